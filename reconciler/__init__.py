@@ -1,0 +1,1 @@
+"""A declarative reconciler for Altinn's System Register."""
