@@ -1,0 +1,200 @@
+"""What stops the tool: one tree of exceptions and the one table of exit codes.
+
+    ReconcilerError
+    ├── UsageError                 the command line, a setting or a configuration file is wrong
+    │   └── SettingsError
+    ├── CredentialsError           no key, a key that cannot be used, two keys that disagree
+    ├── MaskinportenError          Maskinporten gave no token
+    │   ├── GrantRefused           it answered, and refused the grant
+    │   │   ├── ClientRefused      unknown client, or the wrong environment
+    │   │   ├── KeyRefused         unknown, expired or wrong key
+    │   │   ├── ClockRefused       our clock and theirs disagree
+    │   │   ├── GrantReplayed      the grant was used before
+    │   │   └── ScopeRefused       the client or its organisation lacks the scope
+    │   └── MaskinportenUnavailable  it could not be reached, or answered no sense
+    ├── RegisterError              the register, or a metadata API, did not do what was asked
+    │   ├── NotConnected           the connection was never made: nothing was sent
+    │   ├── NoAnswer               sent, but no usable answer came back
+    │   ├── Unauthorised           401
+    │   ├── Forbidden              403
+    │   ├── Rejected               400, 404, 409, 415: understood and refused, with problems
+    │   ├── TooManyRequests        429
+    │   ├── ServerFailed           5xx
+    │   └── Unintelligible         a success whose body is not what the contract says
+    ├── WriteRefused               our own transport or guard would not let a write through
+    └── Refused                    nothing was written, and the reason is known
+
+What a person mends by editing a definition is no exception but a `Finding`. Only `__main__`
+turns an exception into the end of the process.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import ClassVar
+
+
+class Exit(IntEnum):
+    """What the process answers; the table stands in the README."""
+
+    DONE = 0
+    """Done, and nothing to report."""
+    FAILED = 1
+    """Something failed, is blocked or was found wrong, and all of it is known."""
+    USAGE = 2
+    """The command line or a setting is wrong."""
+    DIFFERENT = 3
+    """Differences exist, and nothing worse."""
+    REFUSED = 4
+    """Refused before the first write."""
+    UNKNOWN = 5
+    """An outcome is unknown."""
+
+    @staticmethod
+    def worst(*codes: Exit) -> Exit:
+        """Choose the code that counts where several hold: 5, 1, 4, 3, 0; a usage error stands alone."""
+        order = (Exit.USAGE, Exit.UNKNOWN, Exit.FAILED, Exit.REFUSED, Exit.DIFFERENT, Exit.DONE)
+        return min(codes, key=order.index, default=Exit.DONE)
+
+
+class ReconcilerError(Exception):
+    """Something stops the tool; `message` says what in one sentence, `hint` what to do."""
+
+    exit_code: ClassVar[Exit] = Exit.FAILED
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(ReconcilerError):
+    """The command line asks for something that does not exist or does not fit together."""
+
+    exit_code = Exit.USAGE
+
+
+class SettingsError(UsageError):
+    """The configuration file or an environment variable is wrong."""
+
+
+class CredentialsError(ReconcilerError):
+    """There is no usable key, or the configured ones contradict each other."""
+
+
+class MaskinportenError(ReconcilerError):
+    """Maskinporten gave no token."""
+
+
+class GrantRefused(MaskinportenError):
+    """Maskinporten answered and refused the grant.
+
+    `code` is the MP code (`MP-121`) or empty; `trace` the trace id that Digdir asks for, or empty.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", code: str = "", trace: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+        self.trace = trace
+
+
+class ClientRefused(GrantRefused):
+    """The client is unknown to this Maskinporten, or the grant was meant for another one."""
+
+
+class KeyRefused(GrantRefused):
+    """The key is unknown to the client, expired, or not the one that signed."""
+
+
+class ClockRefused(GrantRefused):
+    """The grant's times do not fit Maskinporten's clock."""
+
+
+class GrantReplayed(GrantRefused):
+    """The grant was used before."""
+
+
+class ScopeRefused(GrantRefused):
+    """The client or its organisation has not been given the scope."""
+
+
+class MaskinportenUnavailable(MaskinportenError):
+    """Maskinporten could not be reached, or its answer made no sense."""
+
+
+class RegisterError(ReconcilerError):
+    """The register, or a metadata API beside it, did not do what was asked.
+
+    `status` is the HTTP status, 0 where there was none; `trace` the register's trace id, or empty.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", status: int = 0, trace: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.trace = trace
+
+
+class NotConnected(RegisterError):
+    """The connection was never made, so nothing was sent."""
+
+
+class NoAnswer(RegisterError):
+    """The request left this machine, but no usable answer came back.
+
+    The register may or may not have carried it out. Sending a write again is never the remedy.
+    """
+
+
+class Unauthorised(RegisterError):
+    """401: the token is missing, expired, or from another environment."""
+
+
+class Forbidden(RegisterError):
+    """403: the scope is missing, or the token's organisation does not own the system."""
+
+
+class Rejected(RegisterError):
+    """The register understood the request and refused it.
+
+    `codes` are the `AUTH.VLD-…` codes in the register's order; empty where it gave none.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        status: int = 400,
+        trace: str = "",
+        codes: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message, hint=hint, status=status, trace=trace)
+        self.codes = codes
+
+
+class TooManyRequests(RegisterError):
+    """429: `wait` is the number of seconds the register asked for, or None."""
+
+    def __init__(self, message: str, *, hint: str = "", wait: float | None = None) -> None:
+        super().__init__(message, hint=hint, status=429)
+        self.wait = wait
+
+
+class ServerFailed(RegisterError):
+    """5xx: the register failed; whether it wrote before it failed is not known."""
+
+
+class Unintelligible(RegisterError):
+    """A success whose body is not what the contract promises."""
+
+
+class WriteRefused(ReconcilerError):
+    """A write was stopped on this side before anything was sent."""
+
+    exit_code = Exit.REFUSED
+
+
+class Refused(ReconcilerError):
+    """Nothing was written, the reason is known, and so is what to do about it."""
+
+    exit_code = Exit.REFUSED
