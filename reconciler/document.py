@@ -1,0 +1,325 @@
+"""A YAML file as text, a tree and positions.
+
+The one owner of ruamel.yaml. It builds its tree from the parser's events, without recursion, so that
+neither depth nor aliases can hurt; it knows nothing of systems, and never reads a disk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from reconciler.errors import ReconcilerError
+
+try:  # the C parser is about six times as fast; without it everything works as well
+    from _ruamel_yaml import CParser
+except ImportError:  # its wheel does not exist for every platform
+    CParser = None
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_BYTES = 1024 * 1024
+"""A larger file is no definition; files come from pull requests and are not trusted."""
+MAX_DEPTH = 32
+"""The register itself reads JSON to a depth of 32 (System Register contract §2.1)."""
+MAX_NODES = 50_000
+"""Nodes of the tree with every alias counted as often as it is used."""
+
+Path: TypeAlias = tuple[str | int, ...]
+"""The way to a node: member names and list indices."""
+
+
+class Position(NamedTuple):
+    """A line and a column, both from 1."""
+
+    line: int
+    column: int
+
+
+class Scalar(NamedTuple):
+    """A leaf: its source text, and whether it stood there without quotes."""
+
+    text: str
+    plain: bool
+    position: Position
+
+    @property
+    def is_null(self) -> bool:
+        """Say whether YAML reads the text as null (YAML 1.2 core schema §10.3.2)."""
+        return self.plain and self.text in {"", "~", "null", "Null", "NULL"}
+
+
+class Items(NamedTuple):
+    """A list."""
+
+    nodes: tuple[Node, ...]
+    position: Position
+
+
+class Mapping(NamedTuple):
+    """A mapping in the order of the file, repeated keys included."""
+
+    entries: tuple[tuple[Scalar, Node], ...]
+    position: Position
+
+    def find(self, name: str) -> tuple[Scalar, Node] | None:
+        """Find a member by its exact name, else by its name in another letter case."""
+        folded = name.lower()
+        near = None
+        for entry in self.entries:
+            if entry[0].text == name:
+                return entry
+            if near is None and entry[0].text.lower() == folded:
+                near = entry
+        return near
+
+
+Node: TypeAlias = Scalar | Items | Mapping
+
+
+class FaultKind(StrEnum):
+    """What can be wrong with a file before anybody asks what it means."""
+
+    SYNTAX = "syntax"
+    SIZE = "size"
+    ALIASES = "aliases"
+    DOCUMENTS = "documents"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One such thing, in a sentence, and where."""
+
+    kind: FaultKind
+    message: str
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A YAML file as text, tree and positions; `root` is None where there is no tree to speak of."""
+
+    file: str
+    """Relative to the root, with forward slashes."""
+    text: str
+    root: Node | None
+    faults: tuple[Fault, ...] = ()
+
+    def locate(self, path: Path) -> Position:
+        """Find where a path stands: the value of a scalar, else the key or the list item.
+
+        Where the path leads nowhere, the place of the nearest part of it that exists.
+        """
+        node, position = self.root, Position(1, 1)
+        for step in path:
+            if isinstance(node, Mapping) and isinstance(step, str):
+                entry = node.find(step)
+                if entry is None:
+                    break
+                node = entry[1]
+                position = node.position if isinstance(node, Scalar) else entry[0].position
+            elif isinstance(node, Items) and isinstance(step, int) and step < len(node.nodes):
+                node = node.nodes[step]
+                position = node.position
+            else:
+                break
+        return position
+
+    def find(self, path: Path) -> Node | None:
+        """Find the node that a path leads to."""
+        node = self.root
+        for step in path:
+            if isinstance(node, Mapping) and isinstance(step, str):
+                entry = node.find(step)
+                node = entry[1] if entry else None
+            elif isinstance(node, Items) and isinstance(step, int) and step < len(node.nodes):
+                node = node.nodes[step]
+            else:
+                return None
+        return node
+
+
+def print_path(path: Path) -> str:
+    """Print a path as people write it: `rights[0].resource[0].value`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+class _Unreadable(ReconcilerError):
+    """The file is not worth reading on; never leaves this module."""
+
+    def __init__(self, kind: FaultKind, message: str, position: Position) -> None:
+        super().__init__(message)
+        self.fault = Fault(kind, message, position)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A list or mapping that is still being read."""
+
+    position: Position
+    anchor: str | None
+    is_mapping: bool
+    nodes: list[Node] = field(default_factory=list)
+    size: int = 1
+
+
+@dataclass(slots=True)
+class _Composer:
+    """Builds the tree from events, and counts what an expansion of all aliases would cost."""
+
+    anchors: dict[str, tuple[Node, int]] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    stack: list[_Open] = field(default_factory=list)
+    roots: list[Node] = field(default_factory=list)
+
+    def compose(self, events: Iterator[Any]) -> Node | None:
+        """Read all events; only the first document becomes a tree."""
+        for event in events:
+            kind = type(event)
+            if kind is ScalarEvent:
+                self._add(_read_scalar(event), 1, event.anchor)
+            elif kind in (MappingStartEvent, SequenceStartEvent):
+                self._open(event, is_mapping=kind is MappingStartEvent)
+            elif kind in (MappingEndEvent, SequenceEndEvent):
+                self._close()
+            elif kind is AliasEvent:
+                self._add_alias(event)
+            elif kind is DocumentStartEvent and self.roots:
+                message = "The file holds more than one YAML document"
+                self.faults.append(Fault(FaultKind.DOCUMENTS, message, _position(event)))
+                break
+        return self.roots[0] if self.roots else None
+
+    def _open(self, event: Any, *, is_mapping: bool) -> None:  # noqa: ANN401 - the library has no types
+        _refuse_tag(event)
+        if len(self.stack) >= MAX_DEPTH:
+            raise _Unreadable(FaultKind.SYNTAX, f"Nested deeper than {MAX_DEPTH} levels", _position(event))
+        self.stack.append(_Open(_position(event), event.anchor, is_mapping))
+
+    def _close(self) -> None:
+        done = self.stack.pop()
+        node: Node
+        if done.is_mapping:
+            node = Mapping(tuple(self._pair(done.nodes)), done.position)
+        else:
+            node = Items(tuple(done.nodes), done.position)
+        self._add(node, done.size, done.anchor)
+
+    def _pair(self, nodes: list[Node]) -> Iterator[tuple[Scalar, Node]]:
+        seen: dict[str, Position] = {}
+        for key, value in zip(nodes[::2], nodes[1::2], strict=True):
+            if not isinstance(key, Scalar):
+                message = "A member's name has to be plain text, not a list or a mapping"
+                self.faults.append(Fault(FaultKind.SYNTAX, message, key.position))
+                continue
+            if key.text in seen:
+                message = f"`{key.text}` stands twice; the first is in line {seen[key.text].line}"
+                self.faults.append(Fault(FaultKind.DUPLICATE, message, key.position))
+                continue
+            seen[key.text] = key.position
+            yield key, value
+
+    def _add_alias(self, event: Any) -> None:  # noqa: ANN401 - the library has no types
+        if event.anchor not in self.anchors:
+            message = f"The alias `*{event.anchor}` has no anchor `&{event.anchor}` before it"
+            raise _Unreadable(FaultKind.SYNTAX, message, _position(event))
+        self._add(*self.anchors[event.anchor], None)
+        size = self.stack[-1].size if self.stack else 0
+        if size > MAX_NODES:
+            message = f"The aliases stand for more than {MAX_NODES:,} values"
+            raise _Unreadable(FaultKind.ALIASES, message, _position(event))
+
+    def _add(self, node: Node, size: int, anchor: str | None) -> None:
+        if anchor is not None:
+            self.anchors[anchor] = (node, size)
+        if self.stack:
+            self.stack[-1].nodes.append(node)
+            self.stack[-1].size += size
+        else:
+            self.roots.append(node)
+
+
+def read_document(file: str, content: bytes) -> Document:
+    """Read a YAML file; whatever is wrong with it stands in `faults`, and nothing is raised."""
+    first = Position(1, 1)
+    if len(content) > MAX_BYTES:
+        message = f"The file has {len(content):,} bytes; a definition has at most {MAX_BYTES:,}"
+        return Document(file, "", None, (Fault(FaultKind.SIZE, message, first),))
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        message = f"Byte {error.start + 1} is not UTF-8"
+        return Document(file, "", None, (Fault(FaultKind.SYNTAX, message, Position(line, 1)),))
+    composer = _Composer()
+    root: Node | None = None
+    try:
+        root = composer.compose(_parse(text))
+    except _Unreadable as error:
+        composer.faults.append(error.fault)
+    except YAMLError as error:
+        composer.faults.append(_explain(error, text))
+    return Document(file, text, root, tuple(composer.faults))
+
+
+def _parse(text: str) -> Iterator[Any]:
+    if CParser is None:
+        yield from YAML(typ="safe", pure=True).parse(text)
+        return
+    parser = CParser(text)
+    while parser.check_event():
+        yield parser.get_event()
+
+
+def _read_scalar(event: Any) -> Scalar:  # noqa: ANN401 - the library has no types
+    _refuse_tag(event)
+    mark = event.start_mark
+    plain = not event.style and event.ctag is None
+    return Scalar(event.value, plain, Position(mark.line + 1, mark.column + 1))
+
+
+def _refuse_tag(event: Any) -> None:  # noqa: ANN401 - the library has no types
+    """Refuse `!tags`: they mean something to a program, and a definition is read by people."""
+    tag = event.ctag
+    if tag is not None and str(tag) not in {"!", "tag:yaml.org,2002:str"}:
+        shown = str(tag).replace("tag:yaml.org,2002:", "!!")
+        raise _Unreadable(FaultKind.SYNTAX, f"The tag `{shown}` has no meaning here", _position(event))
+
+
+def _position(event: Any) -> Position:  # noqa: ANN401 - the library has no types
+    return Position(event.start_mark.line + 1, event.start_mark.column + 1)
+
+
+def _explain(error: YAMLError, text: str) -> Fault:
+    if isinstance(error, MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        lines = text.count("\n") + 1
+        position = Position(min(mark.line + 1, lines), mark.column + 1) if mark else Position(1, 1)
+        problem = " ".join(part for part in (error.context, error.problem) if part)
+        return Fault(FaultKind.SYNTAX, f"This is not YAML: {problem}", position)
+    offset = getattr(error, "position", 0) or 0
+    line = text.count("\n", 0, offset) + 1
+    column = offset - (text.rfind("\n", 0, offset) + 1) + 1
+    character = getattr(error, "character", None)
+    shown = f"U+{character:04X}" if isinstance(character, int) else repr(character)
+    return Fault(
+        FaultKind.SYNTAX, f"The control character {shown} may not stand in YAML", Position(line, column)
+    )
