@@ -1,0 +1,328 @@
+"""The nouns of the register's document, and the only place where a member of it is declared.
+
+The one owner of pydantic. A member's name here is the register's response name (System Register
+contract §1.3); a new member is one more line in `System`, and rules, diff and apply find it there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError, create_model
+
+from reconciler.document import print_path
+from reconciler.errors import Unintelligible
+from reconciler.findings import Location
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.document import Document, Path
+
+Json: TypeAlias = Any
+"""What JSON can say: a mapping, a list, a text, a number, a truth value or None."""
+
+PREFIX = "0192:"
+"""The register knows organisations by ISO 6523 code 0192, Enhetsregisteret (contract §3, 00000)."""
+RESOURCE = "urn:altinn:resource"
+"""The one attribute that a right may name (contract §3, 00009)."""
+
+
+class Plain(str):
+    """A scalar that stands in the file without quotes, and so may mean true or false."""
+
+    __slots__ = ()
+
+
+_TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+"""YAML 1.2 core schema §10.3.2; `yes` and `on` are texts."""
+
+
+def _expand_vendor(value: object) -> object:
+    if isinstance(value, str):
+        return {"ID": value if ":" in value else PREFIX + value}
+    return value
+
+
+def _expand_right(value: object) -> object:
+    if isinstance(value, str):
+        return {"resource": ({"id": RESOURCE, "value": value},)}
+    return value
+
+
+def _expand_package(value: object) -> object:
+    return {"urn": value} if isinstance(value, str) else value
+
+
+def _read_truth(value: object) -> object:
+    return _TRUTH.get(value, value) if isinstance(value, Plain) else value
+
+
+def _read_text(value: object) -> object:
+    return str(value) if isinstance(value, Plain) else value
+
+
+class Part(BaseModel):
+    """A part of the document: frozen, and without members that nobody declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+Text: TypeAlias = Annotated[str, BeforeValidator(_read_text)]
+Truth: TypeAlias = Annotated[bool, BeforeValidator(_read_truth)]
+Texts: TypeAlias = dict[Text, Text]
+"""A text by language."""
+
+
+class Attribute(Part):
+    """One pair of a right's resource."""
+
+    id: Text
+    value: Text
+
+
+class Right(Part):
+    """A right that the system asks its customers for."""
+
+    resource: tuple[Attribute, ...]
+    action: Text | None = None
+
+    @property
+    def key(self) -> str:
+        """The register's own notion of sameness: action and the attributes in order (contract §3, 00006)."""
+        pairs = ",".join(f"{pair.id}:{pair.value}" for pair in self.resource)
+        return f"{self.action or ''}:{pairs}"
+
+    @property
+    def label(self) -> str:
+        """The shortest text that a person recognises the right by."""
+        values = "+".join(
+            pair.value if pair.id == RESOURCE else f"{pair.id}={pair.value}" for pair in self.resource
+        )
+        return f"{values}:{self.action}" if self.action else values
+
+
+class Package(Part):
+    """An access package that the system asks its customers for."""
+
+    urn: Text
+
+    @property
+    def key(self) -> str:
+        """The register compares URNs exactly (contract §3, 00007)."""
+        return self.urn
+
+    @property
+    def label(self) -> str:
+        """The URN."""
+        return self.urn
+
+
+class Vendor(Part):
+    """The organisation that owns the system."""
+
+    ID: Text
+    """`0192:` and nine digits."""
+
+    @property
+    def organisation(self) -> str:
+        """The organisation number without its prefix."""
+        return self.ID.removeprefix(PREFIX)
+
+
+READ_ONLY: Literal["read-only"] = "read-only"
+"""Marks a member that the register tells and never takes."""
+
+
+class System(Part):
+    """One system's state; desired and live are the same type.
+
+    As `resolve` and `read_registered` give it, it is as written; after `normalise` it is canonical, and
+    two canonical systems are equal exactly when they mean the same.
+    """
+
+    id: Text
+    vendor: Annotated[Vendor, BeforeValidator(_expand_vendor)]
+    name: Texts
+    description: Texts
+    rights: tuple[Annotated[Right, BeforeValidator(_expand_right)], ...] = ()
+    accessPackages: tuple[Annotated[Package, BeforeValidator(_expand_package)], ...] = ()
+    clientId: tuple[Text, ...] = ()
+    allowedRedirectUrls: tuple[Text, ...] = ()
+    isVisible: Truth = True
+    isDeleted: Annotated[bool, READ_ONLY] = False
+    """Live: deleted for ever. Desired: withdrawn."""
+
+
+SENT: tuple[str, ...] = tuple(
+    name for name, member in System.model_fields.items() if READ_ONLY not in member.metadata
+)
+"""The members that a definition manages and a request carries, in the register's order."""
+REQUIRED: tuple[str, ...] = tuple(
+    name for name, member in System.model_fields.items() if member.is_required()
+)
+IDENTITY: tuple[str, ...] = ("id", "vendor")
+"""What a withdrawn definition still has to say."""
+BLANK: Mapping[str, Json] = {"id": "", "vendor": "", "name": {}, "description": {}}
+"""Stands in for a required member that is missing, so that the rules can look at the rest."""
+DEFAULTS: Mapping[str, Json] = {
+    name: System.model_fields[name].default for name in SENT if name not in REQUIRED
+}
+NEVER_SENT: Mapping[str, str] = {
+    "isDeleted": "only a DELETE sets it; write `withdrawn: true` to ask for one",
+    "softDeleted": "the register has no such member",
+    "systemVendorOrgNumber": "the register computes it from `vendor`",
+}
+"""Members that published examples show and the register ignores (contract §2.1)."""
+NEVER_SENT_VENDOR: Mapping[str, str] = {"authority": "the register assumes `iso6523-actorid-upis` itself"}
+
+Overlay: type[BaseModel] = create_model(
+    "Overlay",
+    __base__=Part,
+    __module__=__name__,
+    **{
+        name: (
+            Annotated[(member.annotation, *member.metadata)] if member.metadata else member.annotation,
+            None,
+        )
+        for name, member in System.model_fields.items()
+        if name in SENT
+    },
+    withdrawn=(Truth, None),
+    isAssignable=(Truth, None),
+)  # type: ignore[call-overload]  # the fields come from `System`, which mypy cannot follow
+"""What an environment may say: every member that is sent, and two of our own."""
+
+_ALLOW = TypeAdapter(dict[Text, Text | dict[Text, Text]])
+TOP_ONLY = frozenset({"environments", "allow"})
+"""What only the top level of a file may say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a file says one system should be, for all environments.
+
+    `members` and `overlays` hold the written values under their canonical names, checked for shape.
+    """
+
+    document: Document
+    members: Mapping[str, Json]
+    overlays: Mapping[str, Mapping[str, Json]] | None = None
+    """None where the file names no environment."""
+    allow: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
+    broken: frozenset[str] = frozenset()
+    """Members that a finding on shape already speaks of; empty in whatever reaches a plan."""
+
+    def exists_in(self, environment: str) -> bool:
+        """Say whether the system exists there: where it is named, else everywhere but in `prod`."""
+        if environment == "local":
+            return True
+        if self.overlays is None:
+            return environment != "prod"
+        return environment in self.overlays
+
+    def overlay(self, environment: str) -> Mapping[str, Json]:
+        """Give what differs in an environment; empty where nothing does."""
+        return (self.overlays or {}).get(environment, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A definition as one environment sees it: the system as written, and what is said of it there."""
+
+    definition: Definition
+    environment: str
+    system: System
+    stated: frozenset[str] = frozenset()
+    """The members that the file states, rather than leaves to their defaults."""
+    assignable: bool | None = None
+    """What `isAssignable` asserts; None where it is not said."""
+
+    @property
+    def withdrawn(self) -> bool:
+        """Say whether the definition asks for the system to be deleted here."""
+        return self.system.isDeleted
+
+    def path(self, path: Path) -> Path:
+        """Give the way through the file to a member as this environment sees it."""
+        if path and path[0] in self.definition.overlay(self.environment):
+            return ("environments", self.environment, *path)
+        return path
+
+    def locate(self, path: Path) -> Location:
+        """Find the file, line and column where a member stands, as this environment sees it."""
+        full = self.path(path)
+        document = self.definition.document
+        return Location(document.file, print_path(full), *document.locate(full))
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredSystem:
+    """What the register answered, as it answered it, unknown members kept."""
+
+    document: Mapping[str, Json]
+
+    @property
+    def id(self) -> str:
+        """The system's id."""
+        return str(self.document.get("id", ""))
+
+    def read(self) -> System:
+        """Read the answer as a system; nulls are left out, and so is what nobody here knows.
+
+        Raises `Unintelligible` where the answer does not hold what the contract (§1.3) promises.
+        """
+        try:
+            return System.model_validate(_drop_nulls(self.document), strict=False, extra="ignore")
+        except ValidationError as error:
+            members = ", ".join(sorted({str(each["loc"][0]) for each in error.errors() if each["loc"]}))
+            raise Unintelligible(
+                f"The register's answer for `{self.id}` cannot be read: {members or 'no document'}.",
+                hint="Look at it with a plain GET; the register may have changed its format.",
+            ) from error
+
+
+def _drop_nulls(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {name: _drop_nulls(each) for name, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [_drop_nulls(each) for each in value if each is not None]
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeError:
+    """A value of the wrong type, or a member that a part of the document lacks."""
+
+    path: Path
+    missing: bool
+    found: object
+    expected: str
+
+
+_EXPECTED = {
+    "string_type": "a text",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+}
+
+
+def check_shape(members: Mapping[str, Json], *, top: bool) -> tuple[ShapeError, ...]:
+    """Hold written values against the declared types; `top` for a whole file, else an overlay."""
+    problems: list[ShapeError] = []
+    checks = [lambda: Overlay.model_validate({k: v for k, v in members.items() if k not in TOP_ONLY})]
+    if top and "allow" in members:
+        checks.append(lambda: _ALLOW.validate_python(members["allow"], strict=True))
+    for index, check in enumerate(checks):
+        try:
+            check()
+        except ValidationError as error:
+            prefix: Path = ("allow",) if index else ()
+            for each in error.errors(include_url=False, include_context=False):
+                path = (*prefix, *each["loc"])
+                expected = _EXPECTED.get(each["type"], "something else")
+                problems.append(ShapeError(path, each["type"] == "missing", each["input"], expected))
+    return tuple(problems)

@@ -1,0 +1,179 @@
+"""All rules on all documents, in every environment that any of them names.
+
+A finding is told once, with the environments it holds in. An exception that a definition allows makes
+an error a warning; an exception that nothing needs is a warning itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reconciler.catalogue import nearest
+from reconciler.findings import Finding, Severity, sort_findings
+from reconciler.normalise import resolve
+from reconciler.rules.registry import (
+    CATALOGUE_CHECKS,
+    FLEET_CHECKS,
+    RULES,
+    SYSTEM_CHECKS,
+    Fault,
+    Fleet,
+    declare,
+)
+from reconciler.rules.shape import check_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from reconciler.catalogue import Catalogue
+    from reconciler.document import Document
+    from reconciler.model import Definition, Resolved
+    from reconciler.rules.registry import Rule
+
+ALLOW_UNKNOWN = declare(
+    "allow-unknown",
+    """`allow:` names rules that exist, and that know exceptions.
+
+    Shape, languages, duplicate ids and a client id on two systems cannot be allowed: the register would
+    refuse them, or lose something.
+    """,
+    allowable=False,
+)
+ALLOW_UNNEEDED = declare(
+    "allow-unneeded",
+    """An exception that nothing needs any more is removed.
+
+    It would hide the next fault of the same kind.
+    """,
+    severity=Severity.WARNING,
+    allowable=False,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of checking: the definitions that could be read, and every finding in order."""
+
+    definitions: tuple[Definition, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Say whether nothing is an error."""
+        return not any(finding.severity is Severity.ERROR for finding in self.findings)
+
+
+def check_documents(
+    documents: Sequence[Document], catalogue: Catalogue, environments: tuple[str, ...]
+) -> Checked:
+    """Ask every rule of every document; `environments` are the configured ones, in their order."""
+    definitions: list[Definition] = []
+    findings: list[Finding] = []
+    for document in documents:
+        definition, found = check_document(document, environments)
+        findings += found
+        if definition is not None:
+            definitions.append(definition)
+    named = {name for each in definitions for name in each.overlays or ()}
+    places = tuple(name for name in environments if name == "local" or name in named)
+    views = {id(each): _View(each, places) for each in definitions}
+    for view in views.values():
+        view.ask(catalogue)
+    for place in places:
+        _ask_fleet(place, [view for view in views.values() if place in view.resolved])
+    for view in views.values():
+        findings += view.settle()
+    return Checked(tuple(definitions), sort_findings(findings))
+
+
+class _View:
+    """A definition in each environment where it exists, and what the rules said of it there."""
+
+    def __init__(self, definition: Definition, places: tuple[str, ...]) -> None:
+        existing = [place for place in places if definition.exists_in(place)]
+        plain = next((place for place in existing if not definition.overlay(place)), "")
+        shared = resolve(definition, plain) if plain else None
+        self.definition = definition
+        self.resolved: dict[str, Resolved] = {
+            place: replace(shared, environment=place)
+            if shared and not definition.overlay(place)
+            else resolve(definition, place)
+            for place in existing
+        }
+        self._found: dict[Finding, list[str]] = {}
+
+    def ask(self, catalogue: Catalogue) -> None:
+        """Ask the rules that look at one system, once for all environments that see the same."""
+        plain = [place for place in self.resolved if not self.definition.overlay(place)]
+        groups = [plain, *([place] for place in self.resolved if place not in plain)]
+        for group in filter(None, groups):
+            subject = self.resolved[group[0]]
+            for rule, fault in _ask_system(subject, catalogue):
+                self.note(rule, subject, fault, group)
+
+    def note(self, rule: Rule, subject: Resolved, fault: Fault, places: Iterable[str]) -> None:
+        """Keep what a rule said, unless the member in question is broken anyway."""
+        if fault.path and fault.path[0] in self.definition.broken:
+            return
+        finding = rule.find(fault, subject.locate(fault.path))
+        self._found.setdefault(finding, []).extend(places)
+
+    def settle(self) -> Iterator[Finding]:
+        """Give each finding once, with its environments, and with what is allowed made milder."""
+        needed: set[tuple[str, str]] = set()
+        for finding, places in self._found.items():
+            everywhere = len(set(places)) == len(self.resolved)
+            told = finding if everywhere else replace(finding, environments=tuple(dict.fromkeys(places)))
+            yield self._allow(told, needed)
+        yield from self._check_allow(needed)
+
+    def _allow(self, finding: Finding, needed: set[tuple[str, str]]) -> Finding:
+        allowed = self.definition.allow.get(finding.rule)
+        if allowed is None or not RULES[finding.rule].allowable:
+            return finding
+        path, reason = "", allowed
+        if not isinstance(allowed, str):
+            path = finding.place.path if finding.place.path in allowed else ""
+            reason = allowed.get(finding.place.path, "")
+            if not path:
+                return finding
+        needed.add((finding.rule, path))
+        milder = Severity.WARNING if finding.severity is Severity.ERROR else Severity.NOTE
+        return replace(finding, severity=milder, hint=f"Allowed: {reason}")
+
+    def _check_allow(self, needed: set[tuple[str, str]]) -> Iterator[Finding]:
+        document = self.definition.document
+        for name, allowed in self.definition.allow.items():
+            rule = RULES.get(name)
+            if rule is None or not rule.allowable:
+                problem = "is no rule" if rule is None else "knows no exceptions"
+                near = nearest(name, RULES) if rule is None else ""
+                hint = f"Did you mean `{near}`?" if near else "`reconciler explain` lists the rules."
+                yield ALLOW_UNKNOWN.find_in(document, Fault(("allow", name), f"`{name}` {problem}", hint))
+                continue
+            for path in [""] if isinstance(allowed, str) else allowed:
+                if (name, path) not in needed:
+                    where = ("allow", name, path) if path else ("allow", name)
+                    message = f"Nothing needs `allow: {name}`{f' at `{path}`' if path else ''}"
+                    yield ALLOW_UNNEEDED.find_in(document, Fault(where, message, "Remove it."))
+
+
+def _ask_system(subject: Resolved, catalogue: Catalogue) -> Iterator[tuple[Rule, Fault]]:
+    for rule, check in SYSTEM_CHECKS:
+        if rule.withdrawn or not subject.withdrawn:
+            for fault in check(subject):
+                yield rule, fault
+    if not subject.withdrawn:
+        for rule, look_up in CATALOGUE_CHECKS:
+            for fault in look_up(subject, catalogue):
+                yield rule, fault
+
+
+def _ask_fleet(place: str, views: Sequence[_View]) -> None:
+    by_definition = {id(view.definition): view for view in views}
+    everyone = tuple(view.resolved[place] for view in views)
+    living = tuple(each for each in everyone if not each.withdrawn)
+    for rule, check in FLEET_CHECKS:
+        for subject, fault in check(Fleet(place, everyone if rule.withdrawn else living)):
+            by_definition[id(subject.definition)].note(rule, subject, fault, (place,))

@@ -1,0 +1,152 @@
+"""The one registry of rules: what a rule is, how it is declared, and how it is asked.
+
+A rule is one decorated function whose docstring is the page that `reconciler explain` prints. It
+yields `Fault`s; the registry adds the rule's id, severity, code and place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from inspect import cleandoc
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from reconciler.document import print_path
+from reconciler.findings import Finding, Location, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from reconciler.catalogue import Catalogue
+    from reconciler.document import Document, Path
+    from reconciler.model import Resolved
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a rule has to say: where, in one sentence, and what to do."""
+
+    path: Path
+    """As the environment sees it: without `environments.NAME`."""
+    message: str
+    hint: str = ""
+    severity: Severity | None = None
+    """Where it differs from the rule's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Every system that one environment is asked to hold."""
+
+    environment: str
+    systems: tuple[Resolved, ...]
+
+
+SystemCheck: TypeAlias = "Callable[[Resolved], Iterable[Fault]]"
+CatalogueCheck: TypeAlias = "Callable[[Resolved, Catalogue], Iterable[Fault]]"
+FleetCheck: TypeAlias = "Callable[[Fleet], Iterable[tuple[Resolved, Fault]]]"
+Check = TypeVar("Check", bound="Callable[..., object]")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule's id, how bad a breach is, and its page."""
+
+    id: str
+    severity: Severity
+    summary: str
+    """The first sentence of the page."""
+    page: str
+    code: str = ""
+    """The register's code, where the register has the same rule."""
+    allowable: bool = True
+    """Whether `allow:` can make an exception."""
+    withdrawn: bool = False
+    """Whether it also looks at withdrawn systems."""
+
+    def find(self, fault: Fault, place: Location) -> Finding:
+        """Make a finding of a fault."""
+        severity = fault.severity or self.severity
+        return Finding(self.id, severity, fault.message, place, fault.hint, self.code)
+
+    def find_in(self, document: Document, fault: Fault) -> Finding:
+        """Make a finding of a fault in a file that nobody has resolved."""
+        place = Location(document.file, print_path(fault.path), *document.locate(fault.path))
+        return self.find(fault, place)
+
+
+RULES: dict[str, Rule] = {}
+"""Every rule by its id."""
+SYSTEM_CHECKS: list[tuple[Rule, SystemCheck]] = []
+CATALOGUE_CHECKS: list[tuple[Rule, CatalogueCheck]] = []
+FLEET_CHECKS: list[tuple[Rule, FleetCheck]] = []
+
+
+def declare(
+    rule: str,
+    page: str | None,
+    *,
+    severity: Severity = Severity.ERROR,
+    code: str = "",
+    allowable: bool = True,
+    withdrawn: bool = False,
+) -> Rule:
+    """Add a rule to the registry; its page's first paragraph is the summary."""
+    text = cleandoc(page or "")
+    summary = " ".join(text.partition("\n\n")[0].split())
+    if rule in RULES or not summary:
+        raise ValueError(f"The rule {rule} is declared twice, or has no page")
+    RULES[rule] = Rule(rule, severity, summary, text, code, allowable, withdrawn)
+    return RULES[rule]
+
+
+def system_rule(
+    rule: str,
+    *,
+    severity: Severity = Severity.ERROR,
+    code: str = "",
+    allowable: bool = True,
+    withdrawn: bool = False,
+) -> Callable[[Check], Check]:
+    """Declare a rule that looks at one system as one environment sees it."""
+
+    def add(check: Check) -> Check:
+        made = declare(
+            rule, check.__doc__, severity=severity, code=code, allowable=allowable, withdrawn=withdrawn
+        )
+        SYSTEM_CHECKS.append((made, check))  # type: ignore[arg-type]  # `Check` keeps the decorated type
+        return check
+
+    return add
+
+
+def catalogue_rule(
+    rule: str, *, severity: Severity = Severity.ERROR, code: str = ""
+) -> Callable[[Check], Check]:
+    """Declare a rule that looks at one system and at what the environment knows."""
+
+    def add(check: Check) -> Check:
+        made = declare(rule, check.__doc__, severity=severity, code=code)
+        CATALOGUE_CHECKS.append((made, check))  # type: ignore[arg-type]  # as above
+        return check
+
+    return add
+
+
+def fleet_rule(
+    rule: str,
+    *,
+    severity: Severity = Severity.ERROR,
+    code: str = "",
+    allowable: bool = True,
+    withdrawn: bool = False,
+) -> Callable[[Check], Check]:
+    """Declare a rule that looks at all systems of an environment at once."""
+
+    def add(check: Check) -> Check:
+        made = declare(
+            rule, check.__doc__, severity=severity, code=code, allowable=allowable, withdrawn=withdrawn
+        )
+        FLEET_CHECKS.append((made, check))  # type: ignore[arg-type]  # as above
+        return check
+
+    return add

@@ -1,0 +1,338 @@
+"""Rules on shape: is it YAML, and does it hold the members of a definition in the right types.
+
+The one way from a `Document` to a `Definition`. It reads any letter case of a member's name, and never
+guesses: what it does not know is an error, because the register would silently ignore it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from reconciler.catalogue import nearest
+from reconciler.document import FaultKind, Items, Mapping, Position, Scalar, print_path
+from reconciler.findings import Finding, Location, Severity
+from reconciler.model import (
+    NEVER_SENT,
+    NEVER_SENT_VENDOR,
+    SENT,
+    TOP_ONLY,
+    Attribute,
+    Definition,
+    Package,
+    Plain,
+    Right,
+    ShapeError,
+    Vendor,
+    check_shape,
+)
+from reconciler.normalise import find_missing
+from reconciler.rules.registry import Fault, Rule, declare
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as Dict
+
+    from reconciler.document import Document, Node, Path
+    from reconciler.model import Json
+
+YAML_SYNTAX = declare(
+    "yaml-syntax",
+    """A definition is one well-formed YAML document in UTF-8.
+
+    Tags such as `!!python/object`, control characters and nesting deeper than 32 levels are refused as
+    well: a definition comes from a pull request, and is read by people.
+
+    Mend it: quote texts that hold `: `, ` #`, or start with one of `*&!%@`[]{}`.
+    """,
+    allowable=False,
+)
+FILE_TOO_LARGE = declare(
+    "file-too-large",
+    """A definition is at most 1 MiB.
+
+    A larger file is a mistake or an attack. Mend it: one system a file.
+    """,
+    allowable=False,
+)
+ALIAS_BOMB = declare(
+    "alias-bomb",
+    """The aliases of a file stand for at most 50,000 values.
+
+    A few lines of nested aliases can stand for more values than a machine can hold. Mend it: write the
+    values out.
+    """,
+    allowable=False,
+)
+SEVERAL_DOCUMENTS = declare(
+    "several-documents",
+    """A file holds one YAML document, and so one system.
+
+    Mend it: move what follows `---` to a file of its own.
+    """,
+    allowable=False,
+)
+DUPLICATE_KEY = declare(
+    "duplicate-key",
+    """A member stands once in its mapping, whatever its letter case.
+
+    Programs disagree on which of two counts, so a reviewer cannot know what would be sent. Mend it: keep one.
+    """,
+    allowable=False,
+)
+WRONG_TYPE = declare(
+    "wrong-type",
+    """A member has the type that the register reads: text, list, mapping, or true and false.
+
+    Null is a wrong type everywhere: the register answers several of them with an internal error. To ask for
+    an empty list, write `[]`. Numbers are fine where a text is asked for; `yes` and `"true"` are texts.
+    """,
+    allowable=False,
+)
+MISSING_MEMBER = declare(
+    "missing-member",
+    """A definition states `id`, `vendor`, `name` and `description`; a right states its resource.
+
+    A withdrawn definition states `id` and `vendor`. Every other member has a default when it is left out.
+    """,
+    allowable=False,
+)
+UNKNOWN_MEMBER = declare(
+    "unknown-member",
+    """Every member is one that the register or this tool knows.
+
+    The register ignores what it does not know, and resets what it misses: a misspelt list is a list wiped.
+    Mend it: the nearest name stands in the hint.
+    """,
+    allowable=False,
+)
+UNKNOWN_ENVIRONMENT = declare(
+    "unknown-environment",
+    """Every environment that a definition names is configured.
+
+    A misspelt environment would quietly hold no system. Mend it: correct the name, or add the environment to
+    `reconciler.toml`.
+    """,
+    allowable=False,
+)
+SPELLING = declare(
+    "spelling",
+    """A member is spelt as the register's answers spell it.
+
+    The register reads any letter case, and so does this tool, but one spelling can be searched for.
+    """,
+    severity=Severity.NOTE,
+    allowable=False,
+)
+NEVER_SENT_RULE = declare(
+    "never-sent",
+    """A member that published examples show is not part of what is sent.
+
+    `isDeleted`, `softDeleted`, `systemVendorOrgNumber` and `vendor.authority` are read and ignored, here as
+    in the register. Mend it: remove the line.
+    """,
+    severity=Severity.NOTE,
+    allowable=False,
+)
+
+_FAULTS: Dict[FaultKind, tuple[Rule, str]] = {
+    FaultKind.SYNTAX: (YAML_SYNTAX, "Quote texts that hold `: `, ` #`, or start with one of `*&!%@`[]{}`."),
+    FaultKind.SIZE: (FILE_TOO_LARGE, "One system a file."),
+    FaultKind.ALIASES: (ALIAS_BOMB, "Write the values out."),
+    FaultKind.DOCUMENTS: (SEVERAL_DOCUMENTS, "Move what follows `---` to a file of its own."),
+    FaultKind.DUPLICATE: (DUPLICATE_KEY, "Keep one of them."),
+}
+
+_OVERLAY_NAMES = (*SENT, "withdrawn", "isAssignable")
+_TOP_NAMES = (*_OVERLAY_NAMES, *sorted(TOP_ONLY))
+_PARTS: Dict[str, tuple[str, ...]] = {
+    "vendor": tuple(Vendor.model_fields),
+    "rights": tuple(Right.model_fields),
+    "resource": tuple(Attribute.model_fields),
+    "accessPackages": tuple(Package.model_fields),
+}
+"""The names that may stand in a mapping, by the member that holds it."""
+_KEPT: Dict[str, Dict[str, str]] = {"": NEVER_SENT, "vendor": NEVER_SENT_VENDOR}
+_LISTS = frozenset({"rights", "resource", "accessPackages"})
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Turns a tree into plain values under canonical names, and notes what it meets on the way."""
+
+    document: Document
+    findings: list[Finding] = field(default_factory=list)
+    broken: set[Path] = field(default_factory=set)
+    """Where a finding already stands, so that the type check does not repeat it."""
+    unsound: set[str] = field(default_factory=set)
+    """The members that hold such a place, at the top or in an overlay."""
+
+    def say(
+        self, rule: Rule, path: Path, message: str, hint: str = "", *, at: Position | None = None
+    ) -> None:
+        """Add a finding; without `at`, its place is that of the path."""
+        place = Location(self.document.file, print_path(path), *(at or self.document.locate(path)))
+        self.findings.append(rule.find(Fault(path, message, hint), place))
+
+    def read_members(self, node: Mapping, path: Path, names: tuple[str, ...], kept: str) -> dict[str, Json]:
+        """Read a mapping whose members are declared in `names`."""
+        folded = {name.lower(): name for name in names}
+        ignored = {name.lower(): why for name, why in _KEPT.get(kept, {}).items()}
+        values: dict[str, Json] = {}
+        for key, value in node.entries:
+            name = folded.get(key.text.lower())
+            here = (*path, key.text)
+            if name is None and key.text.lower() in ignored:
+                message = f"`{key.text}` is never sent: {ignored[key.text.lower()]}"
+                self.say(NEVER_SENT_RULE, here, message, "Remove the line.", at=key.position)
+            elif name is None:
+                self._say_unknown(key, here, names)
+            elif name in values:
+                message = f"`{key.text}` stands twice, in two spellings"
+                self.say(DUPLICATE_KEY, here, message, "Keep one of them.", at=key.position)
+            else:
+                if name != key.text:
+                    message = f"`{key.text}` is spelt `{name}` in the register's answers"
+                    self.say(SPELLING, here, message, f"Write `{name}`.", at=key.position)
+                values[name] = self.read_value(value, (*path, name), name)
+        return values
+
+    def _say_unknown(self, key: Scalar, path: Path, names: tuple[str, ...]) -> None:
+        shown = key.text if len(key.text) <= 60 else key.text[:57] + "…"
+        near = nearest(key.text.lower(), [name.lower() for name in names])
+        meant = next((name for name in names if name.lower() == near), "")
+        hint = f"Did you mean `{meant}`?" if meant else f"Known here: {', '.join(names)}."
+        if key.text == "<<":
+            hint = "Merge keys are not read; write the members out."
+        message = f"`{shown}` is not a member that the register or this tool knows"
+        self.say(UNKNOWN_MEMBER, path, message, hint, at=key.position)
+
+    def read_value(self, node: Node, path: Path, member: str) -> Json:
+        """Read any value; mappings of declared parts get their names checked."""
+        if isinstance(node, Scalar):
+            if node.is_null:
+                shown = print_path(path) or "the file"
+                hint = "Write `[]` for an empty list, or leave the member out."
+                self.say(WRONG_TYPE, path, f"`{shown}` is null", hint, at=node.position)
+                self.broken.add(path)
+                return None
+            return Plain(node.text) if node.plain else node.text
+        if isinstance(node, Items):
+            return tuple(self.read_value(each, (*path, i), member) for i, each in enumerate(node.nodes))
+        in_list = bool(path) and isinstance(path[-1], int)
+        if member in _PARTS and in_list == (member in _LISTS):
+            return self.read_members(node, path, _PARTS[member], member)
+        return {key.text: self.read_value(each, (*path, key.text), "") for key, each in node.entries}
+
+    def read_overlays(self, node: Node, known: tuple[str, ...]) -> dict[str, dict[str, Json]]:
+        """Read `environments`: a mapping of environment to what differs there."""
+        if not isinstance(node, Mapping):
+            hint = "Write `environments: {tt02: {}, prod: {}}`."
+            self.say(WRONG_TYPE, ("environments",), "`environments` is not a mapping", hint)
+            return {}
+        overlays: dict[str, dict[str, Json]] = {}
+        for key, value in node.entries:
+            path: Path = ("environments", key.text)
+            if key.text not in known:
+                near = nearest(key.text.lower(), known)
+                hint = f"Did you mean `{near}`?" if near else f"Configured: {', '.join(known)}."
+                message = f"No environment `{key.text}` is configured"
+                self.say(UNKNOWN_ENVIRONMENT, path, message, hint, at=key.position)
+            elif isinstance(value, Scalar) and value.is_null:
+                overlays[key.text] = {}
+            elif isinstance(value, Mapping):
+                members = self.read_members(value, path, _OVERLAY_NAMES, "")
+                overlays[key.text] = self.keep_sound(members, path, top=False)
+            else:
+                self.say(
+                    WRONG_TYPE,
+                    path,
+                    f"`{print_path(path)}` is not a mapping",
+                    "Write `{}` for no difference.",
+                )
+        return overlays
+
+    def keep_sound(self, members: dict[str, Json], prefix: Path, *, top: bool) -> dict[str, Json]:
+        """Report each value of the wrong type, and keep the members that have none."""
+        broken = {
+            path[len(prefix)]
+            for path in self.broken
+            if path[: len(prefix)] == prefix and len(path) > len(prefix)
+        }
+        for problem in check_shape(members, top=top):
+            broken.add(problem.path[0])
+            path = (*prefix, *problem.path)
+            if path not in self.broken and not any(path[: len(each)] == each for each in self.broken):
+                self._say_shape(problem, path)
+        self.unsound |= {str(name) for name in broken}
+        return {name: value for name, value in members.items() if name not in broken}
+
+    def _say_shape(self, problem: ShapeError, path: Path) -> None:
+        shown = print_path(path)
+        if problem.missing:
+            message = f"`{print_path(path[:-1])}` has no `{path[-1]}`"
+            self.say(MISSING_MEMBER, path, message, f"Add `{path[-1]}`.")
+            return
+        self.say(
+            WRONG_TYPE,
+            path,
+            f"`{shown}` is {_describe(problem.found)}, not {problem.expected}",
+            _hint(problem),
+        )
+
+
+def _describe(value: object) -> str:
+    if isinstance(value, str):
+        text = value if len(value) <= 40 else value[:37] + "…"
+        return f"the text `{text}`"
+    return "a list" if isinstance(value, tuple) else "a mapping" if isinstance(value, dict) else "null"
+
+
+def _hint(problem: ShapeError) -> str:
+    if problem.expected == "a list" and isinstance(problem.found, str):
+        return "Write it as a list: `- …` on a line of its own."
+    if problem.expected == "true or false":
+        return "Write `true` or `false`, without quotes."
+    return f"Write {problem.expected}."
+
+
+def check_document(
+    document: Document, environments: tuple[str, ...]
+) -> tuple[Definition | None, tuple[Finding, ...]]:
+    """Read a document as a definition; None where it is broken beyond being looked at further.
+
+    `environments` are the configured ones. What a definition's members that are `broken` say is unknown; they
+    are left out of it, so that every other rule can still look at the rest.
+    """
+    reader = _Reader(document)
+    for fault in document.faults:
+        rule, hint = _FAULTS[fault.kind]
+        reader.say(rule, (), fault.message, hint, at=fault.position)
+    root = document.root
+    if not isinstance(root, Mapping):
+        if not document.faults:
+            found = "empty" if root is None else "not a mapping"
+            reader.say(WRONG_TYPE, (), f"The file is {found}", "Start with `id:` and `vendor:`.")
+        return None, tuple(reader.findings)
+    entry = root.find("environments")
+    rest = Mapping(tuple(each for each in root.entries if each is not entry), root.position)
+    members = reader.read_members(rest, (), _TOP_NAMES, "")
+    sound = reader.keep_sound(members, (), top=True)
+    overlays = reader.read_overlays(entry[1], environments) if entry else None
+    allow = sound.pop("allow", {})
+    definition = Definition(document, sound, overlays, allow, frozenset(reader.unsound))
+    missing = _say_missing(reader, definition, environments)
+    broken = frozenset(reader.unsound | missing)
+    return replace(definition, broken=broken), tuple(reader.findings)
+
+
+def _say_missing(reader: _Reader, definition: Definition, environments: tuple[str, ...]) -> set[str]:
+    where: dict[str, list[str]] = {}
+    existing = [name for name in environments if definition.exists_in(name)]
+    for environment in existing:
+        for name in find_missing(definition, environment):
+            if name not in definition.broken:
+                where.setdefault(name, []).append(environment)
+    for name, missing in where.items():
+        suffix = "" if len(missing) == len(existing) else f" in {', '.join(missing)}"
+        reader.say(MISSING_MEMBER, (), f"`{name}` is missing{suffix}", f"Add `{name}:`.")
+    return set(where)
