@@ -261,7 +261,7 @@ def read_document(file: str, content: bytes) -> Document:
     """Read a YAML file; whatever is wrong with it stands in `faults`, and nothing is raised."""
     first = Position(1, 1)
     if len(content) > MAX_BYTES:
-        message = f"The file has {len(content):,} bytes; a definition has at most {MAX_BYTES:,}"
+        message = f"The file has more than {MAX_BYTES:,} bytes"
         return Document(file, "", None, (Fault(FaultKind.SIZE, message, first),))
     try:
         text = content.decode("utf-8-sig")

@@ -75,3 +75,20 @@ def count_findings(findings: Iterable[Finding]) -> dict[Severity, int]:
     for finding in findings:
         counts[finding.severity] += 1
     return counts
+
+
+def finding_to_json(finding: Finding) -> dict[str, object]:
+    """Give a finding as JSON; a line or column that is not known is null."""
+    place = finding.place
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "code": finding.code,
+        "message": finding.message,
+        "hint": finding.hint,
+        "file": place.file,
+        "path": place.path,
+        "line": place.line or None,
+        "column": place.column or None,
+        "environments": list(finding.environments),
+    }

@@ -16,7 +16,7 @@ from reconciler.errors import Unintelligible
 from reconciler.findings import Location
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from reconciler.document import Document, Path
 
@@ -159,6 +159,8 @@ SENT: tuple[str, ...] = tuple(
     name for name, member in System.model_fields.items() if READ_ONLY not in member.metadata
 )
 """The members that a definition manages and a request carries, in the register's order."""
+READ_ONLY_NAMES: frozenset[str] = frozenset(System.model_fields) - frozenset(SENT)
+"""What the register tells and never takes."""
 REQUIRED: tuple[str, ...] = tuple(
     name for name, member in System.model_fields.items() if member.is_required()
 )
@@ -274,7 +276,7 @@ class RegisteredSystem:
         Raises `Unintelligible` where the answer does not hold what the contract (§1.3) promises.
         """
         try:
-            return System.model_validate(_drop_nulls(self.document), strict=False, extra="ignore")
+            return System.model_validate(drop_nulls(self.document), strict=False, extra="ignore")
         except ValidationError as error:
             members = ", ".join(sorted({str(each["loc"][0]) for each in error.errors() if each["loc"]}))
             raise Unintelligible(
@@ -283,11 +285,12 @@ class RegisteredSystem:
             ) from error
 
 
-def _drop_nulls(value: Json) -> Json:
+def drop_nulls(value: Json) -> Json:
+    """Leave out every null, at every depth."""
     if isinstance(value, dict):
-        return {name: _drop_nulls(each) for name, each in value.items() if each is not None}
+        return {name: drop_nulls(each) for name, each in value.items() if each is not None}
     if isinstance(value, list):
-        return [_drop_nulls(each) for each in value if each is not None]
+        return [drop_nulls(each) for each in value if each is not None]
     return value
 
 
@@ -313,7 +316,9 @@ _EXPECTED = {
 def check_shape(members: Mapping[str, Json], *, top: bool) -> tuple[ShapeError, ...]:
     """Hold written values against the declared types; `top` for a whole file, else an overlay."""
     problems: list[ShapeError] = []
-    checks = [lambda: Overlay.model_validate({k: v for k, v in members.items() if k not in TOP_ONLY})]
+    checks: list[Callable[[], object]] = [
+        lambda: Overlay.model_validate({k: v for k, v in members.items() if k not in TOP_ONLY})
+    ]
     if top and "allow" in members:
         checks.append(lambda: _ALLOW.validate_python(members["allow"], strict=True))
     for index, check in enumerate(checks):

@@ -1,0 +1,165 @@
+"""What becomes of one system: `Create`, `Update`, `Delete`, `Keep` or `Blocked`.
+
+Pure. A change is decided from what the definition asks for and what the register holds, and carries
+the full document that would be sent and the digest of the one it was made from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+from reconciler.body import build_body
+from reconciler.diff import FieldChange, diff, label_entries
+from reconciler.digest import digest_json
+from reconciler.model import DEFAULTS, System
+from reconciler.normalise import normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.model import Json, RegisteredSystem, Resolved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """What all changes have: a system, a reason and a place in a file."""
+
+    action: ClassVar[str]
+    id: str
+    reason: str = ""
+    """Why nothing is done or nothing can be; empty where the fields say it all."""
+    hint: str = ""
+    file: str = ""
+    line: int = 0
+    fields: tuple[FieldChange, ...] = ()
+    document: Mapping[str, Json] | None = None
+    """The body to be sent."""
+    live: Mapping[str, Json] | None = None
+    """The answer as received; None where the register does not know the system."""
+
+    @property
+    def live_digest(self) -> str:
+        """SHA-256 of the answer as received, in hex; empty where there was none."""
+        return digest_json(self.live) if self.live is not None else ""
+
+
+class Create(_Change):
+    """The register does not know the system: POST."""
+
+    __slots__ = ()
+    action = "create"
+
+
+class Update(_Change):
+    """The register holds something else: full-document PUT."""
+
+    __slots__ = ()
+    action = "update"
+
+
+class Delete(_Change):
+    """The definition says that the system is withdrawn: DELETE, for ever."""
+
+    __slots__ = ()
+    action = "delete"
+
+
+class Keep(_Change):
+    """Nothing is to be done."""
+
+    __slots__ = ()
+    action = "keep"
+
+
+class Blocked(_Change):
+    """Something is to be done and cannot be, or must not be without a clearer word."""
+
+    __slots__ = ()
+    action = "blocked"
+
+
+Change: TypeAlias = Create | Update | Delete | Keep | Blocked
+
+
+def decide(desired: Resolved, live: RegisteredSystem | None) -> Change:
+    """Decide what becomes of one system; what other systems have to do with it comes later.
+
+    Raises `Unintelligible` where the live document cannot be read.
+    """
+    place = desired.locate(("id",))
+    base: dict[str, Json] = {"id": desired.system.id, "file": place.file, "line": place.line}
+    wanted = normalise(desired.system)
+    if live is None:
+        if desired.withdrawn:
+            return Keep(**base, reason="withdrawn, and never registered")
+        return Create(**base, fields=_describe_new(desired, wanted), document=build_body(wanted, None))
+    held = live.read()
+    base["live"] = live.document
+    if held.isDeleted:
+        return _decide_deleted(desired, base)
+    if held.vendor != wanted.vendor:
+        reason = f"the register has it under vendor {held.vendor.ID}, the definition under {wanted.vendor.ID}"
+        return Blocked(
+            **base, reason=reason, hint="A system cannot change vendor; register it under a new id."
+        )
+    if desired.withdrawn:
+        return Delete(**base, reason="withdrawn: deleted for ever, and its id can never be used again")
+    return _decide_living(desired, live, base)
+
+
+def _decide_living(desired: Resolved, live: RegisteredSystem, base: dict[str, Json]) -> Change:
+    wanted = normalise(desired.system)
+    found = diff(wanted, normalise(live.read()))
+    fields = tuple(replace(each, line=_find_line(desired, each)) for each in found)
+    if not fields:
+        return Keep(**base)
+    left_out = [text for name in DEFAULTS if (text := _tell_left_out(desired, name, fields))]
+    if left_out:
+        hint = "A member left out means its default, and this one would be lost."
+        return Blocked(**base, fields=fields, reason="; ".join(left_out), hint=hint)
+    return Update(**base, fields=fields, document=build_body(wanted, live))
+
+
+def _decide_deleted(desired: Resolved, base: dict[str, Json]) -> Change:
+    if desired.withdrawn:
+        return Keep(**base, reason="withdrawn, and deleted")
+    reason = "the register deleted it, and a deleted id can never be used again"
+    return Blocked(
+        **base, reason=reason, hint="Choose a new id, or write `withdrawn: true` to keep the record."
+    )
+
+
+def _tell_left_out(desired: Resolved, name: str, fields: tuple[FieldChange, ...]) -> str:
+    """Say what has to be written before a member that the file leaves out is reset to its default."""
+    touched = [each for each in fields if each.member == name]
+    if not touched or name in desired.stated:
+        return ""
+    if isinstance(DEFAULTS[name], bool):
+        default = "true" if DEFAULTS[name] else "false"
+        return f"`{name}` is left out: write `{name}: {default}` to make it {default}"
+    count = len(touched)
+    return f"`{name}` is left out: write `{name}: []` to remove {'it' if count == 1 else f'all {count}'}"
+
+
+def _describe_new(desired: Resolved, wanted: System) -> tuple[FieldChange, ...]:
+    """List every field of a new system, as a difference from nothing."""
+    nothing = wanted.model_copy(update={**DEFAULTS, "name": {}, "description": {}, "isVisible": None})
+    return tuple(replace(each, line=_find_line(desired, each)) for each in diff(wanted, nothing))
+
+
+def _find_line(desired: Resolved, change: FieldChange) -> int:
+    """Find the line that asks for a field: the entry's own, else the member's; 0 where it is left out."""
+    name = change.member
+    if name not in desired.stated:
+        return 0
+    value = getattr(desired.system, name)
+    if not isinstance(value, tuple):
+        return desired.locate(change.steps).line
+    if change.after is not None:
+        for index, entry in enumerate(value):
+            alone = normalise(desired.system.model_copy(update={name: (entry,)}))
+            label, found = next(label_entries(getattr(alone, name)))
+            if label == change.steps[1] or found == change.after:
+                return desired.locate((name, index)).line
+    return desired.locate((name,)).line

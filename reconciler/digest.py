@@ -1,0 +1,26 @@
+"""Digests of JSON values, so that a reviewed plan and a live document can be told from any other.
+
+Pure. The canonical form is: keys sorted, no white space, UTF-8, list order kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.model import Json
+
+SHORT = 12
+"""How many hex digits stand for a digest where people read it."""
+
+
+def print_canonical(value: Json) -> bytes:
+    """Print a JSON value in its canonical form."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def digest_json(value: Json) -> str:
+    """Give the SHA-256 of a value's canonical form, in hex."""
+    return hashlib.sha256(print_canonical(value)).hexdigest()

@@ -1,0 +1,35 @@
+"""Makes untrusted text inert, one function a target.
+
+Whatever comes from a definition or from the register is somebody else's text: it may hold escape
+sequences, line breaks and marks that turn the reading direction.
+"""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 300
+"""Characters of one value that an output for people shows."""
+
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+"""Control, format and direction characters (Unicode categories Cc, Cf, Zl, Zp, Cs): what a terminal obeys
+and a reader does not see."""
+
+
+def _show(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    named = {0x09: "\\t", 0x0A: "\\n", 0x0D: "\\r"}
+    return named.get(code) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
+
+
+def escape_text(text: str) -> str:
+    """Make a text safe for a terminal and a log: one line, nothing hidden, nothing that steers."""
+    return _UNSAFE.sub(_show, text)
+
+
+def shorten(text: str, longest: int = LONGEST) -> str:
+    """Cut a long text, and say how long it was."""
+    return text if len(text) <= longest else f"{text[:longest]}… ({len(text):,} characters)"

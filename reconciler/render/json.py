@@ -1,0 +1,63 @@
+"""Findings, plans and reports as JSON documents, the same for every run on the same input."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from reconciler.findings import count_findings, finding_to_json
+from reconciler.plan import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.findings import Finding
+    from reconciler.model import Json
+    from reconciler.outcome import Report
+    from reconciler.plan import Plan
+
+
+def _print(value: Json) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def render_findings(findings: Sequence[Finding], files: int) -> str:
+    """Render `findings[]` and `summary`."""
+    counts = {severity.value: number for severity, number in count_findings(findings).items()}
+    told = [finding_to_json(finding) for finding in findings]
+    return _print({"findings": told, "summary": {"files": files, **counts}})
+
+
+def render_plan(plan: Plan) -> str:
+    """Render a plan in its documented form."""
+    return _print(to_json(plan))
+
+
+def render_report(report: Report) -> str:
+    """Render what became of a plan, and the plan's digest."""
+    outcomes = [
+        {
+            "id": each.change.id,
+            "action": each.change.action,
+            "outcome": each.word,
+            "reason": each.reason,
+            "hint": each.hint,
+            "differs": [
+                {"path": field.path, "held": field.before, "asked": field.after} for field in each.differs
+            ],
+        }
+        for each in report.outcomes
+    ]
+    summary: dict[str, int] = {}
+    for each in report.outcomes:
+        summary[each.word] = summary.get(each.word, 0) + 1
+    plan = report.plan
+    return _print(
+        {
+            "environment": plan.target.environment,
+            "vendor": plan.target.vendor,
+            "digest": plan.digest,
+            "outcomes": outcomes,
+            "summary": {**summary, "blocked": len(plan.blocked)},
+        }
+    )

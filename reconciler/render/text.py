@@ -1,0 +1,175 @@
+"""A plan, findings and a report as lines for people, each line made of pieces with a style.
+
+Pure. `terminal` paints the styles; a log gets the same words without them. Fits 80 columns where the
+values do.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from reconciler.findings import SEVERITIES, Severity, count_findings
+from reconciler.outcome import Done
+from reconciler.render.escape import escape_text, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from reconciler.change import Change
+    from reconciler.diff import FieldChange
+    from reconciler.findings import Finding
+    from reconciler.model import Json
+    from reconciler.outcome import Outcome, Report
+    from reconciler.plan import Plan
+
+
+class Piece(NamedTuple):
+    """A text and how it looks: a style's name, or empty."""
+
+    text: str
+    style: str = ""
+
+
+Line: TypeAlias = tuple[Piece, ...]
+
+_SIGNS = {"create": "+", "update": "~", "delete": "-", "blocked": "!", "keep": "="}
+_VERBS = {
+    "create": "create",
+    "update": "update",
+    "delete": "DELETE FOR EVER",
+    "blocked": "blocked",
+    "keep": "keep",
+}
+_SEVERITY_STYLES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.NOTE: "dim"}
+_WIDTH = 80
+_MEMBER = 20
+"""Columns for a member's name: `allowedRedirectUrls` has 19 letters."""
+
+
+def print_lines(lines: Iterable[Line]) -> str:
+    """Print lines without any style; each ends in a line break."""
+    return "".join("".join(piece.text for piece in line).rstrip() + "\n" for line in lines)
+
+
+def _line(*pieces: str | Piece) -> Line:
+    return tuple(piece if isinstance(piece, Piece) else Piece(piece) for piece in pieces)
+
+
+def render_findings(findings: Sequence[Finding], files: int) -> Iterator[Line]:
+    """Render findings, each with its place, its rule and its hint, and a summary line."""
+    for finding in findings:
+        style = _SEVERITY_STYLES[finding.severity]
+        where = f"  [{', '.join(finding.environments)}]" if finding.environments else ""
+        yield _line(
+            Piece(escape_text(str(finding.place)), "strong"),
+            ": ",
+            Piece(finding.severity.value, style),
+            Piece(f" {finding.rule}{where}", "dim"),
+        )
+        code = f" ({finding.code})" if finding.code else ""
+        yield _line(f"    {escape_text(shorten(finding.message))}{code}")
+        if finding.hint:
+            yield _line(Piece(f"    {escape_text(shorten(finding.hint))}", "dim"))
+    counts = count_findings(findings)
+    told = ", ".join(count(counts[severity], severity.value) for severity in SEVERITIES)
+    yield _line(f"{count(files, 'file')}: {told}.")
+
+
+def count(number: int, noun: str) -> str:
+    """Say a number of things: `1 file`, `2 files`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def render_plan(plan: Plan) -> Iterator[Line]:
+    """Render a plan: what changes, system by system and member by member, and a summary line."""
+    shown = [change for change in plan.changes if change.action != "keep"]
+    for change in shown:
+        yield from _render_change(change)
+        yield _line()
+    if plan.unmanaged:
+        yield _line("Unmanaged: registered, but no definition here. They are left alone.")
+        for each in plan.unmanaged:
+            yield _line(
+                f"  ? {escape_text(each.id)}", Piece(f"  {escape_text(shorten(each.name, 40))}", "dim")
+            )
+        yield _line()
+    if not shown:
+        yield _line(Piece("Nothing to do: the register holds what the definitions ask for.", "good"))
+    yield _line(Piece(summarise(plan), "strong"))
+    if plan.writes:
+        yield _line(Piece(f"Digest: {plan.short_digest}", "dim"))
+
+
+def summarise(plan: Plan) -> str:
+    """Say in one line how much a plan does."""
+    summary = plan.summary
+    return (
+        f"Plan: {summary['create']} to create, {summary['update']} to update, {summary['delete']} to delete, "
+        f"{summary['blocked']} blocked, {summary['keep']} unchanged; {summary['unmanaged']} unmanaged."
+    )
+
+
+def _render_change(change: Change) -> Iterator[Line]:
+    sign, verb = _SIGNS[change.action], _VERBS[change.action]
+    place = f"{change.file}:{change.line}" if change.file else ""
+    yield _line(
+        Piece(f"{sign} {escape_text(change.id)}", change.action),
+        Piece(f"  {verb}", change.action),
+        Piece(f"  {escape_text(place)}", "dim"),
+    )
+    if change.reason:
+        yield _line(f"    {escape_text(change.reason)}")
+    if change.hint:
+        yield _line(Piece(f"    {escape_text(change.hint)}", "dim"))
+    for field in change.fields:
+        yield from render_field(field)
+
+
+def render_field(field: FieldChange) -> Iterator[Line]:
+    """Render one field: an entry that comes or goes, or a value that becomes another."""
+    sign = "+" if field.before is None else "-" if field.after is None else "~"
+    style = {"+": "create", "-": "delete", "~": "update"}[sign]
+    listed = len(field.steps) > 1 and field.member not in {"name", "description", "vendor"}
+    label = escape_text(field.member if listed else field.path)
+    line = Piece(f"  :{field.line}" if field.line else "", "dim")
+    values = [_show(value, field) for value in (field.before, field.after) if value is not None]
+    head = Piece(f"    {sign} {label:<{_MEMBER}}", style)
+    if len(values) == 1 or len(head.text) + sum(map(len, values)) + 12 <= _WIDTH:
+        yield _line(head, " → ".join(values), line)
+        return
+    yield _line(head, line)
+    yield _line(Piece(f"        - {values[0]}", "delete"))
+    yield _line(Piece(f"        + {values[1]}", "create"))
+
+
+def _show(value: Json, field: FieldChange) -> str:
+    """Show a value: texts as they are, truth values as YAML writes them, objects by their label."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return escape_text(shorten(field.steps[1]))
+    quoted = field.member in {"name", "description"}
+    return escape_text(shorten(json.dumps(value, ensure_ascii=False) if quoted else str(value)))
+
+
+def render_report(report: Report) -> Iterator[Line]:
+    """Render what became of a plan, system by system, and a summary line."""
+    for outcome in report.outcomes:
+        yield from _render_outcome(outcome)
+    words = [outcome.word for outcome in report.outcomes]
+    told = ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(["done", *words]))
+    blocked = f"; {len(report.plan.blocked)} blocked and never sent" if report.plan.blocked else ""
+    yield _line(Piece(f"Apply: {told}{blocked}.", "strong"))
+
+
+def _render_outcome(outcome: Outcome) -> Iterator[Line]:
+    good = isinstance(outcome, Done)
+    yield _line(
+        Piece(f"{outcome.word:<9} ", "good" if good else "bad"),
+        f"{outcome.change.action} {escape_text(outcome.change.id)}",
+    )
+    for text in filter(None, (outcome.reason, outcome.hint)):
+        yield _line(f"    {escape_text(shorten(text, 1000))}")
+    for field in outcome.differs:
+        yield from render_field(field)
