@@ -1,0 +1,74 @@
+"""The streams: results to stdout; the environment, progress and failures to stderr."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from reconciler.render.escape import escape_text
+from reconciler.render.terminal import has_colour, write_lines
+from reconciler.render.text import render_findings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from reconciler.errors import ReconcilerError
+    from reconciler.findings import Finding
+    from reconciler.operations import Progress
+    from reconciler.render.text import Line
+
+
+def show(lines: Iterable[Line]) -> None:
+    """Write a result for people to stdout."""
+    write_lines(lines, sys.stdout)
+
+
+def show_text(text: str) -> None:
+    """Write a finished result to stdout."""
+    sys.stdout.write(text)
+
+
+def tell(sentence: str) -> None:
+    """Say something on stderr that is not the result."""
+    sys.stderr.write(escape_text(sentence) + "\n")
+
+
+def tell_lines(lines: Iterable[Line]) -> None:
+    """Write lines for people to stderr."""
+    write_lines(lines, sys.stderr)
+
+
+def tell_findings(findings: Sequence[Finding], files: int) -> None:
+    """Write findings to stderr."""
+    write_lines(render_findings(findings, files), sys.stderr)
+
+
+def tell_error(error: ReconcilerError) -> None:
+    """Say what stopped the tool, and what to do about it."""
+    for index, line in enumerate(error.message.splitlines() or [""]):
+        tell(f"error: {line}" if index == 0 else f"       {line}")
+    for line in error.hint.splitlines():
+        tell(f"       {line}")
+
+
+@contextmanager
+def show_progress(what: str) -> Iterator[Progress | None]:
+    """Show a progress bar on stderr where that is a terminal; a log gets none."""
+    if not has_colour(sys.stderr):
+        yield None
+        return
+    from rich.console import Console  # noqa: PLC0415 - a log needs none of it
+    from rich.progress import Progress as Bar  # noqa: PLC0415 - as above
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def log_to_stderr() -> None:
+    """Log everything to stderr; what is secret is masked where it is made."""
+    logging.basicConfig(
+        level=logging.DEBUG, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )

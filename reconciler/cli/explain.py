@@ -1,0 +1,35 @@
+"""`reconciler explain`: print the page of a rule, or the list of rules."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from reconciler.catalogue import nearest
+from reconciler.cli.console import show_text
+from reconciler.errors import UsageError
+from reconciler.rules import RULES
+
+app = typer.Typer()
+
+
+@app.command()
+def run(
+    rule: Annotated[
+        str | None, typer.Argument(metavar="[RULE]", help="A rule's id; without one, all are listed.")
+    ] = None,
+) -> None:
+    """Print the page of a rule."""
+    if rule is None:
+        width = max(map(len, RULES))
+        show_text("".join(f"{each.id:<{width}}  {each.severity.value}\n" for each in RULES.values()))
+        return
+    if rule not in RULES:
+        near = nearest(rule, RULES)
+        hint = f"Did you mean `{near}`?" if near else "`reconciler explain` lists the rules."
+        raise UsageError(f"There is no rule `{rule}`.", hint=hint)
+    found = RULES[rule]
+    kind = f"{found.severity.value}{f', {found.code} in the register' if found.code else ''}"
+    allowed = "" if found.allowable else "\nIt knows no exceptions: `allow:` does not reach it.\n"
+    show_text(f"{found.id} ({kind})\n\n{found.page}\n{allowed}")

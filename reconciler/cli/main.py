@@ -1,0 +1,83 @@
+"""The program's verbs, each in a module of its own that is imported only when the verb runs.
+
+Start-up is a feature: `validate` in an editor or a hook must not pay for HTTP, keys or a server.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from reconciler import __version__
+
+if TYPE_CHECKING:
+    from typer._click import Command, Context
+
+VERBS = {
+    "validate": "Check definition files; no network.",
+    "plan": "Show what apply would do; never writes.",
+    "apply": "Make the register match the definitions.",
+    "explain": "Print the page of a rule.",
+    "register": "Run the embedded register for other programs.",
+}
+"""Each verb is the module of the same name beside this file, and its line in the help."""
+
+
+class Verbs(TyperGroup):
+    """A group that imports a verb's module when the verb is asked for."""
+
+    def list_commands(self, ctx: Context) -> list[str]:
+        """Name the verbs in the order in which a newcomer needs them."""
+        del ctx
+        return list(VERBS)
+
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        """Import a verb's module and give its command."""
+        del ctx
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"reconciler.cli.{cmd_name}")
+        command: Command = typer.main.get_command(module.app)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(
+    cls=Verbs,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+)
+
+
+def _print_version(*, value: bool) -> None:
+    if value:
+        typer.echo(f"reconciler {__version__}")
+        raise typer.Exit
+
+
+def _set_up_logging(*, value: bool) -> None:
+    if value:
+        from reconciler.cli.console import log_to_stderr  # noqa: PLC0415 - only where it was asked for
+
+        log_to_stderr()
+
+
+@app.callback()
+def start(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+    debug: Annotated[
+        bool,
+        typer.Option("--debug", help="Log what happens to stderr; secrets as ***.", callback=_set_up_logging),
+    ] = False,
+) -> None:
+    """Keep a vendor's systems in Altinn's System Register as YAML files in git."""
+    del version, debug

@@ -1,0 +1,46 @@
+"""The options that several verbs share, declared once."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+
+class Format(StrEnum):
+    """How a result is written to stdout."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+EnvironmentOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--environment",
+        "-e",
+        metavar="NAME",
+        help="local, tt02, prod or a configured one [RECONCILER_ENVIRONMENT; local].",
+        show_default=False,
+    ),
+]
+VendorOption: TypeAlias = Annotated[
+    str,
+    typer.Option("--vendor", metavar="ORG", help="Only this vendor's definitions.", show_default=False),
+]
+FormatOption: TypeAlias = Annotated[
+    Format, typer.Option("--format", help="How to write the result.", case_sensitive=False)
+]
+RootOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--root",
+        metavar="DIR",
+        help="Where to look from for the repository [here].",
+        show_default=False,
+        exists=True,
+        file_okay=False,
+    ),
+]
