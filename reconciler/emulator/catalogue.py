@@ -1,0 +1,65 @@
+"""The resources and access packages that this environment knows, with the flags that decide.
+
+Read once at the start and never written. How an answer travels is the business of `metadata`.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PREFIX = "urn:altinn:accesspackage:"
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """One access package as the metadata API knows it."""
+
+    urn: str
+    name: str
+    is_delegable: bool
+    is_assignable: bool
+    id: str
+
+
+class Catalogue:
+    """Everything that the two metadata APIs can find."""
+
+    def __init__(self, resources: Mapping[str, str], packages: Mapping[str, Package]) -> None:
+        self.resources = dict(resources)
+        self.packages = dict(packages)
+        self._folded = {urn.lower(): package for urn, package in self.packages.items()}
+
+    def find_package(self, value: str) -> Package | None:
+        """Find the one package whose URN ends with `value`, letter case apart (System Register contract §8.2)."""
+        wanted = value.lower()
+        exact = self._folded.get(wanted)
+        if exact is not None:
+            return exact
+        if not wanted.startswith(("urn:", ":")):
+            wanted = f":{wanted}"
+        found = [package for urn, package in self._folded.items() if urn.endswith(wanted)]
+        return found[0] if len(found) == 1 else None
+
+
+def read_catalogue(resources: Mapping[str, str], packages: Mapping[str, Package]) -> Catalogue:
+    """Read the shipped resources and packages, and lay the given ones on top."""
+    shipped = {row["id"]: row["resourceType"] for row in _rows("reconciler.emulator")}
+    known = {
+        row["urn"]: Package(
+            row["urn"], row["name_nb"], row["isDelegable"] == "true", row["isAssignable"] == "true", row["id"]
+        )
+        for row in _rows("reconciler")
+    }
+    return Catalogue(shipped | dict(resources), known | dict(packages))
+
+
+def _rows(package: str) -> Iterator[dict[str, str]]:
+    name = "access_packages.tsv" if package == "reconciler" else "resources.tsv"
+    with files(package).joinpath("data", name).open(encoding="utf-8") as lines:
+        yield from csv.DictReader(lines, delimiter="\t")

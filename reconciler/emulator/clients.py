@@ -1,0 +1,41 @@
+"""The clients that Maskinporten knows: their organisation, scopes and registered keys.
+
+A client can be registered, replaced and forgotten while the emulator runs; nothing here checks a
+grant (Maskinporten contract §1.3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+ACCESS_TOKEN_SECONDS = 120
+"""What an access token lives unless the client says otherwise (Maskinporten contract §3.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One registered public key; the times are seconds since the epoch."""
+
+    public: rsa.RSAPublicKey
+    known_from: float = 0.0
+    """Before this the key has not reached the token endpoint."""
+    expires: float = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One client of one organisation."""
+
+    client_id: str
+    org: str
+    scopes: frozenset[str]
+    keys: Mapping[str, Key] = field(default_factory=dict)
+    not_granted: frozenset[str] = frozenset()
+    """Scopes that stand on the client while their owner has not given them to the organisation."""
+    access_token_seconds: int = ACCESS_TOKEN_SECONDS

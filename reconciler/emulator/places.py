@@ -1,0 +1,98 @@
+"""On which line of a TOML file a key stands.
+
+`tomllib` reads values and forgets places. This scans the same text for keys only and trusts
+that `tomllib` has read it without complaint; it never interprets a value.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Path: TypeAlias = "tuple[str | int, ...]"
+_KEY = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*""")
+_VALUE = re.compile(
+    r'"""(?:[^\\]|\\.)*?"{3,5}'
+    r"|'''.*?'{3,5}"
+    r'|"(?:[^"\\\n]|\\.)*"'
+    r"|'[^'\n]*'"
+    r"|\#[^\n]*"
+    r"|[\[\]{}]"
+    r"|\n"
+    r"|[^\"'\#\[\]{}\n]+",
+    re.DOTALL,
+)
+
+
+def find_places(text: str) -> dict[Path, int]:
+    """Map the path of every table and key outside inline values to its line, counted from 1."""
+    places: dict[Path, int] = {}
+    counts: dict[Path, int] = {}
+    table: Path = ()
+    for line, statement in _statements(text):
+        if statement.startswith("[["):
+            name = _resolve(_keys(statement[2:]), counts)
+            counts[name] = counts.get(name, -1) + 1
+            table = (*name, counts[name])
+            places.setdefault(name, line)
+            places[table] = line
+        elif statement.startswith("["):
+            table = _resolve(_keys(statement[1:]), counts)
+            places.setdefault(table, line)
+        else:
+            path = table
+            for key in _keys(statement):
+                path = (*path, key)
+                places.setdefault(path, line)
+    return places
+
+
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """Cut the text where a line ends outside strings and brackets."""
+    depth, line, start_line, start = 0, 1, 1, 0
+    for match in _VALUE.finditer(text):
+        token = match.group()
+        if token in "[{" and not _opens_table(text, match.start()):
+            depth += 1
+        elif token in "]}" and depth:
+            depth -= 1
+        line += token.count("\n")
+        if token == "\n" and depth == 0:
+            statement = text[start : match.start()].strip()
+            if statement and not statement.startswith("#"):
+                yield start_line, statement
+            start, start_line = match.end(), line
+    statement = text[start:].strip()
+    if statement and not statement.startswith("#"):
+        yield start_line, statement
+
+
+def _opens_table(text: str, position: int) -> bool:
+    """Say whether the bracket begins a table header, which always ends on its own line."""
+    before = text[text.rfind("\n", 0, position) + 1 : position]
+    return before.strip() in {"", "["}
+
+
+def _keys(statement: str) -> list[str]:
+    keys: list[str] = []
+    position = 0
+    while match := _KEY.match(statement, position):
+        keys.append(next(group for group in match.groups() if group is not None))
+        position = match.end()
+        if statement[position : position + 1] != ".":
+            break
+        position += 1
+    return keys
+
+
+def _resolve(keys: list[str], counts: dict[Path, int]) -> Path:
+    """Walk into the newest element of every array of tables on the way, the last key excepted."""
+    path: Path = ()
+    for key in keys[:-1]:
+        path = (*path, key)
+        if path in counts:
+            path = (*path, counts[path])
+    return (*path, *keys[-1:])

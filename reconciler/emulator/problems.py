@@ -1,0 +1,162 @@
+"""The bodies that are not successes, byte for byte as System Register contract §0 names them.
+
+It turns facts into responses and decides nothing: which fact applies is the register's business.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Shape = Literal["2026-07", "before"]
+"""Which of the two published forms an Altinn problem takes (System Register contract §0.2, §10)."""
+
+RFC9110 = {
+    400: "https://tools.ietf.org/html/rfc9110#section-15.5.1",
+    401: "https://tools.ietf.org/html/rfc9110#section-15.5.2",
+    403: "https://tools.ietf.org/html/rfc9110#section-15.5.4",
+    404: "https://tools.ietf.org/html/rfc9110#section-15.5.5",
+    409: "https://tools.ietf.org/html/rfc9110#section-15.5.10",
+    415: "https://tools.ietf.org/html/rfc9110#section-15.5.16",
+    500: "https://tools.ietf.org/html/rfc9110#section-15.6.1",
+}
+"""The `type` that ASP.NET gives a status (System Register contract §0.1, B-PD)."""
+
+FRAMEWORK = "application/problem+json; charset=utf-8"
+"""Content type of a body that the framework wrote."""
+ALTINN = "application/problem+json"
+"""Content type of a body that Altinn's problem library wrote: no charset."""
+
+
+class Problem(NamedTuple):
+    """One failed validation: `AUTH.VLD-` code, message, path, and an extension label with its text."""
+
+    code: str
+    title: str
+    path: str
+    extension: tuple[str, str] | None = None
+
+
+def write_json(value: object) -> bytes:
+    """Write `value` as the service does: UTF-8, nothing escaped that need not be, no white space."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def make_trace_id() -> str:
+    """Invent a W3C trace id as `Activity.Current.Id` prints it."""
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
+
+
+def answer_json(value: object) -> Response:
+    """Answer 200 with `value` as JSON."""
+    return Response(write_json(value), media_type="application/json; charset=utf-8")
+
+
+def answer_empty(status: int) -> Response:
+    """Answer B-EMPTY: a status and nothing else."""
+    return Response(status_code=status)
+
+
+def answer_text(status: int, text: str, accept: str) -> Response:
+    """Answer B-TEXT: the bare text, or a quoted JSON string where the request asked for JSON."""
+    if wants_json(accept):
+        return Response(write_json(text), status, media_type="application/json; charset=utf-8")
+    return Response(text, status, media_type="text/plain; charset=utf-8")
+
+
+def wants_json(accept: str) -> bool:
+    """Say whether content negotiation picks the JSON formatter for a string.
+
+    A wildcard anywhere makes the framework ignore the header, and plain text comes first.
+    """
+    ranges = [part.split(";")[0].strip().lower() for part in accept.split(",")]
+    if "*/*" in ranges:
+        return False
+    for media in ranges:
+        if media in {"text/plain", "text/*"}:
+            return False
+        if media in {"application/json", "text/json", "application/*"} or media.endswith("+json"):
+            return True
+    return False
+
+
+def answer_status(status: int) -> Response:
+    """Answer B-PD: the problem that the framework writes for a result without a body."""
+    return _framework(
+        {
+            "type": RFC9110[status],
+            "title": HTTPStatus(status).phrase,
+            "status": status,
+            "traceId": make_trace_id(),
+        }
+    )
+
+
+def answer_model_errors(errors: Mapping[str, Sequence[str]]) -> Response:
+    """Answer B-MODEL: what model binding or model validation refused, member by member."""
+    return _framework(
+        {
+            "type": RFC9110[400],
+            "title": "One or more validation errors occurred.",
+            "status": 400,
+            "errors": {key: list(messages) for key, messages in errors.items()},
+            "traceId": make_trace_id(),
+        }
+    )
+
+
+def answer_server_error() -> Response:
+    """Answer B-500: an exception that nobody caught."""
+    return _framework(
+        {
+            "type": RFC9110[500],
+            "title": "An error occurred while processing your request.",
+            "status": 500,
+            "traceId": make_trace_id(),
+        }
+    )
+
+
+def answer_validation(problems: Sequence[Problem], shape: Shape) -> Response:
+    """Answer B-VLD: every failed validation, in the order in which the checks ran."""
+    said = "title" if shape == "2026-07" else "detail"
+    errors: list[dict[str, object]] = []
+    for problem in problems:
+        error: dict[str, object] = {"code": problem.code, said: problem.title, "paths": [problem.path]}
+        if problem.extension is not None:
+            label, text = problem.extension
+            error[label] = text
+        errors.append(error)
+    body = _problem("STD-00000", "One or more validation errors occurred.", 400, shape)
+    return Response(write_json({**body, "validationErrors": errors}), 400, media_type=ALTINN)
+
+
+def answer_problem(code: str, title: str, status: int, shape: Shape) -> Response:
+    """Answer B-PROB: one plain Altinn problem."""
+    return Response(write_json(_problem(code, title, status, shape)), status, media_type=ALTINN)
+
+
+def _problem(code: str, title: str, status: int, shape: Shape) -> dict[str, object]:
+    phrase = HTTPStatus(status).phrase
+    if shape == "before":
+        return {"type": RFC9110[status], "title": phrase, "status": status, "detail": title, "code": code}
+    return {
+        "type": f"urn:altinn:error:{code}",
+        "title": title,
+        "status": status,
+        "code": code,
+        "traceId": make_trace_id(),
+        "statusDescription": phrase,
+    }
+
+
+def _framework(body: dict[str, object]) -> Response:
+    status = body["status"]
+    return Response(write_json(body), status if isinstance(status, int) else 500, media_type=FRAMEWORK)

@@ -1,0 +1,77 @@
+"""Reading a client as the configuration, or the control endpoint, describes it.
+
+The keys are public: of a private JWK only the public half is kept (Maskinporten contract §1.3, §2.2).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from reconciler.emulator import keys
+from reconciler.emulator.clients import ACCESS_TOKEN_SECONDS, Client, Key
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reconciler.emulator.tables import Table
+
+
+def read_client(table: Table, folder: Path, now: float) -> Client:
+    """Read one client; `jwks_file` is looked for in `folder`, `propagation` counts from `now`."""
+    org = table.text("org")
+    if table.has("org") and not (org.isascii() and org.isdigit() and len(org) == 9):
+        table.refuse("org", f"nine digits are expected, not {org!r}")
+    known_from = now + table.number("propagation", 0.0) if table.has("propagation") else 0.0
+    client = Client(
+        client_id=table.text("client_id"),
+        org=org,
+        scopes=frozenset(table.texts("scopes")),
+        keys=_read_keys(table, folder, known_from),
+        not_granted=frozenset(table.texts("not_granted")),
+        access_token_seconds=table.count("access_token_lifetime", ACCESS_TOKEN_SECONDS),
+    )
+    table.finish()
+    return client
+
+
+def _read_keys(table: Table, folder: Path, known_from: float) -> dict[str, Key]:
+    read: dict[str, Key] = {}
+    for name in ("jwk", "jwks", "jwks_file"):
+        value = table.value(name)
+        if value is None:
+            continue
+        try:
+            if name == "jwks_file":
+                value = (folder / str(value)).read_text(encoding="utf-8")
+            if isinstance(value, str):
+                value = json.loads(value)
+        except (OSError, ValueError) as error:
+            table.refuse(name, f"cannot be read: {error}")
+            continue
+        for jwk in _list_jwks(value):
+            try:
+                kid, key = _read_key(jwk, known_from)
+            except ValueError as error:
+                table.refuse(name, str(error))
+            else:
+                read[kid] = key
+    return read
+
+
+def _list_jwks(value: object) -> list[object]:
+    if isinstance(value, Mapping) and "keys" in value:
+        value = value["keys"]
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _read_key(jwk: object, known_from: float) -> tuple[str, Key]:
+    if not isinstance(jwk, Mapping):
+        raise ValueError("a JWK, a JWKS, or a list of JWKs is expected")  # noqa: TRY004 - one kind for all problems
+    kid = jwk.get("kid")
+    if not isinstance(kid, str) or not kid:
+        raise ValueError("the key has no kid")
+    expires = jwk.get("exp")
+    ends = float(expires) if isinstance(expires, int | float) else float("inf")
+    return kid, Key(keys.read_jwk(jwk), known_from, ends)

@@ -1,0 +1,103 @@
+"""Routes as ASP.NET matches them: literals in any letter case, one optional slash at the end.
+
+It finds the endpoint of a method and a path, and says 404 or 405; what the endpoint does is not
+known here (System Register contract §1.1, §1.5 step a).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
+
+from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from starlette.requests import Request
+
+    from reconciler.emulator.tokens import Caller
+
+    Endpoint = Callable[["Call"], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request that found its endpoint."""
+
+    request: Request
+    values: Mapping[str, str]
+    caller: Caller | None = None
+
+    @property
+    def accept(self) -> str:
+        """The `Accept` header, empty when there is none."""
+        return self.request.headers.get("accept", "")
+
+
+class Route(NamedTuple):
+    """An endpoint under a method and a template such as `/a/{b}/c`."""
+
+    method: str
+    template: str
+    endpoint: Endpoint
+    scopes: frozenset[str] | None = None
+    """Any one of these lets a caller in; None is for everybody, with or without a token."""
+
+
+class Match(NamedTuple):
+    """A route that fits, with the values of its parameters."""
+
+    route: Route
+    values: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Router:
+    """Every route, by the number of its segments; among several that fit the first one added wins."""
+
+    _routes: dict[int, list[tuple[list[str], Route]]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, *routes: Route) -> None:
+        """Add routes, the more literal before the less literal."""
+        for route in routes:
+            segments = route.template.strip("/").split("/")
+            self._routes[len(segments)].append((segments, route))
+
+    def find(self, method: str, path: str) -> Match | Response:
+        """Find the endpoint for a raw path, or the response that says there is none."""
+        bare = path.removeprefix("/").removesuffix("/")
+        segments = bare.split("/")
+        allowed: set[str] = set()
+        for template, route in self._routes.get(len(segments), ()):
+            values = _fit(template, segments)
+            if values is None:
+                continue
+            if route.method == method:
+                return Match(route, values)
+            allowed.add(route.method)
+        if allowed:
+            return Response(status_code=405, headers={"Allow": ", ".join(sorted(allowed))})
+        return Response(status_code=404)
+
+
+def _fit(template: list[str], segments: list[str]) -> dict[str, str] | None:
+    values: dict[str, str] = {}
+    for expected, segment in zip(template, segments, strict=True):
+        if expected.startswith("{"):
+            if not segment:
+                return None
+            values[expected[1:-1]] = _decode(segment)
+        elif expected != segment and expected.lower() != segment.lower():
+            return None
+    return values
+
+
+def _decode(segment: str) -> str:
+    """Decode a segment as Kestrel does: an encoded slash stays encoded."""
+    if "%" not in segment:
+        return segment
+    return "%2F".join(unquote(part) for part in re.split("%2[fF]", segment))

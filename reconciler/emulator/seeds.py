@@ -1,0 +1,49 @@
+"""Documents to begin with: what a register holds before its first request.
+
+A seed has the shape that V2 answers, `isDeleted` included, and passes model binding but no
+validation, since a register also holds what its own rules would refuse today.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from reconciler.emulator import binding
+from reconciler.emulator.failures import ServiceFailure
+from reconciler.emulator.store import Author
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reconciler.emulator.store import Store
+
+
+def plant(store: Store, seeds: Sequence[Mapping[str, object]], *, keep_unknown: bool) -> None:
+    """Create every seed whose id the store does not know; raises ValueError with all that cannot be."""
+    problems: list[str] = []
+    for index, seed in enumerate(seeds):
+        try:
+            _plant_one(store, seed, keep_unknown=keep_unknown)
+        except binding.ModelError as error:
+            texts = [text for messages in error.errors.values() for text in messages]
+            problems.append(f"seed {index + 1} ({seed.get('id')}): {texts[0]}")
+        except (ServiceFailure, TypeError, ValueError) as error:
+            problems.append(f"seed {index + 1} ({seed.get('id')}): {error}")
+    if problems:
+        raise ValueError("\n".join(problems))
+
+
+def _plant_one(store: Store, seed: Mapping[str, object], *, keep_unknown: bool) -> None:
+    document = binding.bind_document(json.dumps(seed).encode(), "seed", keep_unknown=keep_unknown)
+    document.trim()
+    prefix, _, org = document.vendor_id.partition(":")
+    if prefix != "0192" or not org:
+        raise ValueError(f"vendor.ID is 0192: and an organisation number, not {document.vendor_id!r}")
+    if store.find(document.system_id) is not None:
+        return
+    author = Author(org, None)
+    store.create(document, org, author)
+    stored = store.find(document.system_id)
+    if seed.get("isDeleted") is True and stored is not None:
+        store.delete(stored, author)

@@ -1,0 +1,307 @@
+"""The register's database: systems, who holds which client id, and the change log.
+
+One transaction a write, durable when it returns, safe beside other processes on the same file. It
+raises what PostgreSQL would raise and knows no rule of the service (System Register contract §11).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import uuid
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from reconciler.emulator.documents import (
+    Document,
+    Json,
+    log_document,
+    log_packages,
+    log_rights,
+    write_document,
+    write_packages,
+    write_reduced,
+    write_rights,
+)
+from reconciler.emulator.failures import DatabaseFailure, demand, demand_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from reconciler.emulator.clock import Clock
+    from reconciler.emulator.documents import Package, Right, Texts
+
+LANGUAGES = ("en", "nb", "nn")
+"""The keys that the domain `translated_text` demands, in the order in which it checks them."""
+_BUSY_SECONDS = 30.0
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS systems (
+  internal_id TEXT PRIMARY KEY, system_id TEXT NOT NULL UNIQUE, org TEXT NOT NULL, document TEXT NOT NULL,
+  is_deleted INTEGER NOT NULL, is_visible INTEGER NOT NULL, reduced TEXT NOT NULL, touched INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS systems_of ON systems (org, touched);
+CREATE TABLE IF NOT EXISTS clients (client_id TEXT PRIMARY KEY, internal_id TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS changes (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT, internal_id TEXT NOT NULL, org TEXT NOT NULL,
+  change_type TEXT NOT NULL, changed_data TEXT, client_id TEXT, created TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS changes_of ON changes (internal_id, sequence);
+CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Stored(NamedTuple):
+    """One row: the internal id, the vendor, and the full document as JSON text."""
+
+    internal_id: str
+    org: str
+    document: str
+    is_deleted: bool
+
+    def read(self) -> Json:
+        """Give the document as a value."""
+        read: Json = json.loads(self.document)
+        return read
+
+
+class Author(NamedTuple):
+    """Who makes a change: the organisation and the Maskinporten client."""
+
+    org: str
+    client_id: str | None
+
+
+class Change(NamedTuple):
+    """One row of the change log."""
+
+    internal_id: str
+    org: str
+    change_type: str
+    changed_data: str | None
+    client_id: str | None
+    created: str
+
+
+class Store:
+    """The tables, in memory or in a file that only its owner may read."""
+
+    def __init__(self, path: Path | None, clock: Clock) -> None:
+        if path is not None:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        self._clock = clock
+        self._base = sqlite3.connect(
+            ":memory:" if path is None else path,
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        self._base.execute("PRAGMA journal_mode=WAL")
+        self._base.execute("PRAGMA synchronous=FULL")
+        self._base.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._base.close()
+
+    def find(self, system_id: str) -> Stored | None:
+        """Find a system by its exact id, deleted or not."""
+        row = self._base.execute(
+            "SELECT internal_id, org, document, is_deleted FROM systems WHERE system_id = ?", (system_id,)
+        ).fetchone()
+        return None if row is None else Stored(row[0], row[1], row[2], bool(row[3]))
+
+    def find_reduced(self, system_id: str) -> str | None:
+        """Find the reduced form of a system, deleted or not."""
+        row = self._base.execute("SELECT reduced FROM systems WHERE system_id = ?", (system_id,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def list_vendor(self, org: str) -> list[str]:
+        """List the reduced form of a vendor's systems that are not deleted, least recently written first."""
+        query = "SELECT reduced FROM systems WHERE org = ? AND NOT is_deleted ORDER BY touched"
+        return [row[0] for row in self._base.execute(query, (org,))]
+
+    def list_visible(self) -> list[str]:
+        """List the reduced form of every vendor's visible systems that are not deleted."""
+        query = "SELECT reduced FROM systems WHERE is_visible AND NOT is_deleted ORDER BY touched"
+        return [row[0] for row in self._base.execute(query)]
+
+    def find_owners(self, client_ids: Sequence[str]) -> dict[str, str]:
+        """Find which of `client_ids` are taken, exactly as written, and by which internal id."""
+        marks = ",".join("?" * len(client_ids))
+        query = f"SELECT client_id, internal_id FROM clients WHERE client_id IN ({marks})"  # noqa: S608 - marks only
+        return dict(self._base.execute(query, client_ids).fetchall())
+
+    def list_changes(self, internal_id: str) -> list[Change]:
+        """List the change log of a system, newest first."""
+        query = (
+            "SELECT internal_id, org, change_type, changed_data, client_id, created FROM changes "
+            "WHERE internal_id = ? ORDER BY sequence DESC"
+        )
+        return [Change(*row) for row in self._base.execute(query, (internal_id,))]
+
+    def create(self, document: Document, org: str, author: Author) -> str:
+        """Insert a system with its client ids and a row in the change log; give its internal id."""
+        internal_id = str(uuid.uuid4())
+        with self._transaction():
+            self._insert(internal_id, document, org, is_deleted=False)
+            self._claim(internal_id, demand(document.client_ids))
+            self._log(internal_id, author, "create", log_document(document))
+        return internal_id
+
+    def update(self, stored: Stored, document: Document, author: Author) -> None:
+        """Replace a system's document and client ids, and add a row to the change log."""
+        _check_domains(document)
+        with self._transaction():
+            current = self._current(stored.internal_id)
+            written = write_document(document, stored.org, is_deleted=bool(current["isDeleted"]))
+            self._replace(stored.internal_id, written)
+            held = {row[0] for row in self._held(stored.internal_id)}
+            wanted = demand(document.client_ids)
+            released = [(client_id,) for client_id in held.difference(wanted)]
+            self._base.executemany("DELETE FROM clients WHERE client_id = ?", released)
+            self._claim(stored.internal_id, [client_id for client_id in wanted if client_id not in held])
+            self._log(stored.internal_id, author, "update", log_document(document))
+
+    def update_rights(self, stored: Stored, rights: Sequence[Right | None], author: Author) -> None:
+        """Replace a system's rights, and add a row to the change log."""
+        written, logged = write_rights(rights), log_rights(rights)
+        with self._transaction():
+            current = self._current(stored.internal_id)
+            self._replace(stored.internal_id, {**current, "rights": written})
+            self._log(stored.internal_id, author, "rightsupdate", logged)
+
+    def update_packages(self, stored: Stored, packages: Sequence[Package | None], author: Author) -> None:
+        """Replace a system's access packages, and add a row to the change log."""
+        written, logged = write_packages(packages), log_packages(packages)
+        with self._transaction():
+            current = self._current(stored.internal_id)
+            self._replace(stored.internal_id, {**current, "accessPackages": written})
+            self._log(stored.internal_id, author, "accesspackageupdate", logged)
+
+    def delete(self, stored: Stored, author: Author) -> int:
+        """Mark a system as deleted and free its client ids; give how many of those there were."""
+        with self._transaction():
+            current = self._current(stored.internal_id)
+            self._replace(stored.internal_id, {**current, "isDeleted": True})
+            freed = self._base.execute("DELETE FROM clients WHERE internal_id = ?", (stored.internal_id,))
+            self._log(stored.internal_id, author, "delete", None)
+        return freed.rowcount
+
+    def read_kept(self, name: str) -> str | None:
+        """Read a value that outlives a restart."""
+        row = self._base.execute("SELECT value FROM kept WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def keep(self, name: str, value: str) -> None:
+        """Keep a value across restarts."""
+        self._base.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (name, value))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._base.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._base.execute("ROLLBACK")
+            raise
+        self._base.execute("COMMIT")
+
+    def _current(self, internal_id: str) -> Json:
+        query = "SELECT document FROM systems WHERE internal_id = ?"
+        current: Json = json.loads(self._base.execute(query, (internal_id,)).fetchone()[0])
+        return current
+
+    def _held(self, internal_id: str) -> list[tuple[str]]:
+        return self._base.execute(
+            "SELECT client_id FROM clients WHERE internal_id = ?", (internal_id,)
+        ).fetchall()
+
+    def _insert(self, internal_id: str, document: Document, org: str, *, is_deleted: bool) -> None:
+        _check_domains(document)
+        if len(document.system_id) > 255:
+            raise DatabaseFailure("22001: value too long for type character varying(255)")
+        written = write_document(document, org, is_deleted=is_deleted)
+        try:
+            self._base.execute(
+                "INSERT INTO systems VALUES (?, ?, ?, '', 0, 0, '', 0)",
+                (internal_id, document.system_id, org),
+            )
+        except sqlite3.IntegrityError as error:
+            raise _duplicate("system_register_system_id_key") from error
+        self._replace(internal_id, written)
+
+    def _replace(self, internal_id: str, written: Json) -> None:
+        self._base.execute(
+            "UPDATE systems SET document = ?, is_deleted = ?, is_visible = ?, reduced = ?,"
+            " touched = (SELECT coalesce(max(touched), 0) + 1 FROM systems) WHERE internal_id = ?",
+            (
+                _write(written),
+                written["isDeleted"],
+                written["isVisible"],
+                _write(write_reduced(written)),
+                internal_id,
+            ),
+        )
+
+    def _claim(self, internal_id: str, client_ids: Sequence[str | None]) -> None:
+        for client_id in client_ids:
+            if client_id is None:
+                raise DatabaseFailure(
+                    '23502: null value in column "client_id" of relation "maskinporten_client" violates not-null '
+                    "constraint"
+                )
+            try:
+                self._base.execute("INSERT INTO clients VALUES (?, ?)", (client_id, internal_id))
+            except sqlite3.IntegrityError as error:
+                raise _duplicate("maskinporten_client_pkey") from error
+
+    def _log(self, internal_id: str, author: Author, change_type: str, data: object) -> None:
+        newest = self._base.execute("SELECT max(created) FROM changes").fetchone()[0]
+        now = self._clock.now()
+        if newest is not None:
+            now = max(now, datetime.fromisoformat(newest) + timedelta(microseconds=1))
+        self._base.execute(
+            "INSERT INTO changes (internal_id, org, change_type, changed_data, client_id, created)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                internal_id,
+                author.org,
+                change_type,
+                None if data is None else _write(data),
+                author.client_id,
+                now.astimezone(UTC).isoformat(timespec="microseconds"),
+            ),
+        )
+
+
+def _check_domains(document: Document) -> None:
+    """Check what only the database checks (contract §2.2)."""
+    for texts in (demand(document.name), demand(document.description)):
+        _check_languages(texts)
+    for redirect in demand_all(demand(document.redirects)):
+        if not redirect.is_storable():
+            raise _violation("uri", "uri_scheme_check")
+
+
+def _check_languages(texts: Texts) -> None:
+    for language in LANGUAGES:
+        if language not in texts:
+            raise _violation("translated_text", f"translated_text_contains_{language}")
+
+
+def _violation(domain: str, constraint: str) -> DatabaseFailure:
+    return DatabaseFailure(
+        f'23514: value for domain business_application.{domain} violates check constraint "{constraint}"'
+    )
+
+
+def _duplicate(constraint: str) -> DatabaseFailure:
+    return DatabaseFailure(f'23505: duplicate key value violates unique constraint "{constraint}"')
+
+
+def _write(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,145 @@
+"""Access tokens: the keys that sign them, and the check that every call to the register makes.
+
+Two issuers share the keys: Maskinporten and Altinn's own platform. Each call is checked for
+signature, issuer and expiry (System Register contract §6.1); a token seen before costs one look-up.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reconciler.emulator import keys
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    from reconciler.emulator.clock import Clock
+    from reconciler.emulator.store import Store
+
+SKEW_SECONDS = 10
+"""How long after `exp` a token still passes (System Register contract §6.1)."""
+AUTHORITY = "iso6523-actorid-upis"
+_CACHED = 4096
+_KEPT_NAME = "signing-keys"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whoever holds a valid token."""
+
+    claims: Mapping[str, object]
+    expires: float
+    token: str
+
+    @property
+    def scope(self) -> str:
+        """The scope string of contract §6.2: the federation's claim before Maskinporten's."""
+        scope = self.claims.get("urn:altinn:scope", self.claims.get("scope"))
+        return scope if isinstance(scope, str) else ""
+
+    @property
+    def client_id(self) -> str | None:
+        """The Maskinporten client, for the change log."""
+        client_id = self.claims.get("client_id")
+        return client_id if isinstance(client_id, str) else None
+
+
+@dataclass(slots=True)
+class Issuer:
+    """Signs access tokens and checks them; keys are made when first needed and kept in the state."""
+
+    base: str
+    clock: Clock
+    store: Store
+    _keys: dict[str, rsa.RSAPrivateKey] = field(default_factory=dict)
+    _seen: dict[str, Caller] = field(default_factory=dict)
+    _expired: set[str] = field(default_factory=set)
+
+    @property
+    def maskinporten(self) -> str:
+        """The issuer that stands in a raw Maskinporten token, with its slash."""
+        return f"{self.base}/maskinporten/"
+
+    @property
+    def platform(self) -> str:
+        """The issuer that stands in a token of Altinn's own."""
+        return f"{self.base}/authentication/api/v1/openid/"
+
+    def issue(self, claims: Mapping[str, object]) -> str:
+        """Sign an access token."""
+        kid, key = list(self._load().items())[-1]
+        return keys.sign(claims, key, kid)
+
+    def rotate(self) -> str:
+        """Make a new signing key, which signs from now on; the old ones are still published. Gives its kid."""
+        self._load()
+        kid = f"emulator-{uuid.uuid4()}"
+        self._keys[kid] = keys.make_key()
+        self.store.keep(_KEPT_NAME, json.dumps({kid: keys.write_key(key) for kid, key in self._keys.items()}))
+        return kid
+
+    def publish(self) -> dict[str, object]:
+        """Write the public keys as a JWKS."""
+        return {"keys": [keys.write_jwk(key.public_key(), kid) for kid, key in self._load().items()]}
+
+    def check(self, authorization: str) -> Caller | None:
+        """Check the `Authorization` header of a call; None is 401."""
+        scheme, _, text = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        text = text.strip()
+        caller = self._seen.get(text)
+        if caller is None:
+            caller = self._read(text)
+            if caller is None:
+                return None
+            if len(self._seen) >= _CACHED:
+                self._seen.clear()
+            self._seen[text] = caller
+        if self.clock.seconds() - SKEW_SECONDS > caller.expires or text in self._expired:
+            return None
+        return caller
+
+    def expire(self, token: str) -> None:
+        """Treat a token as expired from now on."""
+        self._expired.add(token)
+
+    def _read(self, text: str) -> Caller | None:
+        try:
+            token = keys.read_token(text)
+        except keys.NotAToken:
+            return None
+        key = self._load().get(str(token.header.get("kid")))
+        expires = token.claims.get("exp")
+        if key is None or isinstance(expires, bool) or not isinstance(expires, int | float):
+            return None
+        if token.claims.get("iss") not in {self.maskinporten, self.platform}:
+            return None
+        return Caller(token.claims, expires, text) if token.is_signed_by(key.public_key()) else None
+
+    def _load(self) -> dict[str, rsa.RSAPrivateKey]:
+        if not self._keys:
+            kept = self.store.read_kept(_KEPT_NAME)
+            if kept is None:
+                kid, key = f"emulator-{uuid.uuid4()}", keys.make_key()
+                self._keys[kid] = key
+                self.store.keep(_KEPT_NAME, json.dumps({kid: keys.write_key(key)}))
+            else:
+                self._keys.update({kid: keys.read_key(pem) for kid, pem in json.loads(kept).items()})
+        return self._keys
+
+
+def make_jti() -> str:
+    """Invent a `jti` of 43 base64url characters, as Maskinporten's are."""
+    return secrets.token_urlsafe(32)
+
+
+def make_consumer(org: str) -> dict[str, str]:
+    """Make a `consumer` claim (Maskinporten contract §3.2)."""
+    return {"authority": AUTHORITY, "ID": f"0192:{org}"}

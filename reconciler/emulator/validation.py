@@ -1,0 +1,164 @@
+"""The `AUTH.VLD-` checks on rights, packages, client ids and ids, in the order in which they run.
+
+Codes, texts, paths and labels are those of System Register contract §3. It reads nothing itself:
+what the upstream APIs and the database know is handed in.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Protocol
+
+from reconciler.emulator.failures import demand, demand_all
+from reconciler.emulator.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.emulator import catalogue
+    from reconciler.emulator.documents import Document, Package, Right
+
+_ROOT = "/registersystemrequest"
+_ID = f"{_ROOT}/systemid"
+_RESOURCE = f"{_ROOT}/rights/resource"
+_PACKAGES = f"{_ROOT}/accesspackages"
+_CLIENT = f"{_ROOT}/clientid"
+_RESOURCE_ATTRIBUTE = re.compile(r"^urn:altinn:resource$")
+DELEGABLE_TYPES = frozenset(
+    {
+        "Default",
+        "Systemresource",
+        "AltinnApp",
+        "GenericAccessResource",
+        "BrokerService",
+        "CorrespondenceService",
+        "MigratedApp",
+    }
+)
+"""The resource types that a right may name (contract §3, 00017)."""
+
+BAD_ISO6523 = Problem(
+    "AUTH.VLD-00000", "the org number identifier is not valid ISO6523 identifier", f"{_ROOT}/vendor/id"
+)
+OTHER_ID = Problem(
+    "AUTH.VLD-00012", "The system ID in the request body does not match the system ID in the URL", _ID
+)
+TAKEN_CLIENT = Problem(
+    "AUTH.VLD-00004", "One of the client id is already tagged with an existing system", _CLIENT
+)
+REPEATED_CLIENT = Problem("AUTH.VLD-00011", "Request contains duplicate client ids", _CLIENT)
+
+
+class Upstream(Protocol):
+    """The metadata APIs as the register sees them: None is any answer but 200."""
+
+    async def resource_type(self, value: str) -> str | None:
+        """Ask the resource registry for the type of a resource."""
+
+    async def package(self, urn: str) -> catalogue.Package | None:
+        """Ask the access-package API for a package."""
+
+
+def check_new_id(document: Document, org: str, *, is_known: bool) -> list[Problem]:
+    """Check the id of a system to be created: 00013, 00001, 00002."""
+    problems: list[Problem] = []
+    if " " in document.system_id:
+        title = "System ID cannot have spaces in id (leading, trailing or in between the id)"
+        problems.append(Problem("AUTH.VLD-00013", title, _ID))
+    if document.system_id.split("_")[0] != org:
+        title = "The system id does not match the format orgnumber_xxxx..."
+        problems.append(Problem("AUTH.VLD-00001", title, _ID))
+    if is_known:
+        problems.append(Problem("AUTH.VLD-00002", "The system id already exists", _ID))
+    return problems
+
+
+def check_redirects(document: Document) -> list[Problem]:
+    """Check that every redirect URL is absolute and https: 00005, on POST only."""
+    if all(redirect.is_https() for redirect in demand_all(demand(document.redirects))):
+        return []
+    title = "One or more of the redirect urls format is not valid. The valid format is https://xxx.xx"
+    return [Problem("AUTH.VLD-00005", title, f"{_ROOT}/allowedredirecturls")]
+
+
+async def check_rights(rights: Sequence[Right | None] | None, upstream: Upstream) -> list[Problem]:
+    """Check rights: 00009, 00003, 00017, 00006. One upstream call for each attribute, one after another."""
+    wrong: list[str] = []
+    unknown: list[str] = []
+    refused: list[str] = []
+    keys: list[str] = []
+    for right in demand_all(demand(rights)):
+        pairs = right.pairs()
+        keys.append(f"{right.action or ''}:{','.join(f'{pair.id}:{pair.value}' for pair in pairs)}")
+        for pair in pairs:
+            value = demand(pair.value)
+            if not _RESOURCE_ATTRIBUTE.match(demand(pair.id)):
+                wrong.append(value)
+                continue
+            kind = await upstream.resource_type(value)
+            if kind is None:
+                unknown.append(value)
+            elif kind not in DELEGABLE_TYPES:
+                refused.append(value)
+    problems: list[Problem] = []
+    if wrong:
+        title = "One or more resource id is in wrong format. The valid format is urn:altinn:resource"
+        problems.append(_listed("AUTH.VLD-00009", title, "Invalid Resource Id Details : ", wrong))
+    if unknown:
+        title = "One or more resources specified in rights were not found in Altinn's resource register."
+        problems.append(_listed("AUTH.VLD-00003", title, "ResourceIds Not Found : ", unknown))
+    if refused:
+        title = "One or more resources specified in rights is of resource type which is not delegable."
+        problems.append(_listed("AUTH.VLD-00017", title, "ResourceIds Not Delegable : ", refused))
+    if len(set(keys)) != len(keys):
+        problems.append(Problem("AUTH.VLD-00006", "One or more duplicate rights found", _RESOURCE))
+    return problems
+
+
+async def check_packages(
+    packages: Sequence[Package | None], upstream: Upstream, *, is_visible: bool
+) -> list[Problem]:
+    """Check access packages: 00008, 00007, 00018. One upstream call for each, one after another."""
+    malformed: list[str] = []
+    unknown: list[str] = []
+    refused: list[str] = []
+    for_clients = False
+    urns = [package.urn for package in demand_all(packages)]
+    for urn in urns:
+        if not urn or len(urn.split(":")) < 4:
+            malformed.append(urn or "")
+            continue
+        found = await upstream.package(urn)
+        if found is None:
+            unknown.append(urn)
+            continue
+        if not found.is_delegable and not found.is_assignable:
+            refused.append(urn)
+        for_clients = for_clients or not found.is_assignable
+    problems: list[Problem] = []
+    details = [
+        f"{label}: {', '.join(values)}"
+        for label, values in (
+            ("Invalid format", malformed),
+            ("Not found", unknown),
+            ("Not possible to delegate", refused),
+        )
+        if values
+    ]
+    if details:
+        title = "One or all the accesspackage(s) is not found in altinn's access packages or is not delegable"
+        extension = ("Invalid Urn Details : ", " | ".join(details))
+        problems.append(Problem("AUTH.VLD-00008", title, _PACKAGES, extension))
+    if len(set(urns)) != len(urns):
+        problems.append(Problem("AUTH.VLD-00007", "One or more duplicate access package(s) found", _PACKAGES))
+    if is_visible and for_clients:
+        title = (
+            "Access packages meant for system user for client relations can't be used in combination with the "
+            "flag isVisible: true"
+        )
+        problems.append(Problem("AUTH.VLD-00018", title, _PACKAGES))
+    return problems
+
+
+def _listed(code: str, title: str, label: str, values: Sequence[str]) -> Problem:
+    return Problem(code, title, _RESOURCE, (label, " | ".join(values)))
