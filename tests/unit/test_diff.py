@@ -1,0 +1,105 @@
+"""Two canonical systems, field by field."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.diff import FieldChange, diff
+from tests.builders import CLIENT, OTHER_CLIENT, a_system
+
+
+def test_equal_systems_have_no_difference() -> None:
+    """The difference of a system to itself is empty."""
+    assert diff(a_system(), a_system()) == ()
+
+
+def test_texts_are_compared_by_language() -> None:
+    """A language that changes is one field, one that comes or goes another."""
+    desired = a_system(name={"nb": "Ny", "nn": "SmartSky", "se": "Sámi"})
+
+    assert diff(desired, a_system()) == (
+        FieldChange(("name", "en"), "SmartCloud", None),
+        FieldChange(("name", "nb"), "SmartCloud", "Ny"),
+        FieldChange(("name", "se"), None, "Sámi"),
+    )
+
+
+def test_lists_are_compared_as_sets() -> None:
+    """An entry comes or goes; order and repetition mean nothing."""
+    desired = a_system(clientId=[OTHER_CLIENT, OTHER_CLIENT], accessPackages=[])
+
+    assert [(each.path, each.before, each.after) for each in diff(desired, a_system())] == [
+        (
+            'accessPackages["urn:altinn:accesspackage:skattegrunnlag"]',
+            {"urn": "urn:altinn:accesspackage:skattegrunnlag"},
+            None,
+        ),
+        (f'clientId["{CLIENT}"]', CLIENT, None),
+        (f'clientId["{OTHER_CLIENT}"]', None, OTHER_CLIENT),
+    ]
+
+
+def test_a_right_is_known_by_its_resource() -> None:
+    """The path of a right names the resource; the value is the register's own object."""
+    right = {"action": "read", "resource": [{"id": "urn:altinn:resource", "value": "a"}]}
+
+    assert diff(a_system(rights=[right]), a_system(rights=[])) == (
+        FieldChange(("rights", "a:read"), None, {"resource": right["resource"], "action": "read"}),
+    )
+
+
+def test_rights_with_the_same_label_are_told_apart() -> None:
+    """Two rights that people would call the same are still two fields."""
+    rights = [
+        {"resource": [{"id": "urn:altinn:resource", "value": "a+b"}]},
+        {"resource": [{"id": "urn:altinn:resource", "value": v} for v in ("a", "b")]},
+    ]
+
+    paths = [each.path for each in diff(a_system(rights=rights), a_system(rights=[]))]
+
+    assert len(set(paths)) == len(rights)
+
+
+def test_visibility_is_one_scalar() -> None:
+    """A flag that turns is one field with both values."""
+    assert diff(a_system(isVisible=False), a_system()) == (
+        FieldChange(("isVisible",), before=True, after=False),
+    )
+
+
+def test_everything_can_differ_at_once() -> None:
+    """A system with nothing in common is still described entry by entry."""
+    nothing = a_system(
+        name={}, description={}, rights=[], accessPackages=[], clientId=[], allowedRedirectUrls=[]
+    )
+
+    assert {each.steps[0] for each in diff(a_system(), nothing)} == {
+        "name",
+        "description",
+        "rights",
+        "accessPackages",
+        "clientId",
+        "allowedRedirectUrls",
+    }
+
+
+@pytest.mark.parametrize("path", ["isVisible", "name.en", 'clientId["a]\\"b"]', "name.a.b"])
+def test_a_path_reads_back_as_it_prints(path: str) -> None:
+    """The printed path says all that the steps say."""
+    assert FieldChange(FieldChange.read_path(path), None, None).path == path
+
+
+@given(st.text())
+def test_any_entry_survives_its_path(entry: str) -> None:
+    """Whatever an entry is called, its path reads back as the same steps."""
+    change = FieldChange(("clientId", entry), None, entry)
+
+    assert FieldChange.read_path(change.path) == change.steps
+
+
+def test_what_is_no_path_is_refused() -> None:
+    """A path that nothing prints raises ValueError."""
+    with pytest.raises(ValueError, match="is not a path"):
+        FieldChange.read_path("")

@@ -1,0 +1,169 @@
+"""All changes in order, and the digest that binds an approval to them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.change import Blocked, Create, Update
+from reconciler.findings import Finding, Location, Severity
+from reconciler.plan import Plan, Target, plan_changes, stamp, to_json
+from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_registered_system, a_resolved
+
+if TYPE_CHECKING:
+    from reconciler.model import RegisteredSystem
+
+TARGET = Target("tt02", "https://platform.tt02.altinn.no", VENDOR)
+
+
+def a_plan(live: RegisteredSystem | None = None, unmanaged: tuple[RegisteredSystem, ...] = ()) -> Plan:
+    """Make a plan of one system."""
+    desired = a_resolved("tt02")
+    return plan_changes(TARGET, [desired], {desired.system.id: live}, unmanaged)
+
+
+def test_no_changes_is_an_empty_plan() -> None:
+    """A plan that does nothing is a plan."""
+    plan = plan_changes(TARGET, [], {}, [])
+
+    assert plan.writes == ()
+    assert plan.summary == {"create": 0, "update": 0, "delete": 0, "blocked": 0, "keep": 0, "unmanaged": 0}
+
+
+def test_a_client_id_of_an_unmanaged_system_blocks_the_claim() -> None:
+    """The register would refuse the claim, and the unmanaged system is not ours to change."""
+    other = a_registered_system(id="991825827_other")
+
+    (change,) = a_plan(None, (other,)).changes
+
+    assert isinstance(change, Blocked)
+    assert change.reason == f"client id {CLIENT} is on `991825827_other`"
+
+
+def test_client_ids_are_compared_exactly() -> None:
+    """The register's key is case-sensitive: another spelling is another id."""
+    other = a_registered_system(id="991825827_other", clientId=[CLIENT.upper()])
+
+    (change,) = a_plan(None, (other,)).changes
+
+    assert isinstance(change, Create)
+
+
+def test_a_blocked_release_blocks_the_claim() -> None:
+    """A system that keeps its client id because its own change is blocked keeps it from the others too."""
+    first = a_resolved(id="991825827_a", rights=..., clientId=[OTHER_CLIENT])
+    second = a_resolved(id="991825827_b", clientId=[CLIENT])
+    third = a_resolved(id="991825827_c", clientId=["33333333-3333-4333-8333-333333333333"])
+    live = {
+        "991825827_a": a_registered_system(id="991825827_a"),
+        "991825827_b": a_registered_system(
+            id="991825827_b", clientId=["33333333-3333-4333-8333-333333333333"]
+        ),
+        "991825827_c": None,
+    }
+
+    plan = plan_changes(TARGET, [third, second, first], live, [])
+
+    assert [type(change) for change in plan.changes] == [Blocked, Blocked, Blocked]
+    assert plan.changes[2].reason.endswith("is on `991825827_b`")
+
+
+def test_the_order_of_the_input_means_nothing() -> None:
+    """Two machines that read the same files make the same plan, and the same digest."""
+    systems = [a_resolved(id=f"991825827_{name}", clientId=[]) for name in "abc"]
+    live = dict.fromkeys([each.system.id for each in systems])
+
+    plans = [plan_changes(TARGET, order, live, []) for order in (systems, systems[::-1])]
+
+    assert plans[0] == plans[1]
+    assert plans[0].digest == plans[1].digest
+
+
+def test_the_digest_leaves_out_what_changes_nothing() -> None:
+    """Lines, findings, times, versions and unmanaged systems do not void an approval."""
+    plan = a_plan()
+    finding = Finding("spelling", Severity.NOTE, "x", Location("a.yaml"))
+    moved = replace(plan.changes[0], line=99, file="elsewhere.yaml", reason="other", fields=())
+    other = replace(
+        stamp(plan, [finding], created="2026-01-01T00:00:00+00:00", tool_version="9"),
+        changes=(moved,),
+        unmanaged=a_plan(None, (a_registered_system(id="991825827_x", clientId=[]),)).unmanaged,
+    )
+
+    assert other.digest == plan.digest
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        Target("prod", TARGET.register, VENDOR),
+        Target("tt02", "https://elsewhere.example", VENDOR),
+        Target("tt02", TARGET.register, "310904473"),
+    ],
+)
+def test_the_digest_holds_where_and_whose(target: Target) -> None:
+    """A plan for another environment, register or vendor is another plan."""
+    assert replace(a_plan(), target=target).digest != a_plan().digest
+
+
+def test_the_digest_holds_the_document_and_the_live_one() -> None:
+    """What is sent and what it was made from are both bound, an unknown member included."""
+    update = a_plan(a_registered_system(isVisible=False))
+    moved = a_plan(a_registered_system(isVisible=False, contactEmail="a@b.no"))
+
+    assert isinstance(update.changes[0], Update)
+    assert update.digest != moved.digest != a_plan().digest
+
+
+@given(st.permutations(["id", "vendor", "name", "clientId", "isVisible"]))
+def test_the_order_of_a_live_documents_members_means_nothing(order: list[str]) -> None:
+    """JSON objects have no order, so the digest has none either."""
+    live = a_registered_system(isVisible=False).document
+    shuffled = {name: live[name] for name in [*order, *(name for name in live if name not in order)]}
+
+    assert (
+        a_plan(type(a_registered_system())(shuffled)).digest
+        == a_plan(a_registered_system(isVisible=False)).digest
+    )
+
+
+def test_the_plan_is_json_in_its_documented_form() -> None:
+    """Every documented member is there, and the same input gives the same bytes."""
+    plan = stamp(a_plan(), [], created="2026-11-20T08:00:00+00:00", tool_version="0.1.0")
+    body = to_json(plan)
+
+    assert list(body) == [
+        "format_version",
+        "tool_version",
+        "created",
+        "environment",
+        "register",
+        "vendor",
+        "digest",
+        "summary",
+        "changes",
+        "unmanaged",
+        "findings",
+        "file_digest",
+    ]
+    assert list(body["changes"][0]) == [
+        "id",
+        "action",
+        "reason",
+        "hint",
+        "file",
+        "line",
+        "fields",
+        "impacts",
+        "steps",
+        "document",
+        "live",
+        "live_digest",
+    ]
+    assert list(body["changes"][0]["fields"][0]) == ["path", "before", "after", "line", "origin"]
+    assert json.dumps(to_json(plan)) == json.dumps(body)
