@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import Any
 
 from reconciler.document import read_document
-from reconciler.model import RegisteredSystem, Resolved, System
+from reconciler.model import Json, RegisteredSystem, Resolved, System
 from reconciler.normalise import normalise, resolve
 from reconciler.rules.shape import check_document
 
@@ -16,7 +15,7 @@ CLIENT = "32ef65ac-6e62-498d-880f-76c85c2052ae"
 OTHER_CLIENT = "a2ed712d-8188-4471-839f-80ae4a68146b"
 ENVIRONMENTS = ("local", "tt02", "prod")
 
-_LIVE: dict[str, Any] = {
+_LIVE: dict[str, Json] = {
     "id": "991825827_smartcloud",
     "vendor": {"ID": "0192:991825827"},
     "name": {"en": "SmartCloud", "nb": "SmartCloud", "nn": "SmartSky"},
@@ -30,24 +29,23 @@ _LIVE: dict[str, Any] = {
 }
 
 
-def a_live_document(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
+def a_live_document(**changes: Json) -> dict[str, Json]:
     """Make a document as the register answers it."""
     return {**copy.deepcopy(_LIVE), **changes}
 
 
-def a_registered_system(**changes: Any) -> RegisteredSystem:  # noqa: ANN401 - any JSON value
+def a_registered_system(**changes: Json) -> RegisteredSystem:
     """Make a live system."""
     return RegisteredSystem(a_live_document(**changes))
 
 
-def a_system(**changes: Any) -> System:  # noqa: ANN401 - any JSON value
+def a_system(**changes: Json) -> System:
     """Make a canonical system."""
     return normalise(a_registered_system(**changes).read())
 
 
-def a_definition_text(**changes: Any) -> str:  # noqa: ANN401 - any JSON value
+def a_definition_text(**changes: Json) -> str:
     """Make a definition that asks for what `a_live_document` holds; JSON is YAML."""
-
     members = {name: value for name, value in a_live_document(**changes).items() if name != "isDeleted"}
     lines = [
         f"{name}: {json.dumps(value, ensure_ascii=False)}"
@@ -57,7 +55,7 @@ def a_definition_text(**changes: Any) -> str:  # noqa: ANN401 - any JSON value
     return "\n".join(lines) + "\n"
 
 
-def a_resolved(environment: str = "local", **changes: Any) -> Resolved:  # noqa: ANN401 - any JSON value
+def a_resolved(environment: str = "local", **changes: Json) -> Resolved:
     """Make a definition as an environment sees it; `...` leaves a member out."""
     text = a_definition_text(**changes)
     document = read_document(f"systems/{changes.get('id', _LIVE['id'])}.yaml", text.encode())

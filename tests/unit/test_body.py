@@ -27,7 +27,7 @@ def test_an_update_without_a_difference_sends_the_live_document_back() -> None:
 
 
 def test_unknown_members_survive_at_every_depth() -> None:
-    """What Altinn adds tomorrow goes back as it came: at the top, in `vendor`, in a right and in a package."""
+    """What Altinn adds tomorrow goes back as it came: at the top, in `vendor`, in rights and packages."""
     live = a_registered_system(
         contactEmail="a@b.no",
         vendor={"ID": "0192:991825827", "contactEmail": "a@b.no"},

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from reconciler.change import Blocked, Create, Delete, Keep, Update, decide
 from tests.builders import CLIENT, OTHER_CLIENT, a_live_document, a_registered_system, a_resolved
+
+if TYPE_CHECKING:
+    from reconciler.model import Json, RegisteredSystem
 
 
 def test_an_unknown_system_is_created() -> None:
@@ -48,7 +51,7 @@ def test_an_equal_system_is_kept() -> None:
         {"unknown": {"deep": 1}},
     ],
 )
-def test_spelling_makes_no_difference(live: dict[str, Any]) -> None:
+def test_spelling_makes_no_difference(live: dict[str, Json]) -> None:
     """What the register adds or repeats is no difference, so no plan comes back for ever."""
     assert isinstance(decide(a_resolved(), a_registered_system(**live)), Keep)
 
@@ -83,11 +86,13 @@ def test_a_different_system_is_updated_in_full() -> None:
 )
 def test_a_list_left_out_never_empties_a_live_one(member: str, told: str) -> None:
     """A forgotten list must not wipe the register's; the change is blocked until the file says `[]`."""
-    change = decide(a_resolved(**{member: ...}), a_registered_system())
+    left_out: dict[str, Json] = {member: ...}
+    empty: dict[str, Json] = {member: []}
+    change = decide(a_resolved(**left_out), a_registered_system())
 
     assert isinstance(change, Blocked)
     assert change.reason == told
-    assert isinstance(decide(a_resolved(**{member: []}), a_registered_system()), Update)
+    assert isinstance(decide(a_resolved(**empty), a_registered_system()), Update)
 
 
 def test_visibility_left_out_never_shows_a_hidden_system() -> None:
@@ -125,6 +130,6 @@ def test_another_vendors_system_is_blocked() -> None:
         (a_registered_system(vendor={"ID": "0192:310904473"}), Blocked),
     ],
 )
-def test_a_withdrawn_system_is_deleted_once(live: Any, expected: type) -> None:  # noqa: ANN401 - or None
+def test_a_withdrawn_system_is_deleted_once(live: RegisteredSystem | None, expected: type) -> None:
     """`withdrawn: true` deletes what lives, and keeps what is gone or never was."""
     assert isinstance(decide(a_resolved(withdrawn=True), live), expected)
