@@ -1,0 +1,133 @@
+"""The register's change log of one system, read: who set what, when, and with which client.
+
+Pure. The log holds requests as they were sent, in PascalCase and newest first (System Register contract
+§5); replayed from the oldest, they say what the system looked like after each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.diff import spread
+from reconciler.model import SENT, Package, RegisteredSystem, Right, System
+from reconciler.normalise import normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from reconciler.diff import FieldChange
+    from reconciler.model import Json
+
+_NAMES: Mapping[str, str] = {
+    name.lower(): name for name in (*SENT, *Right.model_fields, *Package.model_fields)
+}
+_PARTIAL: Mapping[str, str] = {"rightsupdate": "rights", "accesspackageupdate": "accessPackages"}
+"""The kinds of entry that carry one list instead of the whole document."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One committed write: its kind, who made it, when, and what was sent."""
+
+    kind: str
+    """`create`, `update`, `rightsupdate`, `accesspackageupdate`, `delete` or `unknown`."""
+    organisation: str
+    client: str
+    """The Maskinporten client; empty where the register knows none."""
+    created: str
+    """The register's own time, ISO 8601."""
+    data: Json = None
+
+    @property
+    def who(self) -> str:
+        """Say who made the write."""
+        return f"client {self.client or 'unknown'} of organisation {self.organisation or 'unknown'}"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A system as it stood right after an entry; `system` is None where the log does not say."""
+
+    entry: LogEntry
+    system: System | None
+
+
+def read_log(answer: Iterable[Mapping[str, Json]]) -> tuple[LogEntry, ...]:
+    """Read the register's answer; newest first, as it came."""
+    return tuple(
+        LogEntry(
+            kind=str(each.get("changeType", "unknown")),
+            organisation=str(each.get("changedByOrgNumber") or ""),
+            client=str(each.get("clientId") or ""),
+            created=str(each.get("created") or ""),
+            data=each.get("changedData"),
+        )
+        for each in answer
+    )
+
+
+def replay(log: Sequence[LogEntry]) -> tuple[State, ...]:
+    """Work out the canonical system after each entry; newest first, like the log."""
+    states: list[State] = []
+    system: System | None = None
+    for entry in reversed(log):
+        system = _apply(entry, system)
+        states.append(State(entry, system))
+    return tuple(reversed(states))
+
+
+def _apply(entry: LogEntry, before: System | None) -> System | None:
+    if entry.kind in {"create", "update"} and isinstance(entry.data, dict):
+        return normalise(RegisteredSystem(_rename(entry.data)).read())
+    if before is None:
+        return None
+    if entry.kind in _PARTIAL and isinstance(entry.data, list):
+        member = _PARTIAL[entry.kind]
+        document = {**before.model_dump(mode="json"), member: _rename(entry.data)}
+        return normalise(RegisteredSystem(document).read())
+    if entry.kind == "delete":
+        return before.model_copy(update={"isDeleted": True})
+    return before
+
+
+def _rename(value: Json) -> Json:
+    """Give the log's PascalCase members the names of the document; languages are no members."""
+    if isinstance(value, list):
+        return [_rename(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        _NAMES.get(name.lower(), name): each if name in {"Name", "Description"} else _rename(each)
+        for name, each in value.items()
+    }
+
+
+def attribute(field: FieldChange, states: Sequence[State]) -> LogEntry | None:
+    """Find the entry that gave a field the value it has in the newest state.
+
+    None where the log does not explain the value: it holds another one, or nothing ever set it.
+    """
+    values = [_value(state.system, field) for state in states]
+    if not values or values[0] != field.before:
+        return None
+    older = [*values[1:], None]
+    for state, value, previous in zip(states, values, older, strict=True):
+        if value != previous:
+            return state.entry
+    return None
+
+
+def _value(system: System | None, field: FieldChange) -> Json:
+    """Find a field's value in a system; None where it is absent."""
+    value: Json = spread(system) if system is not None else {}
+    for step in field.steps:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def find_between(log: Sequence[LogEntry], newest_before: LogEntry | None) -> tuple[LogEntry, ...]:
+    """Give the entries that came after one that was the newest before; newest first."""
+    if newest_before is None:
+        return tuple(log)
+    return tuple(log[: log.index(newest_before)]) if newest_before in log else tuple(log)
