@@ -12,7 +12,7 @@ import typer
 from reconciler import __version__
 from reconciler.apply import apply_plan
 from reconciler.cli.console import show, show_progress, show_text, tell, tell_lines
-from reconciler.cli.options import EnvironmentOption, Format, FormatOption, RootOption, VendorOption
+from reconciler.cli.options import EnvironmentOption, Format, FormatOption, RootOption, VendorOption, make_app
 from reconciler.cli.scene import open_register, set_scene, tell_warnings
 from reconciler.errors import Refused
 from reconciler.operations import plan
@@ -21,7 +21,7 @@ from reconciler.plan import stamp
 from reconciler.render import json as as_json
 from reconciler.render.text import render_plan, render_report
 
-app = typer.Typer()
+app = make_app()
 
 
 @app.command()

@@ -8,10 +8,11 @@ import typer
 
 from reconciler.catalogue import nearest
 from reconciler.cli.console import show_text
+from reconciler.cli.options import make_app
 from reconciler.errors import UsageError
 from reconciler.rules import RULES
 
-app = typer.Typer()
+app = make_app()
 
 
 @app.command()

@@ -9,6 +9,17 @@ from typing import Annotated, TypeAlias
 import typer
 
 
+def make_app(*, group: bool = False) -> typer.Typer:
+    """Make a verb's application: plain help at 80 columns, and failures told in one place."""
+    return typer.Typer(
+        no_args_is_help=group,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    )
+
+
 class Format(StrEnum):
     """How a result is written to stdout."""
 
@@ -22,7 +33,7 @@ EnvironmentOption: TypeAlias = Annotated[
         "--environment",
         "-e",
         metavar="NAME",
-        help="local, tt02, prod or a configured one [RECONCILER_ENVIRONMENT; local].",
+        help="local, tt02, prod or a configured one (RECONCILER_ENVIRONMENT; local).",
         show_default=False,
     ),
 ]
@@ -38,7 +49,7 @@ RootOption: TypeAlias = Annotated[
     typer.Option(
         "--root",
         metavar="DIR",
-        help="Where to look from for the repository [here].",
+        help="Where to look from for the repository (here).",
         show_default=False,
         exists=True,
         file_okay=False,

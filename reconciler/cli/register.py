@@ -11,10 +11,10 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.console import show_text, tell
-from reconciler.cli.options import Format, FormatOption
+from reconciler.cli.options import Format, FormatOption, make_app
 from reconciler.errors import SettingsError
 
-app = typer.Typer(no_args_is_help=True)
+app = make_app(group=True)
 
 
 @app.callback()
@@ -27,7 +27,7 @@ def serve(
     *,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 0,
     state: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Keep state here [in memory].", show_default=False)
+        Path | None, typer.Option(metavar="FILE", help="Keep state here (in memory).", show_default=False)
     ] = None,
     config: Annotated[
         Path | None,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.console import show, show_text
-from reconciler.cli.options import Format, FormatOption, RootOption, VendorOption
+from reconciler.cli.options import Format, FormatOption, RootOption, VendorOption, make_app
 from reconciler.errors import Exit
 from reconciler.findings import Severity
 from reconciler.operations import validate
@@ -17,14 +17,14 @@ from reconciler.render.text import render_findings
 from reconciler.settings import find_root, read_settings
 from reconciler.workspace import find_definitions, read_documents
 
-app = typer.Typer()
+app = make_app()
 
 
 @app.command()
 def run(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PATH]...", help="Files or folders [systems/].", show_default=False),
+        typer.Argument(metavar="[PATH]...", help="Files or folders (systems/).", show_default=False),
     ] = None,
     *,
     vendor: VendorOption = "",

@@ -1,0 +1,318 @@
+"""From a key to a grant to a token: Maskinporten's JWT-bearer flow.
+
+Every attempt signs a fresh grant, since one can be used once. Nothing here logs a grant or a token.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import time
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from threading import Lock
+from typing import TYPE_CHECKING, Protocol
+
+import httpx
+import jwt
+
+from reconciler.errors import (
+    ClientRefused,
+    ClockRefused,
+    GrantRefused,
+    GrantReplayed,
+    KeyRefused,
+    MaskinportenUnavailable,
+    ScopeRefused,
+    Unauthorised,
+)
+from reconciler.http import back_off, open_client, read_body, read_wait
+from reconciler.keys import Key, read_key
+from reconciler.secret import Secret
+from reconciler.settings import SCOPE, Credentials, Environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.model import Json
+
+GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+"""RFC 7523 §2.1."""
+LIFETIME = 120
+"""Seconds; https://docs.digdir.no/docs/Maskinporten/maskinporten_protocol_jwtgrant: at most 120."""
+BACKDATED = 5
+"""Seconds; Maskinporten tolerates a clock that is at most 10 s ahead of its own."""
+BUDGET = 8.0
+"""Seconds for all attempts at one token."""
+RENEWAL = 30.0
+"""Seconds before its end at which a token counts as stale, or half its life where that is less."""
+
+
+class TokenSource(Protocol):
+    """Whatever gives tokens."""
+
+    def token(self) -> Secret:
+        """Give a token that is not stale."""
+
+    def renew(self, stale: Secret) -> Secret:
+        """Give another token than one that the register refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenToken:
+    """A ready token out of `RECONCILER_TOKEN`; it cannot be renewed."""
+
+    given: Secret
+
+    def token(self) -> Secret:
+        """Give it."""
+        return self.given
+
+    def renew(self, stale: Secret) -> Secret:
+        """Raise `Unauthorised`: there is no other."""
+        del stale
+        raise Unauthorised(
+            f"The register refused the token in RECONCILER_TOKEN: {describe_token(self.given)}.",
+            hint="Fetch a new one, or unset it and give a key.",
+            status=401,
+        )
+
+
+class GrantedTokens:
+    """Tokens from Maskinporten, each used until it is stale; one request at a time."""
+
+    def __init__(self, client: httpx.Client, issuer: str, client_id: str, key: Key) -> None:
+        self._client = client
+        self._issuer = issuer
+        self._client_id = client_id
+        self._key = key
+        self._lock = Lock()
+        self._token: Secret | None = None
+        self._stale_at = 0.0
+
+    def token(self) -> Secret:
+        """Give a token that is not stale; raises `MaskinportenError`."""
+        with self._lock:
+            if self._token is None or time.monotonic() >= self._stale_at:
+                self._fetch()
+            assert self._token is not None  # noqa: S101 - `_fetch` sets it or raises
+            return self._token
+
+    def renew(self, stale: Secret) -> Secret:
+        """Give another token than a refused one, which another thread may have fetched already."""
+        with self._lock:
+            if self._token == stale:
+                self._token = None
+        return self.token()
+
+    def _fetch(self) -> None:
+        replayed = False
+        for wait in back_off(BUDGET):
+            sent = time.monotonic()
+            try:
+                answer = self._ask()
+            except GrantReplayed:
+                if replayed:
+                    raise
+                replayed = True
+                continue
+            except _Transient as error:
+                failure = error
+                time.sleep(wait if error.wait is None else min(error.wait, BUDGET))
+                continue
+            lifetime = float(answer["expires_in"])
+            self._token = Secret(answer["access_token"])
+            self._stale_at = sent + lifetime - min(RENEWAL, lifetime / 2)
+            return
+        raise MaskinportenUnavailable(
+            f"Maskinporten at {self._issuer} gave no token: {failure.reason}.",
+            hint="Check the network; https://status.digdir.no tells of outages.",
+        )
+
+    def _ask(self) -> dict[str, Json]:
+        form = {"grant_type": GRANT_TYPE, "assertion": sign_grant(self._key, self._issuer, self._client_id)}
+        try:
+            response = self._client.post("token", data=form)
+        except httpx.HTTPError as error:
+            reason = (
+                "it took too long" if isinstance(error, httpx.TimeoutException) else str(error) or "no answer"
+            )
+            raise _Transient(reason) from None
+        body = read_body(response)
+        if (
+            response.status_code == 200
+            and isinstance(body, dict)
+            and {"access_token", "expires_in"} <= body.keys()
+        ):
+            return body
+        if response.status_code == 429 or response.status_code >= 500 or not isinstance(body, dict):
+            raise _Transient(f"it answered {response.status_code}", read_wait(response))
+        raise explain_refusal(body, self._client_id, self._key.kid, response.headers.get("Date", ""))
+
+
+class _Transient(MaskinportenUnavailable):
+    """Something that may be better at the next attempt; never leaves this module."""
+
+    def __init__(self, reason: str, wait: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.wait = wait
+
+
+def sign_grant(key: Key, issuer: str, client_id: str) -> str:
+    """Sign a fresh grant: `aud` the issuer with its slash, `kid` in the header, a new `jti`."""
+    issued = int(time.time()) - BACKDATED
+    claims = {
+        "aud": issuer,
+        "iss": client_id,
+        "scope": SCOPE,
+        "iat": issued,
+        "exp": issued + LIFETIME,
+        "jti": str(uuid.uuid4()),
+    }
+    return jwt.encode(claims, key.private, algorithm=key.algorithm, headers={"kid": key.kid})
+
+
+_CODE = re.compile(r"MP-\d{3}")
+_TRACE = re.compile(r"\((?:trace_id|correlation id): ([0-9a-f-]+)\)")
+
+
+def explain_refusal(body: dict[str, Json], client_id: str, kid: str, date: str) -> GrantRefused:
+    """Name why Maskinporten refused a grant, and say what to do.
+
+    The MP code stands in the last part of `error_uri` (maskinporten contract §4.1).
+    """
+    description = str(body.get("error_description", ""))
+    found = _CODE.search(str(body.get("error_uri", ""))) or _CODE.search(description)
+    code = found[0] if found else ""
+    trace_match = _TRACE.search(description)
+    said = _TRACE.sub("", description).strip().rstrip(".") or str(body.get("error", "no reason given"))
+    refusal = _classify(code, said)
+    hint = refusal.hint.format(client=client_id, kid=kid, offset=_tell_offset(date))
+    told = f"Maskinporten refused the grant{f' ({code})' if code else ''}: {said}."
+    return refusal.kind(told, hint=hint, code=code, trace=trace_match[1] if trace_match else "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """What a refusal is called, by its code or its words (maskinporten contract §4.2), and the way out."""
+
+    kind: type[GrantRefused]
+    codes: frozenset[str]
+    words: tuple[str, ...]
+    hint: str
+
+
+_REFUSALS = (
+    _Refusal(
+        GrantReplayed,
+        frozenset({"MP-012"}),
+        ("used before",),
+        "Run it again; if it stays, something between here and there repeats requests.",
+    ),
+    _Refusal(
+        KeyRefused,
+        frozenset({"MP-121"}),
+        ("expired key",),
+        "Key `{kid}` is older than a year: register a new one on client {client}.",
+    ),
+    _Refusal(
+        KeyRefused,
+        frozenset(),
+        ("unknown key identifier",),
+        "Client {client} has no key `{kid}`: check both, and that they belong to this environment. "
+        "A new key can take 15 minutes.",
+    ),
+    _Refusal(
+        ClockRefused,
+        frozenset({"MP-130"}),
+        ("is expired", "has expired", "issue time"),
+        "Set this machine's clock: it is {offset} Maskinporten's.",
+    ),
+    _Refusal(
+        KeyRefused,
+        frozenset({"MP-120", "MP-122", "MP-123", "MP-124"}),
+        ("signature", "(kid)"),
+        "The key that signed is not the one registered as `{kid}` on client {client}.",
+    ),
+    _Refusal(
+        ClientRefused,
+        frozenset({"MP-100", "MP-110"}),
+        ("client not found", "claim aud"),
+        "Check that client {client} was made in this environment's Maskinporten.",
+    ),
+    _Refusal(
+        ScopeRefused,
+        frozenset({"MP-200", "MP-201"}),
+        ("invalid scopes",),
+        "Add the scope " + SCOPE + " to client {client} in Digdir's self-service.",
+    ),
+    _Refusal(
+        ScopeRefused,
+        frozenset({"MP-250", "MP-251"}),
+        ("access to the scope",),
+        "Ask Digdir to grant your organisation the scope " + SCOPE + ".",
+    ),
+)
+_OTHER = _Refusal(
+    GrantRefused, frozenset(), (), "Check client {client} and key `{kid}` in Digdir's self-service."
+)
+
+
+def _classify(code: str, said: str) -> _Refusal:
+    lowered = said.lower()
+    by_code = (each for each in _REFUSALS if code in each.codes)
+    by_words = (each for each in _REFUSALS if any(word in lowered for word in each.words))
+    return next(by_code, None) or next(by_words, _OTHER)
+
+
+def _tell_offset(date: str) -> str:
+    try:
+        offset = time.time() - parsedate_to_datetime(date).timestamp()
+    except (TypeError, ValueError):
+        return "too far from"
+    return f"{abs(offset):.0f} s {'ahead of' if offset > 0 else 'behind'}"
+
+
+def read_claims(token: Secret) -> dict[str, Json]:
+    """Read what a token says of itself, unverified, for messages only; empty where it is opaque."""
+    parts = token.reveal().split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except ValueError:
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def read_organisation(token: Secret) -> str:
+    """Read the organisation number that a token speaks for; empty where it does not say."""
+    consumer = read_claims(token).get("consumer")
+    return str(consumer.get("ID", "")).rpartition(":")[2] if isinstance(consumer, dict) else ""
+
+
+def describe_token(token: Secret) -> str:
+    """Say whose a token is, where it is from and how long it lives, and nothing that is secret."""
+    claims = read_claims(token)
+    if not claims:
+        return "its content cannot be read"
+    left = claims["exp"] - time.time() if isinstance(claims.get("exp"), (int, float)) else None
+    life = "" if left is None else f", {'expired' if left < 0 else 'valid for'} {abs(left):.0f} s"
+    life += " ago" if left is not None and left < 0 else ""
+    whose = read_organisation(token) or "unknown"
+    return f"issued by {claims.get('iss', 'nobody')} for organisation {whose}{life}"
+
+
+@contextmanager
+def open_tokens(environment: Environment, credentials: Credentials) -> Iterator[TokenSource]:
+    """Give the source of tokens for an environment; raises `CredentialsError` for an unusable key."""
+    if credentials.token:
+        yield GivenToken(credentials.token)
+        return
+    key = read_key(credentials.key, credentials.kid)
+    with open_client(environment.maskinporten) as client:
+        yield GrantedTokens(client, environment.maskinporten, credentials.client_id, key)

@@ -1,0 +1,300 @@
+"""The HTTP client of the register and of the two metadata APIs beside it.
+
+Reads are tried again within a budget. A write is sent again only where it cannot have been processed:
+over a connection that was never made, after 429, and once after 401.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol, Self
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from reconciler.errors import (
+    Forbidden,
+    NoAnswer,
+    NotConnected,
+    RegisterError,
+    Rejected,
+    ServerFailed,
+    TooManyRequests,
+    Unauthorised,
+    Unintelligible,
+)
+from reconciler.http import back_off, explain_failure, open_client, read_body, read_wait
+from reconciler.maskinporten import describe_token, read_organisation
+from reconciler.model import RegisteredSystem
+from reconciler.problem import explain_problem, read_codes, read_trace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import TracebackType
+
+    from reconciler.maskinporten import TokenSource
+    from reconciler.model import Json
+    from reconciler.settings import Environment
+
+PREFIX = "/authentication/api/v1/systemregister/vendor"
+"""System Register contract §1.1 and §1.2."""
+RESOURCE = "/resourceregistry/api/v1/resource"
+PACKAGE = "/accessmanagement/api/v1/meta/info/accesspackages/package/urn"
+"""System Register contract §8."""
+SYSTEM_USERS = "/authentication/api/v1/systemuser/vendor/bysystem"
+"""System Register contract §7."""
+BUDGET = 8.0
+"""Seconds in which a request is tried again."""
+
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSystem:
+    """What the list tells of a system: half of its document, so that only the id is of use."""
+
+    id: str
+    vendor: str
+    """The organisation number."""
+
+
+class Register(Protocol):
+    """A register, as the operations need it."""
+
+    def list_systems(self) -> Sequence[ListedSystem]:
+        """List the vendor's systems; deleted ones are not among them."""
+
+    def read_system(self, system: str) -> RegisteredSystem | None:
+        """Read a system in full, deleted ones too; None where the register does not know it."""
+
+    def create_system(self, body: Mapping[str, Json]) -> None:
+        """Register a new system."""
+
+    def replace_system(self, system: str, body: Mapping[str, Json]) -> None:
+        """Replace a system's document."""
+
+    def delete_system(self, system: str) -> None:
+        """Delete a system for ever; the answer does not prove what happened, so read it afterwards."""
+
+    def read_changes(self, system: str) -> Sequence[Mapping[str, Json]]:
+        """Read a system's change log, newest first; empty where the register does not know it."""
+
+    def count_system_users(self, system: str) -> int:
+        """Count the system users that customers have on a system."""
+
+    def read_resource(self, resource: str) -> Mapping[str, Json] | None:
+        """Read a resource's metadata; None where the environment does not know it."""
+
+    def read_package(self, urn: str) -> Mapping[str, Json] | None:
+        """Read an access package's metadata; None where the environment does not know it."""
+
+
+class HttpRegister:
+    """The register of an environment over HTTP; safe for as many threads as it has workers."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        tokens: TokenSource,
+        *,
+        read_only: bool,
+        workers: int = 8,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._base = environment.register
+        self._tokens = tokens
+        self._client = open_client(
+            environment.register, workers=workers, read_only=read_only, transport=transport
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def list_systems(self) -> tuple[ListedSystem, ...]:
+        """List the vendor's systems; deleted ones are not among them."""
+        body = self._read(PREFIX)
+        if not isinstance(body, list) or not all(isinstance(each, dict) for each in body):
+            raise Unintelligible("The register's list of systems is not a list.")
+        return tuple(
+            ListedSystem(str(each.get("systemId", "")), str(each.get("systemVendorOrgNumber", "")))
+            for each in body
+        )
+
+    def read_system(self, system: str) -> RegisteredSystem | None:
+        """Read a system in full, deleted ones too; None where the register does not know it."""
+        body = self._read(_path(system), system=system)
+        if body is None:
+            return None
+        if not isinstance(body, dict) or body.get("id") != system:
+            raise Unintelligible(f"The register's answer for `{system}` is not that system's document.")
+        return RegisteredSystem(body)
+
+    def create_system(self, body: Mapping[str, Json]) -> None:
+        """Register a new system; raises `RegisterError`."""
+        self._write("POST", PREFIX, body)
+
+    def replace_system(self, system: str, body: Mapping[str, Json]) -> None:
+        """Replace a system's document; raises `RegisterError`."""
+        self._write("PUT", _path(system), body)
+
+    def delete_system(self, system: str) -> None:
+        """Delete a system for ever; a 400 does not say that it was not done (contract §4, Q1)."""
+        self._write("DELETE", _path(system), None)
+
+    def read_changes(self, system: str) -> tuple[Mapping[str, Json], ...]:
+        """Read a system's change log, newest first; empty where the register does not know it."""
+        body = self._read(f"{_path(system)}/changelog", system=system)
+        if body is not None and not isinstance(body, list):
+            raise Unintelligible(f"The change log of `{system}` is not a list.")
+        return tuple(each for each in body or () if isinstance(each, dict))
+
+    def count_system_users(self, system: str) -> int:
+        """Count the system users that customers have on a system, page by page.
+
+        Only the `token` of `links.next` is used: the rest of it can be an internal address.
+        """
+        number, token, seen = 0, "", set[str]()
+        while True:
+            query = f"?token={quote(token, safe='')}" if token else ""
+            body = self._read(f"{SYSTEM_USERS}/{quote(system, safe='')}{query}", system=system)
+            if not isinstance(body, dict) or not isinstance(body.get("data"), list):
+                raise Unintelligible(f"The list of system users of `{system}` is not a page.")
+            number += sum(1 for each in body["data"] if not each.get("isDeleted"))
+            link = (body.get("links") or {}).get("next") or ""
+            token = str(httpx.URL(link).params.get("token", "")) if link else ""
+            if not token or token in seen:
+                return number
+            seen.add(token)
+
+    def read_resource(self, resource: str) -> Mapping[str, Json] | None:
+        """Read a resource's metadata, without a token; None where the environment does not know it."""
+        return self._read_metadata(f"{RESOURCE}/{quote(resource, safe='')}")
+
+    def read_package(self, urn: str) -> Mapping[str, Json] | None:
+        """Read an access package's metadata, without a token; None where the environment does not know it."""
+        return self._read_metadata(f"{PACKAGE}/{quote(urn, safe='')}")
+
+    def _read_metadata(self, path: str) -> Mapping[str, Json] | None:
+        body = self._read(path, authorised=False)
+        if body is not None and not isinstance(body, dict):
+            raise Unintelligible(f"The metadata at {path} is not an object.")
+        return body
+
+    def _read(self, path: str, *, system: str = "", authorised: bool = True) -> Json:
+        """Read, and try again within the budget where that can help; None for 404."""
+        failure: RegisterError | None = None
+        for wait in back_off(BUDGET):
+            try:
+                response = self._send("GET", path, None, system=system, authorised=authorised)
+                if response.status_code == 404:
+                    return None
+                return _read_json(response)
+            except (NotConnected, NoAnswer, ServerFailed, TooManyRequests) as error:
+                failure = error
+                asked = error.wait if isinstance(error, TooManyRequests) else None
+                time.sleep(min(asked, BUDGET) if asked is not None else wait)
+        assert failure is not None  # noqa: S101 - the loop runs at least once
+        raise failure
+
+    def _write(self, method: Method, path: str, body: Mapping[str, Json] | None) -> None:
+        """Send a write; again only after an answer, or the lack of a connection, that proves it undone."""
+        failure: RegisterError | None = None
+        for wait in back_off(BUDGET):
+            try:
+                self._send(method, path, body, system=str((body or {}).get("id", "")))
+            except (NotConnected, TooManyRequests) as error:
+                failure = error
+                asked = error.wait if isinstance(error, TooManyRequests) else None
+                time.sleep(min(asked, BUDGET) if asked is not None else wait)
+            else:
+                return
+        assert failure is not None  # noqa: S101 - the loop runs at least once
+        raise failure
+
+    def _send(
+        self,
+        method: Method,
+        path: str,
+        body: Mapping[str, Json] | None,
+        *,
+        system: str,
+        authorised: bool = True,
+    ) -> httpx.Response:
+        """Send one request; once more with another token after 401, which proves that nothing was done."""
+        token = self._tokens.token() if authorised else None
+        response = self._exchange(method, path, body, token.reveal() if token else "")
+        if response.status_code == 401 and token:
+            token = self._tokens.renew(token)
+            response = self._exchange(method, path, body, token.reveal())
+        status = response.status_code
+        if status == 401 and token:
+            raise Unauthorised(
+                f"{urlsplit(self._base).netloc} refused the token: {describe_token(token)}.",
+                hint="Check that the credentials belong to this environment, and this machine's clock.",
+                status=401,
+            )
+        if status == 403 and token:
+            raise _explain_forbidden(system, read_organisation(token))
+        if status == 429:
+            told = "The register asks for fewer requests."
+            raise TooManyRequests(told, hint="Try again in a minute.", wait=read_wait(response))
+        if status >= 500:
+            told, trace = explain_problem(read_body(response), status), read_trace(read_body(response))
+            raise ServerFailed(told, hint="It may be better in a minute.", status=status, trace=trace)
+        if status >= 300 and not (method == "GET" and status == 404):
+            content = read_body(response)
+            told, trace, codes = explain_problem(content, status), read_trace(content), read_codes(content)
+            raise Rejected(told, status=status, trace=trace, codes=codes, hint=_hint(codes))
+        return response
+
+    def _exchange(
+        self, method: Method, path: str, body: Mapping[str, Json] | None, token: str
+    ) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        try:
+            return self._client.request(method, path, json=body, headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise explain_failure(error, self._base) from None
+
+
+def _path(system: str) -> str:
+    return f"{PREFIX}/{quote(system, safe='')}"
+
+
+def _read_json(response: httpx.Response) -> Json:
+    """Read a success; a body that is cut off or no JSON is no usable answer."""
+    try:
+        return response.json()
+    except ValueError:
+        raise NoAnswer(
+            "The register's answer is cut off or no JSON.", hint="Try again when it is well."
+        ) from None
+
+
+def _explain_forbidden(system: str, organisation: str) -> Forbidden:
+    owner = system.partition("_")[0]
+    if organisation and owner.isdigit() and organisation != owner:
+        return Forbidden(
+            f"The register refused: the token is organisation {organisation}'s, and `{system}` is {owner}'s.",
+            hint="Use the credentials of the system's vendor.",
+            status=403,
+        )
+    return Forbidden(
+        "The register refused: the token lacks the scope altinn:authentication/systemregister.write, or its "
+        "organisation does not own the system.",
+        hint="Add the scope to the client in Digdir's self-service, and check the organisation.",
+        status=403,
+    )
+
+
+def _hint(codes: tuple[str, ...]) -> str:
+    """Say what a refusal can mean that looks like a fault of the definition."""
+    if {"AUTH.VLD-00003", "AUTH.VLD-00008"} & set(codes):
+        return "If the definition is right, the register's own look-up may have failed: try again later."
+    return ""

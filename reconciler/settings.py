@@ -1,0 +1,278 @@
+"""Environments, the configuration file and environment variables.
+
+It reads and checks; it opens no connection and loads no key. Secrets come from variables and files only.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from reconciler.catalogue import nearest
+from reconciler.errors import CredentialsError, SettingsError, UsageError
+from reconciler.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SCOPE = "altinn:authentication/systemregister.write"
+"""The one scope of the vendor's endpoints; there is none that only reads (System Register contract §1.2)."""
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A register, the Maskinporten that guards it, and whose writes there are ours."""
+
+    name: str
+    register: str
+    """Its address without a trailing slash; empty for `local` until the embedded register runs."""
+    maskinporten: str
+    """The issuer with its trailing slash."""
+    clients: tuple[str, ...] = ()
+    """The Maskinporten clients whose writes are ours; empty means the token's own."""
+    unmanaged: tuple[str, ...] = ()
+    """Systems that are known not to be ours to manage."""
+
+    @property
+    def identity(self) -> str:
+        """What a plan is bound to: the address, and for `local`, whose port is new every time, the name."""
+        return self.name if self.name == "local" else self.register
+
+
+# NOTE: these cannot be redefined, so that a branch cannot send a token elsewhere.
+BUILT_IN = (
+    Environment("local", "", ""),
+    # https://docs.altinn.studio/en/api/authentication/ and https://docs.digdir.no, Maskinporten well-known
+    Environment("tt02", "https://platform.tt02.altinn.no", "https://test.maskinporten.no/"),
+    Environment("prod", "https://platform.altinn.no", "https://maskinporten.no/"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the repository is, and the environments it knows, in order."""
+
+    root: Path
+    environments: Mapping[str, Environment]
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a grant is made with, or a ready token."""
+
+    client_id: str = ""
+    key: Secret = field(default_factory=lambda: Secret(""))
+    kid: str = ""
+    token: Secret = field(default_factory=lambda: Secret(""))
+
+
+def find_root(start: Path) -> Path:
+    """Find the nearest folder upwards with `reconciler.toml`, a `[tool.reconciler]` or a `systems/`.
+
+    Raises `UsageError` where there is none.
+    """
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / "reconciler.toml").is_file() or (folder / "systems").is_dir():
+            return folder
+        if "reconciler" in _read_toml(folder / "pyproject.toml").get("tool", {}):
+            return folder
+    raise UsageError(
+        f"Neither {start} nor a folder above it has a `reconciler.toml` or a `systems/`.",
+        hint="Run it in the repository of the definitions, or name it with --root.",
+    )
+
+
+def _read_toml(path: Path) -> dict[str, dict[str, object]]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path.name} cannot be read: {error}") from error
+
+
+def read_settings(root: Path) -> Settings:
+    """Read the configuration of a root; raises `SettingsError` with every problem on a line of its own."""
+    own, shared = root / "reconciler.toml", root / "pyproject.toml"
+    table: object = _read_toml(own)
+    tool = _read_toml(shared).get("tool", {}).get("reconciler")
+    if own.is_file() and tool is not None:
+        raise SettingsError(
+            "Both reconciler.toml and [tool.reconciler] in pyproject.toml are there.",
+            hint="Keep one of them.",
+        )
+    path = own if own.is_file() else shared
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    reader = _Reader(path.name, text, [])
+    environments = reader.read(table if own.is_file() else (tool or {}))
+    if reader.problems:
+        raise SettingsError("\n".join(reader.problems), hint="The README describes the file.")
+    return Settings(root, environments)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads one configuration file and collects what is wrong with it."""
+
+    file: str
+    text: str
+    problems: list[str]
+
+    def say(self, word: str, problem: str) -> None:
+        """Add a problem, with the line that first holds a word."""
+        lines = self.text.splitlines()
+        pattern = re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])")
+        number = next((index for index, line in enumerate(lines, 1) if pattern.search(line)), 1)
+        self.problems.append(f"{self.file}:{number}: {problem}")
+
+    def read(self, table: object) -> dict[str, Environment]:
+        """Read the whole table."""
+        found = {each.name: each for each in BUILT_IN}
+        if not isinstance(table, Mapping):
+            self.say("reconciler", "`reconciler` is not a table")
+            return found
+        for name in table:
+            if name != "environments":
+                self.say(str(name), f"`{name}` is not a setting; did you mean `environments`?")
+        environments = table.get("environments", {})
+        if not isinstance(environments, Mapping):
+            self.say("environments", "`environments` is not a table")
+            return found
+        for name, settings in environments.items():
+            if not isinstance(settings, Mapping):
+                self.say(name, f"`environments.{name}` is not a table")
+            else:
+                found[name] = self.read_environment(name, settings, found.get(name))
+        return found
+
+    def read_environment(
+        self, name: str, settings: Mapping[str, object], built_in: Environment | None
+    ) -> Environment:
+        """Read one environment; a built-in one takes `clients` and `unmanaged` only."""
+        known = ("clients", "unmanaged") if built_in else ("register", "maskinporten", "clients", "unmanaged")
+        for key in settings:
+            if key not in known:
+                self.say(key, self._explain_key(name, key, known, built_in))
+        if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
+            self.say(name, f"`{name}` is no name for an environment: use a–z, 0–9 and `-`")
+        register = built_in.register if built_in else self.read_address(name, settings, "register")
+        maskinporten = (
+            built_in.maskinporten if built_in else self.read_address(name, settings, "maskinporten")
+        )
+        return Environment(
+            name,
+            register.rstrip("/"),
+            maskinporten if built_in else maskinporten.rstrip("/") + "/",
+            tuple(self.read_texts(name, settings, "clients")),
+            tuple(self.read_texts(name, settings, "unmanaged")),
+        )
+
+    @staticmethod
+    def _explain_key(name: str, key: str, known: tuple[str, ...], built_in: Environment | None) -> str:
+        if built_in and key in {"register", "maskinporten"}:
+            return f"`{key}` of `{name}` cannot be redefined; give another environment another name"
+        near = nearest(key, known)
+        return f"`{key}` is not a setting of an environment" + (f"; did you mean `{near}`?" if near else "")
+
+    def read_address(self, name: str, settings: Mapping[str, object], key: str) -> str:
+        """Read an address: https, or http on loopback, and nothing hidden in it."""
+        value = settings.get(key)
+        if not isinstance(value, str):
+            self.say(name, f"`environments.{name}` has no `{key}`")
+            return ""
+        try:
+            parts = urlsplit(value)
+            sound = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+            sound = sound and bool(parts.hostname) and "@" not in parts.netloc
+            sound = sound and not parts.query and not parts.fragment and (parts.port or 1) > 0
+        except ValueError:
+            sound = False
+        if not sound:
+            self.say(key, f"`{key}` of `{name}` is not an https address, nor http on this machine")
+        return value
+
+    def read_texts(self, name: str, settings: Mapping[str, object], key: str) -> Iterator[str]:
+        """Read a list of texts; left out, it is empty."""
+        value = settings.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            self.say(key, f"`{key}` of `{name}` is not a list of texts")
+            return
+        yield from value
+
+
+def choose_environment(settings: Settings, name: str | None, environ: Mapping[str, str]) -> Environment:
+    """Choose the environment: the name given, else `RECONCILER_ENVIRONMENT`, else `local`.
+
+    Raises `UsageError` for an unknown one, and where there is a credential and nobody named an environment:
+    a forgotten variable must not plan against the embedded register and be green for ever.
+    """
+    chosen = name or environ.get("RECONCILER_ENVIRONMENT")
+    if not chosen:
+        found = sorted(key for key in _VARIABLES if environ.get(key))
+        if found:
+            raise UsageError(
+                f"{found[0]} is set, but no environment is named.",
+                hint="Pass --environment, or set RECONCILER_ENVIRONMENT; `local` needs no credential.",
+            )
+        chosen = "local"
+    if chosen not in settings.environments:
+        near = nearest(chosen, settings.environments)
+        known = ", ".join(settings.environments)
+        raise UsageError(
+            f"There is no environment `{chosen}`.",
+            hint=f"Did you mean `{near}`?" if near else f"Known: {known}.",
+        )
+    return settings.environments[chosen]
+
+
+_CLIENT = ("MASKINPORTEN_CLIENT_ID",)
+_KEYS = ("MASKINPORTEN_CLIENT_JWK", "MASKINPORTEN_JWK", "MASKINPORTEN_PRIVATE_KEY", "MASKINPORTEN_CLIENT_PEM")
+"""NAIS's name first, then those of other clients (maskinporten contract §5.3); each also as `…_PATH`."""
+_KIDS = ("MASKINPORTEN_KID", "MASKINPORTEN_KEY_ID")
+_VARIABLES = (*_CLIENT, *_KEYS, *(f"{name}_PATH" for name in _KEYS), "RECONCILER_TOKEN")
+
+
+def read_credentials(environ: Mapping[str, str]) -> Credentials:
+    """Read the credentials from environment variables, or the files that they name.
+
+    Raises `CredentialsError` where there are none, or two that differ.
+    """
+    token = environ.get("RECONCILER_TOKEN", "").strip()
+    if token:
+        return Credentials(token=Secret(token))
+    client = environ.get("MASKINPORTEN_CLIENT_ID", "").strip()
+    keys = {name: _read_key(name, environ) for name in _KEYS}
+    given = {name: key for name, key in keys.items() if key}
+    if len(set(given.values())) > 1:
+        raise CredentialsError(
+            f"{' and '.join(given)} hold different keys.",
+            hint="Set one of them; two halves make no credential.",
+        )
+    if not client or not given:
+        missing = [name for name, there in ((_CLIENT[0], client), (_KEYS[0], given)) if not there]
+        raise CredentialsError(
+            f"There is no credential; missing: {', '.join(missing)}.",
+            hint="Set both, or RECONCILER_TOKEN to a ready token; the environment `local` needs none.",
+        )
+    kid = next((environ[name].strip() for name in _KIDS if environ.get(name)), "")
+    return Credentials(client, Secret(next(iter(given.values()))), kid)
+
+
+def _read_key(name: str, environ: Mapping[str, str]) -> str:
+    """Read a key from a variable, from `@file`, or from the file that `…_PATH` names."""
+    value = environ.get(name, "").strip()
+    path = environ.get(f"{name}_PATH", "").strip() or (value[1:] if value.startswith("@") else "")
+    if not path:
+        return value
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CredentialsError(
+            f"The key file that {name} names cannot be read.", hint="Check the path and its permissions."
+        ) from error
