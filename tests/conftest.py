@@ -1,0 +1,65 @@
+"""What all tests share: no network beyond this machine, a scrubbed environment, keys made on the spot."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_SCRUBBED = ("MASKINPORTEN_", "RECONCILER_", "NAIS_", "GITHUB_", "RUNNER_", "XDG_STATE_HOME", "NO_COLOR")
+_LOOPBACK = ("127.", "::1", "localhost")
+
+settings.register_profile(
+    "quick", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("thorough", deadline=None, max_examples=500)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the contract suite and of the golden files."""
+    parser.addoption("--register", metavar="URL", help="run the contract suite against this register")
+    parser.addoption(
+        "--create", metavar="PREFIX", help="let it create systems whose names start so; ids are burnt"
+    )
+    parser.addoption("--accept", action="store_true", help="rewrite the golden files with what comes out")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _refuse_network() -> Iterator[None]:
+    """Refuse every connection that leaves this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        host = address[0] if isinstance(address, tuple) else ""
+        if host and not str(host).startswith(_LOOPBACK):
+            raise OSError(f"a test tried to reach {host}")
+        connect(self, address)  # type: ignore[arg-type]  # whatever a socket takes
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(socket.socket, "connect", guarded)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def _scrub_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep a developer's shell from changing a result."""
+    for name in list(os.environ):
+        if name.startswith(_SCRUBBED):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture(scope="session")
+def private_key() -> RSAPrivateKey:
+    """Make the key of the client under test."""
+    return generate_private_key(public_exponent=65537, key_size=2048)

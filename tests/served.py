@@ -1,0 +1,150 @@
+"""A served register for tests: the emulator on a port, a client with a key, and a repository that uses it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import httpx
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from reconciler.emulator import start
+from tests.builders import VENDOR, a_definition_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    from reconciler.emulator import Emulator
+    from reconciler.model import Json
+
+SCOPE = "altinn:authentication/systemregister.write"
+KID = "key-1"
+CLIENT_ID = "0b8f7d0e-2f0e-4a57-9d0a-0b7a2f9c1d11"
+OTHER_CLIENT_ID = "77777777-2f0e-4a57-9d0a-0b7a2f9c1d11"
+VENDOR_PATH = "/authentication/api/v1/systemregister/vendor"
+
+
+def export_public(key: RSAPrivateKey) -> dict[str, str]:
+    """Export the public half of a key as a JWK."""
+    numbers = key.public_key().public_numbers()
+
+    def encode(number: int) -> str:
+        size = (number.bit_length() + 7) // 8
+        return base64.urlsafe_b64encode(number.to_bytes(size, "big")).decode().rstrip("=")
+
+    return {
+        "kty": "RSA",
+        "kid": KID,
+        "alg": "RS256",
+        "use": "sig",
+        "n": encode(numbers.n),
+        "e": encode(numbers.e),
+    }
+
+
+def export_pem(key: RSAPrivateKey) -> str:
+    """Export a private key as a PEM."""
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+@dataclass
+class Served:
+    """An emulator with one client, and what a person does with it."""
+
+    emulator: Emulator
+    key: RSAPrivateKey
+    org: str = VENDOR
+    tokens: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    @property
+    def base(self) -> str:
+        """The address."""
+        return self.emulator.base
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The variables of a job that has credentials."""
+        return {
+            "RECONCILER_ENVIRONMENT": "served",
+            "MASKINPORTEN_CLIENT_ID": CLIENT_ID,
+            "MASKINPORTEN_PRIVATE_KEY": export_pem(self.key),
+            "MASKINPORTEN_KID": KID,
+        }
+
+    def fetch_token(self, org: str = VENDOR, client: str = OTHER_CLIENT_ID, scope: str = SCOPE) -> str:
+        """Fetch a token for anybody, as Altinn's test-token generator gives them."""
+        query = {"env": "local", "orgNo": org, "scopes": scope, "clientId": client, "ttl": "3600"}
+        if (org, client) not in self.tokens or scope != SCOPE:
+            answer = httpx.get(f"{self.base}/api/GetEnterpriseToken", params=query)
+            answer.raise_for_status()
+            self.tokens[(org, client)] = answer.text.strip('"')
+        return self.tokens[(org, client)]
+
+    def ask(self, method: str, path: str = "", body: Json = None, org: str = VENDOR) -> httpx.Response:
+        """Ask the register directly, as another client."""
+        headers = {"Authorization": f"Bearer {self.fetch_token(org)}", "Accept": "application/json"}
+        return httpx.request(method, f"{self.base}{VENDOR_PATH}{path}", json=body, headers=headers)
+
+    def read(self, system: str) -> Json:
+        """Read a system as it is."""
+        return self.ask("GET", f"/{system}").json()
+
+
+def start_served(key: RSAPrivateKey, **config: Json) -> Emulator:
+    """Start an emulator that knows the client under test, and every resource that tests name."""
+    client = {"client_id": CLIENT_ID, "org": VENDOR, "scopes": [SCOPE], "jwk": export_public(key)}
+    return start({"clients": [client], "unknown_members": "kept", **config})
+
+
+@dataclass
+class Repository:
+    """A folder with definitions, and the program run in it as a person does."""
+
+    root: Path
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file under `systems/`."""
+        path = self.root / "systems" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def define(self, name: str = "smartcloud", **changes: Json) -> Path:
+        """Write a definition of a system of the test vendor."""
+        system = f"{VENDOR}_{name}"
+        return self.write(f"{system}.yaml", a_definition_text(id=system, **changes))
+
+    def configure(self, base: str, maskinporten: str) -> None:
+        """Name a served register as the environment `served`."""
+        text = f'[environments.served]\nregister = "{base}"\nmaskinporten = "{maskinporten}"\n'
+        (self.root / "reconciler.toml").write_text(text, encoding="utf-8")
+
+    def run(self, *words: str, timeout: float = 60, **environ: str) -> subprocess.CompletedProcess[str]:
+        """Run the installed program with a bare environment, as a CI job does."""
+        kept = {name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_START") if name in os.environ}
+        state = {"HOME": str(self.root), "XDG_STATE_HOME": str(self.root / ".state"), "LANG": "C.UTF-8"}
+        return subprocess.run(
+            [sys.executable, "-W", "error", "-m", "reconciler", *words],
+            cwd=self.root,
+            env={**kept, **state, **self.environ, **environ},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def plan(self, *words: str) -> Json:
+        """Make a plan and read its JSON."""
+        done = self.run("plan", "--format", "json", *words)
+        assert done.stdout, done.stderr
+        return json.loads(done.stdout)
