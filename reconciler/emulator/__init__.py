@@ -14,26 +14,28 @@ from reconciler.emulator.application import Application
 from reconciler.emulator.catalogue import read_catalogue
 from reconciler.emulator.clock import Clock
 from reconciler.emulator.config import read_config
+from reconciler.emulator.control import Control
+from reconciler.emulator.disturbance import Disturbance
+from reconciler.emulator.faults import Faults
 from reconciler.emulator.grants import Examiner
 from reconciler.emulator.maskinporten import Maskinporten
 from reconciler.emulator.metadata import Metadata, Upstream
 from reconciler.emulator.register import Register
 from reconciler.emulator.routing import Router
 from reconciler.emulator.seeds import plant
-from reconciler.emulator.server import Emulator, listen
+from reconciler.emulator.server import Emulator, Network, listen
 from reconciler.emulator.store import Store
+from reconciler.emulator.systemusers import SystemUsers
 from reconciler.emulator.tokens import Issuer
+from reconciler.emulator.writing import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from reconciler.emulator.config import Config
+
 __all__ = ["Emulator", "start"]
-
-
-class _NoOutage:
-    async def interrupt_upstream(self, _path: str) -> int | None:
-        return None
 
 
 def start(
@@ -49,20 +51,43 @@ def start(
 
     `config` is a TOML file or a mapping of the same shape; `state` a database file, in memory
     without one; `seed` full documents to begin with; `access_log` is given one line a request.
-    Raises ValueError for a wrong configuration, a problem a line, and OSError for a taken port.
+    Raises ValueError for a wrong configuration or seed, a problem a line, and OSError for a port
+    that is taken or a file that cannot be read or written.
     """
     read = read_config(config, time.time())
     clock = Clock(read.clock_offset)
-    listener = listen(host, port)
-    base = f"http://{host}:{listener.getsockname()[1]}"
     store = Store(state, clock)
-    plant(store, seed, keep_unknown=read.keep_unknown)
+    try:
+        plant(store, seed, keep_unknown=read.keep_unknown)
+        network = Network(listen(host, port))
+    except BaseException:
+        store.close()
+        raise
+    name = f"[{host}]" if ":" in host else host
+    base = f"http://{name}:{network.listener.getsockname()[1]}"
+    app = _assemble(read, base, store, network, AccessLog(access_log))
+    return Emulator(base, network, app, store.close)
+
+
+def _assemble(config: Config, base: str, store: Store, network: Network, log: AccessLog) -> Application:
+    """Put the parts together: each gets what it needs and nothing more."""
+    clock = store.clock
     issuer = Issuer(base, clock, store)
-    catalogue = read_catalogue(read.resources, read.packages)
-    clients = {client.client_id: client for client in read.clients}
-    examiner = Examiner(issuer.maskinporten, clients, clock, read.rules)
+    faults = Faults()
+    for fault in config.faults:
+        faults.add(fault)
+    catalogue = read_catalogue(config.resources, config.packages)
+    system_users = SystemUsers(store, config.problem_shape, config.page_size, list(config.system_users))
+    clients = {client.client_id: client for client in config.clients}
+    examiner = Examiner(issuer.maskinporten, clients, clock, config.rules, system_users)
+    upstream = Upstream(catalogue, faults, network)
+    register = Register(store, upstream, config.problem_shape, config.keep_unknown)
+    writer = Writer(register, store)
+    disturbance = Disturbance(faults, network, issuer, clock, log, writer)
+    control = Control(
+        faults, log, clock, issuer, clients, catalogue, system_users, store, writer, config.keep_unknown
+    )
     router = Router()
-    upstream = Upstream(catalogue, _NoOutage())
-    router.add(*Register(store, upstream, read.problem_shape, read.keep_unknown).routes())
-    router.add(*Metadata(catalogue).routes(), *Maskinporten(issuer, examiner).routes())
-    return Emulator(base, listener, Application(router, issuer, clock, AccessLog(access_log)), store)
+    for part in (register, system_users, Metadata(catalogue), Maskinporten(issuer, examiner), control):
+        router.add(*part.routes())
+    return Application(router, issuer, clock, log, disturbance, network)

@@ -1,32 +1,47 @@
 """The ASGI application: one request in, one answer out, in the order of System Register contract §1.5.
 
-Steps a to c (route, token, scope) are here; everything after belongs to the endpoint.
+Steps a to c (route, token, scope) are here, the access log and the faults around them; everything
+after belongs to the endpoint.
 """
 
 from __future__ import annotations
 
-import logging
+import ipaddress
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from starlette.requests import Request
 
-from reconciler.emulator import access, problems
+from reconciler.emulator import access, control, maskinporten, problems
 from reconciler.emulator.accesslog import Entry
 from reconciler.emulator.binding import ModelError, NullVendor
+from reconciler.emulator.disturbance import Dropped, Truncated
 from reconciler.emulator.failures import ServiceFailure
+from reconciler.emulator.overlaps import Overlap
 from reconciler.emulator.routing import Call, Match, Router
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.responses import Response
     from starlette.types import Receive, Scope, Send
 
     from reconciler.emulator.accesslog import AccessLog
     from reconciler.emulator.clock import Clock
+    from reconciler.emulator.disturbance import Disturbance
+    from reconciler.emulator.faults import Fault
     from reconciler.emulator.tokens import Caller, Issuer
 
-_trouble = logging.getLogger(__name__)
+_ONLY_HERE = (f"{control.PREFIX}/", maskinporten.GENERATOR_PATH.lower())
+"""Paths that only loopback may reach, in lower case."""
+
+
+class Connections(Protocol):
+    """What can be done to the connection of a request."""
+
+    async def hang_up(self, scope: Scope, receive: Receive, *, rudely: bool) -> None:
+        """End the connection: with a reset, or once everything has been sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,32 +52,67 @@ class Application:
     issuer: Issuer
     clock: Clock
     log: AccessLog
+    disturbance: Disturbance
+    connections: Connections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request and log it."""
-        began = time.perf_counter()
+        """Answer one request, or let a fault have it."""
         request = Request(scope, receive)
         path = scope["raw_path"].decode("ascii", "replace")
-        number, arrived = self.log.next_number(), self.clock.now().isoformat(timespec="milliseconds")
-        caller = self.issuer.check(request.headers.get("authorization", ""))
-        response = await self.answer(request, path, caller)
-        response.headers["Date"] = self.clock.date()
+        if path.lower().startswith(_ONLY_HERE):
+            response = await self._answer_here(request, path)
+            await response(scope, receive, send)
+            return
+        response_or_none = await self._visit(request, path)
+        if response_or_none is None:
+            await self.connections.hang_up(scope, receive, rudely=True)
+            return
+        await response_or_none(scope, receive, send)
+        if isinstance(response_or_none, Truncated):
+            await self.connections.hang_up(scope, receive, rudely=False)
+
+    async def _answer_here(self, request: Request, path: str) -> Response:
+        """Answer what only this machine may ask, unlogged and undisturbed."""
+        if request.client is None or not _is_loopback(request.client.host):
+            return problems.answer_empty(403)
+        return await self._answer(request, path, None, ())
+
+    async def _visit(self, request: Request, path: str) -> Response | None:
+        """Answer a request through its faults, and log it; None is no answer at all."""
+        began, arrived = time.perf_counter(), self.clock.now()
+        number = self.log.next_number()
+        authorization = request.headers.get("authorization", "")
+        faults = self.disturbance.faults
+        struck = faults.take("client", request.method, path) if faults.faults else ()
+        caller = None
+        try:
+            response = await self.disturbance.strike_before(struck, authorization)
+            if response is None:
+                caller = self.issuer.check(authorization)
+                response = await self._answer(request, path, caller, struck)
+            response = await self.disturbance.strike_after(struck, response)
+            response.headers["Date"] = self.clock.date()
+        except Dropped:
+            response = None
         # NOTE: logged before it is sent, so that a client that has its answer finds it in the log.
         self.log.add(
             Entry(
                 number,
-                arrived,
+                arrived.isoformat(timespec="milliseconds"),
                 request.method,
                 path,
-                response.status_code,
+                None if response is None else response.status_code,
                 round((time.perf_counter() - began) * 1000, 3),
                 None if caller is None else access.show_org(caller),
                 None if caller is None else caller.client_id,
+                tuple(str(fault) for fault in struck),
             )
         )
-        await response(scope, receive, send)
+        return response
 
-    async def answer(self, request: Request, path: str, caller: Caller | None) -> Response:
+    async def _answer(
+        self, request: Request, path: str, caller: Caller | None, struck: Sequence[Fault]
+    ) -> Response:
         """Find the endpoint, check the caller, and let the endpoint answer."""
         match = self.router.find(request.method, path)
         if not isinstance(match, Match):
@@ -72,15 +122,21 @@ class Application:
                 return problems.answer_empty(401)
             if not access.has_scope(caller, match.route.scopes):
                 return problems.answer_empty(403)
-        return await self._run(match, Call(request, match.values, caller))
-
-    async def _run(self, match: Match, call: Call) -> Response:
         try:
-            return await match.route.endpoint(call)
+            return await match.route.endpoint(Call(request, match.values, caller, _read_overlap(struck)))
         except ModelError as error:
             return problems.answer_model_errors(error.errors)
         except (ServiceFailure, NullVendor):
             return problems.answer_server_error()
-        except Exception:
-            _trouble.exception("the emulator itself failed")
-            return problems.answer_server_error()
+
+
+def _read_overlap(struck: Sequence[Fault]) -> Overlap:
+    held = [fault.seconds for fault in struck if fault.kind == "overlap"]
+    return Overlap(any(fault.kind == "conflict" for fault in struck), sum(held))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,6 +1,7 @@
 """The resources and access packages that this environment knows, with the flags that decide.
 
-Read once at the start and never written. How an answer travels is the business of `metadata`.
+Read at the start and changed by the control endpoint only. How an answer travels is the business
+of `metadata`.
 """
 
 from __future__ import annotations
@@ -28,15 +29,25 @@ class Package:
 
 
 class Catalogue:
-    """Everything that the two metadata APIs can find."""
+    """Everything that the two metadata APIs can find; resources are a type by id, empty for none."""
 
     def __init__(self, resources: Mapping[str, str], packages: Mapping[str, Package]) -> None:
         self.resources = dict(resources)
         self.packages = dict(packages)
         self._folded = {urn.lower(): package for urn, package in self.packages.items()}
 
+    def put_package(self, package: Package) -> None:
+        """Make a package known, or replace it."""
+        self.packages[package.urn] = package
+        self._folded[package.urn.lower()] = package
+
+    def remove_package(self, urn: str) -> None:
+        """Make a package unknown."""
+        self.packages.pop(urn, None)
+        self._folded.pop(urn.lower(), None)
+
     def find_package(self, value: str) -> Package | None:
-        """Find the one package whose URN ends with `value`, letter case apart (System Register contract §8.2)."""
+        """Find the one package whose URN ends with `value`, letter case apart (contract §8.2)."""
         wanted = value.lower()
         exact = self._folded.get(wanted)
         if exact is not None:

@@ -7,7 +7,7 @@ grant (Maskinporten contract §1.3).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,3 +39,11 @@ class Client:
     not_granted: frozenset[str] = frozenset()
     """Scopes that stand on the client while their owner has not given them to the organisation."""
     access_token_seconds: int = ACCESS_TOKEN_SECONDS
+
+
+class Delegation(NamedTuple):
+    """A scope that one organisation has delegated to another."""
+
+    consumer: str
+    supplier: str
+    scope: str

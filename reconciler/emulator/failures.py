@@ -38,7 +38,7 @@ class InvalidConsumer(ServiceFailure):
 
 
 class UpstreamFailure(ServiceFailure):
-    """A metadata API could not be reached, or answered something that could not be read (contract Q18, Q19)."""
+    """A metadata API could not be reached, or its answer could not be read (contract Q18, Q19)."""
 
 
 def demand(value: T | None) -> T:

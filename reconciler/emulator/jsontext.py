@@ -67,8 +67,8 @@ class Text:
         self._skip()
         if self.position == len(self.source):
             raise self.refuse(
-                "The input does not contain any JSON tokens. Expected the input to start with a valid JSON token, "
-                "when isFinalBlock is true.",
+                "The input does not contain any JSON tokens. Expected the input to start with a valid JSON "
+                "token, when isFinalBlock is true.",
                 "$",
             )
         node = self._value("$", 0)
@@ -124,8 +124,8 @@ class Text:
 
     def _cut_short(self, path: str) -> Malformed:
         return self.refuse(
-            "Expected depth to be zero at the end of the JSON payload. There is an open JSON object or array that "
-            "should be closed.",
+            "Expected depth to be zero at the end of the JSON payload. There is an open JSON object or array "
+            "that should be closed.",
             path,
         )
 
@@ -133,7 +133,8 @@ class Text:
         self.position += 1
         if depth > MAX_DEPTH:
             raise self.refuse(
-                f"The maximum configured depth of {MAX_DEPTH} has been exceeded. Cannot read next JSON {kind}.",
+                f"The maximum configured depth of {MAX_DEPTH} has been exceeded. Cannot read next JSON "
+                f"{kind}.",
                 path,
             )
         at = self.position
@@ -230,8 +231,8 @@ class Text:
         if char != "u" or not re.fullmatch(r"[0-9a-fA-F]{4}", digits):
             self.position += 1
             raise self.refuse(
-                f"{self._seen()} is an invalid escapable character within a JSON string. The string should be "
-                "correctly escaped.",
+                f"{self._seen()} is an invalid escapable character within a JSON string. The string should "
+                "be correctly escaped.",
                 path,
             )
         self.position += 6

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from reconciler.emulator.grants import GRANT_TYPE, Examiner, Grant, Refused
+from reconciler.emulator.authorization import TYPE, write_details
+from reconciler.emulator.grants import GRANT_TYPE, Examiner, Grant
 from reconciler.emulator.problems import answer_json, answer_text, write_json
+from reconciler.emulator.refusals import Refused
 from reconciler.emulator.routing import Call, Route
 from reconciler.emulator.tokens import Issuer, make_consumer, make_jti
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _JSON = "application/json;charset=UTF-8"
+GENERATOR_PATH = "/api/GetEnterpriseToken"
 TEST_TOKEN_SECONDS = 1800
 """What a token of the test-token generator lives unless asked otherwise (Maskinporten contract §7)."""
 
@@ -39,7 +42,7 @@ class Maskinporten:
             Route("GET", "/maskinporten/.well-known/oauth-authorization-server", self.describe),
             Route("POST", "/maskinporten/token", self.issue),
             Route("GET", "/maskinporten/jwk", self.publish),
-            Route("GET", "/api/GetEnterpriseToken", self.issue_for_test),
+            Route("GET", GENERATOR_PATH, self.issue_for_test),
         ]
 
     async def describe(self, _call: Call) -> Response:
@@ -53,7 +56,7 @@ class Maskinporten:
                 "token_endpoint_auth_methods_supported": ["private_key_jwt"],
                 "grant_types_supported": [GRANT_TYPE],
                 "token_endpoint_auth_signing_alg_values_supported": ["RS256", "RS384", "RS512"],
-                "authorization_details_types_supported": ["urn:altinn:systemuser"],
+                "authorization_details_types_supported": [TYPE],
             }
         )
 
@@ -91,18 +94,23 @@ class Maskinporten:
         claims: dict[str, object] = {
             "scope": scope,
             "iss": self.issuer.maskinporten,
-            "client_amr": "private_key_jwt",
+            "client_amr": grant.method,
             "token_type": "Bearer",
             "exp": now + grant.client.access_token_seconds,
             "iat": now,
             "client_id": grant.client.client_id,
             "jti": make_jti(),
-            "consumer": make_consumer(grant.client.org),
+            "consumer": make_consumer(str(grant.claims.get("consumer_org", grant.client.org))),
         }
+        if "consumer_org" in grant.claims:
+            claims["supplier"] = make_consumer(grant.client.org)
+            claims["delegation_source"] = f"{self.issuer.base}/"
         if "resource" in grant.claims:
             claims["aud"] = grant.claims["resource"]
         if "pid" in grant.claims:
             claims["pid"] = grant.claims["pid"]
+        if grant.system_user is not None:
+            claims["authorization_details"] = write_details(grant.system_user)
         return claims
 
     async def issue_for_test(self, call: Call) -> Response:

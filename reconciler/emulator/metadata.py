@@ -19,30 +19,34 @@ from reconciler.emulator.routing import Call, Route
 
 if TYPE_CHECKING:
     from reconciler.emulator.catalogue import Catalogue, Package
+    from reconciler.emulator.faults import Faults
 
 RESOURCES = "/resourceregistry/api/v1/resource"
 PACKAGES = "/accessmanagement/api/v1/meta/info/accesspackages"
+UPSTREAM_SECONDS = 30.0
+"""When the register gives a metadata API up (contract Q18)."""
 _OTHER_ROUTES = frozenset({"resourcelist", "export", "search"})
 """Resource ids that hit another route of the registry, whose answer cannot be read (contract Q19)."""
 
 
-class Outage(Protocol):
-    """What may go wrong on the way to a metadata API."""
+class Waiting(Protocol):
+    """Somebody who can wait."""
 
-    async def interrupt_upstream(self, path: str) -> int | None:
-        """Give the status that a call gets instead of its answer, None for none; raises `UpstreamFailure`."""
+    async def pause(self, seconds: float) -> None:
+        """Wait, but not beyond the end of the emulator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """The two APIs as the register sees them."""
+    """The two APIs as the register sees them, through whatever faults strike its calls."""
 
     catalogue: Catalogue
-    outage: Outage
+    faults: Faults
+    waiting: Waiting
 
     async def resource_type(self, value: str) -> str | None:
         """Ask for a resource's type; None is any status but 200."""
-        if await self.outage.interrupt_upstream(f"{RESOURCES}/{quote_plus(value)}") is not None:
+        if await self._is_out(f"{RESOURCES}/{quote_plus(value)}"):
             return None
         if value.lower() in _OTHER_ROUTES:
             raise UpstreamFailure(
@@ -54,9 +58,25 @@ class Upstream:
 
     async def package(self, urn: str) -> Package | None:
         """Ask for a package by its whole URN; None is any status but 200."""
-        if await self.outage.interrupt_upstream(f"{PACKAGES}/package/urn/{quote_plus(urn)}") is not None:
+        if await self._is_out(f"{PACKAGES}/package/urn/{quote_plus(urn)}"):
             return None
         return self.catalogue.find_package(urn)
+
+    async def _is_out(self, path: str) -> bool:
+        """Say whether a fault answers for the API; raises `UpstreamFailure` where nobody answers."""
+        for fault in self.faults.take("register", "GET", path) if self.faults.faults else ():
+            if fault.kind == "latency":
+                await self.waiting.pause(fault.seconds)
+            elif fault.kind == "status" and fault.status != 200:
+                return True
+            elif fault.kind in {"reset", "refuse"}:
+                raise UpstreamFailure("Connection refused (platform.altinn.no:443)")
+            elif fault.kind == "timeout":
+                await self.waiting.pause(min(fault.seconds, UPSTREAM_SECONDS))
+                raise UpstreamFailure(
+                    "The operation didn't complete within the allowed timeout of '00:00:30'."
+                )
+        return False
 
 
 @dataclass(frozen=True, slots=True)

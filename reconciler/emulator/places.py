@@ -54,13 +54,13 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
     """Cut the text where a line ends outside strings and brackets."""
     depth, line, start_line, start = 0, 1, 1, 0
     for match in _VALUE.finditer(text):
-        token = match.group()
-        if token in "[{" and not _opens_table(text, match.start()):
+        piece = match.group()
+        if piece in "[{" and not _opens_table(text, match.start()):
             depth += 1
-        elif token in "]}" and depth:
+        elif piece in "]}" and depth:
             depth -= 1
-        line += token.count("\n")
-        if token == "\n" and depth == 0:
+        line += piece.count("\n")
+        if piece == "\n" and depth == 0:
             statement = text[start : match.start()].strip()
             if statement and not statement.startswith("#"):
                 yield start_line, statement

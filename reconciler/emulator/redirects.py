@@ -1,7 +1,7 @@
 """Redirect URLs as .NET's `System.Uri` reads and prints them (System Register contract §2.4).
 
-It knows the rules for `https` and `http`; every other text is merely relative or absolute. What
-is stored is `Uri.ToString()`, what the change log keeps is the text as it was sent.
+`https` and `http` are rebuilt whole; every other text is merely absolute or relative, since no
+endpoint ever stores one. What is stored is `Uri.ToString()`, the change log keeps the text as sent.
 """
 
 from __future__ import annotations
@@ -9,16 +9,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from reconciler.emulator import hosts
+from reconciler.emulator.hosts import NotAUrl
+
+__all__ = ["NotAUrl", "Redirect", "read"]
+
 BLANKS = " \t\r\n"
 """What `System.Uri` takes off both ends."""
 _DEFAULT_PORTS = {"https": 443, "http": 80}
-_RESERVED = frozenset(":/?#[]@!$&'()*+,;=")
-_KEPT = _RESERVED | frozenset("%\\")
-_ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-
-
-class NotAUrl(ValueError):
-    """`System.Uri` can make neither an absolute nor a relative URL of the text."""
+_UNSAFE = frozenset(b";/?:@&=+$,#[]!'()*%\\") | frozenset(range(0x20)) | {0x7F}
+"""ASCII that stays percent-encoded: RFC 3986's reserved characters, `%`, backslash, control characters."""
+_UNRESERVED = re.compile(r"%(?:2[dDeE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[fF]|7[eE]|[89a-fA-F][0-9a-fA-F])")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,108 +43,144 @@ class Redirect:
 def read(sent: str) -> Redirect:
     """Read a redirect URL, or raise `NotAUrl`."""
     text = sent.strip(BLANKS)
-    match = re.match(r"(https?)://", text, re.IGNORECASE)
-    if match is None:
-        scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", text)
-        if scheme is None or scheme[1].lower() in _DEFAULT_PORTS:
-            return Redirect(sent, sent, None)
-        return Redirect(sent, text, scheme[1].lower())
-    scheme_name = match[1].lower()
+    match = _SCHEME.match(text)
+    scheme = match[1].lower() if match else None
+    if match is None or scheme is None:
+        return Redirect(sent, sent, None)
     rest = text[match.end() :]
-    end = next((index for index, char in enumerate(rest) if char in "/?#\\"), len(rest))
+    if scheme not in _DEFAULT_PORTS:
+        return Redirect(sent, text, scheme)
+    if not re.match(r"[/\\]{2}", rest):
+        return Redirect(sent, sent, None)
+    authority = re.match(r"[^/?#\\]*", rest[2:])
+    end = 2 + (authority.end() if authority else 0)
     if rest[end : end + 1] == "\\":
         raise NotAUrl(sent)
-    authority = _authority(rest[:end], scheme_name)
-    return Redirect(sent, f"{scheme_name}://{authority}{_tail(rest[end:])}", scheme_name)
+    is_iri = not text.isascii() or _has_decodable(text)
+    place = _print_authority(rest[2:end], scheme, is_iri=is_iri)
+    return Redirect(sent, f"{scheme}://{place}{_print_tail(rest[end:], is_iri=is_iri)}", scheme)
 
 
-def _authority(text: str, scheme: str) -> str:
-    user, at, place = text.rpartition("@")
-    host, port = place, ""
-    match = re.search(r":([^:\]]*)$", place)
-    if match:
-        host, port = place[: match.start()], match[1]
-    if port and not (port.isascii() and port.isdigit() and int(port) <= 65535):
-        raise NotAUrl(text)
-    if not host or re.search(r"[%\s<>\"^`{|}\\]", host):
-        raise NotAUrl(text)
-    number = f":{int(port)}" if port and int(port) != _DEFAULT_PORTS[scheme] else ""
-    return f"{user}{at}{_ipv4(host) or host.lower()}{number}"
+def _has_decodable(text: str) -> bool:
+    """Say whether the text holds an escape that is decoded before anything else is looked at."""
+    escapes = re.finditer(r"%(..)", text, re.DOTALL)
+    return any(_UNRESERVED.match(found[0]) or not re.match(r"[0-9a-fA-F]{2}", found[1]) for found in escapes)
 
 
-def _ipv4(host: str) -> str | None:
-    parts = host.split(".")
-    if len(parts) > 4:
-        return None
-    numbers: list[int] = []
-    for part in parts:
-        if re.fullmatch(r"0[xX][0-9a-fA-F]+", part):
-            numbers.append(int(part, 16))
-        elif re.fullmatch(r"0[0-7]+", part):
-            numbers.append(int(part, 8))
-        elif re.fullmatch(r"0|[1-9][0-9]*", part):
-            numbers.append(int(part))
-        else:
-            return None
-    *leading, last = numbers
-    if any(number > 255 for number in leading) or last >= 256 ** (5 - len(numbers)):
-        return None
-    value = last
-    for index, number in enumerate(leading):
-        value |= number << (24 - 8 * index)
-    return ".".join(str(value >> shift & 255) for shift in (24, 16, 8, 0))
+def _print_authority(text: str, scheme: str, *, is_iri: bool) -> str:
+    user, at, place = text.partition("@")
+    if not at or not place:
+        user, at, place = "", "", text
+    host, port = hosts.read(place, is_iri=is_iri)
+    number = f":{port}" if port not in {None, _DEFAULT_PORTS[scheme]} else ""
+    return f"{_normalise(user, is_query=False) if is_iri else user}{at}{host}{number}"
 
 
-def _tail(text: str) -> str:
-    end = next((index for index, char in enumerate(text) if char in "?#"), len(text))
-    path = text[:end].replace("\\", "/") or "/"
-    path = _compress(re.sub(r"%2[eE]", ".", path))
-    return _show(path) + _show(text[end:])
+def _print_tail(text: str, *, is_iri: bool) -> str:
+    """Print path, query and fragment."""
+    path, query, fragment = _split(text)
+    if is_iri:
+        text = _normalise(path, is_query=False) + _normalise(query, is_query=True)
+        # NOTE: what was an escaped blank at the end is a blank now, and blanks at the end are dropped.
+        path, query, fragment = _split((text + _normalise(fragment, is_query=False)).rstrip(BLANKS))
+    path = _compress(path.replace("\\", "/") or "/")
+    return _show(path, is_query=False) + _show(query, is_query=True) + _show_fragment(fragment)
+
+
+def _split(text: str) -> tuple[str, str, str]:
+    path, mark, fragment = text.partition("#")
+    path, question, query = path.partition("?")
+    return path, question + query, mark + fragment
 
 
 def _compress(path: str) -> str:
-    parts: list[str] = []
+    """Remove dot segments; an empty segment counts as one."""
+    kept: list[str] = []
     segments = path.split("/")[1:]
-    for index, segment in enumerate(segments):
-        last = index == len(segments) - 1
-        if segment == ".":
-            if last:
-                parts.append("")
-        elif segment == "..":
-            if parts:
-                parts.pop()
-            if last:
-                parts.append("")
-        else:
-            parts.append(segment)
-    return "/" + "/".join(parts)
+    for segment in segments:
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in {".", ".."}:
+        kept.append("")
+    return "/" + "/".join(kept)
 
 
-def _show(text: str) -> str:
+def _normalise(text: str, *, is_query: bool) -> str:
+    """Decode what may be decoded and encode what may not stand in an IRI, before the parts are looked at."""
     shown: list[str] = []
     position = 0
-    for match in _ESCAPED.finditer(text):
-        shown.append(text[position : match.start()].replace("%", "%25"))
-        shown.append(_unescape(match.group()))
-        position = match.end()
-    shown.append(text[position:].replace("%", "%25"))
+    while position < len(text):
+        char = text[position]
+        if char != "%":
+            shown.append(char if char.isascii() or _is_iri(ord(char), is_query=is_query) else _escape(char))
+            position += 1
+            continue
+        piece, width = _decode(text, position, is_query=is_query)
+        shown.append(piece)
+        position += width
     return "".join(shown)
 
 
-def _unescape(run: str) -> str:
-    data = bytes.fromhex(run.replace("%", ""))
+def _show(text: str, *, is_query: bool) -> str:
+    """Decode what may be decoded for a reader; a percent sign that begins no escape is itself escaped."""
     shown: list[str] = []
-    index = 0
-    while index < len(data):
-        for width in (1, 2, 3, 4):
-            try:
-                char = data[index : index + width].decode()
-            except UnicodeDecodeError:
-                continue
-            break
+    position = 0
+    while position < len(text):
+        if text[position] != "%":
+            shown.append(text[position])
+            position += 1
+        elif re.match(r"%[0-9a-fA-F]{2}", text[position : position + 3]):
+            piece, width = _decode(text, position, is_query=is_query)
+            shown.append(piece)
+            position += width
         else:
-            char, width = "", 1
-        keep = not char or char in _KEPT or char == "�" or not (0x20 <= ord(char) < 0x7F or ord(char) > 0x9F)
-        shown.append(run[3 * index : 3 * (index + width)] if keep else char)
-        index += width
+            shown.append("%25")
+            position += 1
     return "".join(shown)
+
+
+def _show_fragment(text: str) -> str:
+    """Show a fragment; where it needs decoding at all, a second `#` is escaped on the way."""
+    if not re.search(r"[%\x00-\x1f\x7f-\x9f]", text):
+        return text
+    return text[:1] + _show(text[1:].replace("#", "%23"), is_query=False)
+
+
+def _decode(text: str, position: int, *, is_query: bool) -> tuple[str, int]:
+    """Decode the escape at `position`, or keep it; gives the text and the width of what it stands for."""
+    escape = text[position : position + 3]
+    if len(escape) < 3:
+        return "%", 1
+    if not re.fullmatch(r"%[0-9a-fA-F]{2}", escape):
+        return escape, 3
+    byte = int(escape[1:], 16)
+    if byte < 0x80:
+        return (escape if byte in _UNSAFE else chr(byte)), 3
+    run = re.compile(r"(?:%[89a-fA-F][0-9a-fA-F])+").match(text, position)
+    data = bytes.fromhex(run[0].replace("%", "")) if run else b""
+    for width in (2, 3, 4):
+        try:
+            char = data[:width].decode()
+        except UnicodeDecodeError:
+            continue
+        if len(data) >= width and _is_iri(ord(char), is_query=is_query):
+            return char, 3 * width
+        return text[position : position + 3 * width], 3 * width
+    return escape, 3
+
+
+def _escape(char: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass"))
+
+
+def _is_iri(point: int, *, is_query: bool) -> bool:
+    """Say whether a character outside ASCII may stand in an IRI as itself (RFC 3987 §2.2)."""
+    if point < 0x10000:
+        private = is_query and 0xE000 <= point <= 0xF8FF
+        return private or 0xA0 <= point <= 0xD7FF or 0xF900 <= point <= 0xFDCF or 0xFDF0 <= point <= 0xFFEF
+    plane = point >> 16
+    if point & 0xFFFF > 0xFFFD or 0xE0000 <= point < 0xE1000:
+        return False
+    return is_query or plane < 0xF

@@ -6,7 +6,7 @@ It decides and answers. Binding, validating, storing and verifying tokens are do
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
@@ -14,6 +14,7 @@ from starlette.responses import Response
 from reconciler.emulator import binding, problems, validation
 from reconciler.emulator.access import PORTAL_SCOPES, VENDOR_SCOPES, find_org, make_author, may_write
 from reconciler.emulator.failures import DatabaseFailure, ServiceFailure, demand
+from reconciler.emulator.overlaps import Overlaps
 from reconciler.emulator.problems import answer_empty, answer_json, answer_status, answer_text
 from reconciler.emulator.routing import Call, Route
 
@@ -40,6 +41,7 @@ class Register:
     upstream: Upstream
     shape: Shape
     keep_unknown: bool
+    overlaps: Overlaps = field(default_factory=Overlaps)
 
     def routes(self) -> list[Route]:
         """List the routes, the more literal first."""
@@ -83,7 +85,7 @@ class Register:
         )
         document.trim()
         try:
-            return await self._create(document, _caller(call))
+            return await self._create(document, call)
         except DatabaseFailure as failure:
             if failure.is_duplicate:
                 return answer_text(409, f"The System already exist: {document.system_id}", call.accept)
@@ -91,7 +93,7 @@ class Register:
         except ServiceFailure as failure:
             return answer_text(500, str(failure), call.accept)
 
-    async def _create(self, document: Document, caller: Caller) -> Response:
+    async def _create(self, document: Document, call: Call) -> Response:
         parts = document.vendor_id.split(":")
         if parts[0] != "0192":
             return problems.answer_validation([validation.BAD_ISO6523], self.shape)
@@ -107,31 +109,22 @@ class Register:
         found += await validation.check_packages(
             document.packages or [], self.upstream, is_visible=document.is_visible
         )
-        if not may_write(caller, org):
+        if not may_write(_caller(call), org):
             return answer_empty(403)
         if found:
             return problems.answer_validation(found, self.shape)
-        return answer_json(self.store.create(document, org, make_author(caller)))
+        async with self.overlaps.enter(document.system_id, call.overlap):
+            return answer_json(self.store.create(document, org, make_author(_caller(call))))
 
     async def update(self, call: Call) -> Response:
         """V4: replace the whole document."""
-        system_id, caller = call.values["systemId"], _caller(call)
         document = binding.bind_document(
             await call.request.body(), "proposedUpdateToSystem", keep_unknown=self.keep_unknown
         )
         document.trim()
-        not_found = answer_text(404, f"System with ID '{system_id}' not found.", call.accept)
-        stored = self.store.find(system_id)
-        if stored is None:
-            return not_found
-        if not may_write(caller, stored.org):
-            return answer_empty(403)
-        if document.vendor_id != f"0192:{stored.org}":
-            return not_found
-        if document.system_id != system_id:
-            return problems.answer_validation([validation.OTHER_ID], self.shape)
-        if stored.is_deleted:
-            return answer_text(400, DELETED, call.accept)
+        stored = self._find_target(document, call)
+        if isinstance(stored, Response):
+            return stored
         found = await validation.check_rights(document.rights, self.upstream)
         found += await validation.check_packages(
             document.packages or [], self.upstream, is_visible=document.is_visible
@@ -140,11 +133,30 @@ class Register:
         if found:
             return problems.answer_validation(found, self.shape)
         demand(document.packages)
-        self.store.update(stored, document, make_author(caller))
+        async with self.overlaps.enter(document.system_id, call.overlap):
+            self.store.update(stored, document, make_author(_caller(call)))
         return answer_json({"succeeded": True})
 
+    def _find_target(self, document: Document, call: Call) -> Stored | Response:
+        """Steps 2–6 of V4: the system to update, or the answer that says why not."""
+        system_id = call.values["systemId"]
+        not_found = answer_text(404, f"System with ID '{system_id}' not found.", call.accept)
+        stored = self.store.find(system_id)
+        if stored is None:
+            return not_found
+        if not may_write(_caller(call), stored.org):
+            return answer_empty(403)
+        if document.vendor_id != f"0192:{stored.org}":
+            return not_found
+        if document.system_id != system_id:
+            return problems.answer_validation([validation.OTHER_ID], self.shape)
+        return answer_text(400, DELETED, call.accept) if stored.is_deleted else stored
+
     def _check_clients(self, stored: Stored, client_ids: Sequence[str | None]) -> list[Problem]:
-        """Check 00011 and 00004; the look-up drops repeats in another letter case, own ids first (contract Q22)."""
+        """Check 00011 and 00004.
+
+        The look-up drops repeats in another letter case, own ids first (contract Q22).
+        """
         wanted = [client_id for client_id in client_ids if client_id is not None]
         found = [validation.REPEATED_CLIENT] if len({_fold(one) for one in wanted}) != len(wanted) else []
         held = stored.read()["clientId"]
@@ -157,44 +169,47 @@ class Register:
     async def update_rights(self, call: Call) -> Response:
         """V5: replace the list of rights."""
         rights = binding.bind_rights(await call.request.body(), keep_unknown=self.keep_unknown)
-        stored, refusal = self._find_writable(call)
-        if refusal is not None:
-            return refusal
+        stored = self._find_writable(call)
+        if isinstance(stored, Response):
+            return stored
         found = await validation.check_rights(rights, self.upstream)
         if found:
             return problems.answer_validation(found, self.shape)
-        self.store.update_rights(stored, rights, make_author(_caller(call)))
+        async with self.overlaps.enter(call.values["systemId"], call.overlap):
+            self.store.update_rights(stored, rights, make_author(_caller(call)))
         return answer_json({"succeeded": True})
 
     async def update_packages(self, call: Call) -> Response:
         """V6: replace the list of access packages."""
         packages = binding.bind_packages(await call.request.body(), keep_unknown=self.keep_unknown)
-        stored, refusal = self._find_writable(call)
-        if refusal is not None:
-            return refusal
+        stored = self._find_writable(call)
+        if isinstance(stored, Response):
+            return stored
         is_visible = bool(stored.read()["isVisible"])
         found = await validation.check_packages(packages, self.upstream, is_visible=is_visible)
         if found:
             return problems.answer_validation(found, self.shape)
-        self.store.update_packages(stored, packages, make_author(_caller(call)))
+        async with self.overlaps.enter(call.values["systemId"], call.overlap):
+            self.store.update_packages(stored, packages, make_author(_caller(call)))
         return answer_json({"succeeded": True})
 
-    def _find_writable(self, call: Call) -> tuple[Stored, Response | None]:
+    def _find_writable(self, call: Call) -> Stored | Response:
         """Steps 1–3 of V5 and V6: an unknown system is a null reference there, not a 404."""
         stored = demand(self.store.find(call.values["systemId"]))
         if not may_write(_caller(call), stored.org):
-            return stored, answer_empty(403)
-        return stored, answer_text(400, DELETED, call.accept) if stored.is_deleted else None
+            return answer_empty(403)
+        return answer_text(400, DELETED, call.accept) if stored.is_deleted else stored
 
     async def delete(self, call: Call) -> Response:
-        """V7: delete for ever; without client ids to free it says 400 and has deleted all the same (contract Q1)."""
+        """V7: delete for ever; 400 where no client id was freed, and deleted all the same (contract Q1)."""
         caller = _caller(call)
         stored = self.store.find(call.values["systemId"])
         if stored is None:
             return problems.answer_model_errors({"return": ["System not found"]})
         if not may_write(caller, stored.org):
             return answer_empty(403)
-        freed = self.store.delete(stored, make_author(caller))
+        async with self.overlaps.enter(call.values["systemId"], call.overlap):
+            freed = self.store.delete(stored, make_author(caller))
         return answer_json({"succeeded": True}) if freed else answer_status(400)
 
     async def list_changes(self, call: Call) -> Response:

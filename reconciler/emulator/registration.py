@@ -1,4 +1,4 @@
-"""Reading a client as the configuration, or the control endpoint, describes it.
+"""Reading clients, packages and system users as the configuration, or the control endpoint, tells them.
 
 The keys are public: of a private JWK only the public half is kept (Maskinporten contract §1.3, §2.2).
 """
@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING
 
 from reconciler.emulator import keys
+from reconciler.emulator.catalogue import Package
 from reconciler.emulator.clients import ACCESS_TOKEN_SECONDS, Client, Key
+from reconciler.emulator.systemusers import SystemUser
+from reconciler.emulator.tables import Problems, Table
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from reconciler.emulator.tables import Table
 
 
 def read_client(table: Table, folder: Path, now: float) -> Client:
@@ -75,3 +77,38 @@ def _read_key(jwk: object, known_from: float) -> tuple[str, Key]:
     expires = jwk.get("exp")
     ends = float(expires) if isinstance(expires, int | float) else float("inf")
     return kid, Key(keys.read_jwk(jwk), known_from, ends)
+
+
+def read_package(urn: str, table: Table) -> Package:
+    """Read the flags of a package."""
+    package = Package(
+        urn,
+        table.text("name", urn.rpartition(":")[2]),
+        table.flag("isDelegable"),
+        table.flag("isAssignable"),
+        table.text("id", ""),
+    )
+    table.finish()
+    return package
+
+
+def read_system_users(value: object) -> list[SystemUser]:
+    """Read a list of system users, or a page of them as the API answers it; raises ValueError."""
+    if isinstance(value, Mapping) and "data" in value:
+        value = value["data"]
+    problems = Problems("", {})
+    users = [read_system_user(table) for table in Table({"users": value}, (), problems).tables("users")]
+    problems.check()
+    return users
+
+
+def read_system_user(table: Table) -> SystemUser:
+    """Read one system user, with the API's own member names."""
+    texts = {
+        one.name: table.text(one.name, None if one.default is MISSING else str(one.default))
+        for one in fields(SystemUser)
+        if one.name != "isDeleted"
+    }
+    user = SystemUser(**texts, isDeleted=table.flag("isDeleted"))
+    table.finish()
+    return user

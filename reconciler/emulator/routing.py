@@ -14,6 +14,8 @@ from urllib.parse import unquote
 
 from starlette.responses import Response
 
+from reconciler.emulator.overlaps import NO_OVERLAP, Overlap
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
@@ -31,6 +33,7 @@ class Call:
     request: Request
     values: Mapping[str, str]
     caller: Caller | None = None
+    overlap: Overlap = NO_OVERLAP
 
     @property
     def accept(self) -> str:

@@ -6,26 +6,80 @@ It binds before the thread starts, so that nothing has to be polled; it knows no
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
+import struct
 import threading
 from typing import TYPE_CHECKING, Self
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
+    from collections.abc import Callable
 
-    from reconciler.emulator.store import Store
+    from starlette.types import ASGIApp, Receive, Scope
 
 _BACKLOG = 2048
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+"""SO_LINGER, on, for no time: closing sends a reset."""
+
+
+class Network:
+    """The port and its connections, and the rude things that can be done to them."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self.listener = listener
+        self._address = listener.getsockname()
+        self._server: _Server | None = None
+        self._ending = asyncio.Event()
+
+    def attach(self, server: _Server) -> None:
+        """Learn which server the port belongs to."""
+        self._server = server
+
+    def end(self) -> None:
+        """Let everybody who is made to wait go."""
+        self._ending.set()
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, but not beyond the end of the emulator."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ending.wait(), seconds)
+
+    async def hang_up(self, scope: Scope, receive: Receive, *, rudely: bool) -> None:
+        """End the connection of a request: with a reset, or once everything has been sent."""
+        for connection in list(self._server.server_state.connections if self._server else ()):
+            if isinstance(connection, H11Protocol) and connection.client == scope["client"]:
+                if rudely:
+                    raw = connection.transport.get_extra_info("socket")
+                    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+                    connection.transport.abort()
+                else:
+                    connection.transport.close()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    def refuse(self, seconds: float) -> None:
+        """Close the port and every idle connection; the port opens again after a while."""
+        if self._server is not None:
+            self._server.stop_listening()
+            asyncio.get_running_loop().create_task(self._reopen(seconds), name="reopen the port")
+
+    async def _reopen(self, seconds: float) -> None:
+        await self.pause(seconds)
+        if self._server is not None and not self._ending.is_set():
+            host, port = self._address[:2]
+            await self._server.listen(listen(host, port))
 
 
 class _Server(uvicorn.Server):
     """A server that says when it is up, and stops when told instead of looking ten times a second."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, network: Network) -> None:
         super().__init__(config)
         self.is_up = threading.Event()
+        self._network = network
         self._loop: asyncio.AbstractEventLoop | None = None
         self._told = asyncio.Event()
 
@@ -33,10 +87,25 @@ class _Server(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         self.is_up.set()
         await self._told.wait()
+        self._network.end()
 
     def stop(self) -> None:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._told.set)
+
+    def stop_listening(self) -> None:
+        for server in self.servers:
+            server.close()
+        self.servers = []
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+
+    async def listen(self, listener: socket.socket) -> None:
+        def make_protocol() -> asyncio.Protocol:
+            return H11Protocol(config=self.config, server_state=self.server_state, app_state={})
+
+        loop = asyncio.get_running_loop()
+        self.servers.append(await loop.create_server(make_protocol, sock=listener, backlog=_BACKLOG))
 
 
 class Emulator:
@@ -50,15 +119,15 @@ class Emulator:
     maskinporten: str
     """Maskinporten's issuer, with its slash."""
 
-    def __init__(self, base: str, listener: socket.socket, app: ASGIApp, store: Store) -> None:
+    def __init__(self, base: str, network: Network, app: ASGIApp, at_end: Callable[[], None]) -> None:
         self.base = base
         self.maskinporten = f"{base}/maskinporten/"
-        self._store = store
-        self._listener = listener
+        self._at_end = at_end
+        self._listener = network.listener
         config = uvicorn.Config(
             app,
             loop="asyncio",
-            http="h11",
+            http=H11Protocol,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -66,9 +135,10 @@ class Emulator:
             server_header=False,
             date_header=False,
             backlog=_BACKLOG,
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=5,
         )
-        self._server = _Server(config)
+        self._server = _Server(config, network)
+        network.attach(self._server)
         self._thread = threading.Thread(target=self._run, name="emulator", daemon=True)
         self._thread.start()
         self._server.is_up.wait()
@@ -93,7 +163,7 @@ class Emulator:
         finally:
             self._server.is_up.set()
             self._listener.close()
-            self._store.close()
+            self._at_end()
 
 
 def listen(host: str, port: int) -> socket.socket:

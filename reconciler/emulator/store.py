@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import uuid
 from contextlib import contextmanager
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 LANGUAGES = ("en", "nb", "nn")
 """The keys that the domain `translated_text` demands, in the order in which it checks them."""
 _BUSY_SECONDS = 30.0
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""What PostgreSQL keeps in neither text nor jsonb, as JSON writes it."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS systems (
   internal_id TEXT PRIMARY KEY, system_id TEXT NOT NULL UNIQUE, org TEXT NOT NULL, document TEXT NOT NULL,
@@ -92,7 +95,7 @@ class Store:
         if path is not None:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        self._clock = clock
+        self.clock = clock
         self._base = sqlite3.connect(
             ":memory:" if path is None else path,
             timeout=_BUSY_SECONDS,
@@ -128,6 +131,11 @@ class Store:
         """List the reduced form of every vendor's visible systems that are not deleted."""
         query = "SELECT reduced FROM systems WHERE is_visible AND NOT is_deleted ORDER BY touched"
         return [row[0] for row in self._base.execute(query)]
+
+    def list_all(self) -> list[Json]:
+        """List every document of every vendor, deleted ones included, by id."""
+        query = "SELECT document FROM systems ORDER BY system_id"
+        return [json.loads(row[0]) for row in self._base.execute(query)]
 
     def find_owners(self, client_ids: Sequence[str]) -> dict[str, str]:
         """Find which of `client_ids` are taken, exactly as written, and by which internal id."""
@@ -251,8 +259,8 @@ class Store:
         for client_id in client_ids:
             if client_id is None:
                 raise DatabaseFailure(
-                    '23502: null value in column "client_id" of relation "maskinporten_client" violates not-null '
-                    "constraint"
+                    '23502: null value in column "client_id" of relation "maskinporten_client" '
+                    "violates not-null constraint"
                 )
             try:
                 self._base.execute("INSERT INTO clients VALUES (?, ?)", (client_id, internal_id))
@@ -260,8 +268,11 @@ class Store:
                 raise _duplicate("maskinporten_client_pkey") from error
 
     def _log(self, internal_id: str, author: Author, change_type: str, data: object) -> None:
+        written = None if data is None else _write(data)
+        if written is not None and _NUL.search(written):
+            raise DatabaseFailure("22P05: unsupported Unicode escape sequence")
         newest = self._base.execute("SELECT max(created) FROM changes").fetchone()[0]
-        now = self._clock.now()
+        now = self.clock.now()
         if newest is not None:
             now = max(now, datetime.fromisoformat(newest) + timedelta(microseconds=1))
         self._base.execute(
@@ -271,7 +282,7 @@ class Store:
                 internal_id,
                 author.org,
                 change_type,
-                None if data is None else _write(data),
+                written,
                 author.client_id,
                 now.astimezone(UTC).isoformat(timespec="microseconds"),
             ),

@@ -77,7 +77,7 @@ class Issuer:
         return keys.sign(claims, key, kid)
 
     def rotate(self) -> str:
-        """Make a new signing key, which signs from now on; the old ones are still published. Gives its kid."""
+        """Make a new signing key, which signs from now on beside the old ones; gives its kid."""
         self._load()
         kid = f"emulator-{uuid.uuid4()}"
         self._keys[kid] = keys.make_key()
@@ -109,6 +109,10 @@ class Issuer:
     def expire(self, token: str) -> None:
         """Treat a token as expired from now on."""
         self._expired.add(token)
+
+    def expire_all(self) -> None:
+        """Treat every token that has been used so far as expired."""
+        self._expired.update(self._seen)
 
     def _read(self, text: str) -> Caller | None:
         try:

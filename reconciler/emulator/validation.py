@@ -153,8 +153,8 @@ async def check_packages(
         problems.append(Problem("AUTH.VLD-00007", "One or more duplicate access package(s) found", _PACKAGES))
     if is_visible and for_clients:
         title = (
-            "Access packages meant for system user for client relations can't be used in combination with the "
-            "flag isVisible: true"
+            "Access packages meant for system user for client relations can't be used in combination with "
+            "the flag isVisible: true"
         )
         problems.append(Problem("AUTH.VLD-00018", title, _PACKAGES))
     return problems

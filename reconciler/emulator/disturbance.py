@@ -1,0 +1,136 @@
+"""Carries faults out: what happens to a request, its answer and its connection.
+
+It strikes before an endpoint has run or after it has committed, never in between. Which request is
+struck was decided in `faults`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from starlette.responses import Response
+
+from reconciler.emulator import problems
+from reconciler.emulator.accesslog import AccessLog, Entry
+from reconciler.emulator.writing import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.types import Receive, Scope, Send
+
+    from reconciler.emulator.clock import Clock
+    from reconciler.emulator.faults import Fault, Faults
+    from reconciler.emulator.tokens import Issuer
+    from reconciler.emulator.writing import Write, Writer
+
+_PAGE = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center></body></html>\n"
+_PHRASES = {502: "502 Bad Gateway", 503: "503 Service Temporarily Unavailable", 504: "504 Gateway Time-out"}
+
+
+class Network(Protocol):
+    """What can be done to connections and to the port."""
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, but not beyond the end of the emulator."""
+
+    def refuse(self, seconds: float) -> None:
+        """Close the port and every idle connection for a while."""
+
+
+class Dropped(Exception):
+    """The connection is reset instead of an answer."""
+
+
+class Truncated(Response):
+    """A response that announces its whole length and breaks off in the middle."""
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send the head and the first half of the body."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        half = bytes(self.body[: len(self.body) // 2])
+        await send({"type": "http.response.body", "body": half, "more_body": True})
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """The faults of one emulator, and what they need to strike."""
+
+    faults: Faults
+    network: Network
+    issuer: Issuer
+    clock: Clock
+    log: AccessLog
+    writer: Writer
+
+    async def strike_before(self, struck: Sequence[Fault], authorization: str) -> Response | None:
+        """Strike before the endpoint runs; gives the answer that it will not get to give."""
+        for fault in struck:
+            if fault.when == "before":
+                if fault.kind == "expire":
+                    self.issuer.expire(authorization.partition(" ")[2].strip())
+                answer = await self._strike(fault)
+                if answer is not None:
+                    return answer
+        return None
+
+    async def strike_after(self, struck: Sequence[Fault], response: Response) -> Response:
+        """Strike after the endpoint has run; gives what is answered instead."""
+        for fault in struck:
+            if fault.when != "after":
+                continue
+            if fault.kind == "truncate":
+                headers = dict(response.headers)
+                return Truncated(bytes(response.body), response.status_code, headers)
+            if fault.kind == "refuse":
+                self.network.refuse(fault.seconds)
+                response.headers["Connection"] = "close"
+            response = await self._strike(fault) or response
+        return response
+
+    async def _strike(self, fault: Fault) -> Response | None:
+        if fault.kind == "latency":
+            await self.network.pause(fault.seconds)
+        elif fault.kind == "reset":
+            raise Dropped
+        elif fault.kind == "timeout":
+            await self.network.pause(fault.seconds)
+            raise Dropped
+        elif fault.kind == "status":
+            return make_answer(fault)
+        elif fault.kind == "writer" and fault.write is not None:
+            await self._write(fault.write)
+        return None
+
+    async def _write(self, write: Write) -> None:
+        number = self.log.next_number()
+        response = await self.writer.carry_out(write)
+        method, path = describe(write)
+        self.log.add(
+            Entry(
+                number,
+                self.clock.now().isoformat(timespec="milliseconds"),
+                method,
+                path,
+                response.status_code,
+                0.0,
+                write.org or None,
+                write.client_id,
+                ("another writer",),
+            )
+        )
+
+
+def make_answer(fault: Fault) -> Response:
+    """Answer a `status` fault: B-EMPTY for 4xx, B-500 for 500, a proxy's HTML for the other 5xx."""
+    headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
+    if fault.body is not None:
+        media = "text/html" if fault.body.lstrip().startswith("<") else "text/plain"
+        return Response(fault.body, fault.status, headers, media)
+    if fault.status == 500:
+        return problems.answer_server_error()
+    if fault.status > 500:
+        phrase = _PHRASES.get(fault.status, str(fault.status))
+        return Response(_PAGE.format(phrase), fault.status, headers, "text/html")
+    return Response(status_code=fault.status, headers=headers)

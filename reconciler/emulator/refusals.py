@@ -1,0 +1,25 @@
+"""How Maskinporten says no: status, OAuth error, description and, for most, an MP code.
+
+The catalogue is Maskinporten contract §4.2; which one applies is decided by the checks.
+"""
+
+from __future__ import annotations
+
+FAILED = "Invalid assertion. Client authentication failed."
+"""How every failed authentication begins."""
+
+
+class Refused(Exception):
+    """The reply to a grant that is not good."""
+
+    def __init__(self, error: str, description: str, code: str | None = None, status: int = 400) -> None:
+        super().__init__(description)
+        self.error = error
+        self.description = description
+        self.code = code
+        self.status = status
+
+
+def refuse_claim(name: str) -> Refused:
+    """Make the reply to a claim that is missing, unknown or of the wrong type."""
+    return Refused("invalid_request", f"Invalid assertion. Invalid JWT claim {name}")

@@ -1,0 +1,155 @@
+"""The system users of a vendor's systems: a list and a look-up, read only.
+
+They come from the configuration or the control endpoint; nothing here creates one (System Register
+contract §7). Maskinporten asks here too, when a grant names a system user.
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reconciler.emulator.access import VENDOR_SCOPES, find_org
+from reconciler.emulator.failures import demand
+from reconciler.emulator.problems import answer_json, answer_model_errors, answer_problem, answer_status
+from reconciler.emulator.routing import Call, Route
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from reconciler.emulator.problems import Shape
+    from reconciler.emulator.store import Store
+
+_PREFIX = "/authentication/api/v1/systemuser/vendor"
+_REQUEST_WRITE = frozenset({"altinn:authentication/systemuser.request.write"})
+INTERNAL = "http://altinn-authentication.internal"
+"""The host in `links.next`: one that a vendor cannot reach, as in the cluster."""
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class SystemUser:
+    """One system user, with the members that the API prints."""
+
+    id: str
+    systemId: str
+    reporteeOrgNo: str
+    supplierOrgno: str
+    externalRef: str
+    integrationTitle: str = ""
+    productName: str = ""
+    created: str = "2025-01-01T00:00:00Z"
+    isDeleted: bool = False
+    supplierName: str = ""
+    userType: str = "standard"
+
+    def write(self) -> dict[str, object]:
+        """Write the system user in the order of the API's members."""
+        return {
+            "id": self.id,
+            "integrationTitle": self.integrationTitle,
+            "systemId": self.systemId,
+            "productName": self.productName,
+            "reporteeOrgNo": self.reporteeOrgNo,
+            "created": self.created,
+            "isDeleted": self.isDeleted,
+            "supplierName": self.supplierName,
+            "supplierOrgno": self.supplierOrgno,
+            "externalRef": self.externalRef,
+            "userType": self.userType,
+        }
+
+
+@dataclass(slots=True)
+class SystemUsers:
+    """All system users, in the order in which they were made."""
+
+    store: Store
+    shape: Shape
+    page_size: int = PAGE_SIZE
+    users: list[SystemUser] = field(default_factory=list)
+
+    def routes(self) -> list[Route]:
+        """List the routes."""
+        return [
+            Route("GET", f"{_PREFIX}/bysystem/{{systemId}}", self.list_of_system, VENDOR_SCOPES),
+            Route("GET", f"{_PREFIX}/byquery", self.find_one, _REQUEST_WRITE),
+        ]
+
+    async def list_of_system(self, call: Call) -> Response:
+        """Answer one page of the system users of a system."""
+        org = find_org(demand(call.caller))
+        if org is None:
+            return answer_status(401)
+        system_id = call.values["systemId"]
+        stored = self.store.find(system_id)
+        if stored is None or stored.org != org:
+            return answer_problem(
+                "AUTH-00011", "The Id does not refer to a Registered System.", 404, self.shape
+            )
+        token = call.request.query_params.get("token")
+        first = 0 if not token else _read_token(token)
+        if first is None:
+            return answer_model_errors({"token": [f"The value '{token}' is not valid."]})
+        users = [
+            (number, user)
+            for number, user in enumerate(self.users)
+            if number >= first and user.systemId == system_id and not user.isDeleted
+        ]
+        page, more = users[: self.page_size], users[self.page_size :]
+        links: dict[str, str] = {}
+        if more:
+            links["next"] = f"{INTERNAL}{_PREFIX}/bysystem/{system_id}?token={_write_token(more[0][0])}"
+        return answer_json({"links": links, "data": [user.write() for _, user in page]})
+
+    async def find_one(self, call: Call) -> Response:
+        """Answer the one system user of a system, a customer and a reference."""
+        query = call.request.query_params
+        missing = [name for name in ("system-id", "orgno") if not query.get(name)]
+        if missing:
+            return answer_model_errors({name: [f"The {name} field is required."] for name in missing})
+        org = find_org(demand(call.caller))
+        if org is None:
+            return answer_status(401)
+        users = self.find(
+            query["orgno"], query.get("external-ref"), supplier=org, system_id=query["system-id"]
+        )
+        return answer_json(users[0].write()) if users else answer_status(404)
+
+    def find(
+        self, owner: str, reference: str | None, *, supplier: str, system_id: str | None = None
+    ) -> list[SystemUser]:
+        """Find system users that are not deleted; without a reference the owner's number is the reference."""
+        return [
+            user
+            for user in self.users
+            if user.reporteeOrgNo == owner
+            and user.externalRef == (reference or owner)
+            and user.supplierOrgno == supplier
+            and system_id in {None, user.systemId}
+            and not user.isDeleted
+        ]
+
+    def find_for_client(
+        self, owner: str, reference: str | None, *, supplier: str, client_id: str
+    ) -> SystemUser | None:
+        """Find the system user that a grant names; its system is alive and lists the client."""
+        for user in self.find(owner, reference, supplier=supplier):
+            stored = self.store.find(user.systemId)
+            client_ids = None if stored is None or stored.is_deleted else stored.read()["clientId"]
+            if isinstance(client_ids, list) and client_id in client_ids:
+                return user
+        return None
+
+
+def _write_token(number: int) -> str:
+    return urlsafe_b64encode(str(number).encode()).decode()
+
+
+def _read_token(text: str) -> int | None:
+    try:
+        return int(urlsafe_b64decode(text))
+    except (binascii.Error, ValueError):
+        return None
