@@ -269,24 +269,33 @@ def read_document(file: str, content: bytes) -> Document:
         line = content.count(b"\n", 0, error.start) + 1
         message = f"Byte {error.start + 1} is not UTF-8"
         return Document(file, "", None, (Fault(FaultKind.SYNTAX, message, Position(line, 1)),))
+    if CParser is not None:
+        document = _compose(file, text, _parse_fast(text))
+        if not any(_COLON in fault.message for fault in document.faults):
+            return document
+    return _compose(file, text, YAML(typ="safe", pure=True).parse(text))
+
+
+_COLON = "found unexpected ':'"
+"""What the C parser says of `[urn:x]`: it knows YAML 1.1, where a flow list could not hold a colon."""
+
+
+def _parse_fast(text: str) -> Iterator[Any]:
+    parser = CParser(text)
+    while parser.check_event():
+        yield parser.get_event()
+
+
+def _compose(file: str, text: str, events: Iterator[Any]) -> Document:
     composer = _Composer()
     root: Node | None = None
     try:
-        root = composer.compose(_parse(text))
+        root = composer.compose(events)
     except _Unreadable as error:
         composer.faults.append(error.fault)
     except YAMLError as error:
         composer.faults.append(_explain(error, text))
     return Document(file, text, root, tuple(composer.faults))
-
-
-def _parse(text: str) -> Iterator[Any]:
-    if CParser is None:
-        yield from YAML(typ="safe", pure=True).parse(text)
-        return
-    parser = CParser(text)
-    while parser.check_event():
-        yield parser.get_event()
 
 
 def _read_scalar(event: Any) -> Scalar:  # noqa: ANN401 - the library has no types

@@ -294,6 +294,15 @@ def drop_nulls(value: Json) -> Json:
     return value
 
 
+FLAGS = frozenset({"withdrawn", "isAssignable"})
+"""What a definition says of a system beside its document."""
+
+
+def read_flag(name: str, value: Json) -> Json:
+    """Read a flag as true or false; any other member's value is given back as it is."""
+    return _read_truth(value) if name in FLAGS else value
+
+
 @dataclass(frozen=True, slots=True)
 class ShapeError:
     """A value of the wrong type, or a member that a part of the document lacks."""

@@ -150,3 +150,8 @@ def fleet_rule(
         return check
 
     return add
+
+
+def quote(value: str) -> str:
+    """Quote a value of a definition in a message; a long one is cut."""
+    return f"`{value if len(value) <= 60 else value[:57] + '…'}`"

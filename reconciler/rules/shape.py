@@ -25,6 +25,7 @@ from reconciler.model import (
     ShapeError,
     Vendor,
     check_shape,
+    read_flag,
 )
 from reconciler.normalise import find_missing
 from reconciler.rules.registry import Fault, Rule, declare
@@ -211,7 +212,8 @@ class _Reader:
         if isinstance(node, Scalar):
             if node.is_null:
                 shown = print_path(path) or "the file"
-                hint = "Write `[]` for an empty list, or leave the member out."
+                listed = member in {"rights", "resource", "accessPackages", "clientId", "allowedRedirectUrls"}
+                hint = "Write `[]` for an empty list." if listed else "Write a value, or leave the member out."
                 self.say(WRONG_TYPE, path, f"`{shown}` is null", hint, at=node.position)
                 self.broken.add(path)
                 return None
@@ -264,7 +266,7 @@ class _Reader:
             if path not in self.broken and not any(path[: len(each)] == each for each in self.broken):
                 self._say_shape(problem, path)
         self.unsound |= {str(name) for name in broken}
-        return {name: value for name, value in members.items() if name not in broken}
+        return {name: read_flag(name, value) for name, value in members.items() if name not in broken}
 
     def _say_shape(self, problem: ShapeError, path: Path) -> None:
         shown = print_path(path)

@@ -33,8 +33,8 @@ def read(base: str, token: str, ids: list[str]) -> int:
     import httpx  # noqa: PLC0415 - as above
     import jwt  # noqa: PLC0415 - as above
 
-    assert jwt
-    assert cryptography
+    assert jwt.__version__
+    assert cryptography.__version__
     limits = httpx.Limits(max_connections=8, max_keepalive_connections=8)
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
     with httpx.Client(base_url=base, headers=headers, limits=limits, timeout=60) as client:

@@ -1,4 +1,4 @@
-"""validate and plan of 1,000 definitions against the floor of the same run: ratios, and no timed assertion."""
+"""validate and plan of 1,000 definitions against the floor of the same run, as ratios."""
 
 from __future__ import annotations
 

@@ -133,3 +133,8 @@ def test_another_vendors_system_is_blocked() -> None:
 def test_a_withdrawn_system_is_deleted_once(live: RegisteredSystem | None, expected: type) -> None:
     """`withdrawn: true` deletes what lives, and keeps what is gone or never was."""
     assert isinstance(decide(a_resolved(withdrawn=True), live), expected)
+
+
+def test_a_flag_that_says_false_asks_for_nothing() -> None:
+    """`withdrawn: false` never deletes, quoted or not a truth value it is refused before."""
+    assert isinstance(decide(a_resolved(withdrawn=False), a_registered_system()), Keep)
