@@ -33,6 +33,7 @@ WORKERS = 8
 def validate(documents: Sequence[Document], environments: Iterable[str], *, vendor: str = "") -> Checked:
     """Check definitions without any network; `vendor` leaves only those of one organisation number."""
     chosen = [each for each in documents if not vendor or _may_belong(each, vendor)]
+    chosen.sort(key=lambda each: each.file)
     return check_documents(chosen, read_shipped_catalogue(), tuple(environments))
 
 

@@ -1,0 +1,275 @@
+"""The house as the docstring of `reconciler/__init__.py` draws it: who may know whom, and how large a room."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import reconciler
+from reconciler import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HOUSE = Path(reconciler.__file__).parent
+FLOORS = (
+    ("errors", "findings", "secret", "redirect"),
+    ("document",),
+    ("model",),
+    ("catalogue", "normalise", "digest", "problem"),
+    ("rules", "body", "diff"),
+    ("change", "changelog"),
+    ("steps",),
+    ("plan",),
+    ("outcome",),
+    ("settings", "workspace", "http", "keys", "journal"),
+    ("maskinporten",),
+    ("register", "local"),
+    ("apply",),
+    ("operations",),
+    ("render",),
+    ("cli",),
+    ("__main__",),
+)
+"""From the ground up: a room imports rooms of lower floors, and of its own."""
+PURE = FLOORS[:9]
+"""The floors that read no clock, no disk, no socket and no process."""
+IMPURE = {
+    "os",
+    "time",
+    "datetime",
+    "random",
+    "secrets",
+    "socket",
+    "subprocess",
+    "logging",
+    "shutil",
+    "tempfile",
+}
+OWNERS = {
+    "pydantic": {"model"},
+    "ruamel": {"document"},
+    "_ruamel_yaml": {"document"},
+    "deepdiff": {"diff"},
+    "jwt": {"maskinporten", "keys"},
+    "cryptography": {"maskinporten", "keys", "local"},
+    "httpx": {"http", "register", "maskinporten"},
+    "typer": {"cli"},
+    "rich": {"cli", "render"},
+    "starlette": set(),
+    "uvicorn": set(),
+}
+"""Which room each library belongs to, so that a policy on it is true everywhere; the emulator has its own."""
+LAZY = {"diff": {"deepdiff"}, "render": {"rich"}}
+"""Imports inside a function, for start-up's sake; `cli` and `__main__` may have any."""
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "core", "misc"}
+LONGEST_MODULE, LONGEST_FUNCTION, MOST_PARAMETERS = 400, 50, 6
+
+
+def _modules() -> list[str]:
+    return sorted(str(path.relative_to(HOUSE).with_suffix("")) for path in HOUSE.rglob("*.py"))
+
+
+OURS = [name for name in _modules() if not name.startswith("emulator/") and name != "__init__"]
+EVERY = _modules()
+
+
+@cache
+def _tree(name: str) -> ast.Module:
+    return ast.parse((HOUSE / f"{name}.py").read_text(encoding="utf-8"))
+
+
+def _room(name: str) -> str:
+    return name.partition("/")[0]
+
+
+def _imports(tree: ast.AST) -> Iterator[str]:
+    """Give every module that is imported anywhere, for types too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            if node.module == "reconciler":
+                yield from (f"reconciler.{alias.name}" for alias in node.names if alias.name != "__version__")
+            else:
+                yield node.module
+
+
+def _floor(room: str) -> int:
+    return next(number for number, rooms in enumerate(FLOORS) if room in rooms)
+
+
+def _functions(name: str) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(_tree(name)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node
+
+
+def test_every_room_has_its_place() -> None:
+    """A new room is given a floor here, and drawn in the docstring of the package."""
+    rooms = {_room(name) for name in OURS}
+    known = {room for floor in FLOORS for room in floor}
+
+    assert rooms == known
+    assert [room for room in sorted(rooms - {"__main__"}) if room not in (reconciler.__doc__ or "")] == []
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_room_knows_only_the_floors_below(name: str) -> None:
+    """Imports run downwards, or within a floor."""
+    above = [
+        imported
+        for imported in _imports(_tree(name))
+        if imported.startswith("reconciler.")
+        and imported.split(".")[1] != "emulator"
+        and _floor(imported.split(".")[1]) > _floor(_room(name))
+    ]
+
+    assert above == []
+
+
+def test_no_rooms_import_each_other() -> None:
+    """There is no circle, not even one for types."""
+    edges = {
+        (_room(name), imported.split(".")[1])
+        for name in OURS
+        for imported in _imports(_tree(name))
+        if imported.startswith("reconciler.")
+    }
+
+    assert [(one, other) for one, other in edges if one < other and (other, one) in edges] == []
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY if name.startswith("emulator/")])
+def test_the_emulator_is_an_independent_witness(name: str) -> None:
+    """It imports nothing of ours."""
+    imported = [each for each in _imports(_tree(name)) if each.startswith("reconciler")]
+
+    assert [each for each in imported if not each.startswith("reconciler.emulator")] == []
+
+
+def test_of_the_emulator_only_its_start_is_known() -> None:
+    """Two rooms start it, and nothing else of it is used."""
+    used = {
+        (name, alias.name)
+        for name in OURS
+        for node in ast.walk(_tree(name))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("reconciler.emulator")
+        for alias in node.names
+    }
+
+    assert used == {("local", "start"), ("cli/register", "start")}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_library_has_its_owner(name: str) -> None:
+    """A library that has an owner is imported nowhere else."""
+    imported = {each.partition(".")[0] for each in _imports(_tree(name))}
+
+    assert [each for each in imported if each in OWNERS and _room(name) not in OWNERS[each]] == []
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if any(_room(name) in floor for floor in PURE)])
+def test_the_middle_is_pure(name: str) -> None:
+    """Below the line nothing reads a clock, a disk, a socket or a process."""
+    imported = {each.partition(".")[0] for each in _imports(_tree(name))}
+
+    assert imported & IMPURE == set()
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if _room(name) not in {"cli", "__main__"}])
+def test_imports_stand_at_the_top(name: str) -> None:
+    """Only what start-up must not pay for is imported inside a function."""
+    inner = {
+        imported.partition(".")[0]
+        for function in _functions(name)
+        for imported in _imports(ast.Module(body=function.body, type_ignores=[]))
+    }
+
+    assert inner <= LAZY.get(_room(name), set())
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_room_is_small(name: str) -> None:
+    """No module over 400 lines, no function over 50, no more than six parameters, no boolean by position."""
+    assert Path(name).name not in FORBIDDEN_NAMES
+    assert len((HOUSE / f"{name}.py").read_text(encoding="utf-8").splitlines()) <= LONGEST_MODULE
+    for function in _functions(name):
+        assert (function.end_lineno or 0) - function.lineno < LONGEST_FUNCTION, function.name
+        places = [*function.args.posonlyargs, *function.args.args]
+        own = [each for each in places if each.arg not in {"self", "cls"}]
+        assert len(own) + len(function.args.kwonlyargs) <= MOST_PARAMETERS or name.startswith("cli/"), (
+            function.name
+        )
+        flags = [each.arg for each in places if each.annotation and ast.unparse(each.annotation) == "bool"]
+        assert flags == [], function.name
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY if name != "cli/console"])
+def test_nothing_prints(name: str) -> None:
+    """Results go through `cli/console`."""
+    calls = [node for node in ast.walk(_tree(name)) if isinstance(node, ast.Call)]
+
+    assert [
+        call.lineno for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"
+    ] == []
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if name != "errors"])
+def test_every_exception_is_of_one_tree(name: str) -> None:
+    """What stops the tool derives from `ReconcilerError`, so that it is always told in a sentence."""
+    ours = {each for each, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, Exception)}
+    made = [
+        node.name
+        for node in ast.walk(_tree(name))
+        if isinstance(node, ast.ClassDef)
+        and any(
+            isinstance(base, ast.Name) and base.id.endswith(("Exception", "Error")) for base in node.bases
+        )
+        and not any(isinstance(base, ast.Name) and base.id in ours for base in node.bases)
+    ]
+
+    assert made == []
+
+
+def test_the_tree_of_exceptions_is_drawn() -> None:
+    """Each class of `errors` stands in the drawing at its top."""
+    kinds = [
+        each for each, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, Exception)
+    ]
+
+    assert [each for each in kinds if each not in (errors.__doc__ or "")] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "heavy"),
+    [
+        (
+            ["--version"],
+            ["pydantic", "ruamel", "httpx", "jwt", "cryptography", "starlette", "uvicorn", "deepdiff"],
+        ),
+        (["validate"], ["httpx", "jwt", "cryptography", "starlette", "uvicorn", "deepdiff", "rich"]),
+    ],
+)
+def test_starting_up_loads_only_what_is_needed(words: list[str], heavy: list[str], tmp_path: Path) -> None:
+    """A hook that validates does not wait for HTTP, keys or a server."""
+    (tmp_path / "systems").mkdir()
+    code = (
+        "import sys\n"
+        f"sys.argv = ['reconciler', *{words!r}]\n"
+        "from reconciler.__main__ import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        f"print('loaded:', sorted({{each.partition('.')[0] for each in sys.modules}} & set({heavy!r})))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert done.stdout.splitlines()[-1] == "loaded: []"
