@@ -1,4 +1,4 @@
-"""The house as the docstring of `reconciler/__init__.py` draws it: who may know whom, and how large a room."""
+"""The house as `reconciler/__init__.py` draws it: who may know whom, and how large a room is."""
 
 from __future__ import annotations
 
