@@ -15,7 +15,7 @@ from starlette.requests import Request
 
 from reconciler.emulator import access, control, maskinporten, problems
 from reconciler.emulator.accesslog import Entry
-from reconciler.emulator.binding import ModelError, NullVendor
+from reconciler.emulator.binding import ModelError, NullVendor, UnsupportedMediaType
 from reconciler.emulator.disturbance import Dropped, Truncated
 from reconciler.emulator.failures import ServiceFailure
 from reconciler.emulator.overlaps import Overlap
@@ -85,6 +85,9 @@ class Application:
         faults = self.disturbance.faults
         struck = faults.take("client", request.method, path) if faults.faults else ()
         caller = None
+        if struck:
+            # NOTE: read to the end first, so that a reset meets a client that waits for its answer.
+            await request.body()
         try:
             response = await self.disturbance.strike_before(struck, authorization)
             if response is None:
@@ -117,15 +120,15 @@ class Application:
         match = self.router.find(request.method, path)
         if not isinstance(match, Match):
             return match
-        if match.route.scopes is not None:
-            if caller is None:
-                return problems.answer_empty(401)
-            if not access.has_scope(caller, match.route.scopes):
-                return problems.answer_empty(403)
+        scopes = match.route.scopes
+        if scopes is not None and (caller is None or not access.has_scope(caller, scopes)):
+            return problems.answer_empty(401 if caller is None else 403)
         try:
             return await match.route.endpoint(Call(request, match.values, caller, _read_overlap(struck)))
         except ModelError as error:
             return problems.answer_model_errors(error.errors)
+        except UnsupportedMediaType:
+            return problems.answer_status(415)
         except (ServiceFailure, NullVendor):
             return problems.answer_server_error()
 

@@ -6,6 +6,7 @@ here becomes B-MODEL. It judges shapes only: what a value means is for `validati
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from reconciler.emulator import jsontext, redirects
@@ -14,6 +15,8 @@ from reconciler.emulator.jsontext import Malformed, Node, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from starlette.requests import Request
 
     from reconciler.emulator.redirects import Redirect
 
@@ -28,6 +31,7 @@ _PAIR = f"{_CORE}.Models.AttributePair"
 _PACKAGE = f"{_CORE}.Models.AccessPackage"
 """The C# names that binding errors mention (contract §0.3; all but the first are inferred)."""
 
+_JSON = re.compile(r"(application|text)/json|application/[^/;]+\+json")
 _TEXTS = "System.Collections.Generic.IDictionary`2[System.String,System.String]"
 _NEVER_KEPT = frozenset({"isdeleted", "softdeleted", "authority", "systemvendororgnumber"})
 """Members that published examples send and that are no part of the document, today or tomorrow."""
@@ -41,8 +45,21 @@ class ModelError(Exception):
         self.errors = dict(errors)
 
 
+class UnsupportedMediaType(Exception):
+    """No formatter takes a body of this content type (contract §0.3)."""
+
+
 class NullVendor(Exception):
     """`"vendor": null`: the service fails while it validates the model (contract §2.2)."""
+
+
+async def read_body(request: Request) -> bytes:
+    """Read the body of a request that says it is JSON."""
+    media, _, parameters = request.headers.get("content-type", "").lower().partition(";")
+    charset = re.search(r"charset=\"?([^\s;\"]*)", parameters)
+    if not _JSON.fullmatch(media.strip()) or (charset is not None and charset[1] not in {"utf-8", "utf8"}):
+        raise UnsupportedMediaType
+    return await request.body()
 
 
 def bind_document(body: bytes, parameter: str, *, keep_unknown: bool = False) -> Document:

@@ -81,7 +81,7 @@ class Register:
     async def create(self, call: Call) -> Response:
         """V3: register a system."""
         document = binding.bind_document(
-            await call.request.body(), "registerNewSystem", keep_unknown=self.keep_unknown
+            await binding.read_body(call.request), "registerNewSystem", keep_unknown=self.keep_unknown
         )
         document.trim()
         try:
@@ -119,7 +119,7 @@ class Register:
     async def update(self, call: Call) -> Response:
         """V4: replace the whole document."""
         document = binding.bind_document(
-            await call.request.body(), "proposedUpdateToSystem", keep_unknown=self.keep_unknown
+            await binding.read_body(call.request), "proposedUpdateToSystem", keep_unknown=self.keep_unknown
         )
         document.trim()
         stored = self._find_target(document, call)
@@ -168,7 +168,7 @@ class Register:
 
     async def update_rights(self, call: Call) -> Response:
         """V5: replace the list of rights."""
-        rights = binding.bind_rights(await call.request.body(), keep_unknown=self.keep_unknown)
+        rights = binding.bind_rights(await binding.read_body(call.request), keep_unknown=self.keep_unknown)
         stored = self._find_writable(call)
         if isinstance(stored, Response):
             return stored
@@ -181,7 +181,9 @@ class Register:
 
     async def update_packages(self, call: Call) -> Response:
         """V6: replace the list of access packages."""
-        packages = binding.bind_packages(await call.request.body(), keep_unknown=self.keep_unknown)
+        packages = binding.bind_packages(
+            await binding.read_body(call.request), keep_unknown=self.keep_unknown
+        )
         stored = self._find_writable(call)
         if isinstance(stored, Response):
             return stored

@@ -33,6 +33,7 @@ class Network:
         self._address = listener.getsockname()
         self._server: _Server | None = None
         self._ending = asyncio.Event()
+        self._reopening: asyncio.Task[None] | None = None
 
     def attach(self, server: _Server) -> None:
         """Learn which server the port belongs to."""
@@ -64,7 +65,7 @@ class Network:
         """Close the port and every idle connection; the port opens again after a while."""
         if self._server is not None:
             self._server.stop_listening()
-            asyncio.get_running_loop().create_task(self._reopen(seconds), name="reopen the port")
+            self._reopening = asyncio.get_running_loop().create_task(self._reopen(seconds))
 
     async def _reopen(self, seconds: float) -> None:
         await self.pause(seconds)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from reconciler.emulator.tables import Table
 
 Action = Literal["create", "update", "rights", "accesspackages", "delete"]
+_JSON = [(b"content-type", b"application/json")]
 ANOTHER = "another-writer"
 """The client id in the change log unless another one is named."""
 
@@ -110,4 +111,4 @@ def _make_request(body: bytes) -> Request:
     async def receive() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return Request({"type": "http", "method": "PUT", "headers": [], "query_string": b""}, receive)
+    return Request({"type": "http", "method": "PUT", "headers": _JSON, "query_string": b""}, receive)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from emulator.parties import ADMIN, OTHER_ORG, connect
 from reconciler.emulator import start
+from tests.emulator.parties import ADMIN, OTHER_ORG, connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

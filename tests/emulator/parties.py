@@ -1,4 +1,4 @@
-"""Who talks to an emulator in these tests: vendors with tokens, clients with keys, and the documents they send."""
+"""Who talks to an emulator in these tests: vendors with tokens, clients with keys, and their documents."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from emulator.parties import VENDOR, control, make_document
+from tests.emulator.parties import VENDOR, control, make_document
 
 if TYPE_CHECKING:
     from reconciler.emulator import Emulator
@@ -21,7 +21,7 @@ def list_ids(emulator: Emulator) -> list[object]:
 
 
 @pytest.mark.parametrize(("when", "is_held"), [("before", False), ("after", True)])
-def test_reset(emulator: Emulator, client: httpx.Client, when: str, is_held: bool) -> None:
+def test_reset(emulator: Emulator, client: httpx.Client, when: str, *, is_held: bool) -> None:
     """A reset loses the answer; what was written depends on when it struck."""
     document = make_document()
     control(emulator, "POST", "faults", {"fault": "reset", "method": "POST", "when": when})
@@ -32,7 +32,7 @@ def test_reset(emulator: Emulator, client: httpx.Client, when: str, is_held: boo
 
 
 @pytest.mark.parametrize(("when", "is_held"), [("before", False), ("after", True)])
-def test_timeout(emulator: Emulator, client: httpx.Client, when: str, is_held: bool) -> None:
+def test_timeout(emulator: Emulator, client: httpx.Client, when: str, *, is_held: bool) -> None:
     """A request hangs until the client gives up; what was written depends on when it struck."""
     document = make_document()
     control(emulator, "POST", "faults", {"fault": "timeout", "method": "POST", "when": when})
@@ -42,7 +42,9 @@ def test_timeout(emulator: Emulator, client: httpx.Client, when: str, is_held: b
 
 
 @pytest.mark.parametrize(("when", "is_held"), [("before", False), ("after", True)])
-def test_timeout_ends_in_a_reset(emulator: Emulator, client: httpx.Client, when: str, is_held: bool) -> None:
+def test_timeout_ends_in_a_reset(
+    emulator: Emulator, client: httpx.Client, when: str, *, is_held: bool
+) -> None:
     """A hang with an end is a reset after that time."""
     document = make_document()
     fault = {"fault": "timeout", "method": "POST", "when": when, "seconds": 0.05}

@@ -1,0 +1,318 @@
+"""§4: the quirks that a careful client must survive, Q1 to Q27."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.contract.target import (
+    ADMIN,
+    NAMES,
+    OTHER_ORG,
+    PORTAL,
+    PREFIX,
+    RIGHT,
+    VENDOR,
+    is_server_error,
+    list_codes,
+    one,
+)
+
+if TYPE_CHECKING:
+    from tests.contract.target import Target
+
+
+def test_q1_delete_without_client_ids(burner: Target) -> None:
+    """Q1: DELETE of a system without client ids commits and answers 400 B-PD."""
+    document = burner.create(clientId=[])
+    answer = burner.delete(str(document["id"]))
+    assert (answer.status_code, set(answer.json())) == (400, {"type", "title", "status", "traceId"})
+    assert burner.get(str(document["id"])).json()["isDeleted"] is True
+
+
+def test_q2_delete_twice(burner: Target) -> None:
+    """Q2: the second DELETE is 400 B-PD and writes another line in the change log."""
+    document = burner.create()
+    assert [burner.delete(str(document["id"])).status_code for _ in range(2)] == [200, 400]
+    log = burner.get(str(document["id"]), "changelog").json()
+    assert [entry["changeType"] for entry in log] == ["delete", "delete", "create"]
+
+
+def test_q3_burnt_ids(burner: Target) -> None:
+    """Q3: neither POST nor PUT brings a deleted system back."""
+    document = burner.create()
+    burner.delete(str(document["id"]))
+    assert list_codes(burner.post(document)) == ["00002"]
+    assert burner.put(str(document["id"]), document).text == "Cannot update a system marked as deleted."
+
+
+def test_q4_absent_from_the_list(burner: Target) -> None:
+    """Q4: a deleted system is absent from the list and answered by its id."""
+    document = burner.create()
+    burner.delete(str(document["id"]))
+    assert document["id"] not in {one["systemId"] for one in burner.call("GET", VENDOR).json()}
+    assert burner.get(str(document["id"])).status_code == 200
+
+
+def test_q5_the_list_lacks_members(burner: Target) -> None:
+    """Q5: the list has neither client ids nor redirect URLs."""
+    burner.create()
+    for listed in burner.call("GET", VENDOR).json():
+        assert {"clientId", "allowedRedirectUrls", "isDeleted"}.isdisjoint(listed)
+
+
+def test_q6_silent_defaults(burner: Target) -> None:
+    """Q6: a misspelt list is emptied without a word."""
+    document = burner.create()
+    body = {**document, "clientIds": document["clientId"]}
+    del body["clientId"]
+    assert burner.put(str(document["id"]), body).status_code == 200
+    assert burner.get(str(document["id"])).json()["clientId"] == []
+
+
+def test_q7_nulls(burner: Target) -> None:
+    """Q7: null is 500 for rights, fine for packages on POST, 500 for packages on PUT and for the vendor."""
+    document = burner.create()
+    path = str(document["id"])
+    assert burner.post({**burner.document(burner.make_id()), "rights": None}).status_code == 500
+    assert burner.post({**burner.document(burner.make_id()), "accessPackages": None}).status_code == 200
+    for member in ("rights", "accessPackages", "vendor"):
+        assert is_server_error(burner.put(path, {**document, member: None}))
+
+
+def test_q8_missing_language(burner: Target) -> None:
+    """Q8: a missing language is 500, not 400."""
+    document = burner.document(burner.make_id(), description={"nb": "x", "en": "x"})
+    assert burner.post(document).status_code == 500
+
+
+def test_q9_409_is_no_proof(burner: Target) -> None:
+    """Q9: 409 says that the system exists, and it does not."""
+    mark = str(uuid.uuid4())
+    document = burner.document(burner.make_id(), clientId=[mark, mark])
+    assert burner.post(document).status_code == 409
+    assert burner.get(str(document["id"])).status_code == 404
+    burner.create(clientId=[mark])
+
+
+def test_q10_raw_exceptions(burner: Target) -> None:
+    """Q10: POST prints the exception, PUT hides it."""
+    document = burner.create()
+    broken = {**document, "name": {}}
+    created = burner.post({**broken, "id": burner.make_id(), "clientId": []})
+    assert created.text.startswith("23514")
+    assert "23514" not in burner.put(str(document["id"]), broken).text
+
+
+def test_q11_other_vendor(burner: Target) -> None:
+    """Q11: another vendor in the body looks exactly like absence."""
+    document = burner.create()
+    other = {**document, "vendor": {"ID": f"0192:{OTHER_ORG}"}}
+    there = burner.put(str(document["id"]), other)
+    absent = burner.put(f"{document['id']}x", {**other, "id": f"{document['id']}x"})
+    assert (there.status_code, there.text) == (404, absent.text.replace("x'", "'"))
+
+
+def test_q12_parts_of_nothing(target: Target) -> None:
+    """Q12: V5 and V6 on an unknown system are 500."""
+    for part in ("rights", "accesspackages"):
+        assert is_server_error(target.put("000000000_nobody", [], part))
+
+
+def test_q13_last_writer_wins(burner: Target) -> None:
+    """Q13: nothing keeps a writer from overwriting what it never saw; there is no ETag."""
+    document = burner.create()
+    path = str(document["id"])
+    burner.put(path, {**document, "name": {**NAMES, "nb": "first"}}).raise_for_status()
+    answer = burner.put(path, {**document, "name": {**NAMES, "nb": "second"}})
+    assert answer.status_code == 200
+    assert "etag" not in burner.get(path).headers
+    assert burner.get(path).json()["name"]["nb"] == "second"
+
+
+def test_q13_overlap(emulated: Target) -> None:
+    """Q13: of two writes that overlap the one that waited is 500."""
+    document = emulated.create()
+    path = str(document["id"])
+    emulated.tell("POST", "faults", {"fault": "overlap", "path": f"*{path}", "seconds": 0.4})
+    statuses: list[int] = []
+    first = threading.Thread(target=lambda: statuses.append(emulated.put(path, document).status_code))
+    first.start()
+    time.sleep(0.1)
+    statuses.append(emulated.put(path, document).status_code)
+    first.join()
+    emulated.tell("DELETE", "faults")
+    assert sorted(statuses) == [200, 500]
+
+
+def test_q14_post_race(burner: Target) -> None:
+    """Q14: of several equal POSTs at once one succeeds, the others are 00002 or 409."""
+    document = burner.document(burner.make_id())
+    statuses: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: statuses.append(burner.post(document).status_code)) for _ in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses.count(200) == 1
+    assert set(statuses) <= {200, 400, 409}
+    assert len(burner.get(str(document["id"]), "changelog").json()) == 1
+
+
+def test_q15_what_never_comes_back(burner: Target) -> None:
+    """Q15: URLs as sent, `authority` and null actions never come back."""
+    document = burner.create(
+        allowedRedirectUrls=["https://VG.no"],
+        vendor={"authority": "iso6523-actorid-upis", "ID": f"0192:{burner.org}"},
+        rights=[{**RIGHT, "action": None}],
+    )
+    answered = burner.get(str(document["id"])).json()
+    assert answered["allowedRedirectUrls"] == ["https://vg.no/"]
+    assert answered["vendor"] == {"ID": f"0192:{burner.org}"}
+    assert answered["rights"] == [RIGHT]
+
+
+def test_q16_empty_client_id(emulated: Target) -> None:
+    """Q16: the empty client id occupies its place for everybody and is not shown."""
+    document = emulated.create(clientId=["", "x-" + uuid.uuid4().hex])
+    answered = emulated.get(str(document["id"])).json()
+    assert answered["clientId"] == document["clientId"][1:]  # type: ignore[index]  # a list it is
+    assert list_codes(emulated.post(emulated.document(emulated.make_id(), clientId=[""]))) == ["00004"]
+    emulated.delete(str(document["id"]))
+    emulated.delete(str(emulated.create(clientId=[""])["id"]))
+
+
+def test_q17_no_op_put(burner: Target) -> None:
+    """Q17: a PUT that changes nothing still writes a line in the change log."""
+    document = burner.create()
+    burner.put(str(document["id"]), document).raise_for_status()
+    assert len(burner.get(str(document["id"]), "changelog").json()) == 2
+
+
+def test_q18_one_call_each(emulated: Target) -> None:
+    """Q18: one upstream call for each attribute and each package; a failing one means not found."""
+    resource = {
+        "fault": "status",
+        "status": 500,
+        "path": "/resourceregistry/*",
+        "from": "register",
+        "skip": 1,
+    }
+    emulated.tell("POST", "faults", resource)
+    pairs = [{"id": "urn:altinn:resource", "value": "ske-krav-og-betalinger"}] * 3
+    (problem,) = emulated.post(emulated.document(emulated.make_id(), rights=[{"resource": pairs}])).json()[
+        "validationErrors"
+    ]
+    (seen,) = emulated.tell("GET", "faults").json()
+    emulated.tell("DELETE", "faults")
+    assert problem["ResourceIds Not Found : "] == "ske-krav-og-betalinger"
+    assert (seen["seen"], seen["struck"]) == (3, 1)
+
+
+@pytest.mark.parametrize("value", ["resourcelist", "export", "Search"])
+def test_q19_other_routes(emulated: Target, value: str) -> None:
+    """Q19 (inferred): resource ids that are routes of the registry end in 500."""
+    rights = [{"resource": [{"id": "urn:altinn:resource", "value": value}]}]
+    answer = emulated.post(emulated.document(emulated.make_id(), rights=rights))
+    assert (answer.status_code, "could not be converted" in answer.text) == (500, True)
+    document = emulated.create()
+    assert is_server_error(emulated.put(str(document["id"]), {**document, "rights": rights}))
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type", "text"),
+    [
+        (None, "text/plain; charset=utf-8", "System with ID 'a\"b' not found."),
+        ("*/*", "text/plain; charset=utf-8", "System with ID 'a\"b' not found."),
+        ("text/plain", "text/plain; charset=utf-8", "System with ID 'a\"b' not found."),
+        ("application/json, */*", "text/plain; charset=utf-8", "System with ID 'a\"b' not found."),
+        ("text/html", "text/plain; charset=utf-8", "System with ID 'a\"b' not found."),
+        ("application/json", "application/json; charset=utf-8", '"System with ID \'a\\"b\' not found."'),
+        (
+            "text/html, application/json",
+            "application/json; charset=utf-8",
+            '"System with ID \'a\\"b\' not found."',
+        ),
+    ],
+)
+def test_q20_accept(target: Target, accept: str | None, content_type: str, text: str) -> None:
+    """Q20: a text is raw or a quoted JSON string, as `Accept` asks."""
+    headers = {"Accept": accept} if accept else {"Accept": ""}
+    document = target.document('a"b')
+    answer = target.call("PUT", one('a"b'), json=document, headers=headers)
+    assert (answer.headers["content-type"], answer.text) == (content_type, text)
+
+
+def test_q21_403_hides_problems(target: Target) -> None:
+    """Q21: 403 hides validation problems; 00000 and exceptions come before it."""
+    stranger = {"ID": "0192:000000000"}
+    assert target.post(target.document("a b", vendor=stranger)).status_code == 403
+    assert list_codes(target.post(target.document("a b", vendor={"ID": "1:1"}))) == ["00000"]
+    document = {**target.document("a b", vendor=stranger), "rights": None}
+    assert target.post(document).status_code == 500
+
+
+def test_q22_case_games(burner: Target) -> None:
+    """Q22 (inferred): replacing an own id by another system's in another letter case is 500."""
+    mark = f"a-{uuid.uuid4()}"
+    document = burner.create(clientId=[mark])
+    burner.create(clientId=[mark.upper()])
+    assert is_server_error(burner.put(str(document["id"]), {**document, "clientId": [mark.upper()]}))
+    assert burner.get(str(document["id"])).json()["clientId"] == [mark]
+
+
+def test_q23_admin_needs_a_consumer(emulated: Target) -> None:
+    """Q23: an administrator writes for any vendor, but not without a `consumer`."""
+    document = emulated.create()
+    path = str(document["id"])
+    nobody = emulated.make_token(scope=ADMIN, consumer=None)
+    created = emulated.post(emulated.document(emulated.make_id()), token=nobody)
+    assert (created.status_code, created.headers["content-type"]) == (500, "text/plain; charset=utf-8")
+    assert is_server_error(emulated.put(path, document, token=nobody))
+    assert is_server_error(emulated.put(path, [], "rights", token=nobody))
+    assert is_server_error(emulated.put(path, [], "accesspackages", token=nobody))
+    assert is_server_error(emulated.delete(path, token=nobody))
+    assert emulated.get(path).json() == {**document, "isDeleted": False}
+    others = {"authority": "iso6523-actorid-upis", "ID": f"0192:{OTHER_ORG}"}
+    somebody = emulated.make_token(scope=ADMIN, consumer=others)
+    assert emulated.put(path, document, token=somebody).status_code == 200
+    newest = emulated.get(path, "changelog").json()[0]
+    assert newest["changedByOrgNumber"] == OTHER_ORG
+
+
+def test_q24_visibility_default(burner: Target) -> None:
+    """Q24: a PUT that leaves the flag out can fail with 00018."""
+    packages = [{"urn": "urn:altinn:accesspackage:ansvarlig-revisor"}]
+    document = burner.create(isVisible=False, accessPackages=packages)
+    body = {name: value for name, value in document.items() if name != "isVisible"}
+    assert list_codes(burner.put(str(document["id"]), body)) == ["00018"]
+
+
+def test_q26_http_by_put(burner: Target) -> None:
+    """Q26: PUT takes an `http` URL that POST refuses."""
+    document = burner.create()
+    body = {**document, "allowedRedirectUrls": ["http://vg.no/"]}
+    assert burner.put(str(document["id"]), body).status_code == 200
+    assert list_codes(burner.post({**body, "id": burner.make_id(), "clientId": []})) == ["00005"]
+
+
+def test_q27_put_checks_less(burner: Target) -> None:
+    """Q27: PUT makes none of the checks 00000 to 00002 and 00005."""
+    document = burner.create()
+    body = {**document, "allowedRedirectUrls": ["http://vg.no/"]}
+    assert burner.put(str(document["id"]), body).status_code == 200
+    wrong_prefix = {**document, "vendor": {"ID": f"9908:{burner.org}"}}
+    assert burner.put(str(document["id"]), wrong_prefix).status_code == 404
+
+
+def test_portal_routes_are_closed(target: Target) -> None:
+    """§1.2: a vendor's token gets 403 on P1–P4."""
+    for path in (PREFIX, f"{PREFIX}/x", f"{PREFIX}/x/rights", f"{PREFIX}/x/accesspackages"):
+        answer = target.call("GET", path)
+        assert (answer.status_code, answer.content) == (403, b""), PORTAL
