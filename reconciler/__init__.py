@@ -10,9 +10,11 @@ The house, from the street to the ground. A room knows only the floors below its
     maskinporten    key → grant → token      keys, http                  journal  what apply did
     settings        environments, variables  secret                      workspace  the disk
     ────────────────────────────────────── below this line nothing does I/O ─────────────
-    outcome         what became of a plan    plan, steps, change         every change in order
-    changelog       who set what             diff, body                  two systems, field by field
-    rules/          every validation rule    normalise, redirect         what two sides can be compared by
+    outcome         what became of a plan    planfile                    the plan as JSON
+    plan, steps     every change in order    change, impact              one system, and the people behind it
+    settlement      what became of a request                             changelog  who set what
+    rules/          every validation rule    diff, body                  two systems, field by field
+    normalise, redirect                      what two sides can be compared by
     model           the members of the document                          catalogue  packages and resources
     document        YAML ⇄ tree with positions                           digest, problem
     findings, errors    trouble that is returned, trouble that is raised

@@ -7,6 +7,7 @@ the full document that would be sent and the digest of the one it was made from.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from reconciler.body import build_body
@@ -19,6 +20,27 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.model import Json, RegisteredSystem, Resolved
+
+
+class Weight(StrEnum):
+    """How much an impact matters."""
+
+    BREAKING = "breaking"
+    NOTABLE = "notable"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What one change does to people: a rule, a weight, a sentence."""
+
+    rule: str
+    weight: Weight
+    message: str
+    path: str = ""
+    """The field that does it; empty for the whole system."""
+    users: int | None = None
+    """How many system users the system has, where that matters and is known; outside every digest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +57,7 @@ class _Change:
     fields: tuple[FieldChange, ...] = ()
     document: Mapping[str, Json] | None = None
     """The body to be sent."""
+    impacts: tuple[Impact, ...] = ()
     live: Mapping[str, Json] | None = None
     """The answer as received; None where the register does not know the system."""
 

@@ -9,9 +9,10 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.change import Blocked, Change, Create, Delete, Keep, Update, decide
+from reconciler.change import Blocked, Change, Create, Delete, Impact, Keep, Update, Weight, decide
 from reconciler.digest import SHORT, digest_json
-from reconciler.findings import finding_to_json
+from reconciler.impact import Evidence, judge, judge_all
+from reconciler.steps import Step, order_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -52,6 +53,10 @@ class Plan:
     target: Target
     changes: tuple[Change, ...] = ()
     """By id."""
+    steps: tuple[Step, ...] = ()
+    """The requests of all changes, in an order in which they may be sent."""
+    impacts: tuple[Impact, ...] = ()
+    """What the plan does as a whole; what each change does stands in the change."""
     unmanaged: tuple[Unmanaged, ...] = ()
     findings: tuple[Finding, ...] = ()
     created: str = ""
@@ -65,11 +70,11 @@ class Plan:
         Files, lines, findings, unmanaged systems, versions and times are outside, so that a comment does not
         void an approval.
         """
-        acted: list[Json] = [
+        acted = [
             {
                 "id": change.id,
                 "action": change.action,
-                "steps": [],
+                "steps": [step_to_json(step) for step in self.steps if step.id == change.id],
                 "document": change.document,
                 "live_digest": change.live_digest,
             }
@@ -103,6 +108,12 @@ class Plan:
         return tuple(each for each in self.changes if isinstance(each, (Create, Update, Delete)))
 
     @property
+    def breaking(self) -> tuple[Impact, ...]:
+        """The impacts that have to be accepted before anything is written."""
+        every = [*self.impacts, *(impact for change in self.writes for impact in change.impacts)]
+        return tuple(each for each in every if each.weight is Weight.BREAKING)
+
+    @property
     def blocked(self) -> tuple[Blocked, ...]:
         """The changes that cannot be carried out."""
         return tuple(each for each in self.changes if isinstance(each, Blocked))
@@ -127,11 +138,47 @@ def plan_changes(
         for client in system.read().clientId
         if not system.read().isDeleted
     }
+    settled = _block_claims(changes, {each.system.id: each for each in ordered}, others)
     return Plan(
         target,
-        _block_claims(changes, {each.system.id: each for each in ordered}, others),
-        tuple(_describe_unmanaged(system) for system in sorted(unmanaged, key=lambda each: each.id)),
+        settled,
+        order_steps(settled),
+        unmanaged=tuple(_describe_unmanaged(each) for each in sorted(unmanaged, key=lambda each: each.id)),
     )
+
+
+def judge_plan(plan: Plan, evidence: Mapping[str, Evidence]) -> Plan:
+    """Add what each change, and the plan as a whole, does to people; `evidence` is by id."""
+    goes, comes = _trace_clients(plan)
+    changes = tuple(
+        replace(
+            each,
+            impacts=judge(
+                each,
+                replace(
+                    evidence.get(each.id, Evidence()),
+                    moved_to=goes.get(each.id, {}),
+                    moved_from=comes.get(each.id, {}),
+                ),
+            ),
+        )
+        if isinstance(each, (Create, Update, Delete))
+        else each
+        for each in plan.changes
+    )
+    return replace(plan, changes=changes, impacts=judge_all(changes))
+
+
+def _trace_clients(plan: Plan) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:
+    """Tell for each system where its leaving client ids go, and where its coming ones are from."""
+    goes: dict[str, dict[str, str]] = {}
+    comes: dict[str, dict[str, str]] = {}
+    releases = {client: step.id for step in plan.steps for client in step.releases}
+    for step in plan.steps:
+        for client in step.claims:
+            goes.setdefault(releases[client], {})[client] = step.id
+            comes.setdefault(step.id, {})[client] = releases[client]
+    return goes, comes
 
 
 def _describe_unmanaged(system: RegisteredSystem) -> Unmanaged:
@@ -142,37 +189,62 @@ def _describe_unmanaged(system: RegisteredSystem) -> Unmanaged:
 def _block_claims(
     changes: Sequence[Change], desired: Mapping[str, Resolved], others: Mapping[str, str]
 ) -> tuple[Change, ...]:
-    """Block every claim on a client id that another system will go on holding.
+    """Block every claim on a client id that another system will go on holding, and every release for nothing.
 
-    That is an unmanaged system, or one whose own change is blocked; blocking one can block the next.
+    An id is held on by an unmanaged system, and by one whose own change is blocked. An id that a blocked
+    system claims is not released either: its customers would lose their tokens for nothing. So blocking one
+    can block the next.
     """
     settled = {change.id: change for change in changes}
     while True:
-        held = dict(others)
+        held, wanted = dict(others), dict[str, str]()
         for change in settled.values():
-            if isinstance(change, Blocked) and change.live is not None and not change.live.get("isDeleted"):
-                held |= dict.fromkeys(change.live.get("clientId") or (), change.id)
+            if isinstance(change, Blocked) and not (change.live or {}).get("isDeleted"):
+                live = dict.fromkeys((change.live or {}).get("clientId") or (), change.id)
+                held |= live
+                claims = set(desired[change.id].system.clientId) - live.keys()
+                wanted |= dict.fromkeys(sorted(claims), change.id)
         newly = {
             change.id: blocked
             for change in settled.values()
-            if (blocked := _block_claim(change, desired[change.id], held)) is not None
+            if (blocked := _block_claim(change, held) or _block_release(change, wanted)) is not None
         }
         if not newly:
             return tuple(settled.values())
         settled |= newly
 
 
-def _block_claim(change: Change, desired: Resolved, held: Mapping[str, str]) -> Blocked | None:
+def _block_claim(change: Change, held: Mapping[str, str]) -> Blocked | None:
     if not isinstance(change, (Create, Update)):
         return None
-    taken = [client for client in desired.system.clientId if held.get(client, change.id) != change.id]
+    wanted = (change.document or {}).get("clientId") or ()
+    taken = [client for client in wanted if held.get(client, change.id) != change.id]
     if not taken:
         return None
     told = ", ".join(f"client id {client} is on `{held[client]}`" for client in taken)
+    return _block(change, told, "A client id sits on one system only: take it from the other system first.")
+
+
+def _block_release(change: Change, wanted: Mapping[str, str]) -> Blocked | None:
+    if not isinstance(change, (Update, Delete)):
+        return None
+    leaving = set((change.live or {}).get("clientId") or ()) - set(
+        (change.document or {}).get("clientId") or ()
+    )
+    waited = sorted(leaving & wanted.keys())
+    if not waited:
+        return None
+    told = ", ".join(
+        f"client id {client} would go to `{wanted[client]}`, which is blocked" for client in waited
+    )
+    return _block(change, told, "It stays where it is until the other change can be made.")
+
+
+def _block(change: Create | Update | Delete, reason: str, hint: str) -> Blocked:
     return Blocked(
         id=change.id,
-        reason=told,
-        hint="A client id sits on one system only: take it from the other system first.",
+        reason=reason,
+        hint=hint,
         file=change.file,
         line=change.line,
         fields=change.fields,
@@ -185,48 +257,15 @@ def stamp(plan: Plan, findings: Iterable[Finding], *, created: str, tool_version
     return replace(plan, findings=tuple(findings), created=created, tool_version=tool_version)
 
 
-def to_json(plan: Plan) -> dict[str, Json]:
-    """Give the plan as JSON, shaped as the documentation of the format says."""
-    body: dict[str, Json] = {
-        "format_version": FORMAT_VERSION,
-        "tool_version": plan.tool_version,
-        "created": plan.created,
-        "environment": plan.target.environment,
-        "register": plan.target.register,
-        "vendor": plan.target.vendor,
-        "digest": plan.digest,
-        "summary": dict(plan.summary),
-        "changes": [_change_to_json(change) for change in plan.changes],
-        "unmanaged": [
-            {"id": each.id, "name": each.name, "clientId": list(each.client_ids)} for each in plan.unmanaged
-        ],
-        "findings": [finding_to_json(finding) for finding in plan.findings],
-    }
-    return {**body, "file_digest": digest_json(body)}
-
-
-def _change_to_json(change: Change) -> dict[str, Json]:
-    fields = [
-        {
-            "path": each.path,
-            "before": each.before,
-            "after": each.after,
-            "line": each.line or None,
-            "origin": each.origin or None,
-        }
-        for each in change.fields
-    ]
+def step_to_json(step: Step) -> dict[str, Json]:
+    """Give a step as JSON; the body of a final step is its change's document, and stands there."""
     return {
-        "id": change.id,
-        "action": change.action,
-        "reason": change.reason,
-        "hint": change.hint,
-        "file": change.file,
-        "line": change.line or None,
-        "fields": fields,
-        "impacts": [],
-        "steps": [],
-        "document": change.document,
-        "live": change.live,
-        "live_digest": change.live_digest or None,
+        "number": step.number,
+        "method": step.method,
+        "purpose": step.purpose,
+        "after": list(step.after),
+        "claims": list(step.claims),
+        "releases": list(step.releases),
+        "document": None if step.final else step.document,
+        "way_back": step.way_back,
     }

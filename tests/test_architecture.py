@@ -25,10 +25,12 @@ FLOORS = (
     ("model",),
     ("catalogue", "normalise", "digest", "problem"),
     ("rules", "body", "diff"),
-    ("change", "changelog"),
+    ("changelog",),
+    ("change", "settlement"),
+    ("impact",),
     ("steps",),
     ("plan",),
-    ("outcome",),
+    ("planfile", "outcome"),
     ("settings", "workspace", "http", "keys", "journal"),
     ("maskinporten",),
     ("register", "local"),
@@ -39,7 +41,7 @@ FLOORS = (
     ("__main__",),
 )
 """From the ground up: a room imports rooms of lower floors, and of its own."""
-PURE = FLOORS[:9]
+PURE = FLOORS[:10]
 """The floors that read no clock, no disk, no socket and no process."""
 IMPURE = {
     "os",

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from reconciler.findings import count_findings, finding_to_json
-from reconciler.plan import to_json
+from reconciler.planfile import print_plan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ def render_findings(findings: Sequence[Finding], files: int) -> str:
 
 def render_plan(plan: Plan) -> str:
     """Render a plan in its documented form."""
-    return _print(to_json(plan))
+    return print_plan(plan)
 
 
 def render_report(report: Report) -> str:

@@ -213,7 +213,7 @@ class _Reader:
             if node.is_null:
                 shown = print_path(path) or "the file"
                 listed = member in {"rights", "resource", "accessPackages", "clientId", "allowedRedirectUrls"}
-                hint = "Write `[]` for an empty list." if listed else "Write a value, or leave the member out."
+                hint = "Write `[]` for an empty list." if listed else "Write a value, or leave it out."
                 self.say(WRONG_TYPE, path, f"`{shown}` is null", hint, at=node.position)
                 self.broken.add(path)
                 return None

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from reconciler.change import Blocked, Create, Update
 from reconciler.findings import Finding, Location, Severity
-from reconciler.plan import Plan, Target, plan_changes, stamp, to_json
+from reconciler.plan import Plan, Target, plan_changes, stamp
+from reconciler.planfile import to_json
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_registered_system, a_resolved
 
 if TYPE_CHECKING:
@@ -146,6 +147,7 @@ def test_the_plan_is_json_in_its_documented_form() -> None:
         "vendor",
         "digest",
         "summary",
+        "impacts",
         "changes",
         "unmanaged",
         "findings",

@@ -1,0 +1,308 @@
+"""What a change does to people: each impact a rule with an id, a severity and a page.
+
+Pure. An impact of severity `breaking` makes apply refuse until somebody names the plan's digest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from inspect import cleandoc
+from typing import TYPE_CHECKING
+
+from reconciler.change import Delete, Impact, Update, Weight
+from reconciler.changelog import attribute
+from reconciler.model import Attribute, Package, Right, System, Vendor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from reconciler.change import Change
+    from reconciler.changelog import State
+    from reconciler.diff import FieldChange
+    from reconciler.model import Json
+
+
+@dataclass(frozen=True, slots=True)
+class ImpactRule:
+    """An impact's id, its weight and its page."""
+
+    id: str
+    weight: Weight
+    page: str
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the page."""
+        return " ".join(self.page.partition("\n\n")[0].split())
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What has to be known beside a change to judge it."""
+
+    states: Sequence[State] = ()
+    """The system's change log, replayed; newest first."""
+    ours: frozenset[str] = frozenset()
+    """The Maskinporten clients whose writes are ours."""
+    users: int | None = None
+    """System users of the system; None where it could not be read."""
+    moved_to: Mapping[str, str] = field(default_factory=dict)
+    """The system that each leaving client id goes to."""
+    moved_from: Mapping[str, str] = field(default_factory=dict)
+    """The system that each coming client id leaves."""
+
+
+IMPACTS: dict[str, ImpactRule] = {}
+"""Every impact by its id."""
+
+
+def _declare(rule: str, weight: Weight, page: str) -> ImpactRule:
+    IMPACTS[rule] = ImpactRule(rule, weight, cleandoc(page))
+    return IMPACTS[rule]
+
+
+CLIENT_REMOVED = _declare(
+    "client-id-removed",
+    Weight.BREAKING,
+    """A client id leaves a system.
+
+    Maskinporten finds a system user by the client ids of its system, so from this moment it refuses every
+    customer of this system who comes with that client (System Register contract §2.6). Where the client id
+    moves to another system, its customers' system users do not move along.
+    """,
+)
+CLIENT_RESPELT = _declare(
+    "client-id-respelt",
+    Weight.BREAKING,
+    """A client id changes its letter case.
+
+    Client ids are compared exactly, so for Maskinporten the old spelling leaves the system.
+    """,
+)
+CLIENT_CLAIMED = _declare(
+    "client-id-claimed",
+    Weight.NOTABLE,
+    """A client id comes from another system.
+
+    It is released there first and claimed here afterwards; between the two requests it is on no system, and
+    nobody gets a token with it. If the claim fails for certain, it is put back.
+    """,
+)
+DELETED = _declare(
+    "system-deleted",
+    Weight.BREAKING,
+    """A system is deleted, for ever.
+
+    Its id can never be used again, and all tokens of its system users stop at once (contract §2.6).
+    """,
+)
+OVERWRITTEN = _declare(
+    "outside-value-overwritten",
+    Weight.BREAKING,
+    """A value is overwritten that somebody outside put there.
+
+    The change log says that a client which is not ours set it. Perhaps it was right: talk to them, or put it
+    into the definition.
+    """,
+)
+SHOWN = _declare(
+    "shown-to-users",
+    Weight.NOTABLE,
+    """A system becomes visible in the Altinn portal.
+
+    End users can find it, and make system users for it themselves.
+    """,
+)
+HIDDEN = _declare(
+    "hidden-from-users",
+    Weight.NOTABLE,
+    """A system is no longer shown in the Altinn portal.
+
+    End users cannot make system users for it any more; those that exist stay.
+    """,
+)
+ASKED = _declare(
+    "right-added",
+    Weight.NOTABLE,
+    """A system asks for a right or an access package more.
+
+    Existing system users do not get it: each customer has to accept a change request, and an agent system
+    user has to be made anew.
+    """,
+)
+DROPPED = _declare(
+    "right-removed",
+    Weight.NOTABLE,
+    """A system no longer asks for a right or an access package.
+
+    New requests for it are refused. What customers have delegated already stays with them.
+    """,
+)
+REDIRECT_REMOVED = _declare(
+    "redirect-removed",
+    Weight.NOTABLE,
+    """A redirect URL is removed.
+
+    A request for a system user that names it is refused, the ones under way included.
+    """,
+)
+TEXT_CHANGED = _declare(
+    "text-changed",
+    Weight.NOTE,
+    """A name or description changes that customers read.
+
+    They see it in the Altinn portal, where they approve.
+    """,
+)
+UNKNOWN_KEPT = _declare(
+    "unknown-member-kept",
+    Weight.NOTE,
+    """The register holds a member that this tool does not know, and it is preserved.
+
+    It goes back as it came, so that what Altinn adds tomorrow is not lost.
+    """,
+)
+UNKNOWN_REMOVED = _declare(
+    "unknown-member-removed",
+    Weight.NOTABLE,
+    """A member that this tool does not know goes away with the entry that holds it.
+
+    The definition no longer asks for that right or access package.
+    """,
+)
+MASS_CHANGE = _declare(
+    "mass-change",
+    Weight.BREAKING,
+    """A plan changes many systems at once.
+
+    More than three, and more than 30 % of those that are managed, are updated or deleted. That is often the
+    sign of a wrong folder, a wrong vendor or a wrong environment.
+    """,
+)
+_MANY, _SHARE = 3, 0.3
+
+
+def judge(change: Change, evidence: Evidence) -> tuple[Impact, ...]:
+    """Say what a change does to people, the worst first."""
+    found: list[Impact] = []
+    if isinstance(change, Delete):
+        found.append(
+            _impact(DELETED, f"Deleted for ever: {_tell_users(evidence.users)}.", users=evidence.users)
+        )
+    if isinstance(change, (Delete, Update)):
+        found += _judge_clients(change, evidence)
+    if isinstance(change, Update):
+        for each in change.fields:
+            found += _judge_field(each, evidence)
+            found += _judge_origin(each, evidence)
+        found += _judge_unknown(change)
+    else:
+        found += _judge_claims(change.fields, evidence)
+    weights = list(Weight)
+    return tuple(sorted(found, key=lambda each: weights.index(each.weight)))
+
+
+def judge_all(changes: Sequence[Change]) -> tuple[Impact, ...]:
+    """Say what the whole plan does."""
+    managed = [change for change in changes if change.live is not None]
+    touched = [change for change in changes if isinstance(change, (Update, Delete))]
+    if len(touched) <= _MANY or len(touched) <= _SHARE * len(managed):
+        return ()
+    told = f"{len(touched)} of {len(managed)} managed systems are updated or deleted."
+    return (_impact(MASS_CHANGE, told),)
+
+
+def _impact(rule: ImpactRule, message: str, path: str = "", users: int | None = None) -> Impact:
+    return Impact(rule.id, rule.weight, message, path, users)
+
+
+def _tell_users(users: int | None) -> str:
+    if users is None:
+        return "how many system users it has is not known"
+    return f"it has {users:,} system user{'' if users == 1 else 's'}"
+
+
+def _judge_clients(change: Delete | Update, evidence: Evidence) -> Iterator[Impact]:
+    """Judge the client ids that leave; those of a deleted system all do."""
+    if isinstance(change, Delete):
+        return
+    removed = [each for each in change.fields if each.member == "clientId" and each.after is None]
+    added = {
+        str(each.after).lower(): each for each in change.fields if each.member == "clientId" and each.after
+    }
+    for each in removed:
+        client = str(each.before)
+        if client.lower() in added:
+            told = f"Client id {client} is respelt, and Maskinporten compares exactly"
+            yield _impact(
+                CLIENT_RESPELT, f"{told}: {_tell_users(evidence.users)}.", each.path, evidence.users
+            )
+            continue
+        goes = evidence.moved_to.get(client)
+        where = f"moves to `{goes}`" if goes else "is removed"
+        told = f"Client id {client} {where}: Maskinporten refuses every customer of this system who uses it"
+        yield _impact(CLIENT_REMOVED, f"{told}; {_tell_users(evidence.users)}.", each.path, evidence.users)
+
+
+def _judge_claims(fields: Sequence[FieldChange], evidence: Evidence) -> Iterator[Impact]:
+    for each in fields:
+        if each.member == "clientId" and each.after in evidence.moved_from:
+            told = f"Client id {each.after} comes from `{evidence.moved_from[each.after]}`"
+            yield _impact(CLIENT_CLAIMED, f"{told}; until it is claimed, it gives no tokens.", each.path)
+
+
+def _judge_field(each: FieldChange, evidence: Evidence) -> Iterator[Impact]:
+    if each.member == "isVisible":
+        if each.after:
+            yield _impact(SHOWN, "End users can find the system in the portal.", each.path)
+        else:
+            yield _impact(HIDDEN, "End users no longer find the system in the portal.", each.path)
+    elif each.member in {"rights", "accessPackages"}:
+        what = "right" if each.member == "rights" else "access package"
+        if each.before is None:
+            told = f"The {what} `{each.steps[1]}` is asked for: existing system users do not get it"
+            yield _impact(ASKED, f"{told}; each customer has to accept a change request.", each.path)
+        else:
+            told = f"The {what} `{each.steps[1]}` is no longer asked for; {_tell_users(evidence.users)}."
+            yield _impact(DROPPED, told, each.path, evidence.users)
+    elif each.member == "allowedRedirectUrls" and each.after is None:
+        yield _impact(REDIRECT_REMOVED, f"Requests that name `{each.before}` are refused.", each.path)
+    elif each.member in {"name", "description"}:
+        yield _impact(TEXT_CHANGED, f"Customers read another `{each.path}`.", each.path)
+    yield from _judge_claims([each], evidence)
+
+
+def _judge_origin(each: FieldChange, evidence: Evidence) -> Iterator[Impact]:
+    """Tell of a value that somebody outside put there, or took away."""
+    entry = attribute(each, evidence.states)
+    if entry is not None and entry.client not in evidence.ours:
+        told = f"`{each.path}` was set by {entry.who} at {entry.created}, and is overwritten."
+        yield _impact(OVERWRITTEN, told, each.path)
+
+
+def _judge_unknown(change: Update) -> Iterator[Impact]:
+    """Tell of the members that nobody here knows: kept, or gone with the entry that held them."""
+    gone = {each.steps[1] for each in change.fields if len(each.steps) > 1 and each.after is None}
+    for path, entry in find_unknown(change.live or {}):
+        if entry in gone:
+            yield _impact(UNKNOWN_REMOVED, f"`{path}`, which nobody here knows, goes with `{entry}`.", path)
+        else:
+            yield _impact(UNKNOWN_KEPT, f"`{path}`, which nobody here knows, is preserved.", path)
+
+
+def find_unknown(live: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    """Find every member of a live document that is not declared: its path, and the entry that holds it."""
+    yield from ((name, "") for name in live if name not in System.model_fields)
+    yield from (
+        (f"vendor.{name}", "") for name in live.get("vendor") or {} if name not in Vendor.model_fields
+    )
+    for index, right in enumerate(live.get("rights") or ()):
+        label = Right.model_validate(right, strict=False, extra="ignore").label
+        yield from ((f"rights[{index}].{name}", label) for name in right if name not in Right.model_fields)
+        for number, pair in enumerate(right.get("resource") or ()):
+            path = f"rights[{index}].resource[{number}]"
+            yield from ((f"{path}.{name}", label) for name in pair if name not in Attribute.model_fields)
+    for index, package in enumerate(live.get("accessPackages") or ()):
+        label = str(package.get("urn", ""))
+        unknown = (name for name in package if name not in Package.model_fields)
+        yield from ((f"accessPackages[{index}].{name}", label) for name in unknown)
