@@ -1,109 +1,219 @@
-"""Carries out a plan: reads each system again, sends one request, and reads it back.
+"""Carries out a plan: starts each step when those before it are done, and keeps account of all.
 
-It never sends what the plan does not hold, and goes on with the other systems after a failure.
+It sends what the plan holds and nothing else, and goes on with independent systems after a failure. A
+client id that was released for a system which certainly could not claim it is put back.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from collections import deque
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from reconciler.change import Create, Delete, Update
-from reconciler.diff import diff
+from reconciler.attempt import Attempted, Crew, carry_out
+from reconciler.changelog import read_log
 from reconciler.digest import digest_json
-from reconciler.errors import (
-    Forbidden,
-    NoAnswer,
-    NotConnected,
-    ReconcilerError,
-    RegisterError,
-    ServerFailed,
-    Unauthorised,
-    Unintelligible,
-)
-from reconciler.model import RegisteredSystem
-from reconciler.normalise import normalise
-from reconciler.outcome import Done, Failed, NotTried, Outcome, Report, Stale, Unknown
+from reconciler.errors import Refused
+from reconciler.metadata import find_doubt
+from reconciler.outcome import Done, Failed, NotTried, Outcome, Report, Unknown
+from reconciler.steps import Step, put_back
+from reconciler.survey import WORKERS, read_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from reconciler.change import Change
+    from reconciler.model import RegisteredSystem
     from reconciler.plan import Plan
     from reconciler.register import Register
 
-Write = Create | Update | Delete
 
+def check_fresh(plan: Plan, register: Register, *, workers: int = WORKERS) -> None:
+    """Read every system that the plan writes; raises `Refused` where one moved since, and says how.
 
-def apply_plan(plan: Plan, register: Register, *, tell: Callable[[Outcome], None]) -> Report:
-    """Carry out every change of a plan that writes; each outcome is told as it comes.
-
-    A system that moved since the plan was made is left alone. After an answer that makes every further
-    request pointless (no token, no connection), the rest is not tried.
+    Nothing is written when one moved: what was reviewed is not what would be done.
     """
-    outcomes: list[Outcome] = []
-    stopped: ReconcilerError | None = None
-    for change in plan.writes:
-        if stopped is None:
-            outcome, stopped = _carry_out(change, register)
+    found = read_all(register, [change.id for change in plan.writes], workers=workers)
+    moved = [change for change in plan.writes if _digest(found[change.id]) != change.live_digest]
+    if moved:
+        told = "\n".join(_tell_moved(change, found[change.id], register) for change in moved)
+        raise Refused(
+            f"The plan is stale, and nothing was written.\n{told}",
+            hint="Plan again, and have the new plan reviewed.",
+        )
+
+
+def _digest(system: RegisteredSystem | None) -> str:
+    return digest_json(system.document) if system else ""
+
+
+def _tell_moved(change: Change, found: RegisteredSystem | None, register: Register) -> str:
+    """Say which members moved, and from the change log when and by whom."""
+    before, after = change.live or {}, found.document if found else {}
+    members = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+    newest = next(iter(read_log(register.read_changes(change.id))), None)
+    who = f"; last written at {newest.created} by {newest.who}" if newest else ""
+    return f"`{change.id}` moved in {', '.join(members)}{who}."
+
+
+def apply_plan(plan: Plan, crew: Crew, *, tell: Callable[[Outcome], None], workers: int = WORKERS) -> Report:
+    """Carry out every step of a plan; each change's outcome is told as it is known.
+
+    Raises `Refused` before the first write where a system moved since the plan was made. The journal is
+    ended, whatever happens.
+    """
+    try:
+        check_fresh(plan, crew.register, workers=workers)
+        conductor = _Conductor(plan, crew, tell)
+        with ThreadPoolExecutor(max_workers=workers) as pool:
+            conductor.conduct(pool, workers)
+    finally:
+        crew.journal.end()
+    return Report(plan, tuple(conductor.outcomes[change.id] for change in plan.writes))
+
+
+@dataclass(slots=True)
+class _Conductor:
+    """The account of a run, kept by one thread; the steps themselves run in others."""
+
+    plan: Plan
+    crew: Crew
+    tell: Callable[[Outcome], None]
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    held: dict[str, RegisteredSystem | None] = field(default_factory=dict)
+    """What each system was when it was last read back."""
+    done: set[int] = field(default_factory=set)
+    given_up: set[int] = field(default_factory=set)
+    halted: str = ""
+    changes: dict[str, Change] = field(init=False)
+    steps: dict[int, Step] = field(init=False)
+    followers: dict[int, list[int]] = field(init=False)
+    """The steps that wait for each step."""
+
+    def __post_init__(self) -> None:
+        self.changes = {change.id: change for change in self.plan.writes}
+        self.steps = {step.number: step for step in self.plan.steps}
+        self.followers = {number: [] for number in self.steps}
+        for step in self.plan.steps:
+            for number in step.after:
+                self.followers[number].append(step.number)
+
+    def conduct(self, pool: ThreadPoolExecutor, workers: int) -> None:
+        """Run all steps, several at a time where they do not wait for each other."""
+        ready = deque(step for step in self.plan.steps if not step.after)
+        running: dict[Future[Attempted], Step] = {}
+        while ready or running:
+            while ready and len(running) < workers:
+                step = ready.popleft()
+                if self.halted:
+                    self.give_up(step, self.halted)
+                elif step.number not in self.given_up:
+                    running[pool.submit(self.attempt, step)] = step
+            for step in self.await_any(running):
+                ready.extend(self.find_ready(step))
+
+    def await_any(self, running: dict[Future[Attempted], Step]) -> list[Step]:
+        """Wait for a step to end, take it to account, and give those that were done."""
+        try:
+            ended = wait(running, return_when=FIRST_COMPLETED).done if running else set()
+        except KeyboardInterrupt:  # what is under way is waited for: its outcome is worth knowing
+            self.halted = "The run was interrupted."
+            return []
+        finished = []
+        for future in sorted(ended, key=lambda each: running[each].number):
+            step = running.pop(future)
+            if self.account(step, future.result()):
+                finished.append(step)
+        return finished
+
+    def find_ready(self, step: Step) -> list[Step]:
+        """Find the steps that waited for this one, and for nothing else any more."""
+        followers = (self.steps[number] for number in self.followers[step.number])
+        return [
+            each for each in followers if self.done >= set(each.after) and each.number not in self.given_up
+        ]
+
+    def attempt(self, step: Step) -> Attempted:
+        """Carry out one step, in a thread of the pool."""
+        change = self.changes[step.id]
+        doubt = self.find_doubt(step) if step.releases else ""
+        if doubt:
+            return Attempted(NotTried(change=change, reason=doubt))
+        expected = _digest(self.held[step.id]) if step.id in self.held else change.live_digest
+        return carry_out(step, change, expected, self.crew)
+
+    def find_doubt(self, step: Step) -> str:
+        """Check what the claiming systems ask for, before anything is released for them."""
+        for number in self.followers[step.number]:
+            claimer = self.steps[number]
+            if set(claimer.claims) & set(step.releases):
+                doubt = find_doubt(claimer.document or {}, self.crew.register)
+                if doubt:
+                    return f"Nothing was released for `{claimer.id}`: {doubt}."
+        return ""
+
+    def account(self, step: Step, attempted: Attempted) -> bool:
+        """Take the end of a step to account; says whether it was done."""
+        self.halted = self.halted or attempted.halt
+        outcome = attempted.outcome
+        if isinstance(outcome, Done):
+            self.done.add(step.number)
+            self.held[step.id] = attempted.held
+            if step.final:
+                self.settle(outcome)
+            return True
+        self.settle(outcome)
+        if not isinstance(outcome, Unknown):
+            self.undo_releases(step)
+        self.give_up_followers(step)
+        return False
+
+    def settle(self, outcome: Outcome) -> None:
+        """Keep the outcome of a change, and tell it."""
+        self.outcomes[outcome.change.id] = outcome
+        self.tell(outcome)
+
+    def give_up(self, step: Step, reason: str) -> None:
+        """Leave a step out, put back what was released for it, and leave out what waits for it."""
+        if step.number in self.given_up:
+            return
+        self.given_up.add(step.number)
+        self.undo_releases(step)
+        if step.id not in self.outcomes:
+            change = self.changes[step.id]
+            kind = Failed if step.id in self.held else NotTried
+            self.settle(kind(change=change, reason=reason))
+        self.give_up_followers(step)
+
+    def give_up_followers(self, step: Step) -> None:
+        """Leave out every step that waits for one which was not done."""
+        for number in self.followers[step.number]:
+            self.give_up(self.steps[number], f"`{step.id}` comes first, and was not done.")
+
+    def undo_releases(self, step: Step) -> None:
+        """Put the client ids back that were released for a step which certainly did not claim them."""
+        for number in step.after:
+            released = self.steps[number]
+            freed = tuple(client for client in step.claims if client in released.releases)
+            if freed and number in self.done:
+                self.put_back(released, freed, step)
+
+    def put_back(self, released: Step, clients: tuple[str, ...], claimer: Step) -> None:
+        """Put client ids back on the system that released them, as it is now."""
+        change = self.changes[released.id]
+        told = f"Client id {', '.join(clients)} was released for `{claimer.id}`, which could not claim it"
+        back = put_back(released, clients, self.held[released.id])
+        if back is None:
+            reason = f"{told}; this system is deleted, so it cannot be put back."
+            self.settle(Done(change=change, reason=reason, alarming=True))
+            return
+        numbered = replace(back, number=max(self.steps) + 1)
+        self.steps[numbered.number] = numbered
+        attempted = carry_out(numbered, change, _digest(self.held[released.id]), self.crew)
+        if isinstance(attempted.outcome, Done):
+            self.held[released.id] = attempted.held
+            self.settle(Failed(change=change, reason=f"{told}, and was put back."))
         else:
-            outcome = NotTried(change=change, reason=stopped.message)
-        outcomes.append(outcome)
-        tell(outcome)
-    return Report(plan, tuple(outcomes))
-
-
-def _carry_out(change: Write, register: Register) -> tuple[Outcome, ReconcilerError | None]:
-    """Carry out one change; the second value is what stops the run, if anything does."""
-    if isinstance(change, Delete):
-        reason = "a withdrawn system is not deleted by this version"
-        return NotTried(change=change, reason=reason), None
-    try:
-        before = register.read_system(change.id)
-    except ReconcilerError as error:
-        stops = isinstance(error, (Unauthorised, NotConnected)) or not isinstance(error, RegisterError)
-        return NotTried(change=change, reason=error.message, hint=error.hint), error if stops else None
-    if (digest_json(before.document) if before else "") != change.live_digest:
-        reason = "the register's document moved since the plan was made, so nothing was sent"
-        return Stale(change=change, reason=reason, hint="Plan again."), None
-    lost: ReconcilerError | None = None
-    try:
-        _send(change, register)
-    except (NoAnswer, ServerFailed, Unintelligible) as error:
-        lost = error
-    except (Unauthorised, Forbidden, NotConnected) as error:
-        return Failed(change=change, reason=error.message, hint=error.hint), error
-    except RegisterError as error:
-        return Failed(change=change, reason=error.message, hint=error.hint), None
-    return _read_back(change, register, lost), None
-
-
-def _send(change: Create | Update, register: Register) -> None:
-    document = change.document or {}
-    match change:
-        case Create():
-            register.create_system(document)
-        case Update():
-            register.replace_system(change.id, document)
-        case _:
-            assert_never(change)
-
-
-def _read_back(change: Create | Update, register: Register, lost: ReconcilerError | None) -> Outcome:
-    """Hold what the register now has against what was asked for; only that tells a lost answer's fate."""
-    why = f"{lost.message} " if lost else ""
-    try:
-        held = register.read_system(change.id)
-    except ReconcilerError as error:
-        reason = f"{why}The system could not be read back: {error.message}"
-        return Unknown(change=change, reason=reason, hint="Plan again when the register answers.")
-    asked = normalise(RegisteredSystem(change.document or {}).read())
-    if held is None:
-        if lost is None:
-            return Unknown(change=change, reason="the register took it, and then did not know the system")
-        return Failed(change=change, reason=lost.message, hint=lost.hint)
-    differs = diff(asked, normalise(held.read()))
-    if not differs:
-        return Done(change=change)
-    if lost is not None and digest_json(held.document) == change.live_digest:
-        return Failed(change=change, reason=lost.message, hint=lost.hint)
-    reason = f"{why}The register now holds something else than was asked for."
-    return Unknown(change=change, reason=reason, hint="Plan again.", differs=differs)
+            reason = f"{told}, and putting it back failed: {attempted.outcome.reason}"
+            self.settle(Unknown(change=change, reason=reason, hint="Plan again; the id is on no system."))

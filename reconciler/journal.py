@@ -89,7 +89,11 @@ class Run:
     @property
     def open(self) -> tuple[Intent, ...]:
         """The intents without an outcome, in the order of their steps."""
-        return tuple(intent for step, intent in sorted(self.intents.items()) if step not in self.settled)
+        return tuple(
+            intent
+            for step, intent in sorted(self.intents.items())
+            if step not in self.settled or self.settled[step].outcome == "unknown"
+        )
 
 
 def now() -> str:
@@ -105,10 +109,10 @@ class Journal:
         self._descriptor = descriptor
         self._lock = Lock()
 
-    def intend(self, step: Step, *, number: int, live: Mapping[str, Json] | None, newest: str) -> None:
+    def intend(self, step: Step, *, live: Mapping[str, Json] | None, newest: str) -> None:
         """Write what is about to be sent."""
         intent = Intent(
-            number, step.id, step.method, step.purpose, step.final, live, step.document, newest, now()
+            step.number, step.id, step.method, step.purpose, step.final, live, step.document, newest, now()
         )
         self._append("intent", asdict(intent))
 

@@ -19,6 +19,7 @@ from reconciler.emulator import start
 from reconciler.keys import read_key
 from reconciler.secret import Secret
 from reconciler.settings import SCOPE, Credentials, Environment
+from reconciler.workspace import prepare_own_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,13 +55,8 @@ def open_local(
 
 def prepare_folder(root: Path) -> Path:
     """Make `.reconciler/local/` under a root, private, and out of git's sight."""
-    own = root / ".reconciler"
-    folder = own / "local"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    own.chmod(0o700)
-    ignore = own / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
+    folder = prepare_own_folder(root) / "local"
+    folder.mkdir(exist_ok=True, mode=0o700)
     return folder
 
 

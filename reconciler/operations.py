@@ -5,29 +5,30 @@ Nothing here parses a command line, prints, or opens a connection.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from reconciler.catalogue import read_shipped_catalogue
+from reconciler.change import Delete, Update
+from reconciler.changelog import read_log, replay
 from reconciler.document import Mapping, Scalar
-from reconciler.errors import Forbidden, UsageError
+from reconciler.errors import Forbidden, RegisterError, UsageError
+from reconciler.impact import Evidence
 from reconciler.normalise import resolve
-from reconciler.plan import Plan, Target, plan_changes
+from reconciler.plan import Plan, Target, judge_plan, plan_changes
+from reconciler.recovery import undo
 from reconciler.rules import Checked, check_documents
+from reconciler.steps import order_steps
+from reconciler.survey import ask_all, read_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
+    from reconciler.change import Change
     from reconciler.document import Document
-    from reconciler.model import Definition, RegisteredSystem, Resolved
+    from reconciler.journal import Run
+    from reconciler.model import Definition, Resolved
     from reconciler.register import Register
-    from reconciler.settings import Environment
-
-    Progress = Callable[[int, int], None]
-    """Is told how many of how many are done."""
-
-WORKERS = 8
-"""Reads at the same time; the register documents no rate limit, and this is what a browser would do."""
+    from reconciler.survey import Progress
 
 
 def validate(documents: Sequence[Document], environments: Iterable[str], *, vendor: str = "") -> Checked:
@@ -73,19 +74,20 @@ def find_vendor(systems: Iterable[Resolved], vendor: str = "") -> str:
 
 def plan(
     systems: Sequence[Resolved],
-    environment: Environment,
+    target: Target,
     register: Register,
+    ours: frozenset[str],
     *,
-    vendor: str,
     progress: Progress | None = None,
 ) -> Plan:
-    """Compare the systems with the live register; nothing is written.
+    """Compare the systems with the live register, and judge the differences; nothing is written.
 
     Every defined and every unmanaged system is read in full, several at a time. Raises what `Register`
     raises, and `Forbidden` where the token's organisation is not the vendor.
     """
     wanted = {each.system.id for each in systems}
     listed = register.list_systems()
+    vendor = target.vendor
     others = {each.vendor for each in listed} - {vendor}
     if others:
         raise Forbidden(
@@ -95,27 +97,47 @@ def plan(
         )
     unmanaged = sorted({each.id for each in listed} - wanted)
     found = read_all(register, [*sorted(wanted), *unmanaged], progress)
-    target = Target(environment.name, environment.identity, vendor)
-    return plan_changes(
+    made = plan_changes(
         target,
         systems,
         {name: found[name] for name in wanted},
         [system for name in unmanaged if (system := found[name]) is not None],
     )
+    return judge_plan(made, gather_evidence(made, register, ours))
 
 
-def read_all(
-    register: Register, ids: Sequence[str], progress: Progress | None = None
-) -> dict[str, RegisteredSystem | None]:
-    """Read systems in full, several at a time; None stands for one that the register does not know."""
-    found: dict[str, RegisteredSystem | None] = {}
-    with ThreadPoolExecutor(max_workers=WORKERS) as workers:
-        try:
-            for name, system in zip(ids, workers.map(register.read_system, ids), strict=True):
-                found[name] = system
-                if progress:
-                    progress(len(found), len(ids))
-        except BaseException:
-            workers.shutdown(wait=False, cancel_futures=True)
-            raise
-    return found
+def gather_evidence(made: Plan, register: Register, ours: frozenset[str]) -> dict[str, Evidence]:
+    """Read the change logs of what is updated, and count the system users of what loses something."""
+    updated = [each.id for each in made.writes if isinstance(each, Update)]
+    losing = [each.id for each in made.writes if isinstance(each, Delete) or _loses(each)]
+    logs = ask_all(register.read_changes, updated)
+    users = ask_all(lambda name: _count_users(name, register), losing)
+    return {
+        name: Evidence(replay(read_log(logs.get(name, ()))), ours, users.get(name))
+        for name in {*updated, *losing}
+    }
+
+
+def _loses(change: Change) -> bool:
+    lost = {each.member for each in change.fields if each.after is None}
+    return isinstance(change, Update) and bool(lost & {"clientId", "rights", "accessPackages"})
+
+
+def _count_users(system: str, register: Register) -> int | None:
+    """Count the system users; None where they cannot be read, which is not 0."""
+    try:
+        return register.count_system_users(system)
+    except RegisterError:
+        return None
+
+
+def plan_rollback(run: Run, target: Target, register: Register, ours: frozenset[str]) -> Plan:
+    """Plan what puts the documents back that a run updated; nothing is written.
+
+    What the run created or deleted is blocked, since neither can be undone, and so is what moved since.
+    """
+    touched = list(dict.fromkeys(intent.id for _, intent in sorted(run.intents.items())))
+    found = read_all(register, touched)
+    changes = tuple(undo(run, name, found[name]) for name in sorted(touched))
+    made = Plan(target, changes, order_steps(changes))
+    return judge_plan(made, gather_evidence(made, register, ours))

@@ -24,6 +24,8 @@ class _Outcome:
     change: Change
     reason: str = ""
     hint: str = ""
+    alarming: bool = False
+    """Whether a person should look at it although it was done."""
     differs: tuple[FieldChange, ...] = ()
     """What the register now holds where it differs from the plan: `before` is held, `after` was asked for."""
 
@@ -80,7 +82,7 @@ class Report:
         for outcome in self.outcomes:
             if isinstance(outcome, Unknown):
                 codes.append(Exit.UNKNOWN)
-            elif not isinstance(outcome, Done):
+            elif outcome.alarming or not isinstance(outcome, Done):
                 codes.append(Exit.FAILED)
         if self.plan.blocked:
             codes.append(Exit.FAILED)

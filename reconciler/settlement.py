@@ -80,9 +80,11 @@ def settle(
         overwritten = new[index + 1 :]
         lost = _find_lost(log, new[index], overwritten) if overwritten else ()
         return Settlement(Fate.DONE, new[index], overwritten, new[:index], differs, lost)
-    if not new and _digest(held) == _digest(request.before):
-        return Settlement(Fate.UNDONE, differs=differs)
-    return Settlement(Fate.UNKNOWN, later=new, differs=differs)
+    untouched = _digest(held) == _digest(request.before)
+    # The log is written in the transaction of the write, so a log that moved without us shows it undone.
+    others_only = bool(new) and bool(ours) and not any(each.client in ours for each in new)
+    fate = Fate.UNDONE if (untouched and not new) or others_only else Fate.UNKNOWN
+    return Settlement(fate, later=new, differs=differs)
 
 
 def _digest(system: RegisteredSystem | None) -> str:

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from reconciler.change import Create, Delete, Update
-from reconciler.model import drop_nulls
+from reconciler.model import READ_ONLY_NAMES, drop_nulls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.change import Change
-    from reconciler.model import Json
+    from reconciler.model import Json, RegisteredSystem
 
 Method = Literal["POST", "PUT", "DELETE"]
 _METHODS: Mapping[str, Method] = {"create": "POST", "update": "PUT", "delete": "DELETE"}
@@ -165,6 +165,16 @@ def _finish(node: _Node, number: int, after: tuple[int, ...], wanted: frozenset[
         return step
     back = {**change.document, "clientId": [*change.document["clientId"], *releases]}
     return replace(step, way_back=back)
+
+
+def put_back(released: Step, clients: tuple[str, ...], held: RegisteredSystem | None) -> Step | None:
+    """Make the step that puts released client ids back on a system as it is now; None where it is deleted."""
+    if held is None or held.document.get("isDeleted"):
+        return None
+    body = drop_nulls({n: value for n, value in held.document.items() if n not in READ_ONLY_NAMES})
+    document = {**body, "clientId": [*body.get("clientId", []), *clients]}
+    purpose = f"put back {_tell(clients)}"
+    return Step(number=0, id=released.id, method="PUT", purpose=purpose, document=document, final=False)
 
 
 def _tell(clients: tuple[str, ...]) -> str:

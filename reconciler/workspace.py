@@ -74,3 +74,38 @@ def _name(root: Path, file: Path) -> str:
 
 def _fault(name: str, message: str) -> Document:
     return Document(name, "", None, (Fault(FaultKind.SYNTAX, message, Position(1, 1)),))
+
+
+def read_file(path: Path) -> bytes:
+    """Read a whole file; raises `UsageError` where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.", hint="Check the path.") from error
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file whole or not at all, readable by its owner only; raises `UsageError` where that fails."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with os.fdopen(
+            os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+        ) as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise UsageError(f"{path} cannot be written: {error.strerror}.", hint="Check the folder.") from error
+
+
+def prepare_own_folder(root: Path) -> Path:
+    """Make `.reconciler/` under a root: what the tool writes for itself, private, and out of git's sight."""
+    own = root / ".reconciler"
+    own.mkdir(exist_ok=True, mode=0o700)
+    own.chmod(0o700)
+    ignore = own / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+    return own

@@ -1,72 +1,105 @@
-"""`reconciler apply`: make the register match the definitions."""
+"""`reconciler apply`: make the register match the definitions, or do what a saved plan says."""
 
 from __future__ import annotations
 
-import sys
-from datetime import UTC, datetime
+import os
+from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 
-from reconciler import __version__
-from reconciler.apply import apply_plan
-from reconciler.cli.console import show, show_progress, show_text, tell, tell_lines
-from reconciler.cli.options import EnvironmentOption, Format, FormatOption, RootOption, VendorOption, make_app
-from reconciler.cli.scene import open_register, set_scene, tell_warnings
-from reconciler.errors import Refused
-from reconciler.operations import plan
-from reconciler.outcome import Report
-from reconciler.plan import stamp
-from reconciler.render import json as as_json
-from reconciler.render.text import render_plan, render_report
+from reconciler.cli.console import tell
+from reconciler.cli.options import (
+    EnvironmentOption,
+    Format,
+    FormatOption,
+    JournalOption,
+    PatienceOption,
+    RootOption,
+    VendorOption,
+    make_app,
+)
+from reconciler.cli.scene import (
+    Connection,
+    check_target,
+    connect,
+    make_plan,
+    open_register,
+    read_saved,
+    set_scene,
+    tell_warnings,
+)
+from reconciler.cli.writing import (
+    ask,
+    carry_out,
+    check_accepted,
+    find_journal,
+    hold_lock,
+    show_plan,
+    show_report,
+)
+from reconciler.plan import Plan
+from reconciler.settings import choose_environment, find_root, read_settings
+from reconciler.survey import WORKERS
 
 app = make_app()
 
 
 @app.command()
 def run(
+    planfile: Annotated[
+        Path | None,
+        typer.Argument(metavar="[PLANFILE]", help="A saved plan; without one, plan now.", show_default=False),
+    ] = None,
     *,
     environment: EnvironmentOption = None,
     vendor: VendorOption = "",
     form: FormatOption = Format.TEXT,
+    accept: Annotated[
+        str,
+        typer.Option(
+            "--accept", metavar="DIGEST", help="Accept this plan's breaking impacts.", show_default=False
+        ),
+    ] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE", help="Save the report as JSON.", show_default=False),
+    ] = None,
+    journal: JournalOption = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Requests at the same time.")] = WORKERS,
+    patience: PatienceOption = 60.0,
     root: RootOption = None,
 ) -> None:
     """Make the register match the definitions.
 
-    Plans, shows the plan, asks, writes, and reads every system back.
+    Plans, shows the plan, asks, writes, and reads every system back. With PLANFILE it does exactly that plan
+    and nothing else, and refuses when the register has moved.
     """
-    scene = set_scene(root, environment, vendor, form)
-    with open_register(scene, read_only=False) as (chosen, register):
-        _refuse_remote(chosen.register)
-        with show_progress("Reading") as progress:
-            made = plan(scene.systems, chosen, register, vendor=scene.vendor, progress=progress)
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        made = stamp(made, scene.checked.findings, created=now, tool_version=__version__)
-        tell_warnings(scene)
-        (show if form is Format.TEXT else tell_lines)(render_plan(made))
+    found = find_root(root or Path.cwd())
+    folder = find_journal(found, journal)
+
+    def go(made: Plan, connection: Connection) -> None:
+        show_plan(made, form)
+        check_accepted(made, accept)
         if made.writes and not yes:
-            _ask(len(made.writes))
-        report = apply_plan(made, register, tell=lambda _: None) if made.writes else Report(made)
-    if form is Format.JSON:
-        show_text(as_json.render_report(report))
-    elif report.outcomes:
-        show(render_report(report))
-    raise typer.Exit(report.exit_code)
+            ask(made)
+        done = carry_out(made, connection, folder, workers=workers, patience=patience)
+        show_report(done, form, report)
+        raise typer.Exit(done.exit_code)
 
-
-def _refuse_remote(address: str) -> None:
-    if urlsplit(address).hostname not in {"127.0.0.1", "localhost", "::1"}:
-        raise Refused(
-            f"This version writes to a register on this machine only, and {address} is not.",
-            hint="Use plan and validate there; applying needs the journal, which is not built yet.",
-        )
-
-
-def _ask(writes: int) -> None:
-    if not sys.stdin.isatty():
-        raise Refused("Nothing was written: there is no terminal to ask on.", hint="Pass --yes to go ahead.")
-    tell("")
-    if not typer.confirm(f"Carry out {writes} change{'' if writes == 1 else 's'}?", err=True):
-        raise Refused("Nothing was written: the answer was no.")
+    if planfile is not None:
+        saved = read_saved(planfile)
+        chosen = choose_environment(read_settings(found), environment or saved.target.environment, os.environ)
+        check_target(saved, chosen, vendor)
+        tell(f"Plan {saved.short_digest} of {saved.created}")
+        with (
+            connect(found, chosen, saved.target.vendor, read_only=False) as connection,
+            hold_lock(connection, folder),
+        ):
+            go(saved, connection)
+    scene = set_scene(root, environment, vendor, form)
+    with open_register(scene, read_only=False) as connection, hold_lock(connection, folder):
+        made = make_plan(scene, connection)
+        tell_warnings(scene)
+        go(made, connection)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from reconciler.errors import ReconcilerError
     from reconciler.findings import Finding
-    from reconciler.operations import Progress
     from reconciler.render.text import Line
+    from reconciler.survey import Progress
 
 
 def show(lines: Iterable[Line]) -> None:

@@ -10,6 +10,7 @@ from reconciler.catalogue import nearest
 from reconciler.cli.console import show_text
 from reconciler.cli.options import make_app
 from reconciler.errors import UsageError
+from reconciler.impact import IMPACTS
 from reconciler.rules import RULES
 
 app = make_app()
@@ -21,13 +22,19 @@ def run(
         str | None, typer.Argument(metavar="[RULE]", help="A rule's id; without one, all are listed.")
     ] = None,
 ) -> None:
-    """Print the page of a rule."""
+    """Print the page of a rule, or of an impact that a plan tells of."""
+    known = {**RULES, **IMPACTS}
     if rule is None:
-        width = max(map(len, RULES))
-        show_text("".join(f"{each.id:<{width}}  {each.severity.value}\n" for each in RULES.values()))
+        width = max(map(len, known))
+        told = [(each.id, each.severity.value) for each in RULES.values()]
+        told += [(each.id, each.weight.value) for each in IMPACTS.values()]
+        show_text("".join(f"{name:<{width}}  {level}\n" for name, level in told))
+        return
+    if rule in IMPACTS:
+        show_text(f"{rule} ({IMPACTS[rule].weight.value} impact)\n\n{IMPACTS[rule].page}\n")
         return
     if rule not in RULES:
-        near = nearest(rule, RULES)
+        near = nearest(rule, known)
         hint = f"Did you mean `{near}`?" if near else "`reconciler explain` lists the rules."
         raise UsageError(f"There is no rule `{rule}`.", hint=hint)
     found = RULES[rule]

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 VERBS = {
     "validate": "Check definition files; no network.",
     "plan": "Show what apply would do; never writes.",
+    "verify": "Say whether a saved plan is still fresh.",
     "apply": "Make the register match the definitions.",
+    "recover": "Settle what an interrupted apply left open, by looking.",
+    "rollback": "Make a plan that puts back what a run updated.",
+    "schema": "Print a JSON Schema.",
     "explain": "Print the page of a rule.",
     "register": "Run the embedded register for other programs.",
 }

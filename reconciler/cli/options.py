@@ -44,6 +44,18 @@ VendorOption: TypeAlias = Annotated[
 FormatOption: TypeAlias = Annotated[
     Format, typer.Option("--format", help="How to write the result.", case_sensitive=False)
 ]
+JournalOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--journal", metavar="DIR", help="Where journals are kept (.reconciler/journal).", show_default=False
+    ),
+]
+PatienceOption: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        "--patience", metavar="SECONDS", min=0, help="How long a write without an answer may still take."
+    ),
+]
 RootOption: TypeAlias = Annotated[
     Path | None,
     typer.Option(

@@ -8,25 +8,31 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from reconciler.cli.console import show_text, tell, tell_findings
+from reconciler import __version__
+from reconciler.cli.console import show_progress, show_text, tell, tell_findings
 from reconciler.cli.options import Format
-from reconciler.errors import Exit
+from reconciler.errors import Exit, Refused
 from reconciler.findings import Severity, count_findings
-from reconciler.operations import WORKERS, find_vendor, resolve_all, validate
+from reconciler.operations import find_vendor, plan, resolve_all, validate
+from reconciler.plan import Target, stamp
+from reconciler.planfile import read_plan
 from reconciler.render import json as as_json
 from reconciler.render.text import count
 from reconciler.settings import choose_environment, find_root, read_settings
-from reconciler.workspace import find_definitions, read_documents
+from reconciler.survey import WORKERS
+from reconciler.workspace import find_definitions, read_documents, read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from reconciler.model import Resolved
+    from reconciler.plan import Plan
     from reconciler.register import HttpRegister
     from reconciler.rules import Checked
     from reconciler.settings import Environment
@@ -72,22 +78,34 @@ def tell_warnings(scene: Scene) -> None:
         tell(f"{' and '.join(told)} on the definitions: `reconciler validate` shows them.")
 
 
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An open register, whose systems are asked of it, and which writes there are ours."""
+
+    register: HttpRegister
+    target: Target
+    address: str
+    ours: frozenset[str]
+
+
 @contextmanager
-def open_register(scene: Scene, *, read_only: bool) -> Iterator[tuple[Environment, HttpRegister]]:
-    """Connect to the environment's register; `local` starts the embedded one first.
+def connect(
+    root: Path, environment: Environment, vendor: str, *, read_only: bool, resources: Sequence[str] = ()
+) -> Iterator[Connection]:
+    """Connect to an environment's register; `local` starts the embedded one first.
 
     The first line on stderr names the environment and its address.
     """
-    from reconciler.maskinporten import open_tokens  # noqa: PLC0415 - loads HTTP and cryptography
+    from reconciler.maskinporten import open_tokens, read_claims  # noqa: PLC0415 - loads HTTP and cryptography
     from reconciler.register import HttpRegister  # noqa: PLC0415 - loads HTTP
     from reconciler.settings import read_credentials  # noqa: PLC0415 - beside the two it serves
 
+    target = Target(environment.name, environment.identity, vendor)
     with ExitStack() as stack:
-        environment = scene.environment
         if environment.name == "local":
             from reconciler.local import open_local  # noqa: PLC0415 - loads a server
 
-            local = open_local(scene.root, vendors=[scene.vendor], resources=_list_resources(scene))
+            local = open_local(root, vendors=[vendor], resources=resources)
             environment, credentials = stack.enter_context(local)
             tell(f"Environment local: the embedded register at {environment.register}")
         else:
@@ -95,9 +113,45 @@ def open_register(scene: Scene, *, read_only: bool) -> Iterator[tuple[Environmen
             credentials = read_credentials(os.environ)
         tokens = stack.enter_context(open_tokens(environment, credentials))
         register = HttpRegister(environment, tokens, workers=WORKERS, read_only=read_only)
-        yield environment, stack.enter_context(register)
+        own = read_claims(tokens.token()).get("client_id") or credentials.client_id
+        ours = frozenset(environment.clients or ([str(own)] if own else []))
+        yield Connection(stack.enter_context(register), target, environment.register, ours)
+
+
+@contextmanager
+def open_register(scene: Scene, *, read_only: bool) -> Iterator[Connection]:
+    """Connect to the register of a scene, which knows every resource that the definitions name if it is local."""
+    resources = _list_resources(scene)
+    with connect(
+        scene.root, scene.environment, scene.vendor, read_only=read_only, resources=resources
+    ) as connection:
+        yield connection
+
+
+def make_plan(scene: Scene, connection: Connection) -> Plan:
+    """Plan, with progress on a terminal, and stamp the plan with the time and the version."""
+    with show_progress("Reading") as progress:
+        made = plan(scene.systems, connection.target, connection.register, connection.ours, progress=progress)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return stamp(made, scene.checked.findings, created=now, tool_version=__version__)
 
 
 def _list_resources(scene: Scene) -> list[str]:
     values = {pair.value for each in scene.systems for right in each.system.rights for pair in right.resource}
     return sorted(values)
+
+
+def read_saved(path: Path) -> Plan:
+    """Read a saved plan; raises `UsageError` where there is none, and `Refused` where it is not as written."""
+    return read_plan(read_file(path))
+
+
+def check_target(saved: Plan, environment: Environment, vendor: str) -> None:
+    """Refuse a plan that was made for another environment, register or vendor."""
+    asked = Target(environment.name, environment.identity, vendor or saved.target.vendor)
+    if saved.target != asked:
+        raise Refused(
+            f"The plan was made for vendor {saved.target.vendor} in {saved.target.environment} "
+            f"({saved.target.register}), not for vendor {asked.vendor} in {asked.environment} ({asked.register}).",
+            hint="Plan for the environment that is to be written; nothing was written.",
+        )

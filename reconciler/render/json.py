@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reconciler.model import Json
     from reconciler.outcome import Report
     from reconciler.plan import Plan
+    from reconciler.recovery import Recovered
 
 
 def _print(value: Json) -> str:
@@ -61,3 +62,19 @@ def render_report(report: Report) -> str:
             "summary": {**summary, "blocked": len(plan.blocked)},
         }
     )
+
+
+def render_recovered(recovered: Sequence[Recovered]) -> str:
+    """Render what became of each intent that had no outcome."""
+    told = [
+        {
+            "run": each.run,
+            "step": each.intent.step,
+            "id": each.intent.id,
+            "purpose": each.intent.purpose,
+            "fate": each.fate.value,
+            "evidence": each.evidence,
+        }
+        for each in recovered
+    ]
+    return _print({"recovered": told})

@@ -9,19 +9,22 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from reconciler.change import Weight
 from reconciler.findings import SEVERITIES, Severity, count_findings
 from reconciler.outcome import Done
 from reconciler.render.escape import escape_text, shorten
+from reconciler.settlement import Fate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from reconciler.change import Change
+    from reconciler.change import Change, Impact
     from reconciler.diff import FieldChange
     from reconciler.findings import Finding
     from reconciler.model import Json
     from reconciler.outcome import Outcome, Report
     from reconciler.plan import Plan
+    from reconciler.recovery import Recovered
 
 
 class Piece(NamedTuple):
@@ -94,11 +97,16 @@ def render_plan(plan: Plan) -> Iterator[Line]:
                 f"  ? {escape_text(each.id)}", Piece(f"  {escape_text(shorten(each.name, 40))}", "dim")
             )
         yield _line()
+    yield from _render_steps(plan)
+    for impact in plan.impacts:
+        yield from _render_impact(impact)
     if not shown:
         yield _line(Piece("Nothing to do: the register holds what the definitions ask for.", "good"))
     yield _line(Piece(summarise(plan), "strong"))
     if plan.writes:
         yield _line(Piece(f"Digest: {plan.short_digest}", "dim"))
+    if plan.breaking:
+        yield _line(Piece(f"Breaking: apply asks for `--accept {plan.short_digest}`.", "bad"))
 
 
 def summarise(plan: Plan) -> str:
@@ -122,8 +130,37 @@ def _render_change(change: Change) -> Iterator[Line]:
         yield _line(f"    {escape_text(change.reason)}")
     if change.hint:
         yield _line(Piece(f"    {escape_text(change.hint)}", "dim"))
+    for impact in change.impacts:
+        yield from _render_impact(impact)
     for field in change.fields:
         yield from render_field(field)
+
+
+def _render_impact(impact: Impact) -> Iterator[Line]:
+    style = {Weight.BREAKING: "bad", Weight.NOTABLE: "warn", Weight.NOTE: "dim"}[impact.weight]
+    mark = "BREAKING " if impact.weight is Weight.BREAKING else ""
+    yield _line(
+        Piece(f"    ! {mark}{impact.rule}", style),
+        Piece(f"  {escape_text(shorten(impact.message, 400))}", ""),
+    )
+
+
+def _render_steps(plan: Plan) -> Iterator[Line]:
+    """Render the order of the requests where it matters: where a client id moves."""
+    if not any(step.claims or step.releases for step in plan.steps):
+        return
+    yield _line("Client ids move, so these requests wait for each other:")
+    for step in plan.steps:
+        if step.claims or step.releases or step.after:
+            after = f"  after {', '.join(map(str, step.after))}" if step.after else ""
+            yield _line(
+                f"  {step.number:>2}. {step.method} {escape_text(step.id)}: {escape_text(step.purpose)}{after}"
+            )
+    yield _line(
+        "Between a release and its claim nobody gets a token with that client id; if the claim fails for"
+    )
+    yield _line("certain, the id is put back.")
+    yield _line()
 
 
 def render_field(field: FieldChange) -> Iterator[Line]:
@@ -173,3 +210,15 @@ def _render_outcome(outcome: Outcome) -> Iterator[Line]:
         yield _line(f"    {escape_text(shorten(text, 1000))}")
     for field in outcome.differs:
         yield from render_field(field)
+
+
+def render_recovered(recovered: Sequence[Recovered]) -> Iterator[Line]:
+    """Render what became of each intent that had no outcome, and what shows it."""
+    styles = {Fate.DONE: "good", Fate.UNDONE: "warn", Fate.UNKNOWN: "bad"}
+    words = {Fate.DONE: "done", Fate.UNDONE: "not done", Fate.UNKNOWN: "unknown"}
+    for each in recovered:
+        what = f"{each.intent.purpose} {each.intent.id}"
+        yield _line(Piece(f"{words[each.fate]:<9} ", styles[each.fate]), escape_text(what))
+        yield _line(Piece(f"    {escape_text(each.evidence)}", "dim"))
+    if not recovered:
+        yield _line(Piece("Nothing is open: every request of the journal has its outcome.", "good"))

@@ -1,0 +1,63 @@
+"""`reconciler rollback`: make a plan that puts back what a run updated."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reconciler import __version__
+from reconciler.cli.console import show, show_text, tell
+from reconciler.cli.options import Format, FormatOption, JournalOption, RootOption, make_app
+from reconciler.cli.scene import connect
+from reconciler.cli.writing import find_journal
+from reconciler.errors import Exit
+from reconciler.journal import find_run
+from reconciler.operations import plan_rollback
+from reconciler.planfile import print_plan
+from reconciler.render import json as as_json
+from reconciler.render.text import render_plan
+from reconciler.settings import choose_environment, find_root, read_settings
+from reconciler.workspace import write_file
+
+app = make_app()
+
+
+@app.command()
+def run(
+    name: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run's name in the journal.", show_default=False)
+    ],
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Save the plan for apply.", show_default=False),
+    ] = None,
+    form: FormatOption = Format.TEXT,
+    journal: JournalOption = None,
+    root: RootOption = None,
+) -> None:
+    """Make a plan that puts back what a run updated; writes nothing.
+
+    Apply it with `reconciler apply FILE`. What the run created or deleted cannot be undone.
+    """
+    found = find_root(root or Path.cwd())
+    past = find_run(find_journal(found, journal), name)
+    chosen = choose_environment(read_settings(found), past.start.environment, os.environ)
+    with connect(found, chosen, past.start.vendor, read_only=True) as connection:
+        made = plan_rollback(past, connection.target, connection.register, connection.ours)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    made = replace(made, created=now, tool_version=__version__)
+    if out is not None:
+        write_file(out, print_plan(made))
+        tell(f"Saved: {out} (digest {made.short_digest})")
+    if form is Format.JSON:
+        show_text(as_json.render_plan(made))
+    else:
+        show(render_plan(made))
+    tell("The files still ask for the other state: revert them too, or the next apply undoes this.")
+    raise typer.Exit(Exit.FAILED if made.blocked else Exit.DONE)

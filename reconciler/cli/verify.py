@@ -1,0 +1,37 @@
+"""`reconciler verify`: say whether a saved plan is still fresh."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reconciler.apply import check_fresh
+from reconciler.cli.console import show_text
+from reconciler.cli.options import EnvironmentOption, RootOption, make_app
+from reconciler.cli.scene import check_target, connect, read_saved
+from reconciler.settings import choose_environment, find_root, read_settings
+
+app = make_app()
+
+
+@app.command()
+def run(
+    planfile: Annotated[Path, typer.Argument(metavar="PLANFILE", help="A saved plan.", show_default=False)],
+    *,
+    environment: EnvironmentOption = None,
+    root: RootOption = None,
+) -> None:
+    """Say whether a saved plan is still fresh; writes nothing.
+
+    Exits 0 when it is, and 4 when a system moved since.
+    """
+    found = find_root(root or Path.cwd())
+    saved = read_saved(planfile)
+    chosen = choose_environment(read_settings(found), environment or saved.target.environment, os.environ)
+    check_target(saved, chosen, "")
+    with connect(found, chosen, saved.target.vendor, read_only=True) as connection:
+        check_fresh(saved, connection.register)
+    show_text(f"Fresh: plan {saved.short_digest} can be applied as it was reviewed.\n")

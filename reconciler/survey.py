@@ -1,0 +1,47 @@
+"""Reads many systems at a time, each with a request of its own: the list leaves half of them out."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from reconciler.model import RegisteredSystem
+    from reconciler.register import Register
+
+    Progress = Callable[[int, int], None]
+    """Is told how many of how many are done."""
+
+Answer = TypeVar("Answer")
+WORKERS = 8
+"""Requests at the same time; the register documents no limit, and this is what a browser would do."""
+
+
+def read_all(
+    register: Register, ids: Sequence[str], progress: Progress | None = None, *, workers: int = WORKERS
+) -> dict[str, RegisteredSystem | None]:
+    """Read systems in full; None stands for one that the register does not know."""
+    return ask_all(register.read_system, ids, progress, workers=workers)
+
+
+def ask_all(
+    ask: Callable[[str], Answer],
+    ids: Sequence[str],
+    progress: Progress | None = None,
+    *,
+    workers: int = WORKERS,
+) -> dict[str, Answer]:
+    """Ask the same of every id, several at a time; the first failure ends it, and is raised."""
+    found: dict[str, Answer] = {}
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        try:
+            for name, answer in zip(ids, pool.map(ask, ids), strict=True):
+                found[name] = answer
+                if progress:
+                    progress(len(found), len(ids))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return found
