@@ -15,7 +15,7 @@ from starlette.requests import Request
 
 from reconciler.emulator import access, control, maskinporten, problems
 from reconciler.emulator.accesslog import Entry
-from reconciler.emulator.binding import ModelError, NullVendor, UnsupportedMediaType
+from reconciler.emulator.binding import ModelError, UnsupportedMediaType
 from reconciler.emulator.disturbance import Dropped, Truncated
 from reconciler.emulator.failures import ServiceFailure
 from reconciler.emulator.overlaps import Overlap
@@ -129,7 +129,7 @@ class Application:
             return problems.answer_model_errors(error.errors)
         except UnsupportedMediaType:
             return problems.answer_status(415)
-        except (ServiceFailure, NullVendor):
+        except ServiceFailure:
             return problems.answer_server_error()
 
 

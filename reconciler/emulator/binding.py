@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from reconciler.emulator import jsontext, redirects
 from reconciler.emulator.documents import WHITE_SPACE, Document, Package, Pair, Right, Texts, Vendor
+from reconciler.emulator.failures import NullReference
 from reconciler.emulator.jsontext import Malformed, Node, Text
 
 if TYPE_CHECKING:
@@ -47,10 +48,6 @@ class ModelError(Exception):
 
 class UnsupportedMediaType(Exception):
     """No formatter takes a body of this content type (contract §0.3)."""
-
-
-class NullVendor(Exception):
-    """`"vendor": null`: the service fails while it validates the model (contract §2.2)."""
 
 
 async def read_body(request: Request) -> bytes:
@@ -125,7 +122,8 @@ def _check(faults: Sequence[str]) -> None:
 def _faults(document: Document) -> list[str]:
     """List the members that hold null, and may not, by their C# paths."""
     if document.vendor is None:
-        raise NullVendor
+        # NOTE: a getter computed from the vendor is read while the model is validated (contract §2.2).
+        raise NullReference
     faults = [] if document.id is not None else ["Id"]
     if document.vendor.id is None:
         faults += ["Vendor.ID", "SystemVendorOrgNumber"]

@@ -55,7 +55,7 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
     depth, line, start_line, start = 0, 1, 1, 0
     for match in _VALUE.finditer(text):
         piece = match.group()
-        if piece in "[{" and not _opens_table(text, match.start()):
+        if piece in "[{" and (depth or not _opens_table(text, match.start())):
             depth += 1
         elif piece in "]}" and depth:
             depth -= 1

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def read_client(table: Table, folder: Path, now: float) -> Client:
     """Read one client; `jwks_file` is looked for in `folder`, `propagation` counts from `now`."""
     org = table.text("org")
-    if table.has("org") and not (org.isascii() and org.isdigit() and len(org) == 9):
+    if isinstance(table.value("org"), str) and not (org.isascii() and org.isdigit() and len(org) == 9):
         table.refuse("org", f"nine digits are expected, not {org!r}")
     known_from = now + table.number("propagation", 0.0) if table.has("propagation") else 0.0
     client = Client(

@@ -20,18 +20,21 @@ if TYPE_CHECKING:
 
 
 def plant(store: Store, seeds: Sequence[Mapping[str, object]], *, keep_unknown: bool) -> None:
-    """Create every seed whose id the store does not know; raises ValueError with all that cannot be."""
+    """Create every seed whose id the store does not know, or none: ValueError says all that cannot be."""
+    if not seeds:
+        return
     problems: list[str] = []
-    for index, seed in enumerate(seeds):
-        try:
-            _plant_one(store, seed, keep_unknown=keep_unknown)
-        except binding.ModelError as error:
-            texts = [text for messages in error.errors.values() for text in messages]
-            problems.append(f"seed {index + 1} ({seed.get('id')}): {texts[0]}")
-        except (ServiceFailure, TypeError, ValueError) as error:
-            problems.append(f"seed {index + 1} ({seed.get('id')}): {error}")
-    if problems:
-        raise ValueError("\n".join(problems))
+    with store.transaction():
+        for index, seed in enumerate(seeds):
+            try:
+                _plant_one(store, seed, keep_unknown=keep_unknown)
+            except binding.ModelError as error:
+                texts = [text for messages in error.errors.values() for text in messages]
+                problems.append(f"seed {index + 1} ({seed.get('id')}): {texts[0]}")
+            except (ServiceFailure, TypeError, ValueError) as error:
+                problems.append(f"seed {index + 1} ({seed.get('id')}): {error}")
+        if problems:
+            raise ValueError("\n".join(problems))
 
 
 def _plant_one(store: Store, seed: Mapping[str, object], *, keep_unknown: bool) -> None:

@@ -89,7 +89,7 @@ class Change(NamedTuple):
 
 
 class Store:
-    """The tables, in memory or in a file that only its owner may read."""
+    """The tables, in memory or in a file that only its owner may read; OSError where that is no database."""
 
     def __init__(self, path: Path | None, clock: Clock) -> None:
         if path is not None:
@@ -102,13 +102,29 @@ class Store:
             isolation_level=None,
             check_same_thread=False,
         )
-        self._base.execute("PRAGMA journal_mode=WAL")
-        self._base.execute("PRAGMA synchronous=FULL")
-        self._base.executescript(_SCHEMA)
+        try:
+            self._base.execute("PRAGMA journal_mode=WAL")
+            self._base.execute("PRAGMA synchronous=FULL")
+            self._base.executescript(_SCHEMA)
+        except sqlite3.DatabaseError as error:
+            self._base.close()
+            raise OSError(f"{path}: {error}") from error
 
     def close(self) -> None:
         """Close the file."""
         self._base.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Do everything inside or nothing; inside another transaction, as a part of that."""
+        inside = self._base.in_transaction
+        self._base.execute("SAVEPOINT part" if inside else "BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._base.execute("ROLLBACK TO part" if inside else "ROLLBACK")
+            raise
+        self._base.execute("RELEASE part" if inside else "COMMIT")
 
     def find(self, system_id: str) -> Stored | None:
         """Find a system by its exact id, deleted or not."""
@@ -154,7 +170,7 @@ class Store:
     def create(self, document: Document, org: str, author: Author) -> str:
         """Insert a system with its client ids and a row in the change log; give its internal id."""
         internal_id = str(uuid.uuid4())
-        with self._transaction():
+        with self.transaction():
             self._insert(internal_id, document, org, is_deleted=False)
             self._claim(internal_id, demand(document.client_ids))
             self._log(internal_id, author, "create", log_document(document))
@@ -163,7 +179,7 @@ class Store:
     def update(self, stored: Stored, document: Document, author: Author) -> None:
         """Replace a system's document and client ids, and add a row to the change log."""
         _check_domains(document)
-        with self._transaction():
+        with self.transaction():
             current = self._current(stored.internal_id)
             written = write_document(document, stored.org, is_deleted=bool(current["isDeleted"]))
             self._replace(stored.internal_id, written)
@@ -177,7 +193,7 @@ class Store:
     def update_rights(self, stored: Stored, rights: Sequence[Right | None], author: Author) -> None:
         """Replace a system's rights, and add a row to the change log."""
         written, logged = write_rights(rights), log_rights(rights)
-        with self._transaction():
+        with self.transaction():
             current = self._current(stored.internal_id)
             self._replace(stored.internal_id, {**current, "rights": written})
             self._log(stored.internal_id, author, "rightsupdate", logged)
@@ -185,14 +201,14 @@ class Store:
     def update_packages(self, stored: Stored, packages: Sequence[Package | None], author: Author) -> None:
         """Replace a system's access packages, and add a row to the change log."""
         written, logged = write_packages(packages), log_packages(packages)
-        with self._transaction():
+        with self.transaction():
             current = self._current(stored.internal_id)
             self._replace(stored.internal_id, {**current, "accessPackages": written})
             self._log(stored.internal_id, author, "accesspackageupdate", logged)
 
     def delete(self, stored: Stored, author: Author) -> int:
         """Mark a system as deleted and free its client ids; give how many of those there were."""
-        with self._transaction():
+        with self.transaction():
             current = self._current(stored.internal_id)
             self._replace(stored.internal_id, {**current, "isDeleted": True})
             freed = self._base.execute("DELETE FROM clients WHERE internal_id = ?", (stored.internal_id,))
@@ -207,16 +223,6 @@ class Store:
     def keep(self, name: str, value: str) -> None:
         """Keep a value across restarts."""
         self._base.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (name, value))
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._base.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._base.execute("ROLLBACK")
-            raise
-        self._base.execute("COMMIT")
 
     def _current(self, internal_id: str) -> Json:
         query = "SELECT document FROM systems WHERE internal_id = ?"

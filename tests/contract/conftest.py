@@ -28,10 +28,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     if urlsplit(address).hostname == PRODUCTION:
         raise pytest.UsageError("--create is refused for production: ids are burnt for ever")
-    creating = [item for item in session.items if "burner" in getattr(item, "fixturenames", ())]
+    fixtures = [set(getattr(item, "fixturenames", ())) for item in session.items]
+    creating = [names for names in fixtures if "burner" in names and "emulated" not in names]
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
-        reporter.write_line(f"{len(creating)} tests create systems named …_{prefix}…; those ids are burnt")
+        burnt = f"{len(creating)} tests create one to three systems each, named …_{prefix}…"
+        reporter.write_line(f"{burnt}; those ids are burnt for ever")
 
 
 @pytest.fixture(scope="session")
@@ -73,4 +75,4 @@ def _find_token() -> str:
         issuer, client_id = os.environ["MASKINPORTEN_ISSUER"], os.environ["MASKINPORTEN_CLIENT_ID"]
         return fetch_token(issuer, client_id, os.environ["MASKINPORTEN_CLIENT_JWK"])
     except KeyError as error:
-        raise pytest.UsageError(f"--register needs a token or a client: {error} is not set") from None
+        pytest.exit(f"--register needs a token or a client: {error} is not set", returncode=4)

@@ -93,4 +93,5 @@ def send_grant(emulator: Emulator, assertion: str) -> httpx.Response:
 
 def sign(claims: dict[str, object], key: rsa.RSAPrivateKey, alg: str = "RS256", **header: object) -> str:
     """Sign a grant with a key, and a header that names `key-1` unless told otherwise."""
-    return jwt.encode(claims, key, alg, headers={"kid": "key-1", **header})
+    text = json.dumps(claims).encode()
+    return jwt.api_jws.encode(text, key, alg, headers={"kid": "key-1", **header})
