@@ -52,19 +52,19 @@ def _tell_moved(change: Change, found: RegisteredSystem | None, register: Regist
     """Say which members moved, and from the change log when and by whom."""
     before, after = change.live or {}, found.document if found else {}
     members = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+    moved = f"moved in {', '.join(members)}" if change.live is not None else "was registered"
     newest = next(iter(read_log(register.read_changes(change.id))), None)
     who = f"; last written at {newest.created} by {newest.who}" if newest else ""
-    return f"`{change.id}` moved in {', '.join(members)}{who}."
+    return f"`{change.id}` {moved}{who}."
 
 
 def apply_plan(plan: Plan, crew: Crew, *, tell: Callable[[Outcome], None], workers: int = WORKERS) -> Report:
     """Carry out every step of a plan; each change's outcome is told as it is known.
 
-    Raises `Refused` before the first write where a system moved since the plan was made. The journal is
-    ended, whatever happens.
+    The plan has been found fresh (`check_fresh`), and each system is read again right before it is written.
+    The journal is ended, whatever happens.
     """
     try:
-        check_fresh(plan, crew.register, workers=workers)
         conductor = _Conductor(plan, crew, tell)
         with ThreadPoolExecutor(max_workers=workers) as pool:
             conductor.conduct(pool, workers)

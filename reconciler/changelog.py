@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from reconciler.diff import FieldChange
     from reconciler.model import Json
 
-_NAMES: Mapping[str, str] = {
-    name.lower(): name for name in (*SENT, *Right.model_fields, *Package.model_fields)
+_MEMBERS: Mapping[str, str] = {name.lower(): name for name in SENT}
+_ENTRY_MEMBERS: Mapping[str, str] = {
+    name.lower(): name for name in (*Right.model_fields, *Package.model_fields)
 }
 _PARTIAL: Mapping[str, str] = {"rightsupdate": "rights", "accesspackageupdate": "accessPackages"}
 """The kinds of entry that carry one list instead of the whole document."""
+_LISTS = frozenset(_PARTIAL.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +86,26 @@ def _apply(entry: LogEntry, before: System | None) -> System | None:
         return None
     if entry.kind in _PARTIAL and isinstance(entry.data, list):
         member = _PARTIAL[entry.kind]
-        document = {**before.model_dump(mode="json"), member: _rename(entry.data)}
+        document = {**before.model_dump(mode="json"), member: _rename_entries(entry.data)}
         return normalise(RegisteredSystem(document).read())
     if entry.kind == "delete":
         return before.model_copy(update={"isDeleted": True})
     return before
 
 
-def _rename(value: Json) -> Json:
-    """Give the log's PascalCase members the names of the document; languages are no members."""
-    if isinstance(value, list):
-        return [_rename(each) for each in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        _NAMES.get(name.lower(), name): each if name in {"Name", "Description"} else _rename(each)
-        for name, each in value.items()
-    }
+def _rename(document: Mapping[str, Json]) -> dict[str, Json]:
+    """Give the log's PascalCase members the names of the document."""
+    renamed = {_MEMBERS.get(name.lower(), name): value for name, value in document.items()}
+    return {name: _rename_entries(value) if name in _LISTS else value for name, value in renamed.items()}
+
+
+def _rename_entries(entries: Json) -> list[Json]:
+    """Give the members of rights and access packages their names; the pairs of a resource have theirs."""
+    return [
+        {_ENTRY_MEMBERS.get(name.lower(), name): value for name, value in entry.items()}
+        for entry in entries or ()
+        if isinstance(entry, dict)
+    ]
 
 
 def attribute(field: FieldChange, states: Sequence[State]) -> LogEntry | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from reconciler import __version__
-from reconciler.apply import apply_plan
+from reconciler.apply import apply_plan, check_fresh
 from reconciler.attempt import Crew
 from reconciler.cli.console import show, show_text, tell, tell_lines
 from reconciler.cli.options import Format
@@ -77,9 +77,10 @@ def check_accepted(plan: Plan, accept: str) -> None:
 
 
 def carry_out(plan: Plan, connection: Connection, journal: Path, *, workers: int, patience: float) -> Report:
-    """Carry out a plan that was shown and accepted; a report of nothing where there is nothing to do."""
+    """Carry out a plan that was shown and accepted; raises `Refused` where it is stale."""
     if not plan.writes:
         return Report(plan)
+    check_fresh(plan, connection.register, workers=workers)
     target = plan.target
     book = start_run(
         journal,

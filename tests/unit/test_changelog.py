@@ -1,0 +1,130 @@
+"""The change log as the register tells it: PascalCase, newest first, each kind with its own data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.changelog import attribute, find_between, read_log, replay
+from reconciler.diff import FieldChange
+from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_system
+
+if TYPE_CHECKING:
+    from reconciler.model import Json
+
+OURS, THEIRS = "ours", "theirs"
+
+
+def an_entry(kind: str, client: str, hour: int, data: Json) -> dict[str, Json]:
+    """Make an entry as the register answers it."""
+    return {
+        "systemInternalId": "0b8f7d0e-2f0e-4a57-9d0a-0b7a2f9c1d11",
+        "changedByOrgNumber": VENDOR,
+        "changeType": kind,
+        "changedData": data,
+        "clientId": client,
+        "created": f"2026-07-17T{hour:02}:00:00+00:00",
+    }
+
+
+def a_request(**changes: Json) -> dict[str, Json]:
+    """Make a request as the log keeps it."""
+    return {
+        "Id": "991825827_smartcloud",
+        "Name": {"en": "SmartCloud", "nb": "SmartCloud", "nn": "SmartSky"},
+        "Rights": [
+            {
+                "Action": None,
+                "Resource": [{"id": "urn:altinn:resource", "value": "ske-krav-og-betalinger"}],
+            }
+        ],
+        "Vendor": {"ID": "0192:991825827"},
+        "ClientId": [CLIENT],
+        "IsVisible": True,
+        "Description": {"en": "Rocks", "nb": "Best", "nn": "Vest"},
+        "AccessPackages": [{"Urn": "urn:altinn:accesspackage:skattegrunnlag"}],
+        "AllowedRedirectUrls": ["https://SmartCloud.example/receipt"],
+        **changes,
+    }
+
+
+def test_a_request_in_the_log_reads_as_the_system_it_made() -> None:
+    """PascalCase, nulls and the original spelling of URLs come out as the canonical system."""
+    (state,) = replay(read_log([an_entry("create", OURS, 1, a_request())]))
+
+    assert state.system == a_system()
+
+
+def test_the_partial_endpoints_change_one_list() -> None:
+    """An entry for rights or packages carries the list alone; a delete keeps the document."""
+    log = read_log(
+        [
+            {**an_entry("delete", THEIRS, 4, None)},
+            an_entry("accesspackageupdate", THEIRS, 3, [{"Urn": "urn:altinn:accesspackage:toll"}]),
+            an_entry("rightsupdate", THEIRS, 2, []),
+            an_entry("create", OURS, 1, a_request()),
+        ]
+    )
+
+    deleted, packages, rights, created = (state.system for state in replay(log))
+
+    assert created == a_system()
+    assert rights == a_system(rights=[])
+    assert packages == a_system(rights=[], accessPackages=[{"urn": "urn:altinn:accesspackage:toll"}])
+    assert deleted is not None
+    assert deleted.isDeleted
+
+
+def test_a_value_is_attributed_to_whoever_gave_it_last() -> None:
+    """The entry after which a field had its value, and not before, set it."""
+    states = replay(
+        read_log(
+            [
+                an_entry("update", OURS, 3, a_request(ClientId=[CLIENT, OTHER_CLIENT], IsVisible=False)),
+                an_entry("update", THEIRS, 2, a_request(ClientId=[CLIENT, OTHER_CLIENT])),
+                an_entry("create", OURS, 1, a_request()),
+            ]
+        )
+    )
+
+    added = FieldChange(("clientId", OTHER_CLIENT), OTHER_CLIENT, None)
+    kept = FieldChange(("clientId", CLIENT), CLIENT, None)
+    hidden = FieldChange(("isVisible",), before=False, after=True)
+    never = FieldChange(("clientId", "never"), None, "never")
+    elsewhere = FieldChange(("isVisible",), before=True, after=False)
+
+    assert [getattr(attribute(each, states), "client", None) for each in (added, kept, hidden)] == [
+        THEIRS,
+        OURS,
+        OURS,
+    ]
+    assert attribute(never, states) is None
+    assert attribute(elsewhere, states) is None
+
+
+def test_what_somebody_took_away_is_theirs_too() -> None:
+    """An entry that an outsider removed is absent by their doing."""
+    states = replay(
+        read_log(
+            [an_entry("update", THEIRS, 2, a_request(ClientId=[])), an_entry("create", OURS, 1, a_request())]
+        )
+    )
+    entry = attribute(FieldChange(("clientId", CLIENT), None, CLIENT), states)
+
+    assert entry is not None
+    assert entry.client == THEIRS
+
+
+def test_a_log_that_starts_late_says_nothing_of_before() -> None:
+    """Systems older than the log have entries without a beginning."""
+    states = replay(read_log([an_entry("rightsupdate", THEIRS, 2, [])]))
+
+    assert [state.system for state in states] == [None]
+
+
+def test_entries_between_are_those_above_the_newest_before() -> None:
+    """The log is newest first; without a newest before, all of it is new."""
+    log = read_log([an_entry("update", OURS, hour, a_request()) for hour in (3, 2, 1)])
+
+    assert find_between(log, log[2]) == log[:2]
+    assert find_between(log, log[0]) == ()
+    assert find_between(log, None) == log
