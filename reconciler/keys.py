@@ -6,11 +6,12 @@ It loads and refuses; a message about a key never quotes it.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from jwt import InvalidKeyError
@@ -27,6 +28,8 @@ ALGORITHMS = ("RS256", "RS384", "RS512")
 SMALLEST = 2048
 """Bits; https://docs.digdir.no, Maskinporten client registration."""
 _READY = "Give a private RSA key: a JWK, its base64, or a PEM."
+_CONVERT = "Convert it first: openssl pkcs12 -in FILE -nodes -nocerts, or openssl pkey -inform DER -in FILE."
+_PUBLIC = "The key is the public half only."
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -47,10 +50,9 @@ def read_key(secret: Secret, kid: str = "") -> Key:
     `kid` is needed for a PEM, and chooses from a set. Raises `CredentialsError` for anything that
     Maskinporten would refuse: EC keys, public halves, fewer than 2048 bits, no kid.
     """
-    text = _decode(secret.reveal().strip())
-    key = (
-        _read_pem(text, kid) if text.startswith("-----BEGIN") else _read_jwk(_choose(_parse(text), kid), kid)
-    )
+    text = _decode(secret.reveal().strip("\ufeff \t\r\n"))
+    is_json = text.startswith(("{", "["))
+    key = _read_jwk(_choose(_parse(text), kid), kid) if is_json else _read_pem(text, kid)
     if key.private.key_size < SMALLEST:
         raise CredentialsError(
             f"The key has {key.private.key_size} bits.", hint=f"Use {SMALLEST} bits or more."
@@ -64,41 +66,58 @@ def read_key(secret: Secret, kid: str = "") -> Key:
 
 def _decode(text: str) -> str:
     """Undo base64, where the text is neither JSON nor PEM."""
-    if text.startswith(("{", "[", "-----BEGIN")):
+    if _is_plain(text):
         return text
-    compact = "".join(text.split()).replace("-", "+").replace("_", "/").rstrip("=")
+    compact = re.sub(r"\s|\\r|\\n", "", text).replace("-", "+").replace("_", "/").rstrip("=")
     try:
         decoded = base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True)
-        result = decoded.decode("utf-8").strip()
-    except (binascii.Error, UnicodeDecodeError) as error:
-        hint = f"A PKCS#12 or DER file has to be converted first. {_READY}"
+    except ValueError:  # its text could quote the key
         raise CredentialsError(
-            "The key is neither JSON, nor PEM, nor the base64 of one.", hint=hint
-        ) from error
-    if not result.startswith(("{", "[", "-----BEGIN")):
+            "The key is neither JSON, nor PEM, nor the base64 of one.", hint=_READY
+        ) from None
+    try:
+        result = decoded.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:  # it holds the key
+        raise CredentialsError(
+            "The base64 of the key holds bytes, as of a PKCS#12 or DER file.", hint=_CONVERT
+        ) from None
+    if not _is_plain(result):
         raise CredentialsError("The base64 of the key holds neither JSON nor PEM.", hint=_READY)
     return result
+
+
+def _is_plain(text: str) -> bool:
+    """Say whether a text is JSON or a PEM; OpenSSL prints a bag's attributes above the latter."""
+    return text.startswith(("{", "[")) or "-----BEGIN" in text
 
 
 def _parse(text: str) -> Json:
     try:
         return json.loads(text)
-    except ValueError:  # its text would quote the key
+    except (ValueError, RecursionError):  # its text would quote the key
         raise CredentialsError("The key is not well-formed JSON.", hint=_READY) from None
 
 
 def _choose(value: Json, kid: str) -> dict[str, Json]:
-    """Choose the private key of a set: by kid, else the only one."""
+    """Choose the private key of a set or list: by kid, else the only one."""
     keys = value.get("keys", [value]) if isinstance(value, dict) else value
-    found = [each for each in keys if isinstance(each, dict) and ("d" in each or len(keys) == 1)]
-    if kid and len(found) > 1:
-        found = [each for each in found if each.get("kid") == kid]
-    if len(found) != 1:
+    there = [each for each in keys if isinstance(each, dict)] if isinstance(keys, list) else []
+    private = [each for each in there if "d" in each]
+    if not private:
+        if len(there) == 1:
+            return there[0]  # `_read_jwk` says what is wrong with it
+        told = _PUBLIC if there else "There is no key in the JSON."
+        raise CredentialsError(told, hint=_READY)
+    if len(private) == 1:
+        return private[0]
+    named = [each for each in private if kid and str(each.get("kid")) == kid]
+    if len(named) != 1:
+        told = f", and {len(named) or 'none'} of them has the kid `{kid}`" if kid else " to choose from"
         raise CredentialsError(
-            f"There are {len(found)} private keys to choose from.",
-            hint="Set MASKINPORTEN_KID to the one to use.",
+            f"There are {len(private)} private keys{told}.",
+            hint="Set MASKINPORTEN_KID to the kid of one of them.",
         )
-    return found[0]
+    return named[0]
 
 
 def _read_jwk(jwk: dict[str, Json], kid: str) -> Key:
@@ -108,7 +127,7 @@ def _read_jwk(jwk: dict[str, Json], kid: str) -> Key:
             hint=_READY,
         )
     if "d" not in jwk:
-        raise CredentialsError("The key is the public half only.", hint=_READY)
+        raise CredentialsError(_PUBLIC, hint=_READY)
     named = str(jwk.get("kid") or "")
     if kid and named and kid != named:
         raise CredentialsError(
@@ -122,7 +141,7 @@ def _read_jwk(jwk: dict[str, Json], kid: str) -> Key:
     except (InvalidKeyError, ValueError, TypeError, KeyError):  # its text could quote the key
         raise CredentialsError("The numbers of the JWK are not a private RSA key.", hint=_READY) from None
     if not isinstance(private, RSAPrivateKey):
-        raise CredentialsError("The key is the public half only.", hint=_READY)
+        raise CredentialsError(_PUBLIC, hint=_READY)
     return Key(private, named or kid, algorithm if algorithm in ALGORITHMS else ALGORITHMS[0])
 
 
@@ -134,8 +153,9 @@ def _read_pem(text: str, kid: str) -> Key:
         )
     try:
         private = load_pem_private_key(pem.encode(), None)
-    except (ValueError, TypeError):  # its text could quote the key
-        raise CredentialsError("The PEM does not hold a private key.", hint=_READY) from None
+    except (ValueError, TypeError, UnsupportedAlgorithm):  # its text could quote the key
+        told = _PUBLIC if "PUBLIC KEY-----" in pem else "The PEM does not hold a private key."
+        raise CredentialsError(told, hint=_READY) from None
     if not isinstance(private, RSAPrivateKey):
         raise CredentialsError("The key is no RSA key, and Maskinporten takes RSA only.", hint=_READY)
     return Key(private, kid, ALGORITHMS[0])
