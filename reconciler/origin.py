@@ -1,0 +1,120 @@
+"""Why a field differs: because of this change, because something is not applied yet, or because of drift.
+
+Pure. Three values decide: what the files asked for at the base revision, what they ask for now, and what the
+register holds; and where that is not enough, what the file asked for at earlier revisions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from reconciler.change import Blocked, Create, Keep, Update
+from reconciler.diff import FieldChange, diff, spread
+from reconciler.model import RegisteredSystem
+from reconciler.normalise import normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from reconciler.change import Change
+    from reconciler.model import Json, System
+    from reconciler.plan import Plan
+
+
+class Origin(StrEnum):
+    """Where a difference comes from."""
+
+    THIS_CHANGE = "this change"
+    """The register holds what the base asks for, and the files ask for something else now."""
+    NOT_APPLIED = "not applied yet"
+    """The files asked for it before this change, and the register still holds what they asked for earlier."""
+    OVERWRITES_DRIFT = "overwrites drift"
+    """The files have not changed, and the register holds what they never asked for."""
+    ADOPTS_DRIFT = "adopts drift"
+    """The files now ask for what the register holds already."""
+    CONFLICT = "conflict"
+    """The files changed, and the register holds what they never asked for."""
+    UNKNOWN = "unknown"
+    """The history is not there to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a definition asked for before: at the base, and at earlier revisions."""
+
+    base: System | None
+    """Canonical; None where the base had no such definition."""
+    ancestors: Callable[[], Sequence[System]]
+    """Gives the canonical systems of earlier revisions, newest first; asked only where it matters."""
+    reason: str = ""
+    """Why the history cannot be told; empty where it can."""
+
+
+def trace(plan: Plan, pasts: Mapping[str, Past]) -> Plan:
+    """Give every field of a plan its origin, and add the fields that only adopt what is there."""
+    return replace(plan, changes=tuple(_trace_change(each, pasts.get(each.id)) for each in plan.changes))
+
+
+def _trace_change(change: Change, past: Past | None) -> Change:
+    if past is None:
+        return change
+    if past.reason:
+        fields = tuple(replace(each, origin=Origin.UNKNOWN) for each in change.fields)
+        return replace(change, fields=fields)
+    base = spread(past.base) if past.base is not None else {}
+    ancestors = _Ancestors(past)
+    fields = tuple(replace(each, origin=_find_origin(each, base, ancestors)) for each in change.fields)
+    adopted = _find_adopted(change, past) if isinstance(change, (Keep, Update, Blocked)) else ()
+    return replace(change, fields=(*fields, *adopted))
+
+
+@dataclass(slots=True)
+class _Ancestors:
+    """The earlier values of a definition, read when they are first asked for."""
+
+    past: Past
+    trees: list[dict[str, Json]] | None = None
+
+    def hold(self, field: FieldChange) -> bool:
+        """Say whether an earlier revision asked for what the register holds."""
+        if self.trees is None:
+            self.trees = [spread(system) for system in self.past.ancestors()]
+        return any(_value(tree, field) == field.before for tree in self.trees)
+
+
+def _value(tree: Json, field: FieldChange) -> Json:
+    for step in field.steps:
+        tree = tree.get(step) if isinstance(tree, dict) else None
+    return tree
+
+
+def _find_origin(field: FieldChange, base: Json, ancestors: _Ancestors) -> Origin:
+    asked = _value(base, field)
+    if asked == field.before:
+        return Origin.THIS_CHANGE
+    if asked == field.after:
+        return Origin.NOT_APPLIED if ancestors.hold(field) else Origin.OVERWRITES_DRIFT
+    return Origin.THIS_CHANGE if ancestors.hold(field) else Origin.CONFLICT
+
+
+def _find_adopted(change: Change, past: Past) -> tuple[FieldChange, ...]:
+    """Find what the files ask for now, the register holds already, and the base did not ask for."""
+    if change.live is None or past.base is None:
+        return ()
+    open_now = {each.steps for each in change.fields}
+    live = normalise(RegisteredSystem(change.live).read())
+    return tuple(
+        FieldChange(each.steps, each.before, each.after, origin=Origin.ADOPTS_DRIFT)
+        for each in diff(live, past.base)
+        if each.steps not in open_now
+    )
+
+
+def is_new(change: Change) -> bool:
+    """Say whether a change belongs to what this pull request does, rather than to what was open before."""
+    ours = {Origin.THIS_CHANGE, Origin.CONFLICT, Origin.ADOPTS_DRIFT}
+    if isinstance(change, Create):
+        return not change.fields or any(each.origin in ours for each in change.fields)
+    return any(each.origin in ours for each in change.fields)
