@@ -6,6 +6,7 @@ neither depth nor aliases can hurt; it knows nothing of systems, and never reads
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -37,7 +38,13 @@ MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 32
 """The register itself reads JSON to a depth of 32 (System Register contract §2.1)."""
 MAX_NODES = 50_000
-"""Nodes of the tree with every alias counted as often as it is used."""
+"""Nodes that the aliases of a file may stand for, each counted as often as it is used."""
+LONG_TEXT = 100
+"""A text counts as one more node for every so many characters, so that long texts cannot multiply either."""
+MANY_MEMBERS = 64
+"""From so many members on, a mapping is searched through an index."""
+LONGEST_SHOWN = 60
+"""Characters of a value that a message shows."""
 
 Path: TypeAlias = tuple[str | int, ...]
 """The way to a node: member names and list indices."""
@@ -108,6 +115,8 @@ class Fault:
     kind: FaultKind
     message: str
     position: Position
+    hint: str = ""
+    """What to do, where it is not the same for every fault of the kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +128,7 @@ class Document:
     text: str
     root: Node | None
     faults: tuple[Fault, ...] = ()
+    _indices: dict[int, dict[str, int]] = field(default_factory=dict, compare=False, repr=False)
 
     def locate(self, path: Path) -> Position:
         """Find where a path stands: the value of a scalar, else the key or the list item.
@@ -128,7 +138,7 @@ class Document:
         node, position = self.root, Position(1, 1)
         for step in path:
             if isinstance(node, Mapping) and isinstance(step, str):
-                entry = node.find(step)
+                entry = self._find_entry(node, step)
                 if entry is None:
                     break
                 node = entry[1]
@@ -145,7 +155,7 @@ class Document:
         node = self.root
         for step in path:
             if isinstance(node, Mapping) and isinstance(step, str):
-                entry = node.find(step)
+                entry = self._find_entry(node, step)
                 node = entry[1] if entry else None
             elif isinstance(node, Items) and isinstance(step, int) and step < len(node.nodes):
                 node = node.nodes[step]
@@ -153,21 +163,41 @@ class Document:
                 return None
         return node
 
+    def _find_entry(self, node: Mapping, name: str) -> tuple[Scalar, Node] | None:
+        """Find a member; a mapping with many gets an index, or a hostile one would take minutes."""
+        if len(node.entries) < MANY_MEMBERS:
+            return node.find(name)
+        index = self._indices.get(id(node))
+        if index is None:
+            index = self._indices[id(node)] = {}
+            for number, (key, _) in enumerate(node.entries):
+                index.setdefault(key.text, number)
+        return node.entries[index[name]] if name in index else node.find(name)
+
+
+def shorten(text: str) -> str:
+    """Cut a long text and escape what does not print: a name in a file cannot fill or redraw a screen."""
+    short = text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in short)
+
+
+def quote(value: str) -> str:
+    """Quote a text of a file in a message, cut where it is long; a sentence may start with it."""
+    return f"`{shorten(value)}`" if value else "The empty text"
+
 
 def print_path(path: Path) -> str:
-    """Print a path as people write it: `rights[0].resource[0].value`."""
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return text
+    """Print a path as people write it: `rights[0].resource[0].value`; long names are cut."""
+    steps = (f"[{step}]" if isinstance(step, int) else f".{shorten(step)}" for step in path)
+    return "".join(steps).removeprefix(".")
 
 
 class _Unreadable(ReconcilerError):
     """The file is not worth reading on; never leaves this module."""
 
-    def __init__(self, kind: FaultKind, message: str, position: Position) -> None:
-        super().__init__(message)
-        self.fault = Fault(kind, message, position)
+    def __init__(self, kind: FaultKind, message: str, position: Position, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.fault = Fault(kind, message, position, hint)
 
 
 @dataclass(slots=True)
@@ -189,13 +219,15 @@ class _Composer:
     faults: list[Fault] = field(default_factory=list)
     stack: list[_Open] = field(default_factory=list)
     roots: list[Node] = field(default_factory=list)
+    expanded: int = 0
+    """What the aliases met so far stand for, each as often as it is used."""
 
     def compose(self, events: Iterator[Any]) -> Node | None:
         """Read all events; only the first document becomes a tree."""
         for event in events:
             kind = type(event)
             if kind is ScalarEvent:
-                self._add(_read_scalar(event), 1, event.anchor)
+                self._add(_read_scalar(event), 1 + len(event.value) // LONG_TEXT, event.anchor)
             elif kind in (MappingStartEvent, SequenceStartEvent):
                 self._open(event, is_mapping=kind is MappingStartEvent)
             elif kind in (MappingEndEvent, SequenceEndEvent):
@@ -211,7 +243,8 @@ class _Composer:
     def _open(self, event: Any, *, is_mapping: bool) -> None:  # noqa: ANN401 - the library has no types
         _refuse_tag(event)
         if len(self.stack) >= MAX_DEPTH:
-            raise _Unreadable(FaultKind.SYNTAX, f"Nested deeper than {MAX_DEPTH} levels", _position(event))
+            message = f"Nested deeper than {MAX_DEPTH} levels"
+            raise _Unreadable(FaultKind.SYNTAX, message, _position(event), hint="A definition needs six.")
         self.stack.append(_Open(_position(event), event.anchor, is_mapping))
 
     def _close(self) -> None:
@@ -228,10 +261,11 @@ class _Composer:
         for key, value in zip(nodes[::2], nodes[1::2], strict=True):
             if not isinstance(key, Scalar):
                 message = "A member's name has to be plain text, not a list or a mapping"
-                self.faults.append(Fault(FaultKind.SYNTAX, message, key.position))
+                hint = "Write the name of a member, and a colon."
+                self.faults.append(Fault(FaultKind.SYNTAX, message, key.position, hint))
                 continue
             if key.text in seen:
-                message = f"`{key.text}` stands twice; the first is in line {seen[key.text].line}"
+                message = f"{quote(key.text)} stands twice; the first is in line {seen[key.text].line}"
                 self.faults.append(Fault(FaultKind.DUPLICATE, message, key.position))
                 continue
             seen[key.text] = key.position
@@ -239,13 +273,16 @@ class _Composer:
 
     def _add_alias(self, event: Any) -> None:  # noqa: ANN401 - the library has no types
         if event.anchor not in self.anchors:
-            message = f"The alias `*{event.anchor}` has no anchor `&{event.anchor}` before it"
-            raise _Unreadable(FaultKind.SYNTAX, message, _position(event))
-        self._add(*self.anchors[event.anchor], None)
-        size = self.stack[-1].size if self.stack else 0
-        if size > MAX_NODES:
+            name = shorten(event.anchor)
+            message = f"The alias `*{name}` has no anchor `&{name}` before it"
+            hint = "Write the value out, or quote a text that starts with `*`."
+            raise _Unreadable(FaultKind.SYNTAX, message, _position(event), hint=hint)
+        node, size = self.anchors[event.anchor]
+        self.expanded += size
+        if self.expanded > MAX_NODES:
             message = f"The aliases stand for more than {MAX_NODES:,} values"
             raise _Unreadable(FaultKind.ALIASES, message, _position(event))
+        self._add(node, size, None)
 
     def _add(self, node: Node, size: int, anchor: str | None) -> None:
         if anchor is not None:
@@ -267,13 +304,14 @@ def read_document(file: str, content: bytes) -> Document:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        message = f"Byte {error.start + 1} is not UTF-8"
-        return Document(file, "", None, (Fault(FaultKind.SYNTAX, message, Position(line, 1)),))
+        message = f"Byte {error.start + 1:,} is not UTF-8"
+        fault = Fault(FaultKind.SYNTAX, message, Position(line, 1), "Save the file as UTF-8.")
+        return Document(file, "", None, (fault,))
     if CParser is not None:
         document = _compose(file, text, _parse_fast(text))
         if not any(_COLON in fault.message for fault in document.faults):
             return document
-    return _compose(file, text, YAML(typ="safe", pure=True).parse(text))
+    return _compose(file, text, _parse_slowly(text))
 
 
 _COLON = "found unexpected ':'"
@@ -284,6 +322,23 @@ def _parse_fast(text: str) -> Iterator[Any]:
     parser = CParser(text)
     while parser.check_event():
         yield parser.get_event()
+
+
+def _parse_slowly(text: str) -> Iterator[Any]:
+    """Parse without the C library, and hold the result against what that one refuses."""
+    try:
+        for event in YAML(typ="safe", pure=True).parse(text):
+            if type(event) is ScalarEvent and _SURROGATE.search(event.value):
+                message = "This is not YAML: an escape stands for half a character"
+                raise _Unreadable(FaultKind.SYNTAX, message, _position(event), hint="Write it as it is.")
+            yield event
+    except (ArithmeticError, AssertionError, LookupError, ValueError) as error:
+        # It has no guards of its own: an escape like "\UFFFFFFFF" overflows.
+        message = f"This is not YAML: {shorten(str(error))}"
+        raise _Unreadable(FaultKind.SYNTAX, message, Position(1, 1)) from error
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _compose(file: str, text: str, events: Iterator[Any]) -> Document:
@@ -310,7 +365,9 @@ def _refuse_tag(event: Any) -> None:  # noqa: ANN401 - the library has no types
     tag = event.ctag
     if tag is not None and str(tag) not in {"!", "tag:yaml.org,2002:str"}:
         shown = str(tag).replace("tag:yaml.org,2002:", "!!")
-        raise _Unreadable(FaultKind.SYNTAX, f"The tag `{shown}` has no meaning here", _position(event))
+        message = f"The tag {quote(shown)} has no meaning here"
+        hint = "Remove it, or quote the text that starts with `!`."
+        raise _Unreadable(FaultKind.SYNTAX, message, _position(event), hint=hint)
 
 
 def _position(event: Any) -> Position:  # noqa: ANN401 - the library has no types
@@ -322,13 +379,12 @@ def _explain(error: YAMLError, text: str) -> Fault:
         mark = error.problem_mark or error.context_mark
         lines = text.count("\n") + 1
         position = Position(min(mark.line + 1, lines), mark.column + 1) if mark else Position(1, 1)
-        problem = " ".join(part for part in (error.context, error.problem) if part)
+        problem = " ".join(shorten(str(part)) for part in (error.context, error.problem) if part)
         return Fault(FaultKind.SYNTAX, f"This is not YAML: {problem}", position)
     offset = getattr(error, "position", 0) or 0
     line = text.count("\n", 0, offset) + 1
     column = offset - (text.rfind("\n", 0, offset) + 1) + 1
     character = getattr(error, "character", None)
     shown = f"U+{character:04X}" if isinstance(character, int) else repr(character)
-    return Fault(
-        FaultKind.SYNTAX, f"The control character {shown} may not stand in YAML", Position(line, column)
-    )
+    message = f"The control character {shown} may not stand in YAML"
+    return Fault(FaultKind.SYNTAX, message, Position(line, column), "Remove it.")

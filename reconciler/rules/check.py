@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.catalogue import nearest
+from reconciler.document import quote
 from reconciler.findings import Finding, Severity, sort_findings
 from reconciler.normalise import resolve
 from reconciler.rules.registry import (
@@ -27,16 +28,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from reconciler.catalogue import Catalogue
-    from reconciler.document import Document
+    from reconciler.document import Document, Path
     from reconciler.model import Definition, Resolved
     from reconciler.rules.registry import Rule
 
 ALLOW_UNKNOWN = declare(
     "allow-unknown",
-    """`allow:` names rules that exist, and that know exceptions.
+    """`allow:` names rules that exist and know exceptions, and gives a reason.
 
-    Shape, languages, duplicate ids and a client id on two systems cannot be allowed: the register would
-    refuse them, or lose something.
+    Shape, languages, duplicate ids and a client id on two systems cannot be allowed: the
+    register would refuse them, or lose something. A reason is what a reviewer reads, and
+    what the finding shows from then on.
+
+    Mend it: take the name in the hint. A rule can be allowed as a whole, or at one path.
+
+        allow:
+          id-characters: registered in 2024, and ids cannot be renamed
+          client-id-format:
+            clientId[1]: the test client of our partner
     """,
     allowable=False,
 )
@@ -45,6 +54,8 @@ ALLOW_UNNEEDED = declare(
     """An exception that nothing needs any more is removed.
 
     It would hide the next fault of the same kind.
+
+    Mend it: remove the line from `allow:`.
     """,
     severity=Severity.WARNING,
     allowable=False,
@@ -67,10 +78,13 @@ class Checked:
 def check_documents(
     documents: Sequence[Document], catalogue: Catalogue, environments: tuple[str, ...]
 ) -> Checked:
-    """Ask every rule of every document; `environments` are the configured ones, in their order."""
+    """Ask every rule of every document; `environments` are the configured ones, in their order.
+
+    What comes of it does not depend on the order of the documents.
+    """
     definitions: list[Definition] = []
     findings: list[Finding] = []
-    for document in documents:
+    for document in sorted(documents, key=lambda each: each.file):
         definition, found = check_document(document, environments)
         findings += found
         if definition is not None:
@@ -145,18 +159,28 @@ class _View:
     def _check_allow(self, needed: set[tuple[str, str]]) -> Iterator[Finding]:
         document = self.definition.document
         for name, allowed in self.definition.allow.items():
+            where: Path = ("allow", name)
             rule = RULES.get(name)
             if rule is None or not rule.allowable:
-                problem = "is no rule" if rule is None else "knows no exceptions"
-                near = nearest(name, RULES) if rule is None else ""
-                hint = f"Did you mean `{near}`?" if near else "`reconciler explain` lists the rules."
-                yield ALLOW_UNKNOWN.find_in(document, Fault(("allow", name), f"`{name}` {problem}", hint))
+                yield ALLOW_UNKNOWN.find_in(document, _refuse(where, name, known=rule is not None))
                 continue
-            for path in [""] if isinstance(allowed, str) else allowed:
+            for path, reason in {"": allowed}.items() if isinstance(allowed, str) else allowed.items():
+                full = (*where, path) if path else where
+                if not reason.strip():
+                    message = f"`{name}` is allowed without a reason"
+                    yield ALLOW_UNKNOWN.find_in(document, Fault(full, message, "Say why."))
                 if (name, path) not in needed:
-                    where = ("allow", name, path) if path else ("allow", name)
-                    message = f"Nothing needs `allow: {name}`{f' at `{path}`' if path else ''}"
-                    yield ALLOW_UNNEEDED.find_in(document, Fault(where, message, "Remove it."))
+                    at = f" at {quote(path)}" if path else ""
+                    message = f"Nothing needs `allow: {name}`{at}"
+                    yield ALLOW_UNNEEDED.find_in(document, Fault(full, message, "Remove it."))
+
+
+def _refuse(where: Path, name: str, *, known: bool) -> Fault:
+    if known:
+        return Fault(where, f"`{name}` knows no exceptions", "Mend what it finds.")
+    near = nearest(name, RULES)
+    hint = f"Did you mean `{near}`?" if near else "`reconciler explain` lists the rules."
+    return Fault(where, f"{quote(name)} is no rule", hint)
 
 
 def _ask_system(subject: Resolved, catalogue: Catalogue) -> Iterator[tuple[Rule, Fault]]:

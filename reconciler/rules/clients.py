@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from reconciler.document import quote
 from reconciler.findings import Severity
-from reconciler.rules.registry import Fault, fleet_rule, quote, system_rule
+from reconciler.rules.registry import Fault, fleet_rule, system_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,19 +15,27 @@ if TYPE_CHECKING:
     from reconciler.model import Resolved
     from reconciler.rules.registry import Fleet
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_PLACEHOLDER = re.compile(r"[xX]+(?:-[xX]+)*|0{8}(?:-0{4}){3}-0{12}|<.*>|\{.*\}|(?i:todo|tbd|change-?me).*")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"x+(?:-x+)*|.*xxx.*|<.*>|\$?\{.*\}|\$\(.*\)|(?:todo|tbd|change-?me|replace-?me|placeholder|your).*"
+    r"|([0-9a-f])\1{7}(?:-\1{4}){3}-\1{12}",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Runs of x, brackets, words such as `todo`, and a UUID of one digit."""
 
 
 def _is_placeholder(client: str) -> bool:
     return _PLACEHOLDER.fullmatch(client) is not None
 
 
-@system_rule("client-id-placeholder", allowable=False)
+@system_rule("client-id-placeholder")
 def check_placeholders(subject: Resolved) -> Iterator[Fault]:
     """A client id is a real one.
 
-    Published examples show `xxxx-xxxx`, and the register would store it (System Register contract §3).
+    Published examples show `xxxx-xxxx-…`. The register would store it as it stores any
+    text (System Register contract §3, at the end), for one system in the whole country.
+
+    Mend it: copy the id of your client in Maskinporten from Digdir's self-service.
     """
     for index, client in enumerate(subject.system.clientId):
         if _is_placeholder(client):
@@ -38,7 +47,13 @@ def check_placeholders(subject: Resolved) -> Iterator[Fault]:
 def check_format(subject: Resolved) -> Iterator[Fault]:
     """A client id is a UUID, as Maskinporten makes them.
 
-    The register stores any text, the empty one included, and a token for it never comes.
+    The register stores any text (System Register contract §2.2), and an empty one takes
+    its place in the whole country (§4, Q16). No token is ever issued for it.
+
+    Mend it: copy the id from Digdir's self-service, without white space around it.
+
+        clientId:
+          - 32ef65ac-6e62-498d-880f-76c85c2052ae
     """
     for index, client in enumerate(subject.system.clientId):
         if not _UUID.fullmatch(client) and not _is_placeholder(client):
@@ -48,23 +63,28 @@ def check_format(subject: Resolved) -> Iterator[Fault]:
 
 @system_rule("client-id-case", severity=Severity.NOTE)
 def check_case(subject: Resolved) -> Iterator[Fault]:
-    """A client id is written in lower case.
+    """A client id is written in small letters.
 
-    The register compares it exactly in one place and ignoring case in another (System Register contract §4,
-    Q22).
+    The register compares it exactly in some places and in any letter case in others
+    (System Register contract §2.5 and §4, Q22), and Maskinporten writes small letters.
+
+    Mend it: write small letters for a client that is not registered yet. Respelling one
+    that is takes it from its system, and its tokens stop.
     """
     for index, client in enumerate(subject.system.clientId):
-        if _UUID.fullmatch(client) and client != client.lower():
-            hint = "Maskinporten writes lower case; respelling a registered one stops its tokens."
+        if client != client.lower() and _UUID.fullmatch(client):
+            hint = "Write small letters, unless the register holds it so: respelling it stops its tokens."
             yield Fault(("clientId", index), f"{quote(client)} has capital letters", hint)
 
 
-@system_rule("client-id-duplicate", code="AUTH.VLD-00011", allowable=False)
+@system_rule("client-id-duplicate", code="AUTH.VLD-00011")
 def check_duplicates(subject: Resolved) -> Iterator[Fault]:
     """No client id stands twice in a file, whatever its letter case.
 
-    A PUT says so; a POST answers that the system exists already, which it does not (System Register contract
-    §4, Q9).
+    A PUT refuses it (System Register contract §3, 00011). A POST answers that the system
+    exists already, which it does not (§4, Q9).
+
+    Mend it: remove one of them.
     """
     first: dict[str, int] = {}
     for index, client in enumerate(subject.system.clientId):
@@ -78,7 +98,13 @@ def check_duplicates(subject: Resolved) -> Iterator[Fault]:
 def check_none(subject: Resolved) -> Iterator[Fault]:
     """A system has a client that may act for it.
 
-    Without one, nobody gets a token for its system users.
+    The register takes a system without one (System Register contract §2.2), but nobody
+    gets a token for its system users: Maskinporten looks for the client in the system.
+
+    Mend it: add the id of the client. While the system is being prepared, use `allow:`.
+
+        clientId:
+          - 32ef65ac-6e62-498d-880f-76c85c2052ae
     """
     if not subject.system.clientId:
         yield Fault(("clientId",), "The system has no client id", "Add the id of its client in Maskinporten.")
@@ -88,15 +114,24 @@ def check_none(subject: Resolved) -> Iterator[Fault]:
 def check_shared(fleet: Fleet) -> Iterator[tuple[Resolved, Fault]]:
     """A client id is on one system of an environment.
 
-    The register holds it on one active system in the whole country (System Register contract §3, 00004). A
-    withdrawn system holds none.
+    The register holds a client id on one active system in the whole country (System
+    Register contract §3, 00004). It compares them exactly, so that another spelling of
+    a taken one passes there; this tool does not let it, since the register trips over
+    such pairs later (§4, Q22). A withdrawn system holds no client ids.
+
+    Mend it: keep it on one of the two, or register a client of its own for the other.
     """
-    first: dict[str, Resolved] = {}
+    first: dict[str, tuple[Resolved, str]] = {}
     for subject in fleet.systems:
         for index, client in enumerate(subject.system.clientId):
-            other = first.setdefault(client.lower(), subject)
+            other, spelling = first.setdefault(client.lower(), (subject, client))
             if other is not subject and not _is_placeholder(client):
+                same = spelling == client
                 message = (
-                    f"{quote(client)} is on {quote(other.system.id)} too ({other.definition.document.file})"
+                    f"{quote(client)} is on {quote(other.system.id)} too"
+                    f"{'' if same else ' in another letter case'} ({other.definition.document.file})"
                 )
-                yield subject, Fault(("clientId", index), message, "Keep it on one of the two.")
+                fault = Fault(
+                    ("clientId", index), message, "Keep it on one of the two.", None if same else ""
+                )
+                yield subject, fault

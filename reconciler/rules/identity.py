@@ -1,89 +1,134 @@
-"""Rules on who a system is and whose it is: `id` and `vendor`."""
+"""Rules on who a system is and whose it is: `id` and `vendor`.
+
+A withdrawn definition is asked them too: its id and vendor are all that it still says.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from reconciler.document import quote, shorten
 from reconciler.findings import Severity
 from reconciler.model import PREFIX
-from reconciler.rules.registry import Fault, fleet_rule, quote, system_rule
+from reconciler.rules.registry import Fault, fleet_rule, system_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reconciler.document import Path
     from reconciler.model import Resolved
     from reconciler.rules.registry import Fleet
 
-_ID: tuple[str | int, ...] = ("id",)
-_VENDOR: tuple[str | int, ...] = ("vendor",)
+_ID: Path = ("id",)
+_VENDOR: Path = ("vendor", "ID")
 _LONGEST = 255
+"""The width of the register's column (System Register contract §2.2)."""
 _ORGANISATION = re.compile(r"[0-9]{9}")
+_USUAL = re.compile(r"[a-z0-9_\s]")
+_WHITESPACE = re.compile(r"\s")
 _WEIGHTS = (3, 2, 7, 6, 5, 4, 3, 2)
-"""Modulus 11 of an organisation number: https://www.brreg.no, about the organisation number."""
+"""https://www.brreg.no/om-oss/registrene-vare/om-enhetsregisteret/organisasjonsnummeret/"""
 
 
 @system_rule("id-format", code="AUTH.VLD-00001", withdrawn=True)
 def check_id_format(subject: Resolved) -> Iterator[Fault]:
     """An id is the vendor's organisation number, an underscore and a name.
 
-    The register checks the part before the first underscore, and lets a bare number pass (System Register
-    contract §3, 00001). An id is for ever, so this tool asks for the whole form.
+    The register compares what stands before the first underscore with the vendor's
+    number, and lets a bare number pass (System Register contract §3, 00001). An id
+    can neither be changed nor used again, so this tool asks for the whole form.
 
-    Mend it: `id: 991825827_smartcloud`.
+    Mend it: put the nine digits and an underscore in front of the name.
+
+        id: 991825827_smartcloud
     """
-    number, underscore, name = subject.system.id.partition("_")
-    if not (_ORGANISATION.fullmatch(number) and underscore and name):
+    number, _, name = subject.system.id.partition("_")
+    if not (name and _ORGANISATION.fullmatch(number)):
         message = f"{quote(subject.system.id)} is not an organisation number, an underscore and a name"
-        yield Fault(_ID, message, "Write it like `991825827_smartcloud`.")
+        code = "" if number == subject.system.vendor.organisation else None
+        yield Fault(_ID, message, "Write it like `991825827_smartcloud`.", code)
 
 
 @system_rule("id-characters", withdrawn=True)
 def check_id_characters(subject: Resolved) -> Iterator[Fault]:
     """An id is made of a–z, 0–9 and `_`.
 
-    That is what the guide for vendors asks for; the register itself takes more. An id that is registered
-    already cannot be renamed: let it through with `allow: {id-characters: "registered in 2024"}`.
+    The guide for vendors asks for these. The register itself takes capital letters,
+    hyphens, colons and letters such as `ø`, and tells ids apart by letter case
+    (System Register contract §1.1): two ids that people read alike are two systems.
+
+    Mend it: use small letters, digits and underscores. An id that is registered
+    already cannot be renamed; let it through.
+
+        id: 991825827_Smart-Cloud
+        allow:
+          id-characters: registered in 2024, and ids cannot be renamed
     """
-    wrong = sorted(set(re.sub(r"[a-z0-9_\s]", "", subject.system.id)))
+    wrong = sorted(set(_USUAL.sub("", subject.system.id)))
     if wrong:
-        shown = " ".join(repr(each) for each in wrong[:5])
-        message = f"{quote(subject.system.id)} holds {shown}"
-        yield Fault(_ID, message, "Use a–z, 0–9 and `_`; for an id that is registered already, use `allow:`.")
+        shown = ", ".join(_show_character(each) for each in wrong[:5])
+        more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+        hint = "Use a–z, 0–9 and `_`; for an id that is registered already, use `allow:`."
+        yield Fault(_ID, f"{quote(subject.system.id)} holds {shown}{more}", hint)
 
 
-@system_rule("id-spaces", code="AUTH.VLD-00013", allowable=False, withdrawn=True)
+def _show_character(character: str) -> str:
+    """Name a character; one that looks like another, or like nothing, by its number as well."""
+    number = f"U+{ord(character):04X}"
+    if not character.isprintable():
+        return number
+    return f"`{character}`" if character.isascii() else f"`{character}` ({number})"
+
+
+@system_rule("id-spaces", code="AUTH.VLD-00013", withdrawn=True)
 def check_id_spaces(subject: Resolved) -> Iterator[Fault]:
     """An id holds no white space.
 
-    The register refuses an inner space and trims outer ones (System Register contract §2.3 and §3, 00013), so
-    the system would come back under another id. Mend it: remove the space.
+    The register refuses a space inside an id, takes every other kind of white space
+    there, and trims what stands around it (System Register contract §2.3 and §3,
+    00013), so that the system would come back under another id than the file's.
+
+    Mend it: remove the white space, or write `_` instead.
     """
-    if re.search(r"\s", subject.system.id):
-        yield Fault(_ID, f"{quote(subject.system.id)} holds white space", "Remove it.")
+    name = subject.system.id
+    if _WHITESPACE.search(name):
+        code = None if " " in name.strip() else ""
+        yield Fault(_ID, f"{quote(name)} holds white space", "Remove it, or write `_`.", code)
 
 
 @system_rule("id-too-long", allowable=False, withdrawn=True)
 def check_id_length(subject: Resolved) -> Iterator[Fault]:
     """An id has at most 255 characters.
 
-    The register's column is no longer, and a longer id is answered with an internal error (System Register
-    contract §2.2).
+    The register's column is no wider, and a longer id is answered with an internal
+    error (System Register contract §2.2). No system has one, so there is no exception.
+
+    Mend it: shorten the name.
     """
-    if len(subject.system.id) > _LONGEST:
-        message = f"{quote(subject.system.id)} has {len(subject.system.id)} characters"
+    length = len(subject.system.id)
+    if length > _LONGEST:
+        message = f"{quote(subject.system.id)} has {length:,} characters"
         yield Fault(_ID, message, f"Use at most {_LONGEST}.")
 
 
-@system_rule("id-not-vendors", code="AUTH.VLD-00001", allowable=False, withdrawn=True)
+@system_rule("id-not-vendors", code="AUTH.VLD-00001", withdrawn=True)
 def check_id_vendor(subject: Resolved) -> Iterator[Fault]:
     """An id starts with its vendor's organisation number.
 
-    The register compares the part before the first underscore (System Register contract §3, 00001).
+    The register compares the part before the first underscore with the vendor
+    (System Register contract §3, 00001) when a system is created.
+
+    Mend it: correct the one of the two that is wrong. Neither can be changed once
+    the system is registered.
+
+        id: 991825827_smartcloud
+        vendor: "991825827"
     """
     number = subject.system.id.partition("_")[0]
     organisation = subject.system.vendor.organisation
-    if _ORGANISATION.fullmatch(number) and _ORGANISATION.fullmatch(organisation) and number != organisation:
+    if number != organisation and _ORGANISATION.fullmatch(number) and _ORGANISATION.fullmatch(organisation):
         message = f"{quote(subject.system.id)} starts with {number}, and the vendor is {organisation}"
         yield Fault(_ID, message, "Correct the one that is wrong.")
 
@@ -92,36 +137,53 @@ def check_id_vendor(subject: Resolved) -> Iterator[Fault]:
 def check_file_name(subject: Resolved) -> Iterator[Fault]:
     """A file is named after the id of its system.
 
-    So that a reviewer who reads a file name knows which system changes.
+    A reviewer who sees the name of a changed file then knows which system changes.
+    Where an environment has an id of its own, the id at the top level counts.
+
+    Mend it: rename the file, for instance to `systems/991825827_smartcloud.yaml`.
     """
-    stem = subject.definition.document.file.rpartition("/")[2].rpartition(".")[0]
-    if subject.system.id and stem != subject.system.id:
-        yield Fault(_ID, f"The file is not named after {quote(subject.system.id)}", "Rename it to the id.")
+    stem, _, ending = subject.definition.document.file.rpartition("/")[2].rpartition(".")
+    name = subject.system.id
+    if name and stem not in (name, subject.definition.members.get("id")):
+        hint = f"Rename it to `{shorten(name)}.{ending}`."
+        yield Fault(_ID, f"The file is not named after {quote(name)}", hint)
 
 
 @system_rule("vendor-format", code="AUTH.VLD-00000", allowable=False, withdrawn=True)
 def check_vendor_format(subject: Resolved) -> Iterator[Fault]:
-    """A vendor is `0192:` and nine digits, or the nine digits alone.
+    """A vendor is nine digits, or `0192:` and nine digits.
 
-    0192 stands for Enhetsregisteret; the register takes nothing else (System Register contract §3, 00000),
-    and does not look at the digits at all.
+    0192 stands for Enhetsregisteret. The register refuses any other prefix and never
+    looks at the digits (System Register contract §3, 00000), but the vendor has to be
+    the organisation that a token speaks for, and that one has nine digits.
+
+    Mend it: write the number, in quotes or not, or the register's own form.
+
+        vendor: "991825827"
+        vendor: {ID: "0192:991825827"}
     """
     vendor = subject.system.vendor
-    if not vendor.ID.startswith(PREFIX) or not _ORGANISATION.fullmatch(vendor.organisation):
-        message = f"{quote(vendor.ID.removeprefix(PREFIX))} is no organisation number"
-        yield Fault(_VENDOR, message, 'Write nine digits: `vendor: "991825827"`.')
+    if not vendor.ID.startswith(PREFIX):
+        message = f"{quote(vendor.ID)} does not start with `{PREFIX}`"
+        yield Fault(_VENDOR, message, 'Write the nine digits alone: `vendor: "991825827"`.')
+    elif not _ORGANISATION.fullmatch(vendor.organisation):
+        message = f"{quote(vendor.organisation)} is no organisation number"
+        yield Fault(_VENDOR, message, 'Write nine digits: `vendor: "991825827"`.', "")
 
 
 @system_rule("vendor-check-digit", withdrawn=True)
 def check_vendor_digit(subject: Resolved) -> Iterator[Fault]:
     """The last digit of an organisation number fits the others.
 
-    Modulus 11, as Enhetsregisteret computes it. The register does not check it, so a typo would only show
-    when the token does not fit.
+    It is computed by modulus 11 with the weights 3 2 7 6 5 4 3 2. The register does
+    not check it (System Register contract §3, at the end), so that a typo would only
+    show when no token fits the system. Test organisations from Tenor pass as well.
+
+    Mend it: look for a typo. 991825827 is right, 991825872 is not.
     """
     number = subject.system.vendor.organisation
     if _ORGANISATION.fullmatch(number) and not _has_check_digit(number):
-        message = f"{number} is no organisation number: its check digit does not fit"
+        message = f"`{number}` is no organisation number: its check digit does not fit"
         yield Fault(_VENDOR, message, "Look for a typo; test organisations pass the check too.")
 
 
@@ -134,49 +196,69 @@ def _has_check_digit(number: str) -> bool:
 def check_duplicate_ids(fleet: Fleet) -> Iterator[tuple[Resolved, Fault]]:
     """No two definitions have the same id in an environment, nor ids that differ only in letter case.
 
-    The last one applied would win, at every apply. The register tells ids apart by letter case, and people do
-    not.
+    Of two files for one system each apply would write both, and the last would win.
+    The register tells ids apart by letter case (System Register contract §1.1), and
+    refuses the second POST of one (§3, 00002); people read both alike.
+
+    Mend it: keep one of the two files, or choose another id for one of them.
     """
-    first: dict[str, Resolved] = {}
+    first: dict[tuple[str, bool], Resolved] = {}
     for subject in fleet.systems:
-        other = first.setdefault(subject.system.id.lower(), subject)
-        if other is not subject and other.withdrawn == subject.withdrawn:
-            same = "same id" if other.system.id == subject.system.id else "same id but for letter case"
-            where = other.locate(_ID)
-            message = f"{quote(subject.system.id)} has the {same} as {where.file}:{where.line}"
-            yield subject, Fault(_ID, message, "Keep one of the two files, or choose another id.")
+        name = subject.system.id
+        other = first.setdefault((name.lower(), subject.withdrawn), subject)
+        if other is not subject:
+            same = other.system.id == name
+            place = other.locate(_ID)
+            message = (
+                f"{quote(name)} has the same id{'' if same else ' but for letter case'} "
+                f"as {place.file}:{place.line}"
+            )
+            hint = "Keep one of the two files, or choose another id."
+            yield subject, Fault(_ID, message, hint, None if same else "")
 
 
-@fleet_rule("withdrawn-id-reused", allowable=False, withdrawn=True)
+@fleet_rule("withdrawn-id-reused", code="AUTH.VLD-00002", allowable=False, withdrawn=True)
 def check_withdrawn_ids(fleet: Fleet) -> Iterator[tuple[Resolved, Fault]]:
     """The id of a withdrawn system is not defined again.
 
-    Deleting burns an id for ever (System Register contract §2.6). Mend it: choose a new id.
+    Deleting burns an id for ever: the register answers a new POST of it with 00002,
+    and there is no way back (System Register contract §2.6).
+
+    Mend it: choose a new id for the new system, and keep the withdrawn file as the
+    record that the old one is burnt.
     """
     withdrawn = {each.system.id.lower(): each for each in fleet.systems if each.withdrawn}
     for subject in fleet.systems:
-        burnt = withdrawn.get(subject.system.id.lower())
+        name = subject.system.id
+        burnt = withdrawn.get(name.lower())
         if burnt is not None and not subject.withdrawn:
-            where = burnt.locate(_ID)
-            message = (
-                f"{quote(subject.system.id)} is withdrawn in {where.file}:{where.line}, and burnt for ever"
-            )
-            yield subject, Fault(_ID, message, "Choose a new id.")
+            place = burnt.locate(_ID)
+            message = f"{quote(name)} is withdrawn in {place.file}:{place.line}, and burnt for ever"
+            yield subject, Fault(_ID, message, "Choose a new id.", None if burnt.system.id == name else "")
 
 
 @fleet_rule("several-vendors", allowable=False, withdrawn=True)
 def check_vendors(fleet: Fleet) -> Iterator[tuple[Resolved, Fault]]:
     """A run is for one vendor.
 
-    A token speaks for one organisation. Mend it: pick one with `--vendor ORG`.
+    A token speaks for one organisation, and the register lets it see and write that
+    organisation's systems only (System Register contract §6.3).
+
+    Mend it: correct the number, or pick one vendor for the run.
+
+        reconciler plan --vendor 991825827
     """
-    vendors = dict.fromkeys(each.system.vendor.organisation for each in fleet.systems)
-    if len(vendors) > 1:
-        first = next(iter(vendors))
-        for other in list(vendors)[1:]:
-            subject = next(each for each in fleet.systems if each.system.vendor.organisation == other)
-            message = f"The vendor is {quote(other)} here, and {quote(first)} in other files"
-            yield (
-                subject,
-                Fault(_VENDOR, message, f"Pick one with `--vendor {first}`, or correct the number."),
-            )
+    first: dict[str, Resolved] = {}
+    counts = Counter[str]()
+    for subject in fleet.systems:
+        vendor = subject.system.vendor.organisation
+        if _ORGANISATION.fullmatch(vendor) and "vendor" not in subject.definition.broken:
+            first.setdefault(vendor, subject)
+            counts[vendor] += 1
+    most = max(first, key=lambda vendor: counts[vendor], default="")
+    for vendor, subject in first.items():
+        if vendor != most:
+            files = f"{counts[most]:,} other file{'' if counts[most] == 1 else 's'}"
+            message = f"The vendor is `{vendor}` here, and `{most}` in {files}"
+            hint = f"Pick one with `--vendor {most}`, or correct the number."
+            yield subject, Fault(_VENDOR, message, hint)

@@ -6,88 +6,124 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.catalogue import PACKAGE_PREFIX
-from reconciler.rules.registry import Fault, catalogue_rule, quote, system_rule
+from reconciler.document import quote
+from reconciler.rules.registry import Fault, catalogue_rule, system_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.catalogue import Catalogue
+    from reconciler.document import Path
     from reconciler.model import Resolved
 
-_FORM = re.compile(re.escape(PACKAGE_PREFIX) + r"[^\s:]+")
+_FORM = re.compile(re.escape(PACKAGE_PREFIX) + r"[^\s:]+", re.IGNORECASE)
+"""In any letter case, as the register looks packages up (System Register contract §8.2)."""
 
 
-@system_rule("package-format", code="AUTH.VLD-00008", allowable=False)
-def check_format(subject: Resolved) -> Iterator[Fault]:
-    """An access package is named by its URN: `urn:altinn:accesspackage:…`.
+def _place(index: int) -> Path:
+    return ("accessPackages", index)
 
-    The register asks for four parts (System Register contract §3, 00008); anything but a package is
-    not found.
+
+@catalogue_rule("package-format", code="AUTH.VLD-00008")
+def check_format(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
+    """An access package is named by its URN: `urn:altinn:accesspackage:` and a name.
+
+    The register refuses what has fewer than four parts, and finds no package under any
+    other prefix (System Register contract §3, 00008).
+
+    Mend it: write the whole URN.
+
+        accessPackages:
+          - urn:altinn:accesspackage:skattegrunnlag
     """
     for index, package in enumerate(subject.system.accessPackages):
         if not _FORM.fullmatch(package.urn):
-            message = f"{quote(package.urn)} is not the URN of an access package"
-            yield Fault(("accessPackages", index), message, f"Write `{PACKAGE_PREFIX}` and its name.")
+            near = catalogue.suggest_package(package.urn.strip())
+            hint = f"Did you mean `{near}`?" if near else f"Write `{PACKAGE_PREFIX}` and its name."
+            yield Fault(_place(index), f"{quote(package.urn)} is not the URN of an access package", hint)
 
 
-@system_rule("package-duplicate", code="AUTH.VLD-00007", allowable=False)
+@system_rule("package-duplicate", code="AUTH.VLD-00007")
 def check_duplicates(subject: Resolved) -> Iterator[Fault]:
     """No access package stands twice.
 
-    The register compares URNs exactly (System Register contract §3, 00007), and looks them up in any letter
-    case; so do people.
+    The register compares URNs exactly (System Register contract §3, 00007) and looks
+    them up in any letter case (§8.2), so two spellings of one package would pass.
+
+    Mend it: remove one of them.
     """
     first: dict[str, int] = {}
     for index, package in enumerate(subject.system.accessPackages):
         other = first.setdefault(package.urn.lower(), index)
         if other != index:
-            message = f"{quote(package.urn)} stands twice: `accessPackages[{other}]` is the same"
-            yield Fault(("accessPackages", index), message, "Remove one of them.")
+            same = subject.system.accessPackages[other].urn == package.urn
+            how = "the same" if same else "the same but for letter case"
+            message = f"{quote(package.urn)} stands twice: `accessPackages[{other}]` is {how}"
+            yield Fault(_place(index), message, "Remove one of them.", None if same else "")
 
 
 @catalogue_rule("package-unknown", code="AUTH.VLD-00008")
 def check_existence(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
     """Every access package exists.
 
-    Offline this is asked of a list that is shipped with the program; its date stands in the message. For a
-    package that is newer, use `allow:` until the list is renewed.
+    The register asks the environment's own list (System Register contract §3, 00008).
+    Without a network this tool asks a list that is shipped with it, whose date stands in
+    the message; an environment may know fewer packages, or newer ones.
+
+    Mend it: take the name in the hint, or look the package up. Let a newer one through
+    until the shipped list is renewed.
+
+        allow:
+          package-unknown: new in tt02, and not in the shipped list yet
     """
     for index, package in enumerate(subject.system.accessPackages):
-        if _FORM.fullmatch(package.urn) and catalogue.find_package(package.urn) is None:
+        if catalogue.find_package(package.urn) is None and _FORM.fullmatch(package.urn):
             near = catalogue.suggest_package(package.urn)
             hint = f"Did you mean `{near}`?" if near else "Look it up in Altinn's list of access packages."
-            message = f"{quote(package.urn)} is not {catalogue.source}"
-            yield Fault(("accessPackages", index), message, hint)
+            yield Fault(_place(index), f"{quote(package.urn)} is not {catalogue.source}", hint)
 
 
 @catalogue_rule("package-not-delegable", code="AUTH.VLD-00008")
 def check_delegable(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
     """Every access package can be given to a system user.
 
-    One that is neither delegable nor assignable is refused (System Register contract §3, 00008): guardianship
-    packages, and the one for explicit rights.
+    The register refuses one that is neither delegable nor assignable (System Register
+    contract §3, 00008): the packages of guardianship, and the one for explicit rights.
+
+    Mend it: remove the package.
     """
     for index, package in enumerate(subject.system.accessPackages):
         flags = catalogue.find_package(package.urn)
         if flags is not None and not flags.delegable and not flags.assignable:
-            message = f"{quote(package.urn)} cannot be given to a system user ({catalogue.source})"
-            yield Fault(("accessPackages", index), message, "Remove it.")
+            message = (
+                f"{quote(package.urn)} is neither delegable nor assignable {catalogue.source}, "
+                "so no system user can have it"
+            )
+            yield Fault(_place(index), message, "Remove it.")
 
 
 @catalogue_rule("package-visible", code="AUTH.VLD-00018")
 def check_visible(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
     """A visible system carries no access package whose isAssignable is false.
 
-    Such a package is for an accountant's or auditor's clients. A system that carries it is not shown to end
-    users: the vendor requests its system users itself (System Register contract §3, 00018).
+    Such a package is for client relations, between an accountant or auditor and their
+    customers. End users cannot create a system user with it themselves, so the register
+    refuses to show the system to them (System Register contract §3, 00018). It does so
+    at every PUT, also one that only makes the system visible.
 
-    Mend it: `isVisible: false`, or another package.
+    Mend it: write `isVisible: false`, or choose a package that is assignable.
+
+        accessPackages:
+          - urn:altinn:accesspackage:regnskapsforer-lonn
+        isVisible: false
     """
-    if not subject.system.isVisible:
+    if not subject.system.isVisible or "isVisible" in subject.definition.broken:
         return
     for index, package in enumerate(subject.system.accessPackages):
         flags = catalogue.find_package(package.urn)
-        if flags is not None and flags.delegable and not flags.assignable:
-            message = f"{quote(package.urn)} is for client relations only, and the system is visible"
+        if flags is not None and not flags.assignable:
+            message = (
+                f"{quote(package.urn)} has isAssignable false {catalogue.source}, and the system is visible"
+            )
             hint = "Write `isVisible: false`, or choose a package that is assignable."
-            yield Fault(("accessPackages", index), f"{message} ({catalogue.source})", hint)
+            yield Fault(_place(index), message, hint)

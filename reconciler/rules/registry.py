@@ -29,8 +29,8 @@ class Fault:
     """As the environment sees it: without `environments.NAME`."""
     message: str
     hint: str = ""
-    severity: Severity | None = None
-    """Where it differs from the rule's own."""
+    code: str | None = None
+    """The register's code, where it is not the rule's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ class Rule:
 
     def find(self, fault: Fault, place: Location) -> Finding:
         """Make a finding of a fault."""
-        severity = fault.severity or self.severity
-        return Finding(self.id, severity, fault.message, place, fault.hint, self.code)
+        code = self.code if fault.code is None else fault.code
+        return Finding(self.id, self.severity, fault.message, place, fault.hint, code)
 
     def find_in(self, document: Document, fault: Fault) -> Finding:
         """Make a finding of a fault in a file that nobody has resolved."""
@@ -150,8 +150,3 @@ def fleet_rule(
         return check
 
     return add
-
-
-def quote(value: str) -> str:
-    """Quote a value of a definition in a message; a long one is cut."""
-    return f"`{value if len(value) <= 60 else value[:57] + '…'}`"

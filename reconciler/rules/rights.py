@@ -4,52 +4,73 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.document import quote
 from reconciler.findings import Severity
 from reconciler.model import RESOURCE
-from reconciler.rules.registry import Fault, quote, system_rule
+from reconciler.rules.registry import Fault, system_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.model import Resolved
+    from reconciler.document import Path
+    from reconciler.model import Attribute, Resolved
 
 
-@system_rule("right-attribute", code="AUTH.VLD-00009", allowable=False)
+def _read_attributes(subject: Resolved) -> Iterator[tuple[Path, Attribute]]:
+    for index, right in enumerate(subject.system.rights):
+        for number, pair in enumerate(right.resource):
+            yield ("rights", index, "resource", number), pair
+
+
+@system_rule("right-attribute", code="AUTH.VLD-00009")
 def check_attributes(subject: Resolved) -> Iterator[Fault]:
     """Every attribute of a right is `urn:altinn:resource`.
 
-    The register takes nothing else (System Register contract §3, 00009). Altinn apps are resources too, named
-    `app_{org}_{app}`.
+    The register takes nothing else (System Register contract §3, 00009). An Altinn app
+    is a resource too, named `app_{org}_{app}`.
+
+    Mend it: name the resource; the short form needs no attribute at all.
+
+        rights:
+          - ske-krav-og-betalinger
+          - app_brg_aarsregnskap-vanlig-202406
     """
-    for index, right in enumerate(subject.system.rights):
-        for number, pair in enumerate(right.resource):
-            if pair.id != RESOURCE:
-                message = f"{quote(pair.id)} is not `{RESOURCE}`"
-                path = ("rights", index, "resource", number, "id")
-                yield Fault(path, message, f"Write `{RESOURCE}`; an app is named `app_org_app` there.")
+    for path, pair in _read_attributes(subject):
+        if pair.id != RESOURCE:
+            hint = f"Write `{RESOURCE}`; an app is the resource `app_ORG_APP`."
+            yield Fault((*path, "id"), f"{quote(pair.id)} is not `{RESOURCE}`", hint)
 
 
-@system_rule("right-empty", allowable=False)
+@system_rule("right-empty")
 def check_empty_rights(subject: Resolved) -> Iterator[Fault]:
-    """Every right names at least one resource, and no value is empty.
+    """Every right names at least one resource, and no name is empty or stands between spaces.
 
-    The register answers an empty value with an error of its framework, and stores a right without resource.
+    The register answers an empty name with an error that has no code, stores a right
+    without any resource, and does not trim (System Register contract §2.2 and §2.3).
+
+    Mend it: name the resource, or remove the right.
     """
     for index, right in enumerate(subject.system.rights):
         if not right.resource:
-            yield Fault(("rights", index), "The right names no resource", "Name one, or remove the right.")
-        for number, pair in enumerate(right.resource):
-            if not pair.value.strip() or pair.value != pair.value.strip():
-                path = ("rights", index, "resource", number, "value")
-                message = f"{quote(pair.value)} is empty, or starts or ends with white space"
-                yield Fault(path, message, "Name the resource; the register does not trim it.")
+            path: Path = ("rights", index, "resource")
+            yield Fault(path, "The right names no resource", "Name one, or remove the right.")
+    for path, pair in _read_attributes(subject):
+        if not pair.value.strip():
+            yield Fault((*path, "value"), "The name of the resource is empty", "Name the resource.")
+        elif pair.value != pair.value.strip():
+            message = f"{quote(pair.value)} starts or ends with white space"
+            yield Fault((*path, "value"), message, "Remove it; the register does not trim it.")
 
 
-@system_rule("right-duplicate", code="AUTH.VLD-00006", allowable=False)
+@system_rule("right-duplicate", code="AUTH.VLD-00006")
 def check_duplicate_rights(subject: Resolved) -> Iterator[Fault]:
     """No right stands twice.
 
-    The register compares the action and the attributes in their order (System Register contract §3, 00006).
+    The register compares the action and the attributes in their order (System Register
+    contract §3, 00006). The same resources in another order, or with another action,
+    are another right to it.
+
+    Mend it: remove one of them.
     """
     first: dict[str, int] = {}
     for index, right in enumerate(subject.system.rights):
@@ -63,10 +84,14 @@ def check_duplicate_rights(subject: Resolved) -> Iterator[Fault]:
 def check_repeated_attributes(subject: Resolved) -> Iterator[Fault]:
     """No attribute stands twice in one right.
 
-    The register does not count it as a duplicate, and a request for a system user would have to repeat it
-    exactly (System Register contract §2.5).
+    The register does not count it as a duplicate, and a request for a system user would
+    have to repeat it to match the right (System Register contract §2.5).
+
+    Mend it: remove one of them.
     """
     for index, right in enumerate(subject.system.rights):
+        if len(right.resource) < 2:
+            continue
         seen: set[tuple[str, str]] = set()
         for number, pair in enumerate(right.resource):
             if (pair.id, pair.value) in seen:
@@ -79,12 +104,21 @@ def check_repeated_attributes(subject: Resolved) -> Iterator[Fault]:
 def check_several_attributes(subject: Resolved) -> Iterator[Fault]:
     """A right names one resource.
 
-    A request for a system user has to match all attributes of a right at once, and change requests do not
-    handle sub-resources. Mend it: one right a resource.
+    A request for a system user has to match all resources of a right at once (System
+    Register contract §2.5), and change requests do not handle more than one.
+
+    Mend it: write one right a resource.
+
+        rights:
+          - ske-krav-og-betalinger
+          - kravogbetaling
     """
     for index, right in enumerate(subject.system.rights):
-        if len({(pair.id, pair.value) for pair in right.resource}) > 1:
-            message = f"{quote(right.label)} names {len(right.resource)} resources in one right"
+        if len(right.resource) < 2:
+            continue
+        count = len({(pair.id, pair.value) for pair in right.resource})
+        if count > 1:
+            message = f"{quote(right.label)} names {count} resources in one right"
             yield Fault(("rights", index), message, "Write one right a resource.")
 
 
@@ -92,7 +126,13 @@ def check_several_attributes(subject: Resolved) -> Iterator[Fault]:
 def check_nothing_asked(subject: Resolved) -> Iterator[Fault]:
     """A system asks for rights or access packages.
 
-    The register takes one that asks for nothing, and no system user of it can do anything.
+    The register takes one that asks for neither (System Register contract §3, at the
+    end), and no system user of it can do anything.
+
+    Mend it: name what the system needs. While it is being prepared, use `allow:`.
+
+        rights:
+          - ske-krav-og-betalinger
     """
     asked = subject.system.rights or subject.system.accessPackages
     if not asked and not {"rights", "accessPackages"} & subject.definition.broken:

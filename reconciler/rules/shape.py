@@ -10,11 +10,22 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.catalogue import nearest
-from reconciler.document import FaultKind, Items, Mapping, Position, Scalar, print_path
+from reconciler.document import (
+    FaultKind,
+    Items,
+    Mapping,
+    Position,
+    Scalar,
+    print_path,
+    quote,
+    shorten,
+)
 from reconciler.findings import Finding, Location, Severity
 from reconciler.model import (
+    IDENTITY,
     NEVER_SENT,
     NEVER_SENT_VENDOR,
+    REQUIRED,
     SENT,
     TOP_ONLY,
     Attribute,
@@ -40,10 +51,13 @@ YAML_SYNTAX = declare(
     "yaml-syntax",
     """A definition is one well-formed YAML document in UTF-8.
 
-    Tags such as `!!python/object`, control characters and nesting deeper than 32 levels are refused as
-    well: a definition comes from a pull request, and is read by people.
+    Tags such as `!!python/object`, control characters and nesting deeper than 32 levels
+    are refused as well: a definition comes from a pull request, and is read by people.
 
-    Mend it: quote texts that hold `: `, ` #`, or start with one of `*&!%@`[]{}`.
+    Mend it: quote a text that holds `: ` or ` #`, or that starts with one of
+    `*&!%@`[]{}`.
+
+        name: {nb: "SmartCloud: regnskap", nn: Smart SKY, en: SmartCloud 1}
     """,
     allowable=False,
 )
@@ -51,7 +65,9 @@ FILE_TOO_LARGE = declare(
     "file-too-large",
     """A definition is at most 1 MiB.
 
-    A larger file is a mistake or an attack. Mend it: one system a file.
+    A larger file is a mistake or an attack, and is not read at all.
+
+    Mend it: one system a file.
     """,
     allowable=False,
 )
@@ -59,8 +75,10 @@ ALIAS_BOMB = declare(
     "alias-bomb",
     """The aliases of a file stand for at most 50,000 values.
 
-    A few lines of nested aliases can stand for more values than a machine can hold. Mend it: write the
-    values out.
+    A few lines of nested aliases can stand for more values than a machine can hold. Each
+    alias counts as everything that it stands for, and a long text as several values.
+
+    Mend it: write the values out.
     """,
     allowable=False,
 )
@@ -68,7 +86,9 @@ SEVERAL_DOCUMENTS = declare(
     "several-documents",
     """A file holds one YAML document, and so one system.
 
-    Mend it: move what follows `---` to a file of its own.
+    What follows the second `---` would be read by nobody.
+
+    Mend it: move it to a file of its own.
     """,
     allowable=False,
 )
@@ -76,7 +96,10 @@ DUPLICATE_KEY = declare(
     "duplicate-key",
     """A member stands once in its mapping, whatever its letter case.
 
-    Programs disagree on which of two counts, so a reviewer cannot know what would be sent. Mend it: keep one.
+    Programs disagree on which of two counts, the register takes the last (System Register
+    contract §2.1), and a reviewer cannot know what would be sent.
+
+    Mend it: keep one of them.
     """,
     allowable=False,
 )
@@ -84,8 +107,15 @@ WRONG_TYPE = declare(
     "wrong-type",
     """A member has the type that the register reads: text, list, mapping, or true and false.
 
-    Null is a wrong type everywhere: the register answers several of them with an internal error. To ask for
-    an empty list, write `[]`. Numbers are fine where a text is asked for; `yes` and `"true"` are texts.
+    Null is a wrong type everywhere: the register answers several nulls with an internal
+    error (System Register contract §4, Q7). A number is fine where a text is asked for,
+    and keeps its leading zeros. `yes`, `on` and `"true"` are texts, not true.
+
+    Mend it: write `[]` for an empty list, and leave a member out for its default.
+
+        clientId: [32ef65ac-6e62-498d-880f-76c85c2052ae]
+        rights: []
+        isVisible: false
     """,
     allowable=False,
 )
@@ -93,7 +123,16 @@ MISSING_MEMBER = declare(
     "missing-member",
     """A definition states `id`, `vendor`, `name` and `description`; a right states its resource.
 
-    A withdrawn definition states `id` and `vendor`. Every other member has a default when it is left out.
+    The register refuses a document without them (System Register contract §2.2). A
+    withdrawn definition states `id` and `vendor` only. `local` reads the top level, so
+    what only an environment states is missing there.
+
+    Mend it: add the member; every other one has a default.
+
+        id: 991825827_smartcloud
+        vendor: "991825827"
+        name: {nb: SmartCloud 1, nn: Smart SKY, en: SmartCloud 1}
+        description: {nb: Regnskap, nn: Rekneskap, en: Accounting}
     """,
     allowable=False,
 )
@@ -101,8 +140,11 @@ UNKNOWN_MEMBER = declare(
     "unknown-member",
     """Every member is one that the register or this tool knows.
 
-    The register ignores what it does not know, and resets what it misses: a misspelt list is a list wiped.
-    Mend it: the nearest name stands in the hint.
+    The register ignores what it does not know, and resets what it misses (System Register
+    contract §2.1 and §4, Q6): a misspelt list is a list wiped.
+
+    Mend it: the nearest name stands in the hint. What is under `environments` is called
+    as it is at the top; `allow` and `environments` itself stand at the top only.
     """,
     allowable=False,
 )
@@ -110,8 +152,13 @@ UNKNOWN_ENVIRONMENT = declare(
     "unknown-environment",
     """Every environment that a definition names is configured.
 
-    A misspelt environment would quietly hold no system. Mend it: correct the name, or add the environment to
-    `reconciler.toml`.
+    A misspelt environment would quietly hold no system.
+
+    Mend it: correct the name, or add the environment to `reconciler.toml`.
+
+        environments:
+          tt02: {isVisible: false}
+          prod: {}
     """,
     allowable=False,
 )
@@ -119,7 +166,10 @@ SPELLING = declare(
     "spelling",
     """A member is spelt as the register's answers spell it.
 
-    The register reads any letter case, and so does this tool, but one spelling can be searched for.
+    The register reads any letter case (System Register contract §2.1), and so does this
+    tool, since the published examples use three. One spelling can be searched for.
+
+    Mend it: take the spelling in the hint.
     """,
     severity=Severity.NOTE,
     allowable=False,
@@ -128,8 +178,10 @@ NEVER_SENT_RULE = declare(
     "never-sent",
     """A member that published examples show is not part of what is sent.
 
-    `isDeleted`, `softDeleted`, `systemVendorOrgNumber` and `vendor.authority` are read and ignored, here as
-    in the register. Mend it: remove the line.
+    `isDeleted`, `softDeleted`, `systemVendorOrgNumber` and `vendor.authority` are read and
+    ignored, here as in the register (System Register contract §2.1).
+
+    Mend it: remove the line. To ask for a deletion, write `withdrawn: true`.
     """,
     severity=Severity.NOTE,
     allowable=False,
@@ -198,13 +250,12 @@ class _Reader:
         return values
 
     def _say_unknown(self, key: Scalar, path: Path, names: tuple[str, ...]) -> None:
-        shown = key.text if len(key.text) <= 60 else key.text[:57] + "…"
         near = nearest(key.text.lower(), [name.lower() for name in names])
         meant = next((name for name in names if name.lower() == near), "")
         hint = f"Did you mean `{meant}`?" if meant else f"Known here: {', '.join(names)}."
         if key.text == "<<":
             hint = "Merge keys are not read; write the members out."
-        message = f"`{shown}` is not a member that the register or this tool knows"
+        message = f"{quote(key.text)} is not a member that the register or this tool knows"
         self.say(UNKNOWN_MEMBER, path, message, hint, at=key.position)
 
     def read_value(self, node: Node, path: Path, member: str) -> Json:
@@ -237,7 +288,7 @@ class _Reader:
             if key.text not in known:
                 near = nearest(key.text.lower(), known)
                 hint = f"Did you mean `{near}`?" if near else f"Configured: {', '.join(known)}."
-                message = f"No environment `{key.text}` is configured"
+                message = f"No environment `{shorten(key.text)}` is configured"
                 self.say(UNKNOWN_ENVIRONMENT, path, message, hint, at=key.position)
             elif isinstance(value, Scalar) and value.is_null:
                 overlays[key.text] = {}
@@ -284,8 +335,7 @@ class _Reader:
 
 def _describe(value: object) -> str:
     if isinstance(value, str):
-        text = value if len(value) <= 40 else value[:37] + "…"
-        return f"the text `{text}`"
+        return f"the text {quote(value)}" if value else "an empty text"
     return "a list" if isinstance(value, tuple) else "a mapping" if isinstance(value, dict) else "null"
 
 
@@ -308,7 +358,7 @@ def check_document(
     reader = _Reader(document)
     for fault in document.faults:
         rule, hint = _FAULTS[fault.kind]
-        reader.say(rule, (), fault.message, hint, at=fault.position)
+        reader.say(rule, (), fault.message, fault.hint or hint, at=fault.position)
     root = document.root
     if not isinstance(root, Mapping):
         if not document.faults:
@@ -328,13 +378,17 @@ def check_document(
 
 
 def _say_missing(reader: _Reader, definition: Definition, environments: tuple[str, ...]) -> set[str]:
+    """Report each member that is not stated where it has to be, and name them all."""
     where: dict[str, list[str]] = {}
     existing = [name for name in environments if definition.exists_in(name)]
     for environment in existing:
         for name in find_missing(definition, environment):
-            if name not in definition.broken:
-                where.setdefault(name, []).append(environment)
+            where.setdefault(name, []).append(environment)
+    excused = definition.broken
+    if "withdrawn" in excused:  # it decides what has to be stated, and nobody can read it
+        excused |= set(REQUIRED) - set(IDENTITY)
     for name, missing in where.items():
-        suffix = "" if len(missing) == len(existing) else f" in {', '.join(missing)}"
-        reader.say(MISSING_MEMBER, (), f"`{name}` is missing{suffix}", f"Add `{name}:`.")
+        if name not in excused:
+            suffix = "" if len(missing) == len(existing) else f" in {', '.join(missing)}"
+            reader.say(MISSING_MEMBER, (name,), f"`{name}` is missing{suffix}", f"Add `{name}:`.")
     return set(where)

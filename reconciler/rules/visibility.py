@@ -17,21 +17,37 @@ if TYPE_CHECKING:
 def check_visibility(subject: Resolved) -> Iterator[Fault]:
     """A definition says whether its system is visible.
 
-    The register makes a system visible when nothing is said (System Register contract §2.2): end users then
-    see it in the Altinn portal. Mend it: write `isVisible: true` or `isVisible: false`.
+    The register makes a system visible when nothing is said, at every PUT anew (System
+    Register contract §2.2): end users then find it in the Altinn portal, and create
+    system users for it themselves.
+
+    Mend it: say which it is.
+
+        isVisible: true
     """
     if "isVisible" not in subject.stated:
         message = "`isVisible` is left out, and the register takes that as true"
         yield Fault(("isVisible",), message, "Write `isVisible: true` or `isVisible: false`.")
 
 
-@system_rule("visible-not-assignable", code="AUTH.VLD-00018", allowable=False)
+@system_rule("visible-not-assignable", code="AUTH.VLD-00018")
 def check_assignable(subject: Resolved) -> Iterator[Fault]:
     """A system is not visible while its definition states `isAssignable: false`.
 
-    The guide for vendors puts the rule in these words. `isAssignable` is a property of access packages, and
-    is never sent: in a definition it is an assertion that this rule holds against `isVisible`.
+    The guide for vendors puts the register's rule in these words (System Register
+    contract §3, 00018). `isAssignable` is a property of access packages and is never
+    sent: in a definition it is an assertion, which this rule holds against `isVisible`,
+    stated or by default.
+
+    Mend it: say that the system is not visible, or remove `isAssignable`.
+
+        isVisible: false
+        isAssignable: false
     """
-    if subject.assignable is False and subject.system.isVisible:
-        message = "The system is visible, and the definition states `isAssignable: false`"
-        yield Fault(("isVisible",), message, "Write `isVisible: false`, or remove `isAssignable`.")
+    if subject.assignable is not False or not subject.system.isVisible:
+        return
+    if "isVisible" not in subject.definition.broken:
+        path = ("isVisible",) if "isVisible" in subject.stated else ("isAssignable",)
+        default = "" if "isVisible" in subject.stated else " by default"
+        message = f"The system is visible{default}, and the definition states `isAssignable: false`"
+        yield Fault(path, message, "Write `isVisible: false`, or remove `isAssignable`.")
