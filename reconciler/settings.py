@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 SCOPE = "altinn:authentication/systemregister.write"
 """The one scope of the vendor's endpoints; there is none that only reads (System Register contract §1.2)."""
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+"""The names of this machine, the only ones to which plain http may go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def find_root(start: Path) -> Path:
     for folder in (start.resolve(), *start.resolve().parents):
         if (folder / "reconciler.toml").is_file() or (folder / "systems").is_dir():
             return folder
-        if "reconciler" in _read_toml(folder / "pyproject.toml").get("tool", {}):
+        if _read_tool(folder / "pyproject.toml") is not None:
             return folder
     raise UsageError(
         f"Neither {start} nor a folder above it has a `reconciler.toml` or a `systems/`.",
@@ -88,20 +89,27 @@ def find_root(start: Path) -> Path:
     )
 
 
-def _read_toml(path: Path) -> dict[str, dict[str, object]]:
+def _read_toml(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path.name} cannot be read: {error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise SettingsError(f"{path} cannot be read: {reason}.", hint="Mend the file.") from error
+
+
+def _read_tool(path: Path) -> object:
+    """Read `[tool.reconciler]`; None where it is not there."""
+    tool = _read_toml(path).get("tool")
+    return tool.get("reconciler") if isinstance(tool, Mapping) else None
 
 
 def read_settings(root: Path) -> Settings:
     """Read the configuration of a root; raises `SettingsError` with every problem on a line of its own."""
     own, shared = root / "reconciler.toml", root / "pyproject.toml"
     table: object = _read_toml(own)
-    tool = _read_toml(shared).get("tool", {}).get("reconciler")
+    tool = _read_tool(shared)
     if own.is_file() and tool is not None:
         raise SettingsError(
             "Both reconciler.toml and [tool.reconciler] in pyproject.toml are there.",
@@ -110,7 +118,7 @@ def read_settings(root: Path) -> Settings:
     path = own if own.is_file() else shared
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     reader = _Reader(path.name, text, [])
-    environments = reader.read(table if own.is_file() else (tool or {}))
+    environments = reader.read(table if own.is_file() else ({} if tool is None else tool))
     if reader.problems:
         raise SettingsError("\n".join(reader.problems), hint="The README describes the file.")
     return Settings(root, environments)
@@ -124,29 +132,38 @@ class _Reader:
     text: str
     problems: list[str]
 
-    def say(self, word: str, problem: str) -> None:
-        """Add a problem, with the line that first holds a word."""
+    def say(self, problem: str, *words: str) -> None:
+        """Add a problem, with the line of the last word that stands below those before it."""
         lines = self.text.splitlines()
-        pattern = re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])")
-        number = next((index for index, line in enumerate(lines, 1) if pattern.search(line)), 1)
-        self.problems.append(f"{self.file}:{number}: {problem}")
+        number = 0
+        for word in words:
+            named = re.compile(rf"[^#=]*(?<![\w-]){re.escape(word)}(?![\w-])")
+            inline = re.compile(rf"[^#]*(?<![\w-]){re.escape(word)}(?![\w-])")
+            found = (
+                index
+                for pattern in (named, inline)
+                for index in range(number, len(lines))
+                if pattern.match(lines[index])
+            )
+            number = next(found, number)
+        self.problems.append(f"{self.file}:{number + 1}: {problem}")
 
     def read(self, table: object) -> dict[str, Environment]:
         """Read the whole table."""
         found = {each.name: each for each in BUILT_IN}
         if not isinstance(table, Mapping):
-            self.say("reconciler", "`reconciler` is not a table")
+            self.say("`reconciler` is not a table", "reconciler")
             return found
         for name in table:
             if name != "environments":
-                self.say(str(name), f"`{name}` is not a setting; did you mean `environments`?")
+                self.say(f"`{name}` is not a setting; did you mean `environments`?", name)
         environments = table.get("environments", {})
         if not isinstance(environments, Mapping):
-            self.say("environments", "`environments` is not a table")
+            self.say("`environments` is not a table", "environments")
             return found
         for name, settings in environments.items():
             if not isinstance(settings, Mapping):
-                self.say(name, f"`environments.{name}` is not a table")
+                self.say(f"`environments.{name}` is not a table", "environments", name)
             else:
                 found[name] = self.read_environment(name, settings, found.get(name))
         return found
@@ -158,9 +175,10 @@ class _Reader:
         known = ("clients", "unmanaged") if built_in else ("register", "maskinporten", "clients", "unmanaged")
         for key in settings:
             if key not in known:
-                self.say(key, self._explain_key(name, key, known, built_in))
+                self.say(self._explain_key(name, key, known, built_in), "environments", name, key)
         if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
-            self.say(name, f"`{name}` is no name for an environment: use a–z, 0–9 and `-`")
+            told = f"`{name}` is no name for an environment: use a–z, 0–9 and `-`"
+            self.say(told, "environments", name)
         register = built_in.register if built_in else self.read_address(name, settings, "register")
         maskinporten = (
             built_in.maskinporten if built_in else self.read_address(name, settings, "maskinporten")
@@ -184,26 +202,35 @@ class _Reader:
         """Read an address: https, or http on loopback, and nothing hidden in it."""
         value = settings.get(key)
         if not isinstance(value, str):
-            self.say(name, f"`environments.{name}` has no `{key}`")
+            told = f"`{key}` is not a text" if key in settings else f"`environments.{name}` has no `{key}`"
+            self.say(told, "environments", name, *([key] if key in settings else []))
             return ""
-        try:
-            parts = urlsplit(value)
-            sound = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-            sound = sound and bool(parts.hostname) and "@" not in parts.netloc
-            sound = sound and not parts.query and not parts.fragment and (parts.port or 1) > 0
-        except ValueError:
-            sound = False
-        if not sound:
-            self.say(key, f"`{key}` of `{name}` is not an https address, nor http on this machine")
+        if not _is_sound(value):
+            told = f"`{key}` of `{name}` is not an https address, nor http on this machine"
+            self.say(told, "environments", name, key)
         return value
 
     def read_texts(self, name: str, settings: Mapping[str, object], key: str) -> Iterator[str]:
         """Read a list of texts; left out, it is empty."""
         value = settings.get(key, [])
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            self.say(key, f"`{key}` of `{name}` is not a list of texts")
+            self.say(f"`{key}` of `{name}` is not a list of texts", "environments", name, key)
             return
         yield from value
+
+
+def _is_sound(address: str) -> bool:
+    """Say whether a token may be sent to an address, and nothing is hidden in it."""
+    if not re.fullmatch(r"https?://[!-~]+", address) or re.search(r"[\\@?#]", address):
+        return False
+    try:
+        parts = urlsplit(address)
+        host = (parts.hostname or "").encode("idna").decode()  # refuses what no name server can be asked
+        port = parts.port
+    except ValueError:
+        return False
+    known = re.fullmatch(r"[a-z0-9._-]+", host) or (":" in host and host in LOOPBACK)
+    return bool(known) and port != 0 and (parts.scheme == "https" or host in LOOPBACK)
 
 
 def choose_environment(settings: Settings, name: str | None, environ: Mapping[str, str]) -> Environment:
@@ -212,8 +239,8 @@ def choose_environment(settings: Settings, name: str | None, environ: Mapping[st
     Raises `UsageError` for an unknown one, and where there is a credential and nobody named an environment:
     a forgotten variable must not plan against the embedded register and be green for ever.
     """
-    chosen = name or environ.get("RECONCILER_ENVIRONMENT")
-    if not chosen:
+    chosen = environ.get("RECONCILER_ENVIRONMENT") if name is None else name
+    if chosen is None:
         found = sorted(key for key in _VARIABLES if environ.get(key))
         if found:
             raise UsageError(
@@ -221,6 +248,11 @@ def choose_environment(settings: Settings, name: str | None, environ: Mapping[st
                 hint="Pass --environment, or set RECONCILER_ENVIRONMENT; `local` needs no credential.",
             )
         chosen = "local"
+    if not chosen.strip():  # what a CI's variable that nobody set turns into
+        raise UsageError(
+            f"{'RECONCILER_ENVIRONMENT' if name is None else '--environment'} is empty.",
+            hint=f"Name one: {', '.join(settings.environments)}.",
+        )
     if chosen not in settings.environments:
         near = nearest(chosen, settings.environments)
         known = ", ".join(settings.environments)
@@ -235,6 +267,8 @@ _CLIENT = ("MASKINPORTEN_CLIENT_ID",)
 _KEYS = ("MASKINPORTEN_CLIENT_JWK", "MASKINPORTEN_JWK", "MASKINPORTEN_PRIVATE_KEY", "MASKINPORTEN_CLIENT_PEM")
 """NAIS's name first, then those of other clients (maskinporten contract §5.3); each also as `…_PATH`."""
 _KIDS = ("MASKINPORTEN_KID", "MASKINPORTEN_KEY_ID")
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+"""RFC 6750 §2.1."""
 _VARIABLES = (*_CLIENT, *_KEYS, *(f"{name}_PATH" for name in _KEYS), "RECONCILER_TOKEN")
 
 
@@ -245,11 +279,15 @@ def read_credentials(environ: Mapping[str, str]) -> Credentials:
     """
     token = environ.get("RECONCILER_TOKEN", "").strip()
     if token:
+        if not _TOKEN.fullmatch(token):  # a header would refuse it, and quote it
+            raise CredentialsError(
+                "RECONCILER_TOKEN holds something other than one token.",
+                hint="Set it to the bare token: no quotes, no `Bearer`, no line breaks.",
+            )
         return Credentials(token=Secret(token))
     client = environ.get("MASKINPORTEN_CLIENT_ID", "").strip()
-    keys = {name: _read_key(name, environ) for name in _KEYS}
-    given = {name: key for name, key in keys.items() if key}
-    if len(set(given.values())) > 1:
+    given = {source: key for name in _KEYS for source, key in _read_keys(name, environ) if key}
+    if len({re.sub(r"\s|\\r|\\n", "", key) for key in given.values()}) > 1:
         raise CredentialsError(
             f"{' and '.join(given)} hold different keys.",
             hint="Set one of them; two halves make no credential.",
@@ -260,19 +298,35 @@ def read_credentials(environ: Mapping[str, str]) -> Credentials:
             f"There is no credential; missing: {', '.join(missing)}.",
             hint="Set both, or RECONCILER_TOKEN to a ready token; the environment `local` needs none.",
         )
-    kid = next((environ[name].strip() for name in _KIDS if environ.get(name)), "")
-    return Credentials(client, Secret(next(iter(given.values()))), kid)
+    kids = {name: kid for name in _KIDS if (kid := environ.get(name, "").strip())}
+    if len(set(kids.values())) > 1:
+        raise CredentialsError(f"{' and '.join(kids)} differ.", hint="Set one of them.")
+    return Credentials(client, Secret(next(iter(given.values()))), next(iter(kids.values()), ""))
 
 
-def _read_key(name: str, environ: Mapping[str, str]) -> str:
-    """Read a key from a variable, from `@file`, or from the file that `…_PATH` names."""
+def _read_keys(name: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Read a key from a variable or `@file`, and from the file that `…_PATH` names."""
     value = environ.get(name, "").strip()
-    path = environ.get(f"{name}_PATH", "").strip() or (value[1:] if value.startswith("@") else "")
-    if not path:
-        return value
+    yield name, _read_key_file(name, value[1:]) if value.startswith("@") else value
+    path = environ.get(f"{name}_PATH", "").strip()
+    if path:
+        yield f"{name}_PATH", _read_key_file(f"{name}_PATH", path)
+
+
+def _read_key_file(name: str, path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
+        text = Path(path).read_text(encoding="utf-8-sig").strip()
+    except UnicodeDecodeError:  # it holds what it could not decode
         raise CredentialsError(
-            f"The key file that {name} names cannot be read.", hint="Check the path and its permissions."
-        ) from error
+            f"The key file that {name} names is not a text; it may be a PKCS#12 or DER file.",
+            hint="Convert it first: openssl pkcs12 -in FILE -nodes -nocerts.",
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else "") or "that is no path"
+        raise CredentialsError(
+            f"The key file that {name} names cannot be read: {reason}.",
+            hint="Check the path and its permissions.",
+        ) from None
+    if not text:
+        raise CredentialsError(f"The key file that {name} names is empty.", hint="Check the path.")
+    return text

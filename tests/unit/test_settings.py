@@ -1,0 +1,414 @@
+"""The configuration file, the choice of an environment, and where credentials come from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.errors import CredentialsError, SettingsError, UsageError
+from reconciler.settings import (
+    BUILT_IN,
+    Settings,
+    choose_environment,
+    find_root,
+    read_credentials,
+    read_settings,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from reconciler.settings import Environment
+
+SERVED = (
+    '[environments.served]\nregister = "http://127.0.0.1:8080/"\nmaskinporten = "http://localhost:8080/mp"\n'
+)
+KEY = "-----BEGIN PRIVATE KEY-----\nsecret-secret-secret\n-----END PRIVATE KEY-----"
+CLIENT = {"MASKINPORTEN_CLIENT_ID": "a-client"}
+
+
+def configure(root: Path, text: str, name: str = "reconciler.toml") -> Settings:
+    """Write a configuration file and read it."""
+    (root / name).write_text(text, encoding="utf-8")
+    return read_settings(root)
+
+
+def complain(root: Path, text: str, name: str = "reconciler.toml") -> list[str]:
+    """Write a wrong configuration file and give what is said of it."""
+    with pytest.raises(SettingsError) as caught:
+        configure(root, text, name)
+    assert caught.value.hint
+    return caught.value.message.splitlines()
+
+
+def test_three_environments_are_built_in(tmp_path: Path) -> None:
+    """Without a file there are local, tt02 and prod, and each of the two has its own Maskinporten."""
+    settings = read_settings(tmp_path)
+
+    assert list(settings.environments) == ["local", "tt02", "prod"]
+    addresses = [(each.register, each.maskinporten) for each in settings.environments.values()]
+    assert addresses == [
+        ("", ""),
+        ("https://platform.tt02.altinn.no", "https://test.maskinporten.no/"),
+        ("https://platform.altinn.no", "https://maskinporten.no/"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("reconciler.toml", SERVED),
+        ("pyproject.toml", SERVED.replace("environments", "tool.reconciler.environments")),
+    ],
+)
+def test_an_environment_is_added(tmp_path: Path, name: str, text: str) -> None:
+    """Either file adds one; the register ends without a slash and the issuer with one."""
+    served = configure(tmp_path, text, name).environments["served"]
+
+    assert served.register == "http://127.0.0.1:8080"
+    assert served.maskinporten == "http://localhost:8080/mp/"
+    assert served.identity == served.register
+
+
+def test_two_files_are_refused(tmp_path: Path) -> None:
+    """One repository has one configuration."""
+    (tmp_path / "pyproject.toml").write_text("[tool.reconciler]\n", encoding="utf-8")
+
+    assert complain(tmp_path, SERVED) == [
+        "Both reconciler.toml and [tool.reconciler] in pyproject.toml are there."
+    ]
+
+
+def test_every_error_comes_at_once(tmp_path: Path) -> None:
+    """Each error stands on a line of its own, with the line in the file and the nearest name."""
+    text = """\
+# environments.one and regster stand in a comment
+enviroments = 1
+[environments.one]
+register = "https://one.example"
+maskinportn = "https://mp.example/"
+
+[environments.two]
+register = "http://two.example"
+maskinporten = 5
+clients = "one"
+
+[environments.Three]
+regster = "https://three.example"
+[environments]
+four = 4
+"""
+
+    assert complain(tmp_path, text) == [
+        "reconciler.toml:2: `enviroments` is not a setting; did you mean `environments`?",
+        "reconciler.toml:5: `maskinportn` is not a setting of an environment; did you mean `maskinporten`?",
+        "reconciler.toml:3: `environments.one` has no `maskinporten`",
+        "reconciler.toml:8: `register` of `two` is not an https address, nor http on this machine",
+        "reconciler.toml:9: `maskinporten` is not a text",
+        "reconciler.toml:10: `clients` of `two` is not a list of texts",
+        "reconciler.toml:13: `regster` is not a setting of an environment; did you mean `register`?",
+        "reconciler.toml:12: `Three` is no name for an environment: use a–z, 0–9 and `-`",
+        "reconciler.toml:12: `environments.Three` has no `register`",
+        "reconciler.toml:12: `environments.Three` has no `maskinporten`",
+        "reconciler.toml:15: `environments.four` is not a table",
+    ]
+
+
+def test_an_inline_table_has_lines_too(tmp_path: Path) -> None:
+    """A setting within a line is found in that line."""
+    text = 'environments.a = { register = "https://a.example", maskinporten = "https://a.example/" }\n'
+    text += (
+        'environments.b = { register = "https://b.example", maskinporten = "https://b.example/", x = 1 }\n'
+    )
+
+    assert complain(tmp_path, text) == ["reconciler.toml:2: `x` is not a setting of an environment"]
+
+
+@pytest.mark.parametrize("name", [each.name for each in BUILT_IN])
+@pytest.mark.parametrize("key", ["register", "maskinporten"])
+def test_a_built_in_environment_cannot_be_redefined(tmp_path: Path, name: str, key: str) -> None:
+    """A branch cannot send a token elsewhere by giving a known name another address."""
+    text = f'[environments.{name}]\n{key} = "https://elsewhere.example"\n'
+
+    assert complain(tmp_path, text) == [
+        f"reconciler.toml:2: `{key}` of `{name}` cannot be redefined; give another environment another name"
+    ]
+
+
+@pytest.mark.parametrize("built_in", BUILT_IN, ids=lambda each: each.name)
+def test_a_built_in_environment_takes_clients_and_unmanaged(tmp_path: Path, built_in: Environment) -> None:
+    """What is said of whose writes count leaves the addresses as they are."""
+    text = f'[environments.{built_in.name}]\nclients = ["one"]\nunmanaged = ["991825827_old"]\n'
+
+    found = configure(tmp_path, text).environments[built_in.name]
+
+    assert found == replace(built_in, clients=("one",), unmanaged=("991825827_old",))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://register.example",
+        "https://Register.Example:8443/path",
+        "http://127.0.0.1:80",
+        "http://[::1]:8080",
+        "http://LOCALHOST/",
+    ],
+)
+def test_an_address_is_https_or_this_machine(tmp_path: Path, address: str) -> None:
+    """An https address may be anywhere, an http one is loopback's."""
+    text = SERVED.replace("http://127.0.0.1:8080/", address)
+
+    assert configure(tmp_path, text).environments["served"].register == address.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "register.example",
+        "ftp://register.example",
+        "http://register.example",
+        "http://127.0.0.1.example",
+        "http://127.0.0.2.evil.example",
+        "http://localhost@register.example",
+        "https://user:word@register.example",
+        "https://",
+        "https:///path",
+        "https://regi ster.example",
+        "https://register.example\\\\@evil.example",
+        "https://register\\nexample",
+        "https://register.example:0",
+        "https://register.example:99999",
+        "https://register.example:port",
+        "https://register.example/?",
+        "https://register.example/#part",
+        "https://register..example",
+        f"https://{'a' * 64}.example",
+        "https://[::1",
+        "https://ræv.example",
+    ],
+)
+def test_any_other_address_is_refused(tmp_path: Path, address: str) -> None:
+    """An address that would send a token in the clear, or hides where it goes, is an error."""
+    text = SERVED.replace("http://127.0.0.1:8080/", address)
+
+    (told,) = complain(tmp_path, text)
+    assert told.endswith("`register` of `served` is not an https address, nor http on this machine")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[environments", "cannot be read"),
+        ("environments = 5", "`environments` is not a table"),
+        ("tool = 5\nenvironments = []", "`tool` is not a setting"),
+    ],
+)
+def test_a_file_of_another_shape_is_told(tmp_path: Path, text: str, told: str) -> None:
+    """A file that is no TOML, or other tables, is a sentence and no traceback."""
+    assert told in complain(tmp_path, text)[0]
+
+
+@pytest.mark.parametrize("text", ["tool = 5\n", 'tool = "reconciler"\n', "[tool]\nreconciler = 5\n"])
+def test_a_strange_pyproject_does_no_harm(tmp_path: Path, text: str) -> None:
+    """A `pyproject.toml` of somebody else's making is read with care."""
+    (tmp_path / "systems").mkdir()
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+
+    assert find_root(tmp_path) == tmp_path
+    if "reconciler = " in text:
+        with pytest.raises(SettingsError, match=r"pyproject\.toml:2: `reconciler` is not a table"):
+            read_settings(tmp_path)
+    else:
+        assert len(read_settings(tmp_path).environments) == 3
+
+
+@pytest.mark.parametrize("mark", ["reconciler.toml", "pyproject.toml", "systems"])
+def test_the_root_is_the_nearest_folder_with_a_mark(tmp_path: Path, mark: str) -> None:
+    """From a folder below, the nearest one upwards with any of the three marks is the root."""
+    below = tmp_path / "repository" / "docs" / "deep"
+    below.mkdir(parents=True)
+    (tmp_path / "systems").mkdir()
+    (below / "pyproject.toml").write_text("[tool.other]\n", encoding="utf-8")
+    root = tmp_path / "repository"
+    if mark == "systems":
+        (root / mark).mkdir()
+    else:
+        (root / mark).write_text("[tool.reconciler]\n" if mark == "pyproject.toml" else "", encoding="utf-8")
+
+    assert find_root(below) == root
+
+
+def test_no_root_is_a_usage_error(tmp_path: Path) -> None:
+    """Outside a repository the sentence says what was looked for."""
+    with pytest.raises(UsageError) as caught:
+        find_root(tmp_path)
+
+    assert "systems/" in caught.value.message
+    assert "--root" in caught.value.hint
+
+
+def test_local_is_the_default(tmp_path: Path) -> None:
+    """Nothing named and no credential: the embedded register."""
+    settings = read_settings(tmp_path)
+
+    assert choose_environment(settings, None, {}).name == "local"
+    assert choose_environment(settings, None, {"RECONCILER_ENVIRONMENT": "tt02"}).name == "tt02"
+    assert choose_environment(settings, "prod", {"RECONCILER_ENVIRONMENT": "tt02"}).name == "prod"
+    assert choose_environment(settings, "local", {"RECONCILER_TOKEN": "x"}).name == "local"
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "RECONCILER_TOKEN",
+        "MASKINPORTEN_CLIENT_ID",
+        "MASKINPORTEN_CLIENT_JWK",
+        "MASKINPORTEN_PRIVATE_KEY_PATH",
+    ],
+)
+def test_a_credential_without_an_environment_is_a_usage_error(tmp_path: Path, variable: str) -> None:
+    """A forgotten variable does not plan against the embedded register and is green for ever."""
+    with pytest.raises(UsageError) as caught:
+        choose_environment(read_settings(tmp_path), None, {variable: "x"})
+
+    assert caught.value.message == f"{variable} is set, but no environment is named."
+
+
+@pytest.mark.parametrize(("name", "environ"), [("", {}), (None, {"RECONCILER_ENVIRONMENT": " "})])
+def test_an_empty_environment_is_a_usage_error(
+    tmp_path: Path, name: str | None, environ: Mapping[str, str]
+) -> None:
+    """A CI variable that nobody set is empty, and is not taken for `local`."""
+    with pytest.raises(UsageError, match="is empty"):
+        choose_environment(read_settings(tmp_path), name, environ)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("tt2", "Did you mean `tt02`?"), ("zzz", "Known: local, tt02, prod.")]
+)
+def test_an_unknown_environment_is_told_with_the_nearest(tmp_path: Path, name: str, hint: str) -> None:
+    """A misspelt environment is a usage error with a way out."""
+    with pytest.raises(UsageError) as caught:
+        choose_environment(read_settings(tmp_path), name, {})
+
+    assert (caught.value.message, caught.value.hint) == (f"There is no environment `{name}`.", hint)
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["MASKINPORTEN_CLIENT_JWK", "MASKINPORTEN_JWK", "MASKINPORTEN_PRIVATE_KEY", "MASKINPORTEN_CLIENT_PEM"],
+)
+@pytest.mark.parametrize("how", ["value", "@file", "_PATH"])
+def test_a_key_comes_from_a_variable_or_a_file(tmp_path: Path, variable: str, how: str) -> None:
+    """Every name takes the key itself, `@file`, or with `_PATH` a file."""
+    file = tmp_path / "key"
+    file.write_text(f"\ufeff{KEY}\n", encoding="utf-8")
+    given = {"value": KEY, "@file": f"@{file}", "_PATH": str(file)}[how]
+    name = f"{variable}_PATH" if how == "_PATH" else variable
+
+    found = read_credentials({**CLIENT, name: given, "MASKINPORTEN_KEY_ID": "one"})
+
+    assert (found.client_id, found.key.reveal(), found.kid) == ("a-client", KEY, "one")
+    assert "secret" not in repr(found)
+
+
+def test_a_ready_token_needs_nothing_else() -> None:
+    """A token bypasses the key, and is masked."""
+    found = read_credentials({"RECONCILER_TOKEN": " aaa.bbb.ccc\n"})
+
+    assert found.token.reveal() == "aaa.bbb.ccc"
+    assert "aaa" not in repr(found)
+
+
+@pytest.mark.parametrize("token", ["Bearer aaa.bbb", '"aaa.bbb"', "aaa\nbbb", "aææ", "aaa\r\nHost: evil"])
+def test_what_is_no_token_is_refused_unquoted(token: str) -> None:
+    """What no header can carry is refused here, since HTTP's refusal would quote it."""
+    with pytest.raises(CredentialsError) as caught:
+        read_credentials({"RECONCILER_TOKEN": token})
+
+    assert "aaa" not in f"{caught.value.message} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"MASKINPORTEN_CLIENT_JWK": "secret-one", "MASKINPORTEN_PRIVATE_KEY": "secret-two"},
+        {"MASKINPORTEN_CLIENT_JWK": "secret-one", "MASKINPORTEN_CLIENT_JWK_PATH": "{file}"},
+        {"MASKINPORTEN_JWK": "@{file}", "MASKINPORTEN_CLIENT_JWK": "secret-one"},
+    ],
+)
+def test_two_different_keys_are_refused(tmp_path: Path, environ: dict[str, str]) -> None:
+    """Two halves of two configurations make no credential."""
+    file = tmp_path / "key"
+    file.write_text("secret-three", encoding="utf-8")
+    given = {name: value.format(file=file) for name, value in environ.items()}
+
+    with pytest.raises(CredentialsError) as caught:
+        read_credentials({**CLIENT, **given})
+
+    assert caught.value.message.endswith(" hold different keys.")
+    assert all(name in caught.value.message for name in environ)
+    assert "secret" not in caught.value.message
+
+
+def test_the_same_key_twice_is_fine(tmp_path: Path) -> None:
+    """A key in a variable and, spaced otherwise, in a file is one key."""
+    file = tmp_path / "key"
+    file.write_text(KEY, encoding="utf-8")
+    environ = {
+        "MASKINPORTEN_PRIVATE_KEY": KEY.replace("\n", r"\n"),
+        "MASKINPORTEN_CLIENT_PEM_PATH": str(file),
+    }
+
+    assert read_credentials({**CLIENT, **environ}).key
+
+
+def test_two_kids_are_refused() -> None:
+    """Two ids for one key cannot both be right."""
+    kids = {"MASKINPORTEN_KID": "one", "MASKINPORTEN_KEY_ID": "two"}
+
+    with pytest.raises(CredentialsError, match="differ"):
+        read_credentials({**CLIENT, "MASKINPORTEN_PRIVATE_KEY": KEY, **kids})
+
+
+@pytest.mark.parametrize(
+    ("environ", "missing"),
+    [
+        ({}, "MASKINPORTEN_CLIENT_ID, MASKINPORTEN_CLIENT_JWK"),
+        (CLIENT, "MASKINPORTEN_CLIENT_JWK"),
+        ({"MASKINPORTEN_JWK": KEY}, "MASKINPORTEN_CLIENT_ID"),
+    ],
+)
+def test_a_missing_half_is_named(environ: Mapping[str, str], missing: str) -> None:
+    """What is missing is said by name."""
+    with pytest.raises(CredentialsError) as caught:
+        read_credentials(environ)
+
+    assert caught.value.message == f"There is no credential; missing: {missing}."
+    assert "RECONCILER_TOKEN" in caught.value.hint
+
+
+def test_a_key_file_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+    """A file that is missing, a folder, empty or binary is named by its variable, with what to do."""
+    (tmp_path / "empty").write_text("\n", encoding="utf-8")
+    (tmp_path / "binary").write_bytes(b"\x30\x82secret\xff")
+    told = {}
+    for name in ("missing", "empty", "binary", "."):
+        with pytest.raises(CredentialsError) as caught:
+            read_credentials({**CLIENT, "MASKINPORTEN_JWK_PATH": str(tmp_path / name)})
+        told[name] = caught.value.message
+        assert caught.value.hint
+        assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+    start = "The key file that MASKINPORTEN_JWK_PATH names"
+    assert told == {
+        "missing": f"{start} cannot be read: No such file or directory.",
+        "empty": f"{start} is empty.",
+        "binary": f"{start} is not a text; it may be a PKCS#12 or DER file.",
+        ".": f"{start} cannot be read: Is a directory.",
+    }
