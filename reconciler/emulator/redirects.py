@@ -80,9 +80,8 @@ def _print_tail(text: str, *, is_iri: bool) -> str:
     """Print path, query and fragment."""
     path, query, fragment = _split(text)
     if is_iri:
-        text = _normalise(path, is_query=False) + _normalise(query, is_query=True)
-        # NOTE: what was an escaped blank at the end is a blank now, and blanks at the end are dropped.
-        path, query, fragment = _split((text + _normalise(fragment, is_query=False)).rstrip(BLANKS))
+        path, fragment = _normalise(path, is_query=False), _normalise(fragment, is_query=False)
+        query = _normalise(query, is_query=True)
     path = _compress(path.replace("\\", "/") or "/")
     return _show(path, is_query=False) + _show(query, is_query=True) + _show_fragment(fragment)
 

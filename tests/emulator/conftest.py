@@ -24,6 +24,13 @@ def shared() -> Iterator[Emulator]:
         yield emulator
 
 
+@pytest.fixture(scope="session")
+def vendor(shared: Emulator) -> Iterator[httpx.Client]:
+    """Speak for the vendor at the shared emulator."""
+    with connect(shared) as connected:
+        yield connected
+
+
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
     """Run an emulator for one test."""
