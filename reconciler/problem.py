@@ -1,7 +1,7 @@
 """The register's problem bodies, in both of their shapes, as one sentence.
 
-Pure. Matched by code; the text stands in `title` or `detail`, and the values at fault in members with odd
-names, so every unknown member is shown (System Register contract §0.2).
+Pure. The text stands in `title` or `detail`, and the values at fault in members with odd names, so every
+unknown member is shown (System Register contract §0.2).
 """
 
 from __future__ import annotations
@@ -11,41 +11,67 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from reconciler.model import Json
 
-_KNOWN = frozenset({"code", "title", "detail", "paths", "type", "status", "traceId"})
+_KNOWN = frozenset(
+    {
+        "code",
+        "detail",
+        "errors",
+        "instance",
+        "paths",
+        "status",
+        "statusDescription",
+        "title",
+        "traceId",
+        "type",
+        "validationErrors",
+    }
+)
+_LONGEST = 300
+"""Characters of a body that is no problem, such as a server's stack trace."""
 
 
 def explain_problem(body: Json, status: int) -> str:
     """Say what an answer complains of; a body that says nothing is told by its status."""
-    told = _explain_errors(body) if isinstance(body, dict) else []
-    if isinstance(body, str) and not body.lstrip().startswith("<"):
-        told = [body.strip().splitlines()[0][:300]] if body.strip() else []
-    if isinstance(body, dict) and not told:
-        told = [str(body.get("detail") or body.get("title") or "")]
-    text = "; ".join(each.rstrip(".") for each in told if each)
+    told: list[str] = []
+    if isinstance(body, dict):
+        told = _explain_errors(body) or [
+            _explain_one(body, str(body.get("detail") or body.get("title") or ""))
+        ]
+    elif isinstance(body, str) and not body.lstrip("\ufeff \t\r\n").startswith("<"):
+        told = [line[:_LONGEST] for line in body.strip().splitlines()[:1]]
+    text = "; ".join(each.rstrip(". ") for each in told if each)
     return f"The register answered {status}{f': {text}' if text else ''}."
 
 
 def _explain_errors(body: dict[str, Json]) -> list[str]:
-    told = []
-    for error in body.get("validationErrors") or []:
-        if isinstance(error, dict):
-            extra = [f"{name.strip(' :')}: {value}" for name, value in error.items() if name not in _KNOWN]
-            words = str(error.get("title") or error.get("detail") or "").rstrip(".")
-            told.append(" – ".join(filter(None, [f"{error.get('code', '')} {words}".strip(), *extra])))
+    """Explain the validation errors of Altinn's shape, and those of ASP.NET's own."""
+    told = [
+        _explain_one(error, str(error.get("title") or error.get("detail") or ""))
+        for error in _list_errors(body)
+    ]
     errors = body.get("errors")
-    if isinstance(errors, dict):
-        told += [
-            f"{name}: {' '.join(map(str, texts))}"
-            for name, texts in errors.items()
-            if isinstance(texts, list)
-        ]
+    for name, texts in errors.items() if isinstance(errors, dict) else ():
+        words = " ".join(map(str, texts)) if isinstance(texts, list) else str(texts)
+        told.append(f"{name}: {words}" if name else words)
     return told
+
+
+def _explain_one(problem: dict[str, Json], words: str) -> str:
+    code = problem.get("code")
+    text = " ".join(filter(None, ["" if code in (None, "STD-00000") else str(code), words.rstrip(".")]))
+    extra = [f"{name.strip(' :')}: {value}" for name, value in problem.items() if name not in _KNOWN]
+    return " – ".join(filter(None, [text, *extra]))
+
+
+def _list_errors(body: dict[str, Json]) -> list[dict[str, Json]]:
+    errors = body.get("validationErrors")
+    return [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
 
 
 def read_codes(body: Json) -> tuple[str, ...]:
     """Read the codes of the validation errors, in the register's order."""
-    errors = body.get("validationErrors") if isinstance(body, dict) else None
-    return tuple(str(each.get("code", "")) for each in errors or [] if isinstance(each, dict))
+    errors = _list_errors(body) if isinstance(body, dict) else []
+    return tuple(str(each["code"]) for each in errors if each.get("code"))
 
 
 def read_trace(body: Json) -> str:
