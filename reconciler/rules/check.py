@@ -61,6 +61,9 @@ ALLOW_UNNEEDED = declare(
     allowable=False,
 )
 
+LONGEST_REASON = 300
+"""Characters of a reason that are shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -153,8 +156,10 @@ class _View:
             if not path:
                 return finding
         needed.add((finding.rule, path))
+        if not reason.strip():
+            return finding
         milder = Severity.WARNING if finding.severity is Severity.ERROR else Severity.NOTE
-        return replace(finding, severity=milder, hint=f"Allowed: {reason}")
+        return replace(finding, severity=milder, hint=f"Allowed: {reason[:LONGEST_REASON]}")
 
     def _check_allow(self, needed: set[tuple[str, str]]) -> Iterator[Finding]:
         document = self.definition.document
@@ -169,7 +174,7 @@ class _View:
                 if not reason.strip():
                     message = f"`{name}` is allowed without a reason"
                     yield ALLOW_UNKNOWN.find_in(document, Fault(full, message, "Say why."))
-                if (name, path) not in needed:
+                if (name, path) not in needed and not self.definition.broken:
                     at = f" at {quote(path)}" if path else ""
                     message = f"Nothing needs `allow: {name}`{at}"
                     yield ALLOW_UNNEEDED.find_in(document, Fault(full, message, "Remove it."))
@@ -184,20 +189,26 @@ def _refuse(where: Path, name: str, *, known: bool) -> Fault:
 
 
 def _ask_system(subject: Resolved, catalogue: Catalogue) -> Iterator[tuple[Rule, Fault]]:
+    living = _is_living(subject)
     for rule, check in SYSTEM_CHECKS:
-        if rule.withdrawn or not subject.withdrawn:
+        if rule.withdrawn or living:
             for fault in check(subject):
                 yield rule, fault
-    if not subject.withdrawn:
+    if living:
         for rule, look_up in CATALOGUE_CHECKS:
             for fault in look_up(subject, catalogue):
                 yield rule, fault
 
 
+def _is_living(subject: Resolved) -> bool:
+    """Say whether the system is to live on; where nobody can read that, nothing is asked of the living."""
+    return not subject.withdrawn and "withdrawn" not in subject.definition.broken
+
+
 def _ask_fleet(place: str, views: Sequence[_View]) -> None:
     by_definition = {id(view.definition): view for view in views}
     everyone = tuple(view.resolved[place] for view in views)
-    living = tuple(each for each in everyone if not each.withdrawn)
+    living = tuple(filter(_is_living, everyone))
     for rule, check in FLEET_CHECKS:
         for subject, fault in check(Fleet(place, everyone if rule.withdrawn else living)):
             by_definition[id(subject.definition)].note(rule, subject, fault, (place,))

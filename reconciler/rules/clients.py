@@ -121,17 +121,15 @@ def check_shared(fleet: Fleet) -> Iterator[tuple[Resolved, Fault]]:
 
     Mend it: keep it on one of the two, or register a client of its own for the other.
     """
-    first: dict[str, tuple[Resolved, str]] = {}
+    first: dict[str, tuple[Resolved, int]] = {}
     for subject in fleet.systems:
         for index, client in enumerate(subject.system.clientId):
-            other, spelling = first.setdefault(client.lower(), (subject, client))
+            other, number = first.setdefault(client.lower(), (subject, index))
             if other is not subject and not _is_placeholder(client):
-                same = spelling == client
-                message = (
-                    f"{quote(client)} is on {quote(other.system.id)} too"
-                    f"{'' if same else ' in another letter case'} ({other.definition.document.file})"
-                )
-                fault = Fault(
-                    ("clientId", index), message, "Keep it on one of the two.", None if same else ""
-                )
-                yield subject, fault
+                place = other.locate(("clientId", number))
+                message = f"{quote(client)} is on another system too: {place.file}:{place.line}"
+                same = other.system.clientId[number] == client
+                if not same:
+                    message += ", in another letter case"
+                code = None if same else ""
+                yield subject, Fault(("clientId", index), message, "Keep it on one of the two.", code)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.document import quote
 from reconciler.findings import Severity
-from reconciler.redirect import canonicalise, parse_redirect
+from reconciler.redirect import parse_redirect
 from reconciler.rules.registry import Fault, system_rule
 
 if TYPE_CHECKING:
@@ -134,7 +134,8 @@ def check_duplicates(subject: Resolved) -> Iterator[Fault]:
     urls = subject.system.allowedRedirectUrls
     first: dict[str, int] = {}
     for index, url in enumerate(urls):
-        other = first.setdefault(canonicalise(url) or url, index)
+        redirect = _parse(url)
+        other = first.setdefault(redirect.canonical if redirect else url, index)
         if other != index:
             how = "the same" if urls[other] == url else f"the same URL, spelt {_show(urls[other])}"
             message = f"{_show(url)} stands twice: `allowedRedirectUrls[{other}]` is {how}"

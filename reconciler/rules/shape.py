@@ -206,6 +206,8 @@ _PARTS: Dict[str, tuple[str, ...]] = {
 """The names that may stand in a mapping, by the member that holds it."""
 _KEPT: Dict[str, Dict[str, str]] = {"": NEVER_SENT, "vendor": NEVER_SENT_VENDOR}
 _LISTS = frozenset({"rights", "resource", "accessPackages"})
+_EMPTY_LISTS = _LISTS | {"clientId", "allowedRedirectUrls"}
+_ENVIRONMENTS = "environments"
 
 
 @dataclass(slots=True)
@@ -255,17 +257,20 @@ class _Reader:
         hint = f"Did you mean `{meant}`?" if meant else f"Known here: {', '.join(names)}."
         if key.text == "<<":
             hint = "Merge keys are not read; write the members out."
+        elif key.text in TOP_ONLY:
+            hint = f"Write `{key.text}` at the top level."
         message = f"{quote(key.text)} is not a member that the register or this tool knows"
         self.say(UNKNOWN_MEMBER, path, message, hint, at=key.position)
 
     def read_value(self, node: Node, path: Path, member: str) -> Json:
         """Read any value; mappings of declared parts get their names checked."""
+        if path == (_ENVIRONMENTS,):
+            return node  # `read_overlays` reads it, with the rest of the file known
         if isinstance(node, Scalar):
             if node.is_null:
-                shown = print_path(path) or "the file"
-                listed = member in {"rights", "resource", "accessPackages", "clientId", "allowedRedirectUrls"}
+                listed = member in _EMPTY_LISTS and isinstance(path[-1], str)
                 hint = "Write `[]` for an empty list." if listed else "Write a value, or leave it out."
-                self.say(WRONG_TYPE, path, f"`{shown}` is null", hint, at=node.position)
+                self.say(WRONG_TYPE, path, f"`{print_path(path)}` is null", hint, at=node.position)
                 self.broken.add(path)
                 return None
             return Plain(node.text) if node.plain else node.text
@@ -280,11 +285,11 @@ class _Reader:
         """Read `environments`: a mapping of environment to what differs there."""
         if not isinstance(node, Mapping):
             hint = "Write `environments: {tt02: {}, prod: {}}`."
-            self.say(WRONG_TYPE, ("environments",), "`environments` is not a mapping", hint)
+            self.say(WRONG_TYPE, (_ENVIRONMENTS,), "`environments` is not a mapping", hint)
             return {}
         overlays: dict[str, dict[str, Json]] = {}
         for key, value in node.entries:
-            path: Path = ("environments", key.text)
+            path: Path = (_ENVIRONMENTS, key.text)
             if key.text not in known:
                 near = nearest(key.text.lower(), known)
                 hint = f"Did you mean `{near}`?" if near else f"Configured: {', '.join(known)}."
@@ -365,11 +370,10 @@ def check_document(
             found = "empty" if root is None else "not a mapping"
             reader.say(WRONG_TYPE, (), f"The file is {found}", "Start with `id:` and `vendor:`.")
         return None, tuple(reader.findings)
-    entry = root.find("environments")
-    rest = Mapping(tuple(each for each in root.entries if each is not entry), root.position)
-    members = reader.read_members(rest, (), _TOP_NAMES, "")
+    members = reader.read_members(root, (), _TOP_NAMES, "")
+    node = members.pop(_ENVIRONMENTS, None)
     sound = reader.keep_sound(members, (), top=True)
-    overlays = reader.read_overlays(entry[1], environments) if entry else None
+    overlays = reader.read_overlays(node, environments) if node else None
     allow = sound.pop("allow", {})
     definition = Definition(document, sound, overlays, allow, frozenset(reader.unsound))
     missing = _say_missing(reader, definition, environments)
