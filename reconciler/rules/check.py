@@ -149,12 +149,11 @@ class _View:
         allowed = self.definition.allow.get(finding.rule)
         if allowed is None or not RULES[finding.rule].allowable:
             return finding
-        path, reason = "", allowed
-        if not isinstance(allowed, str):
-            path = finding.place.path if finding.place.path in allowed else ""
-            reason = allowed.get(finding.place.path, "")
-            if not path:
-                return finding
+        reasons = {"": allowed} if isinstance(allowed, str) else allowed
+        path = "" if isinstance(allowed, str) else finding.place.path
+        if path not in reasons:
+            return finding
+        reason = reasons[path]
         needed.add((finding.rule, path))
         if not reason.strip():
             return finding
