@@ -82,8 +82,8 @@ def _assemble(config: Config, base: str, store: Store, network: Network, log: Ac
     examiner = Examiner(issuer.maskinporten, clients, clock, config.rules, system_users)
     upstream = Upstream(catalogue, faults, network)
     register = Register(store, upstream, config.problem_shape, config.keep_unknown)
-    writer = Writer(register, store)
-    disturbance = Disturbance(faults, network, issuer, clock, log, writer)
+    writer = Writer(register, store, log)
+    disturbance = Disturbance(faults, network, issuer, writer)
     control = Control(
         faults, log, clock, issuer, clients, catalogue, system_users, store, writer, config.keep_unknown
     )

@@ -24,6 +24,7 @@ class Entry:
     time: str
     method: str
     path: str
+    query: str
     status: int | None
     """None when no answer was sent."""
     milliseconds: float
@@ -39,9 +40,10 @@ class Entry:
         """Write the entry as a line for people."""
         who = f"  {self.org or '-'} {self.client_id}" if self.client_id else ""
         faults = f"  [{', '.join(self.faults)}]" if self.faults else ""
+        query = f"?{self.query}" if self.query else ""
         status = "---" if self.status is None else self.status
         clock = self.time[11:23]
-        return f"{clock}  {status}  {self.milliseconds:7.1f} ms  {self.method:<6} {self.path}{who}{faults}"
+        return f"{clock}  {status}  {self.milliseconds:7.1f} ms  {self.method:<6} {self.path}{query}{who}{faults}"
 
 
 @dataclass(slots=True)

@@ -9,15 +9,13 @@ from __future__ import annotations
 import ipaddress
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
-from reconciler.emulator import access, control, maskinporten, problems
+from reconciler.emulator import access, calling, control, maskinporten, problems
 from reconciler.emulator.accesslog import Entry
-from reconciler.emulator.binding import ModelError, UnsupportedMediaType
 from reconciler.emulator.disturbance import Dropped, Truncated
-from reconciler.emulator.failures import ServiceFailure
 from reconciler.emulator.overlaps import Overlap
 from reconciler.emulator.routing import Call, Match, Router
 
@@ -31,17 +29,11 @@ if TYPE_CHECKING:
     from reconciler.emulator.clock import Clock
     from reconciler.emulator.disturbance import Disturbance
     from reconciler.emulator.faults import Fault
+    from reconciler.emulator.server import Network
     from reconciler.emulator.tokens import Caller, Issuer
 
 _ONLY_HERE = (f"{control.PREFIX}/", maskinporten.GENERATOR_PATH.lower())
 """Paths that only loopback may reach, in lower case."""
-
-
-class Connections(Protocol):
-    """What can be done to the connection of a request."""
-
-    async def hang_up(self, scope: Scope, receive: Receive, *, rudely: bool) -> None:
-        """End the connection: with a reset, or once everything has been sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +45,7 @@ class Application:
     clock: Clock
     log: AccessLog
     disturbance: Disturbance
-    connections: Connections
+    network: Network
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or let a fault have it."""
@@ -63,13 +55,11 @@ class Application:
             response = await self._answer_here(request, path)
             await response(scope, receive, send)
             return
-        response_or_none = await self._visit(request, path)
-        if response_or_none is None:
-            await self.connections.hang_up(scope, receive, rudely=True)
-            return
-        await response_or_none(scope, receive, send)
-        if isinstance(response_or_none, Truncated):
-            await self.connections.hang_up(scope, receive, rudely=False)
+        answer = await self._visit(request, path)
+        if answer is not None:
+            await answer(scope, receive, send)
+        if answer is None or isinstance(answer, Truncated):
+            await self.network.hang_up(scope, receive, rudely=answer is None)
 
     async def _answer_here(self, request: Request, path: str) -> Response:
         """Answer what only this machine may ask, unlogged and undisturbed."""
@@ -81,7 +71,7 @@ class Application:
         """Answer a request through its faults, and log it; None is no answer at all."""
         began, arrived = time.perf_counter(), self.clock.now()
         number = self.log.next_number()
-        authorization = request.headers.get("authorization", "")
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
         faults = self.disturbance.faults
         struck = faults.take("client", request.method, path) if faults.faults else ()
         caller = None
@@ -89,11 +79,11 @@ class Application:
             # NOTE: read to the end first, so that a reset meets a client that waits for its answer.
             await request.body()
         try:
-            response = await self.disturbance.strike_before(struck, authorization)
+            response = await self.disturbance.strike_before(struck, token.strip())
             if response is None:
-                caller = self.issuer.check(authorization)
+                caller = self.issuer.check(scheme, token.strip())
                 response = await self._answer(request, path, caller, struck)
-            response = await self.disturbance.strike_after(struck, response)
+            response = await self.disturbance.strike_after(struck, token.strip(), response)
             response.headers["Date"] = self.clock.date()
         except Dropped:
             response = None
@@ -104,6 +94,7 @@ class Application:
                 arrived.isoformat(timespec="milliseconds"),
                 request.method,
                 path,
+                request.url.query,
                 None if response is None else response.status_code,
                 round((time.perf_counter() - began) * 1000, 3),
                 None if caller is None else access.show_org(caller),
@@ -123,14 +114,8 @@ class Application:
         scopes = match.route.scopes
         if scopes is not None and (caller is None or not access.has_scope(caller, scopes)):
             return problems.answer_empty(401 if caller is None else 403)
-        try:
-            return await match.route.endpoint(Call(request, match.values, caller, _read_overlap(struck)))
-        except ModelError as error:
-            return problems.answer_model_errors(error.errors)
-        except UnsupportedMediaType:
-            return problems.answer_status(415)
-        except ServiceFailure:
-            return problems.answer_server_error()
+        call = Call(request, match.values, caller, _read_overlap(struck))
+        return await calling.run(match.route.endpoint, call)
 
 
 def _read_overlap(struck: Sequence[Fault]) -> Overlap:

@@ -7,36 +7,24 @@ struck was decided in `faults`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
 from reconciler.emulator import problems
-from reconciler.emulator.accesslog import AccessLog, Entry
-from reconciler.emulator.writing import describe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from starlette.types import Receive, Scope, Send
 
-    from reconciler.emulator.clock import Clock
     from reconciler.emulator.faults import Fault, Faults
+    from reconciler.emulator.server import Network
     from reconciler.emulator.tokens import Issuer
-    from reconciler.emulator.writing import Write, Writer
+    from reconciler.emulator.writing import Writer
 
 _PAGE = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center></body></html>\n"
 _PHRASES = {502: "502 Bad Gateway", 503: "503 Service Temporarily Unavailable", 504: "504 Gateway Time-out"}
-
-
-class Network(Protocol):
-    """What can be done to connections and to the port."""
-
-    async def pause(self, seconds: float) -> None:
-        """Wait, but not beyond the end of the emulator."""
-
-    def refuse(self, seconds: float) -> None:
-        """Close the port and every idle connection for a while."""
 
 
 class Dropped(Exception):
@@ -60,36 +48,34 @@ class Disturbance:
     faults: Faults
     network: Network
     issuer: Issuer
-    clock: Clock
-    log: AccessLog
     writer: Writer
 
-    async def strike_before(self, struck: Sequence[Fault], authorization: str) -> Response | None:
+    async def strike_before(self, struck: Sequence[Fault], token: str) -> Response | None:
         """Strike before the endpoint runs; gives the answer that it will not get to give."""
         for fault in struck:
             if fault.when == "before":
-                if fault.kind == "expire":
-                    self.issuer.expire(authorization.partition(" ")[2].strip())
-                answer = await self._strike(fault)
+                if fault.kind == "refuse":
+                    self.network.refuse(fault.seconds)
+                    raise Dropped
+                answer = await self._strike(fault, token)
                 if answer is not None:
                     return answer
         return None
 
-    async def strike_after(self, struck: Sequence[Fault], response: Response) -> Response:
+    async def strike_after(self, struck: Sequence[Fault], token: str, response: Response) -> Response:
         """Strike after the endpoint has run; gives what is answered instead."""
         for fault in struck:
             if fault.when != "after":
                 continue
             if fault.kind == "truncate":
-                headers = dict(response.headers)
-                return Truncated(bytes(response.body), response.status_code, headers)
+                return Truncated(bytes(response.body), response.status_code, dict(response.headers))
             if fault.kind == "refuse":
                 self.network.refuse(fault.seconds)
                 response.headers["Connection"] = "close"
-            response = await self._strike(fault) or response
+            response = await self._strike(fault, token) or response
         return response
 
-    async def _strike(self, fault: Fault) -> Response | None:
+    async def _strike(self, fault: Fault, token: str) -> Response | None:
         if fault.kind == "latency":
             await self.network.pause(fault.seconds)
         elif fault.kind == "reset":
@@ -99,27 +85,11 @@ class Disturbance:
             raise Dropped
         elif fault.kind == "status":
             return make_answer(fault)
+        elif fault.kind == "expire":
+            self.issuer.expire(token)
         elif fault.kind == "writer" and fault.write is not None:
-            await self._write(fault.write)
+            await self.writer.carry_out(fault.write)
         return None
-
-    async def _write(self, write: Write) -> None:
-        number = self.log.next_number()
-        response = await self.writer.carry_out(write)
-        method, path = describe(write)
-        self.log.add(
-            Entry(
-                number,
-                self.clock.now().isoformat(timespec="milliseconds"),
-                method,
-                path,
-                response.status_code,
-                0.0,
-                write.org or None,
-                write.client_id,
-                ("another writer",),
-            )
-        )
 
 
 def make_answer(fault: Fault) -> Response:

@@ -115,6 +115,8 @@ def read_fault(table: Table) -> Fault:
     if not table.has("fault"):
         table.refuse("fault", "is missing")
     usual_when: When = "after" if kind in {"refuse", "truncate"} else "before"
+    if kind == "truncate" and table.value("when") == "before":
+        table.refuse("when", "an answer is truncated after it was made")
     path, retry_after = table.value("path"), table.value("retry_after")
     fault = Fault(
         kind=kind,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
 from starlette.responses import Response
@@ -20,6 +20,7 @@ from reconciler.emulator.routing import Call, Route
 if TYPE_CHECKING:
     from reconciler.emulator.catalogue import Catalogue, Package
     from reconciler.emulator.faults import Faults
+    from reconciler.emulator.server import Network
 
 RESOURCES = "/resourceregistry/api/v1/resource"
 PACKAGES = "/accessmanagement/api/v1/meta/info/accesspackages"
@@ -29,20 +30,13 @@ _OTHER_ROUTES = frozenset({"resourcelist", "export", "search"})
 """Resource ids that hit another route of the registry, whose answer cannot be read (contract Q19)."""
 
 
-class Waiting(Protocol):
-    """Somebody who can wait."""
-
-    async def pause(self, seconds: float) -> None:
-        """Wait, but not beyond the end of the emulator."""
-
-
 @dataclass(frozen=True, slots=True)
 class Upstream:
     """The two APIs as the register sees them, through whatever faults strike its calls."""
 
     catalogue: Catalogue
     faults: Faults
-    waiting: Waiting
+    network: Network
 
     async def resource_type(self, value: str) -> str | None:
         """Ask for a resource's type; None is any status but 200."""
@@ -66,13 +60,13 @@ class Upstream:
         """Say whether a fault answers for the API; raises `UpstreamFailure` where nobody answers."""
         for fault in self.faults.take("register", "GET", path) if self.faults.faults else ():
             if fault.kind == "latency":
-                await self.waiting.pause(fault.seconds)
+                await self.network.pause(fault.seconds)
             elif fault.kind == "status" and fault.status != 200:
                 return True
             elif fault.kind in {"reset", "refuse"}:
                 raise UpstreamFailure("Connection refused (platform.altinn.no:443)")
             elif fault.kind == "timeout":
-                await self.waiting.pause(min(fault.seconds, UPSTREAM_SECONDS))
+                await self.network.pause(min(fault.seconds, UPSTREAM_SECONDS))
                 raise UpstreamFailure(
                     "The operation didn't complete within the allowed timeout of '00:00:30'."
                 )

@@ -88,12 +88,10 @@ class Issuer:
         """Write the public keys as a JWKS."""
         return {"keys": [keys.write_jwk(key.public_key(), kid) for kid, key in self._load().items()]}
 
-    def check(self, authorization: str) -> Caller | None:
-        """Check the `Authorization` header of a call; None is 401."""
-        scheme, _, text = authorization.partition(" ")
+    def check(self, scheme: str, text: str) -> Caller | None:
+        """Check the two parts of a call's `Authorization` header; None is 401."""
         if scheme.lower() != "bearer":
             return None
-        text = text.strip()
         caller = self._seen.get(text)
         if caller is None:
             caller = self._read(text)

@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 
-from reconciler.emulator import access
+from reconciler.emulator import access, calling
+from reconciler.emulator.accesslog import AccessLog, Entry
 from reconciler.emulator.problems import write_json
 from reconciler.emulator.register import PREFIX
 from reconciler.emulator.routing import Call
@@ -71,9 +72,11 @@ class Writer:
 
     register: Register
     store: Store
+    log: AccessLog
 
     async def carry_out(self, write: Write) -> Response:
-        """Carry a write out, and give the register's answer to it."""
+        """Carry a write out, log it, and give the register's answer to it."""
+        number, arrived = self.log.next_number(), self.store.clock.now()
         stored = self.store.find(write.system)
         org = write.org or (stored.org if stored is not None else write.system.partition("_")[0])
         body = write.body
@@ -92,11 +95,18 @@ class Writer:
             "delete": self.register.delete,
         }
         call = Call(_make_request(write_json(body)), {"systemId": write.system}, caller)
-        return await endpoints[write.action](call)
+        response = await calling.run(endpoints[write.action], call)
+        method, path = _describe(write)
+        when = arrived.isoformat(timespec="milliseconds")
+        marks = ("another writer",)
+        self.log.add(
+            Entry(number, when, method, path, "", response.status_code, 0.0, org, write.client_id, marks)
+        )
+        return response
 
 
-def describe(write: Write) -> tuple[str, str]:
-    """Give the method and path that the write would have on the wire, for the access log."""
+def _describe(write: Write) -> tuple[str, str]:
+    """Give the method and path that the write would have on the wire."""
     one = f"{PREFIX}/vendor/{quote(write.system, safe='')}"
     return {
         "create": ("POST", f"{PREFIX}/vendor"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.emulator import start
-from tests.emulator.parties import connect
+from tests.emulator.parties import HTTP, connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     import httpx
 
     from reconciler.emulator import Emulator
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _closed() -> Iterator[None]:
+    """Close the client that everybody uses."""
+    yield
+    HTTP.close()
 
 
 @pytest.fixture(scope="session")

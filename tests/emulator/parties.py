@@ -23,13 +23,15 @@ REGISTER = "/authentication/api/v1/systemregister"
 VENDOR = f"{REGISTER}/vendor"
 ORG = "991825827"
 OTHER_ORG = "312605031"
+HTTP = httpx.Client(timeout=30)
+"""One client for all that needs none of its own: making one reads every certificate of the machine."""
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
 def fetch_token(emulator: Emulator, org: str = ORG, scopes: str = WRITE, client_id: str = "") -> str:
     """Fetch a token from the emulator's generator."""
     query = {"env": "local", "scopes": scopes, "orgNo": org, "clientId": client_id}
-    return httpx.get(f"{emulator.base}/api/GetEnterpriseToken", params=query).raise_for_status().text
+    return HTTP.get(f"{emulator.base}/api/GetEnterpriseToken", params=query).raise_for_status().text
 
 
 def connect(emulator: Emulator, org: str = ORG, scopes: str = WRITE, client_id: str = "") -> httpx.Client:
@@ -40,7 +42,7 @@ def connect(emulator: Emulator, org: str = ORG, scopes: str = WRITE, client_id: 
 
 def control(emulator: Emulator, method: str, path: str, body: object = None) -> httpx.Response:
     """Speak to the control endpoint; anything but success fails the test."""
-    return httpx.request(method, f"{emulator.base}/control/{path}", json=body).raise_for_status()
+    return HTTP.request(method, f"{emulator.base}/control/{path}", json=body).raise_for_status()
 
 
 def make_id(org: str = ORG) -> str:
@@ -88,7 +90,7 @@ def make_claims(emulator: Emulator, client_id: str, **changes: object) -> dict[s
 def send_grant(emulator: Emulator, assertion: str) -> httpx.Response:
     """Ask Maskinporten for a token."""
     form = {"grant_type": GRANT_TYPE, "assertion": assertion}
-    return httpx.post(f"{emulator.maskinporten}token", data=form)
+    return HTTP.post(f"{emulator.maskinporten}token", data=form)
 
 
 def sign(claims: dict[str, object], key: rsa.RSAPrivateKey, alg: str = "RS256", **header: object) -> str:

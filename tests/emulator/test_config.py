@@ -6,7 +6,6 @@ import json
 import tomllib
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from reconciler.emulator import start
 from reconciler.emulator.places import find_places
 from tests.emulator.parties import (
+    HTTP,
     ORG,
     VENDOR,
     WRITE,
@@ -258,7 +258,7 @@ def test_seeds(tmp_path: Path) -> None:
         "seed 5 (d)",
     ]
     with start(state=state) as emulator:
-        assert httpx.get(f"{emulator.base}/control/systems").json() == []
+        assert HTTP.get(f"{emulator.base}/control/systems").json() == []
 
 
 @pytest.mark.parametrize(

@@ -5,18 +5,19 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
-from tests.emulator.parties import ORG, VENDOR, control, make_document, make_id
+from tests.emulator.parties import HTTP, ORG, VENDOR, control, make_document, make_id
 
 if TYPE_CHECKING:
+    import httpx
+
     from reconciler.emulator import Emulator
 
 
 def refuse(emulator: Emulator, method: str, path: str, content: bytes) -> list[str]:
     """Send a bad body to the control endpoint, and give the problems."""
-    answer = httpx.request(method, f"{emulator.base}/control/{path}", content=content)
+    answer = HTTP.request(method, f"{emulator.base}/control/{path}", content=content)
     assert answer.status_code == 400, answer.text
     problems: list[str] = answer.json()["problems"]
     return problems
@@ -102,7 +103,7 @@ def test_tokens(emulator: Emulator) -> None:
     body = {"claims": {"iss": None, "x": 1}, "lifetime": 5}
     token = control(emulator, "POST", "tokens", body).json()["access_token"]
     assert (
-        httpx.get(f"{emulator.base}{VENDOR}", headers={"Authorization": f"Bearer {token}"}).status_code == 401
+        HTTP.get(f"{emulator.base}{VENDOR}", headers={"Authorization": f"Bearer {token}"}).status_code == 401
     )
 
 
@@ -141,14 +142,14 @@ def test_mistakes(shared: Emulator, method: str, path: str, content: bytes, said
 
 def test_unknown_route(shared: Emulator) -> None:
     """What is not there is 404, and 405 with another method."""
-    assert httpx.get(f"{shared.base}/control/nothing").status_code == 404
-    assert httpx.put(f"{shared.base}/control/faults").status_code == 405
+    assert HTTP.get(f"{shared.base}/control/nothing").status_code == 404
+    assert HTTP.put(f"{shared.base}/control/faults").status_code == 405
 
 
 def test_number(shared: Emulator) -> None:
     """A number is a number."""
-    assert httpx.delete(f"{shared.base}/control/faults/x").status_code == 400
-    assert httpx.get(f"{shared.base}/control/log?after=x").status_code == 400
+    assert HTTP.delete(f"{shared.base}/control/faults/x").status_code == 400
+    assert HTTP.get(f"{shared.base}/control/log?after=x").status_code == 400
 
 
 def test_faults_of_the_configuration_count_from_the_start(emulator: Emulator) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.emulator.parties import VENDOR, control, make_document
+from tests.emulator.parties import HTTP, VENDOR, control, make_document
 
 if TYPE_CHECKING:
     from reconciler.emulator import Emulator
@@ -63,10 +63,16 @@ def test_truncated_body(emulator: Emulator, client: httpx.Client) -> None:
     assert document["id"] in list_ids(emulator)
 
 
-def test_refused_connection(emulator: Emulator, client: httpx.Client) -> None:
-    """After the answer the port is closed for a while, and open again afterwards."""
-    control(emulator, "POST", "faults", {"fault": "refuse", "method": "GET", "seconds": 0.3})
-    assert client.get(VENDOR).status_code == 200
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_refused_connection(emulator: Emulator, client: httpx.Client, when: str) -> None:
+    """The port is closed for a while, after the answer or instead of it, and open again afterwards."""
+    fault = {"fault": "refuse", "method": "GET", "seconds": 0.3, "when": when}
+    control(emulator, "POST", "faults", fault)
+    if when == "after":
+        assert client.get(VENDOR).status_code == 200
+    else:
+        with pytest.raises(httpx.ReadError):
+            client.get(VENDOR)
     with pytest.raises(httpx.ConnectError):
         client.get(VENDOR)
     deadline = time.monotonic() + 5
@@ -124,6 +130,12 @@ def test_token_expires_mid_run(emulator: Emulator, client: httpx.Client) -> None
     query = {"env": "local", "scopes": "altinn:authentication/systemregister.write", "orgNo": "991825827"}
     token = client.get("/api/GetEnterpriseToken", params=query).text
     assert client.get(VENDOR, headers={"Authorization": f"Bearer {token}"}).status_code == 200
+
+
+def test_token_expires_after_its_last_use(emulator: Emulator, client: httpx.Client) -> None:
+    """The struck request is still answered, and its token is expired afterwards."""
+    control(emulator, "POST", "faults", {"fault": "expire", "when": "after"})
+    assert [client.get(VENDOR).status_code for _ in range(2)] == [200, 401]
 
 
 def test_every_token_expires_at_once(emulator: Emulator, client: httpx.Client) -> None:
@@ -190,6 +202,18 @@ def test_another_writer_creates(emulator: Emulator) -> None:
     write = {"system": document["id"], "action": "create", "body": document}
     control(emulator, "POST", "writes", write)
     assert list_ids(emulator) == ["312605031_elsewhere"]
+
+
+def test_another_writer_fails(emulator: Emulator, client: httpx.Client) -> None:
+    """What another writer may not do is answered and logged like anybody's failure, and strikes nobody."""
+    write = {"system": "nobody", "action": "rights", "body": []}
+    control(emulator, "POST", "faults", {"fault": "writer", "write": write})
+    assert client.get(VENDOR).status_code == 200
+    first, second = control(emulator, "GET", "log").json()
+    assert (first["path"], first["status"]) == (f"{VENDOR}/nobody/rights", 500)
+    assert second["path"] == VENDOR
+    answer = HTTP.post(f"{emulator.base}/control/writes", json={**write, "action": "update"})
+    assert answer.status_code == 400
 
 
 @pytest.mark.parametrize("status", [500, 503, 404])
@@ -288,7 +312,7 @@ def test_faults_join(emulator: Emulator, client: httpx.Client) -> None:
 def test_maskinporten_is_struck_too(emulator: Emulator) -> None:
     """Maskinporten's endpoint fails like any other."""
     control(emulator, "POST", "faults", {"fault": "status", "status": 503, "path": "/maskinporten/token"})
-    assert httpx.post(f"{emulator.maskinporten}token").status_code == 503
+    assert HTTP.post(f"{emulator.maskinporten}token").status_code == 503
 
 
 def test_hanging_requests_do_not_hold_the_end_up(emulator: Emulator, client: httpx.Client) -> None:

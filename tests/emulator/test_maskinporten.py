@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import httpx
 import jwt
 import pytest
 from cryptography import x509
@@ -22,6 +21,7 @@ from cryptography.x509.oid import NameOID
 from reconciler.emulator import start
 from tests.emulator.parties import (
     GRANT_TYPE,
+    HTTP,
     ORG,
     OTHER_ORG,
     VENDOR,
@@ -36,6 +36,8 @@ from tests.emulator.parties import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import httpx
 
     from reconciler.emulator import Emulator
 
@@ -164,17 +166,17 @@ class TestRows:
     def test_01_content_type(self, issuer: Issuer, content_type: str) -> None:
         """Row 1: the body is a form."""
         headers = {"Content-Type": content_type}
-        answer = httpx.post(f"{issuer.emulator.maskinporten}token", content=b"{}", headers=headers)
+        answer = HTTP.post(f"{issuer.emulator.maskinporten}token", content=b"{}", headers=headers)
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
     def test_01_method(self, issuer: Issuer) -> None:
         """Row 1: the method is POST."""
-        assert httpx.get(f"{issuer.emulator.maskinporten}token").status_code == 405
+        assert HTTP.get(f"{issuer.emulator.maskinporten}token").status_code == 405
 
     @pytest.mark.parametrize("form", [{}, {"grant_type": "password"}, {"assertion": "x"}])
     def test_02_grant_type(self, issuer: Issuer, form: dict[str, str]) -> None:
         """Row 2: the grant type is the URN."""
-        answer = httpx.post(f"{issuer.emulator.maskinporten}token", data={"x": "y", **form})
+        answer = HTTP.post(f"{issuer.emulator.maskinporten}token", data={"x": "y", **form})
         assert (answer.status_code, answer.json()["error"]) == (400, "unsupported_grant_type")
 
     @pytest.mark.parametrize(
@@ -189,7 +191,7 @@ class TestRows:
         """Row 3: there is one assertion."""
         content = f"grant_type={GRANT_TYPE}&assertion=x&assertion=y".replace(":", "%3A").encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8"}
-        answer = httpx.post(f"{issuer.emulator.maskinporten}token", content=content, headers=headers)
+        answer = HTTP.post(f"{issuer.emulator.maskinporten}token", content=content, headers=headers)
         assert answer.json()["error_uri"].endswith("MP-011")
 
     @pytest.mark.parametrize("name", ["nbf", "sub", "anything"])
@@ -508,7 +510,7 @@ class TestTokens:
         assert body == {"token_type": "Bearer", "expires_in": 120, "scope": f"{WRITE} {READ}"}
         assert answer.headers["cache-control"] == "no-store"
         headers = {"Authorization": f"Bearer {token}"}
-        assert httpx.get(f"{issuer.emulator.base}{VENDOR}", headers=headers).status_code == 200
+        assert HTTP.get(f"{issuer.emulator.base}{VENDOR}", headers=headers).status_code == 200
 
     def test_claims(self, issuer: Issuer) -> None:
         """The token has the documented claims and no others."""
@@ -546,14 +548,14 @@ class TestTokens:
     def test_published_key(self, issuer: Issuer) -> None:
         """The token is signed by a published key, under its kid."""
         token = issuer.ask().json()["access_token"]
-        jwks = jwt.PyJWKSet.from_dict(httpx.get(f"{issuer.emulator.maskinporten}jwk").json())
+        jwks = jwt.PyJWKSet.from_dict(HTTP.get(f"{issuer.emulator.maskinporten}jwk").json())
         key = jwks[jwt.get_unverified_header(token)["kid"]]
         assert jwt.decode(token, key, ["RS256"])["client_id"] == "client-1"
 
     def test_metadata(self, issuer: Issuer) -> None:
         """§1.1: the metadata document leads to the endpoints."""
         name = issuer.emulator.maskinporten
-        body = httpx.get(f"{name}.well-known/oauth-authorization-server").json()
+        body = HTTP.get(f"{name}.well-known/oauth-authorization-server").json()
         assert (body["issuer"], body["token_endpoint"], body["jwks_uri"]) == (
             name,
             f"{name}token",
@@ -653,10 +655,10 @@ class TestKeys:
         kid = control(emulator, "POST", "keys").json()["kid"]
         new = issuer.ask().json()["access_token"]
         assert jwt.get_unverified_header(new)["kid"] == kid
-        assert len(httpx.get(f"{emulator.maskinporten}jwk").json()["keys"]) == 2
+        assert len(HTTP.get(f"{emulator.maskinporten}jwk").json()["keys"]) == 2
         for token in (old, new):
             headers = {"Authorization": f"Bearer {token}"}
-            assert httpx.get(f"{emulator.base}{VENDOR}", headers=headers).status_code == 200
+            assert HTTP.get(f"{emulator.base}{VENDOR}", headers=headers).status_code == 200
 
 
 def test_clock_offset(private_key: rsa.RSAPrivateKey) -> None:
@@ -678,7 +680,7 @@ class TestGenerator:
     def ask(self, emulator: Emulator, **query: str) -> httpx.Response:
         """Ask the generator for a token."""
         usual = {"env": "local", "scopes": WRITE, "orgNo": ORG}
-        return httpx.get(f"{emulator.base}/api/GetEnterpriseToken", params={**usual, **query})
+        return HTTP.get(f"{emulator.base}/api/GetEnterpriseToken", params={**usual, **query})
 
     def test_claims(self, shared: Emulator) -> None:
         """The token looks like one of Altinn's own."""
@@ -719,4 +721,4 @@ class TestGenerator:
     def test_expired(self, shared: Emulator) -> None:
         """A token that was born expired is 401."""
         headers = {"Authorization": f"Bearer {self.ask(shared, ttl='-60').text}"}
-        assert httpx.get(f"{shared.base}{VENDOR}", headers=headers).status_code == 401
+        assert HTTP.get(f"{shared.base}{VENDOR}", headers=headers).status_code == 401

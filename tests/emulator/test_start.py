@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from reconciler.emulator import start
-from tests.emulator.parties import VENDOR, connect, control, make_document
+from tests.emulator.parties import HTTP, VENDOR, connect, control, make_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ def test_up_at_once() -> None:
         for emulator in (first, second):
             assert emulator.maskinporten == f"{emulator.base}/maskinporten/"
             assert (
-                httpx.get(f"{emulator.maskinporten}.well-known/oauth-authorization-server").status_code == 200
+                HTTP.get(f"{emulator.maskinporten}.well-known/oauth-authorization-server").status_code == 200
             )
 
 
@@ -41,7 +41,7 @@ def test_emulators_are_strangers() -> None:
         client.post(VENDOR, json=make_document()).raise_for_status()
         assert control(second, "GET", "systems").json() == []
         headers = {"Authorization": client.headers["Authorization"]}
-        assert httpx.get(f"{second.base}{VENDOR}", headers=headers).status_code == 401
+        assert HTTP.get(f"{second.base}{VENDOR}", headers=headers).status_code == 401
 
 
 def test_nothing_is_left() -> None:
@@ -92,9 +92,9 @@ def test_state_outlives_a_restart(tmp_path: Path) -> None:
         headers = {"Authorization": client.headers["Authorization"]}
         port = int(emulator.base.rpartition(":")[2])
     with start(state=state, port=port) as emulator:
-        answer = httpx.get(f"{emulator.base}{path}/changelog", headers=headers)
+        answer = HTTP.get(f"{emulator.base}{path}/changelog", headers=headers)
         assert answer.json() == log
-        assert httpx.get(f"{emulator.base}{path}", headers=headers).json()["clientId"] == document["clientId"]
+        assert HTTP.get(f"{emulator.base}{path}", headers=headers).json()["clientId"] == document["clientId"]
 
 
 def test_seeds_are_planted_once(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_access_log(private_log: list[str], logged: Emulator) -> None:
     """The log tells every request but those to the control endpoint, readable and without secrets."""
     with connect(logged, client_id="client-1") as client:
         client.get(VENDOR)
-        client.get(f"{VENDOR}/a%0Ab%1B")
+        client.get(f"{VENDOR}/a%0Ab%1B?x=1%1B")
         control(logged, "POST", "faults", {"fault": "reset"})
         with pytest.raises(httpx.ReadError):
             client.delete(f"{VENDOR}/x")
@@ -157,6 +157,7 @@ def test_access_log(private_log: list[str], logged: Emulator) -> None:
         ("GET", f"{VENDOR}/a%0Ab%1B", 404),
         ("DELETE", f"{VENDOR}/x", None),
     ]
+    assert entries[1]["query"] == "x=1%1B"
     assert entries[0]["org"] == "991825827"
     assert entries[0]["client_id"] == "client-1"
     assert entries[2]["faults"] == ["reset before"]
