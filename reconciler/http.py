@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import logging
 import random
+import re
 import time
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -17,16 +19,16 @@ import httpx
 
 from reconciler import __version__
 from reconciler.errors import NoAnswer, NotConnected, RegisterError, UsageError, WriteRefused
+from reconciler.settings import LOOPBACK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from reconciler.model import Json
 
 CONNECT_SECONDS = 4.0
-READ_SECONDS = 60.0
+WRITE_SECONDS = 60.0
 """The register asks another service for every right and package, one by one (contract §4, Q18)."""
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+SHORTEST_SECONDS = 1.0
+"""What an attempt is given at least, so that the last one has a chance."""
 _NEVER_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -66,7 +68,7 @@ def open_client(
     if parts.scheme != "https" and parts.hostname not in LOOPBACK:
         raise UsageError(f"{base} is not an https address.", hint="Plain http is for this machine only.")
     limits = httpx.Limits(max_connections=workers, max_keepalive_connections=workers)
-    timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+    timeout = httpx.Timeout(WRITE_SECONDS, connect=CONNECT_SECONDS)
     local = parts.hostname in LOOPBACK
     inner = transport or httpx.HTTPTransport(limits=limits, verify=not local, trust_env=not local)
     return httpx.Client(
@@ -84,15 +86,22 @@ def explain_failure(error: Exception, base: str) -> RegisterError:
     host = urlsplit(base).netloc
     if isinstance(error, _NEVER_SENT):
         return NotConnected(
-            f"{host} could not be reached: {_reason(error)}.", hint="Check the address and the network."
+            f"{host} could not be reached: {describe_failure(error)}.",
+            hint="Check the address and the network.",
         )
-    return NoAnswer(f"{host} gave no usable answer: {_reason(error)}.", hint="Try again when it is well.")
+    return NoAnswer(
+        f"{host} gave no usable answer: {describe_failure(error)}.", hint="Try again when it is well."
+    )
 
 
-def _reason(error: Exception) -> str:
+def describe_failure(error: Exception) -> str:
+    """Say what went wrong in a few words."""
     if isinstance(error, httpx.TimeoutException):
         return "it took too long"
-    return (str(error).splitlines() or [""])[0].rstrip(".") or type(error).__name__
+    if isinstance(error, httpx.LocalProtocolError):  # its text quotes the header at fault
+        return "the request could not be formed"
+    said = (str(error).splitlines() or [""])[0].rstrip(".")
+    return re.sub(r"^\[Errno -?\d+\] ", "", said) or type(error).__name__
 
 
 def read_body(response: httpx.Response) -> Json:
@@ -101,20 +110,43 @@ def read_body(response: httpx.Response) -> Json:
         return None
     try:
         return json.loads(response.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return response.text
 
 
 def read_wait(response: httpx.Response) -> float | None:
     """Read how many seconds an answer asks to be waited (RFC 9110 §10.2.3); None where it does not say."""
-    value = response.headers.get("Retry-After", "")
-    return float(value) if value.isdigit() else None
+    value = response.headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}", value):
+        return float(value)
+    try:
+        until = parsedate_to_datetime(value).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None
+    try:  # the server's own clock, where it tells it
+        now = parsedate_to_datetime(response.headers["Date"]).timestamp()
+    except (KeyError, TypeError, ValueError, OverflowError):
+        now = time.time()
+    return max(until - now, 0.0)
 
 
-def back_off(budget: float, *, first: float = 0.2) -> Iterator[float]:
-    """Give the waits between attempts, with full jitter, doubling, until a budget of seconds is spent."""
-    deadline = time.monotonic() + budget
-    ceiling = first
-    while (left := deadline - time.monotonic()) > 0:
-        yield min(random.uniform(0, ceiling), left)  # noqa: S311 - spreads load, guards nothing
-        ceiling = min(ceiling * 2, 5.0)
+class Patience:
+    """The seconds in which one request is tried again, with full jitter and growing waits."""
+
+    def __init__(self, budget: float) -> None:
+        self._deadline = time.monotonic() + budget
+        self._ceiling = 0.2
+
+    def limit(self) -> httpx.Timeout:
+        """Give the times of the next attempt, which leave nothing of the budget over."""
+        left = max(self._deadline - time.monotonic(), SHORTEST_SECONDS)
+        return httpx.Timeout(left, connect=min(left, CONNECT_SECONDS))
+
+    def wait(self, asked: float | None = None) -> bool:
+        """Wait before another attempt, at least as long as was asked; False where the budget forbids it."""
+        pause = (asked or 0.0) + random.uniform(0, self._ceiling)  # noqa: S311 - spreads load, guards nothing
+        self._ceiling = min(self._ceiling * 2, 5.0)
+        if time.monotonic() + pause >= self._deadline:
+            return False
+        time.sleep(pause)
+        return True

@@ -25,14 +25,15 @@ from reconciler.errors import (
     GrantRefused,
     GrantReplayed,
     KeyRefused,
+    MaskinportenError,
     MaskinportenUnavailable,
     ScopeRefused,
     Unauthorised,
 )
-from reconciler.http import back_off, open_client, read_body, read_wait
+from reconciler.http import Patience, describe_failure, open_client, read_body, read_wait
 from reconciler.keys import Key, read_key
 from reconciler.secret import Secret
-from reconciler.settings import SCOPE, Credentials, Environment
+from reconciler.settings import SCOPE, Credentials, Environment, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,7 @@ LIFETIME = 120
 BACKDATED = 5
 """Seconds; Maskinporten tolerates a clock that is at most 10 s ahead of its own."""
 BUDGET = 8.0
-"""Seconds for all attempts at one token."""
+"""Seconds for all attempts at one token; they count in the budget of the request that needs it."""
 RENEWAL = 30.0
 """Seconds before its end at which a token counts as stale, or half its life where that is less."""
 
@@ -92,13 +93,21 @@ class GrantedTokens:
         self._lock = Lock()
         self._token: Secret | None = None
         self._stale_at = 0.0
+        self._failure: MaskinportenError | None = None
+        self._failed_at = 0.0
 
     def token(self) -> Secret:
         """Give a token that is not stale; raises `MaskinportenError`."""
+        asked = time.monotonic()
         with self._lock:
+            if self._failure and self._failed_at >= asked:
+                raise self._failure  # what a thread waited for has failed, and would again
             if self._token is None or time.monotonic() >= self._stale_at:
-                self._fetch()
-            assert self._token is not None  # noqa: S101 - `_fetch` sets it or raises
+                try:
+                    self._token, self._stale_at = self._fetch()
+                except MaskinportenError as error:
+                    self._failure, self._failed_at = error, time.monotonic()
+                    raise
             return self._token
 
     def renew(self, stale: Secret) -> Secret:
@@ -108,49 +117,51 @@ class GrantedTokens:
                 self._token = None
         return self.token()
 
-    def _fetch(self) -> None:
-        replayed = False
-        for wait in back_off(BUDGET):
+    def _fetch(self) -> tuple[Secret, float]:
+        """Fetch a token, and say when it is stale."""
+        patience, replayed = Patience(BUDGET), False
+        while True:
             sent = time.monotonic()
             try:
-                answer = self._ask()
+                token, lifetime = self._ask(patience)
             except GrantReplayed:
                 if replayed:
                     raise
                 replayed = True
-                continue
-            except _Transient as error:
-                failure = error
-                time.sleep(wait if error.wait is None else min(error.wait, BUDGET))
-                continue
-            lifetime = float(answer["expires_in"])
-            self._token = Secret(answer["access_token"])
-            self._stale_at = sent + lifetime - min(RENEWAL, lifetime / 2)
-            return
-        raise MaskinportenUnavailable(
-            f"Maskinporten at {self._issuer} gave no token: {failure.reason}.",
-            hint="Check the network; https://status.digdir.no tells of outages.",
-        )
+            except _Transient as failure:
+                if not patience.wait(failure.wait):
+                    raise MaskinportenUnavailable(
+                        f"Maskinporten at {self._issuer} gave no token: {failure.reason}.",
+                        hint="Check the address and the network; https://status.digdir.no tells of outages.",
+                    ) from None
+            else:
+                return token, sent + lifetime - min(RENEWAL, lifetime / 2)
 
-    def _ask(self) -> dict[str, Json]:
+    def _ask(self, patience: Patience) -> tuple[Secret, float]:
+        """Ask once, with a grant of its own; gives the token and its lifetime."""
         form = {"grant_type": GRANT_TYPE, "assertion": sign_grant(self._key, self._issuer, self._client_id)}
         try:
-            response = self._client.post("token", data=form)
-        except httpx.HTTPError as error:
-            reason = (
-                "it took too long" if isinstance(error, httpx.TimeoutException) else str(error) or "no answer"
-            )
-            raise _Transient(reason) from None
-        body = read_body(response)
-        if (
-            response.status_code == 200
-            and isinstance(body, dict)
-            and {"access_token", "expires_in"} <= body.keys()
-        ):
-            return body
-        if response.status_code == 429 or response.status_code >= 500 or not isinstance(body, dict):
-            raise _Transient(f"it answered {response.status_code}", read_wait(response))
+            response = self._client.post("token", data=form, timeout=patience.limit())
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise _Transient(describe_failure(error)) from None
+        status, body = response.status_code, read_body(response)
+        if status == 200:
+            return _read_token(body)
+        told = isinstance(body, dict) and {"error", "error_description"} & body.keys()
+        if status == 429 or status >= 500 or not told:
+            raise _Transient(f"it answered {status}", read_wait(response))
         raise explain_refusal(body, self._client_id, self._key.kid, response.headers.get("Date", ""))
+
+
+def _read_token(body: Json) -> tuple[Secret, float]:
+    """Read a token and its lifetime in seconds out of a success."""
+    try:
+        token, lifetime = body["access_token"], float(body["expires_in"])
+    except (TypeError, KeyError, ValueError):
+        raise _Transient("it answered 200 without a token") from None
+    if not isinstance(token, str) or not is_token(token) or not 0 < lifetime < float("inf"):
+        raise _Transient("it answered 200 with what is no token")
+    return Secret(token), lifetime
 
 
 class _Transient(MaskinportenUnavailable):
@@ -185,15 +196,17 @@ def explain_refusal(body: dict[str, Json], client_id: str, kid: str, date: str) 
 
     The MP code stands in the last part of `error_uri` (maskinporten contract §4.1).
     """
-    description = str(body.get("error_description", ""))
+    description = str(body.get("error_description") or "")
     found = _CODE.search(str(body.get("error_uri", ""))) or _CODE.search(description)
     code = found[0] if found else ""
-    trace_match = _TRACE.search(description)
-    said = _TRACE.sub("", description).strip().rstrip(".") or str(body.get("error", "no reason given"))
+    traced = _TRACE.search(description)
+    trace = traced[1] if traced else ""
+    said = _TRACE.sub("", description).strip().rstrip(".") or str(body.get("error") or "no reason given")
     refusal = _classify(code, said)
     hint = refusal.hint.format(client=client_id, kid=kid, offset=_tell_offset(date))
     told = f"Maskinporten refused the grant{f' ({code})' if code else ''}: {said}."
-    return refusal.kind(told, hint=hint, code=code, trace=trace_match[1] if trace_match else "")
+    hint += f" Digdir's support asks for trace id {trace}." if trace else ""
+    return refusal.kind(told, hint=hint, code=code, trace=trace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +248,7 @@ _REFUSALS = (
     _Refusal(
         KeyRefused,
         frozenset({"MP-120", "MP-122", "MP-123", "MP-124"}),
-        ("signature", "(kid)"),
+        ("signature", "(kid)", "certificate", "x5c"),
         "The key that signed is not the one registered as `{kid}` on client {client}.",
     ),
     _Refusal(
@@ -247,7 +260,7 @@ _REFUSALS = (
     _Refusal(
         ScopeRefused,
         frozenset({"MP-200", "MP-201"}),
-        ("invalid scopes",),
+        ("invalid scopes", "scopes not allowed", "integration types"),
         "Add the scope " + SCOPE + " to client {client} in Digdir's self-service.",
     ),
     _Refusal(
@@ -255,6 +268,12 @@ _REFUSALS = (
         frozenset({"MP-250", "MP-251"}),
         ("access to the scope",),
         "Ask Digdir to grant your organisation the scope " + SCOPE + ".",
+    ),
+    _Refusal(
+        ClientRefused,
+        frozenset(),
+        ("client authentication failed",),  # how every refusal of a client or a key begins
+        "Check client {client} and key `{kid}`, and that both belong to this environment.",
     ),
 )
 _OTHER = _Refusal(
@@ -284,7 +303,7 @@ def read_claims(token: Secret) -> dict[str, Json]:
         return {}
     try:
         claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return claims if isinstance(claims, dict) else {}
 

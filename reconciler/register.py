@@ -6,10 +6,9 @@ over a connection that was never made, after 429, and once after 401.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 
@@ -24,7 +23,7 @@ from reconciler.errors import (
     Unauthorised,
     Unintelligible,
 )
-from reconciler.http import back_off, explain_failure, open_client, read_body, read_wait
+from reconciler.http import Patience, explain_failure, open_client, read_body, read_wait
 from reconciler.maskinporten import describe_token, read_organisation
 from reconciler.model import RegisteredSystem
 from reconciler.problem import explain_problem, read_codes, read_trace
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
 
     from reconciler.maskinporten import TokenSource
     from reconciler.model import Json
+    from reconciler.secret import Secret
     from reconciler.settings import Environment
 
 PREFIX = "/authentication/api/v1/systemregister/vendor"
@@ -44,10 +44,19 @@ PACKAGE = "/accessmanagement/api/v1/meta/info/accesspackages/package/urn"
 """System Register contract §8."""
 SYSTEM_USERS = "/authentication/api/v1/systemuser/vendor/bysystem"
 """System Register contract §7."""
-BUDGET = 8.0
-"""Seconds in which a request is tried again."""
+BUDGET = 12.0
+"""Seconds for all attempts at one request, the token that it needs included."""
 
-Method = Literal["GET", "POST", "PUT", "DELETE"]
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is sent, and the system it is about."""
+
+    method: Literal["GET", "POST", "PUT", "DELETE"]
+    path: str
+    system: str = ""
+    body: Mapping[str, Json] | None = None
+    authorised: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +127,11 @@ class HttpRegister:
 
     def list_systems(self) -> tuple[ListedSystem, ...]:
         """List the vendor's systems; deleted ones are not among them."""
-        body = self._read(PREFIX)
+        body = self._read(_Request("GET", PREFIX))
+        if body is None:
+            raise Unintelligible(
+                f"There is no System Register at {self._base}.", hint="Check the environment's address."
+            )
         if not isinstance(body, list) or not all(isinstance(each, dict) for each in body):
             raise Unintelligible("The register's list of systems is not a list.")
         return tuple(
@@ -128,7 +141,7 @@ class HttpRegister:
 
     def read_system(self, system: str) -> RegisteredSystem | None:
         """Read a system in full, deleted ones too; None where the register does not know it."""
-        body = self._read(_path(system), system=system)
+        body = self._read(_Request("GET", _path(system), system))
         if body is None:
             return None
         if not isinstance(body, dict) or body.get("id") != system:
@@ -137,19 +150,19 @@ class HttpRegister:
 
     def create_system(self, body: Mapping[str, Json]) -> None:
         """Register a new system; raises `RegisterError`."""
-        self._write("POST", PREFIX, body)
+        self._write(_Request("POST", PREFIX, str(body.get("id", "")), body))
 
     def replace_system(self, system: str, body: Mapping[str, Json]) -> None:
         """Replace a system's document; raises `RegisterError`."""
-        self._write("PUT", _path(system), body)
+        self._write(_Request("PUT", _path(system), system, body))
 
     def delete_system(self, system: str) -> None:
         """Delete a system for ever; a 400 does not say that it was not done (contract §4, Q1)."""
-        self._write("DELETE", _path(system), None)
+        self._write(_Request("DELETE", _path(system), system))
 
     def read_changes(self, system: str) -> tuple[Mapping[str, Json], ...]:
         """Read a system's change log, newest first; empty where the register does not know it."""
-        body = self._read(f"{_path(system)}/changelog", system=system)
+        body = self._read(_Request("GET", f"{_path(system)}/changelog", system))
         if body is not None and not isinstance(body, list):
             raise Unintelligible(f"The change log of `{system}` is not a list.")
         return tuple(each for each in body or () if isinstance(each, dict))
@@ -162,116 +175,130 @@ class HttpRegister:
         number, token, seen = 0, "", set[str]()
         while True:
             query = f"?token={quote(token, safe='')}" if token else ""
-            body = self._read(f"{SYSTEM_USERS}/{quote(system, safe='')}{query}", system=system)
-            if not isinstance(body, dict) or not isinstance(body.get("data"), list):
+            body = self._read(_Request("GET", f"{SYSTEM_USERS}/{_segment(system)}{query}", system))
+            users = body.get("data") if isinstance(body, dict) else None
+            if not isinstance(users, list) or not all(isinstance(each, dict) for each in users):
                 raise Unintelligible(f"The list of system users of `{system}` is not a page.")
-            number += sum(1 for each in body["data"] if not each.get("isDeleted"))
-            link = (body.get("links") or {}).get("next") or ""
-            token = str(httpx.URL(link).params.get("token", "")) if link else ""
+            number += sum(1 for each in users if not each.get("isDeleted"))
+            token = _read_next(body)
             if not token or token in seen:
                 return number
             seen.add(token)
 
     def read_resource(self, resource: str) -> Mapping[str, Json] | None:
         """Read a resource's metadata, without a token; None where the environment does not know it."""
-        return self._read_metadata(f"{RESOURCE}/{quote(resource, safe='')}")
+        return self._read_metadata(f"{RESOURCE}/{_segment(resource)}")
 
     def read_package(self, urn: str) -> Mapping[str, Json] | None:
         """Read an access package's metadata, without a token; None where the environment does not know it."""
-        return self._read_metadata(f"{PACKAGE}/{quote(urn, safe='')}")
+        return self._read_metadata(f"{PACKAGE}/{_segment(urn)}")
 
     def _read_metadata(self, path: str) -> Mapping[str, Json] | None:
-        body = self._read(path, authorised=False)
+        body = self._read(_Request("GET", path, authorised=False))
         if body is not None and not isinstance(body, dict):
             raise Unintelligible(f"The metadata at {path} is not an object.")
         return body
 
-    def _read(self, path: str, *, system: str = "", authorised: bool = True) -> Json:
+    def _read(self, request: _Request) -> Json:
         """Read, and try again within the budget where that can help; None for 404."""
-        failure: RegisterError | None = None
-        for wait in back_off(BUDGET):
+        patience = Patience(BUDGET)
+        while True:
             try:
-                response = self._send("GET", path, None, system=system, authorised=authorised)
-                if response.status_code == 404:
-                    return None
-                return _read_json(response)
-            except (NotConnected, NoAnswer, ServerFailed, TooManyRequests) as error:
-                failure = error
-                asked = error.wait if isinstance(error, TooManyRequests) else None
-                time.sleep(min(asked, BUDGET) if asked is not None else wait)
-        assert failure is not None  # noqa: S101 - the loop runs at least once
-        raise failure
+                response = self._send(request, patience)
+                return None if response.status_code == 404 else _read_json(response)
+            except (NotConnected, NoAnswer, ServerFailed, TooManyRequests) as failure:
+                if not patience.wait(_asked(failure)):
+                    raise
 
-    def _write(self, method: Method, path: str, body: Mapping[str, Json] | None) -> None:
+    def _write(self, request: _Request) -> None:
         """Send a write; again only after an answer, or the lack of a connection, that proves it undone."""
-        failure: RegisterError | None = None
-        for wait in back_off(BUDGET):
+        patience = Patience(BUDGET)
+        while True:
             try:
-                self._send(method, path, body, system=str((body or {}).get("id", "")))
-            except (NotConnected, TooManyRequests) as error:
-                failure = error
-                asked = error.wait if isinstance(error, TooManyRequests) else None
-                time.sleep(min(asked, BUDGET) if asked is not None else wait)
+                self._send(request, patience)
+            except (NotConnected, TooManyRequests) as failure:
+                if not patience.wait(_asked(failure)):
+                    raise
             else:
                 return
-        assert failure is not None  # noqa: S101 - the loop runs at least once
-        raise failure
 
-    def _send(
-        self,
-        method: Method,
-        path: str,
-        body: Mapping[str, Json] | None,
-        *,
-        system: str,
-        authorised: bool = True,
-    ) -> httpx.Response:
+    def _send(self, request: _Request, patience: Patience) -> httpx.Response:
         """Send one request; once more with another token after 401, which proves that nothing was done."""
-        token = self._tokens.token() if authorised else None
-        response = self._exchange(method, path, body, token.reveal() if token else "")
+        token = self._tokens.token() if request.authorised else None
+        response = self._exchange(request, token, patience)
         if response.status_code == 401 and token:
             token = self._tokens.renew(token)
-            response = self._exchange(method, path, body, token.reveal())
-        status = response.status_code
+            response = self._exchange(request, token, patience)
+        if response.status_code < 300 or (response.status_code == 404 and request.method == "GET"):
+            return response
+        raise self._explain(response, request.system, token)
+
+    def _exchange(self, request: _Request, token: Secret | None, patience: Patience) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token.reveal()}"} if token else {}
+        # A write that was given up too early is one whose outcome is unknown.
+        timeout = patience.limit() if request.method == "GET" else httpx.USE_CLIENT_DEFAULT
+        try:
+            return self._client.request(
+                request.method, request.path, json=request.body, headers=headers, timeout=timeout
+            )
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise explain_failure(error, self._base) from None
+
+    def _explain(self, response: httpx.Response, system: str, token: Secret | None) -> RegisterError:
+        """Name a refusal; what an answer says beyond its status is in its body."""
+        status, host = response.status_code, urlsplit(self._base).netloc
         if status == 401 and token:
-            raise Unauthorised(
-                f"{urlsplit(self._base).netloc} refused the token: {describe_token(token)}.",
+            return Unauthorised(
+                f"{host} refused the token: {describe_token(token)}.",
                 hint="Check that the credentials belong to this environment, and this machine's clock.",
                 status=401,
             )
         if status == 403 and token:
-            raise _explain_forbidden(system, read_organisation(token))
+            return _explain_forbidden(system, read_organisation(token))
         if status == 429:
             told = "The register asks for fewer requests."
-            raise TooManyRequests(told, hint="Try again in a minute.", wait=read_wait(response))
+            return TooManyRequests(told, hint="Try again in a minute.", wait=read_wait(response))
+        if status < 400:
+            told = f"{host} answered {status}, which sends elsewhere, and a token goes nowhere else."
+            return Rejected(told, status=status, hint="Check the environment's address.")
+        body = read_body(response)
+        told, trace = explain_problem(body, status), read_trace(body)
         if status >= 500:
-            told, trace = explain_problem(read_body(response), status), read_trace(read_body(response))
-            raise ServerFailed(told, hint="It may be better in a minute.", status=status, trace=trace)
-        if status >= 300 and not (method == "GET" and status == 404):
-            content = read_body(response)
-            told, trace, codes = explain_problem(content, status), read_trace(content), read_codes(content)
-            raise Rejected(told, status=status, trace=trace, codes=codes, hint=_hint(codes))
-        return response
+            hint = "It may be better in a minute."
+            hint += f" Altinn's support asks for trace id {trace}." if trace else ""
+            return ServerFailed(told, hint=hint, status=status, trace=trace)
+        codes = read_codes(body)
+        return Rejected(told, status=status, trace=trace, codes=codes, hint=_hint(codes))
 
-    def _exchange(
-        self, method: Method, path: str, body: Mapping[str, Json] | None, token: str
-    ) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        try:
-            return self._client.request(method, path, json=body, headers=headers)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise explain_failure(error, self._base) from None
+
+def _segment(text: str) -> str:
+    """Encode a text as one segment of a path, also where a path would take it for a step upwards."""
+    return quote(text, safe="") if text.strip(".") else "%2E" * len(text)
 
 
 def _path(system: str) -> str:
-    return f"{PREFIX}/{quote(system, safe='')}"
+    return f"{PREFIX}/{_segment(system)}"
+
+
+def _asked(failure: RegisterError) -> float | None:
+    return failure.wait if isinstance(failure, TooManyRequests) else None
+
+
+def _read_next(page: Json) -> str:
+    """Read the token of the next page; empty on the last."""
+    links = page.get("links") if isinstance(page, dict) else None
+    link = links.get("next") if isinstance(links, dict) else None
+    try:
+        return parse_qs(urlsplit(link).query).get("token", [""])[0] if isinstance(link, str) else ""
+    except ValueError:
+        return ""
 
 
 def _read_json(response: httpx.Response) -> Json:
     """Read a success; a body that is cut off or no JSON is no usable answer."""
     try:
         return response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NoAnswer(
             "The register's answer is cut off or no JSON.", hint="Try again when it is well."
         ) from None

@@ -267,9 +267,12 @@ _CLIENT = ("MASKINPORTEN_CLIENT_ID",)
 _KEYS = ("MASKINPORTEN_CLIENT_JWK", "MASKINPORTEN_JWK", "MASKINPORTEN_PRIVATE_KEY", "MASKINPORTEN_CLIENT_PEM")
 """NAIS's name first, then those of other clients (maskinporten contract §5.3); each also as `…_PATH`."""
 _KIDS = ("MASKINPORTEN_KID", "MASKINPORTEN_KEY_ID")
-_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
-"""RFC 6750 §2.1."""
 _VARIABLES = (*_CLIENT, *_KEYS, *(f"{name}_PATH" for name in _KEYS), "RECONCILER_TOKEN")
+
+
+def is_token(text: str) -> bool:
+    """Say whether a header can carry a text as a bearer token (RFC 6750 §2.1)."""
+    return re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", text) is not None
 
 
 def read_credentials(environ: Mapping[str, str]) -> Credentials:
@@ -279,7 +282,7 @@ def read_credentials(environ: Mapping[str, str]) -> Credentials:
     """
     token = environ.get("RECONCILER_TOKEN", "").strip()
     if token:
-        if not _TOKEN.fullmatch(token):  # a header would refuse it, and quote it
+        if not is_token(token):  # a header would refuse it, and quote it
             raise CredentialsError(
                 "RECONCILER_TOKEN holds something other than one token.",
                 hint="Set it to the bare token: no quotes, no `Bearer`, no line breaks.",
