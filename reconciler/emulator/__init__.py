@@ -90,4 +90,4 @@ def _assemble(config: Config, base: str, store: Store, network: Network, log: Ac
     router = Router()
     for part in (register, system_users, Metadata(catalogue), Maskinporten(issuer, examiner), control):
         router.add(*part.routes())
-    return Application(router, issuer, clock, log, disturbance, network)
+    return Application(router, issuer, clock, log, disturbance, network, upstream)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from reconciler.emulator.clock import Clock
     from reconciler.emulator.disturbance import Disturbance
     from reconciler.emulator.faults import Fault
+    from reconciler.emulator.metadata import Upstream
     from reconciler.emulator.server import Network
     from reconciler.emulator.tokens import Caller, Issuer
 
@@ -46,6 +47,7 @@ class Application:
     log: AccessLog
     disturbance: Disturbance
     network: Network
+    upstream: Upstream
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or let a fault have it."""
@@ -112,6 +114,8 @@ class Application:
         if not isinstance(match, Match):
             return match
         scopes = match.route.scopes
+        if scopes is not None and request.headers.get("authorization") and not await self.upstream.has_keys():
+            return problems.answer_server_error()
         if scopes is not None and (caller is None or not access.has_scope(caller, scopes)):
             return problems.answer_empty(401 if caller is None else 403)
         call = Call(request, match.values, caller, _read_overlap(struck))

@@ -36,7 +36,7 @@ class Fault:
     method: str = "*"
     paths: tuple[str, ...] = ("*",)
     when: When = "before"
-    sender: Sender = "anyone"
+    sender: Sender = "client"
     times: int = 1
     """How many requests it strikes; 0 is all of them."""
     skip: int = 0
@@ -123,7 +123,7 @@ def read_fault(table: Table) -> Fault:
         method=table.text("method", "*").upper(),
         paths=table.texts("path") if isinstance(path, list | tuple) else (table.text("path", "*"),),
         when=table.choice("when", get_args(When), usual_when),
-        sender=table.choice("from", get_args(Sender), "anyone"),
+        sender=table.choice("from", get_args(Sender), "client"),
         times=table.count("times", 1),
         skip=table.count("skip", 0),
         seconds=table.number("seconds", _SECONDS.get(kind, 0.0)),

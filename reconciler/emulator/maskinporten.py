@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from reconciler.emulator.authorization import TYPE, write_details
 from reconciler.emulator.grants import GRANT_TYPE, Examiner, Grant
+from reconciler.emulator.metadata import KEYS
 from reconciler.emulator.problems import answer_json, answer_text, write_json
 from reconciler.emulator.refusals import Refused
 from reconciler.emulator.routing import Call, Route
@@ -41,7 +42,7 @@ class Maskinporten:
         return [
             Route("GET", "/maskinporten/.well-known/oauth-authorization-server", self.describe),
             Route("POST", "/maskinporten/token", self.issue),
-            Route("GET", "/maskinporten/jwk", self.publish),
+            Route("GET", KEYS, self.publish),
             Route("GET", GENERATOR_PATH, self.issue_for_test),
         ]
 

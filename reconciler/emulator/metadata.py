@@ -26,6 +26,7 @@ RESOURCES = "/resourceregistry/api/v1/resource"
 PACKAGES = "/accessmanagement/api/v1/meta/info/accesspackages"
 UPSTREAM_SECONDS = 30.0
 """When the register gives a metadata API up (contract Q18)."""
+KEYS = "/maskinporten/jwk"
 _OTHER_ROUTES = frozenset({"resourcelist", "export", "search"})
 """Resource ids that hit another route of the registry, whose answer cannot be read (contract Q19)."""
 
@@ -55,6 +56,13 @@ class Upstream:
         if await self._is_out(f"{PACKAGES}/package/urn/{quote_plus(urn)}"):
             return None
         return self.catalogue.find_package(urn)
+
+    async def has_keys(self) -> bool:
+        """Say whether the issuer's keys can be fetched, which every check of a token may need."""
+        try:
+            return not await self._is_out(KEYS)
+        except UpstreamFailure:
+            return False
 
     async def _is_out(self, path: str) -> bool:
         """Say whether a fault answers for the API; raises `UpstreamFailure` where nobody answers."""

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from reconciler.emulator import binding, problems, validation
 from reconciler.emulator.access import PORTAL_SCOPES, VENDOR_SCOPES, find_org, make_author, may_write
-from reconciler.emulator.failures import DatabaseFailure, ServiceFailure, demand
+from reconciler.emulator.failures import DatabaseFailure, NullReference, ServiceFailure, demand
 from reconciler.emulator.overlaps import Overlaps
 from reconciler.emulator.problems import answer_empty, answer_json, answer_status, answer_text
 from reconciler.emulator.routing import Call, Route
@@ -259,6 +259,9 @@ def _fold(client_id: str) -> str:
 
 
 def _answer_texts(documents: Sequence[str]) -> Response:
+    """Answer a list; one row that cannot be read spoils it whole (contract Q25)."""
+    if "" in documents:
+        raise NullReference
     return Response(f"[{','.join(documents)}]", media_type=_JSON, headers=NO_STORE)
 
 

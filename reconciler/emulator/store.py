@@ -206,6 +206,15 @@ class Store:
             self._replace(stored.internal_id, {**current, "accessPackages": written})
             self._log(stored.internal_id, author, "accesspackageupdate", logged)
 
+    def spoil(self, system_id: str, members: Sequence[str]) -> None:
+        """Take members out of a row, which then spoils every list that it would be in (contract Q25)."""
+        with self.transaction():
+            stored = demand(self.find(system_id))
+            left = {name: value for name, value in stored.read().items() if name not in members}
+            self._base.execute(
+                "UPDATE systems SET document = ?, reduced = '' WHERE system_id = ?", (_write(left), system_id)
+            )
+
     def delete(self, stored: Stored, author: Author) -> int:
         """Mark a system as deleted and free its client ids; give how many of those there were."""
         with self.transaction():

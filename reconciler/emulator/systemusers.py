@@ -10,6 +10,7 @@ import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from reconciler.emulator.access import VENDOR_SCOPES, find_org
 from reconciler.emulator.failures import demand
@@ -101,7 +102,9 @@ class SystemUsers:
         page, more = users[: self.page_size], users[self.page_size :]
         links: dict[str, str] = {}
         if more:
-            links["next"] = f"{INTERNAL}{_PREFIX}/bysystem/{system_id}?token={_write_token(more[0][0])}"
+            links["next"] = (
+                f"{INTERNAL}{_PREFIX}/bysystem/{quote(system_id)}?token={quote(_write_token(more[0][0]))}"
+            )
         return answer_json({"links": links, "data": [user.write() for _, user in page]})
 
     async def find_one(self, call: Call) -> Response:

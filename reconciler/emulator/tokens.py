@@ -35,7 +35,6 @@ class Caller:
 
     claims: Mapping[str, object]
     expires: float
-    token: str
 
     @property
     def scope(self) -> str:
@@ -123,7 +122,7 @@ class Issuer:
             return None
         if token.claims.get("iss") not in {self.maskinporten, self.platform}:
             return None
-        return Caller(token.claims, expires, text) if token.is_signed_by(key.public_key()) else None
+        return Caller(token.claims, expires) if token.is_signed_by(key.public_key()) else None
 
     def _load(self) -> dict[str, rsa.RSAPrivateKey]:
         if not self._keys:

@@ -85,7 +85,6 @@ class Writer:
         caller = Caller(
             {"scope": access.WRITE, "consumer": make_consumer(org), "client_id": write.client_id},
             expires=0.0,
-            token="",
         )
         endpoints = {
             "create": self.register.create,

@@ -78,6 +78,14 @@ class Test401:
         assert read_list(emulated, emulated.make_token(iss=issuer)) == (401, b"")
 
 
+@pytest.mark.parametrize("fault", [{"fault": "reset"}, {"fault": "status", "status": 503}])
+def test_500_where_the_keys_cannot_be_fetched(emulated: Target, fault: dict[str, object]) -> None:
+    """§6.4 (inferred): where the issuer cannot be reached a token is neither good nor bad, but 500."""
+    emulated.tell("POST", "faults", {**fault, "path": "/maskinporten/jwk", "from": "register"})
+    assert is_server_error(emulated.call("GET", VENDOR))
+    assert emulated.call("GET", VENDOR).status_code == 200
+
+
 class Test403:
     """§6.2–6.4: what is 403 with no body."""
 

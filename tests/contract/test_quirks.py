@@ -294,6 +294,19 @@ def test_q24_visibility_default(burner: Target) -> None:
     assert list_codes(burner.put(str(document["id"]), body)) == ["00018"]
 
 
+@pytest.mark.parametrize("member", ["name", "description", "clientId"])
+def test_q25_unreadable_row(emulated: Target, member: str) -> None:
+    """Q25 (inferred): one legacy row without a member spoils the vendor's list; others are not touched."""
+    org = {"name": "310000003", "description": "310000004", "clientId": "310000005"}[member]
+    consumer = {"authority": "iso6523-actorid-upis", "ID": f"0192:{org}"}
+    token = emulated.make_token(consumer=consumer)
+    document = emulated.document(f"{org}_legacy", vendor={"ID": f"0192:{org}"})
+    emulated.tell("POST", "systems", {**document, member: None})
+    assert is_server_error(emulated.call("GET", VENDOR, token=token))
+    assert member not in emulated.call("GET", one(f"{org}_legacy"), token=token).json()
+    assert emulated.call("GET", VENDOR).status_code == 200
+
+
 def test_q26_http_by_put(burner: Target) -> None:
     """Q26: PUT takes an `http` URL that POST refuses."""
     document = burner.create()
