@@ -124,8 +124,12 @@ def test_a_kept_connection_that_the_server_drops_may_have_been_heard() -> None:
 def test_a_reading_client_sends_nothing_but_get(method: str) -> None:
     """Whatever the code above does, only GET passes a read-only transport."""
     sent: list[httpx.Request] = []
-    inner = httpx.MockTransport(lambda request: sent.append(request) or httpx.Response(200))
 
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200)
+
+    inner = httpx.MockTransport(answer)
     with open_client("https://register.example", read_only=True, transport=inner) as client:
         assert client.get("/").status_code == 200
         if method != "get":
