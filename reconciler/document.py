@@ -269,6 +269,9 @@ class _Composer:
                 self.faults.append(Fault(FaultKind.DUPLICATE, message, key.position))
                 continue
             seen[key.text] = key.position
+            if isinstance(value, Scalar) and not value.text and value.position.line > key.position.line:
+                # The pure parser puts what is left empty where the next member starts.
+                value = value._replace(position=_follow(key))  # noqa: PLW2901 - the same value, in its place
             yield key, value
 
     def _add_alias(self, event: Any) -> None:  # noqa: ANN401 - the library has no types
@@ -351,6 +354,11 @@ def _compose(file: str, text: str, events: Iterator[Any]) -> Document:
     except YAMLError as error:
         composer.faults.append(_explain(error, text))
     return Document(file, text, root, tuple(composer.faults))
+
+
+def _follow(key: Scalar) -> Position:
+    quotes = 0 if key.plain else 2
+    return Position(key.position.line, key.position.column + len(key.text) + quotes + 1)
 
 
 def _read_scalar(event: Any) -> Scalar:  # noqa: ANN401 - the library has no types
