@@ -9,14 +9,16 @@ from __future__ import annotations
 import base64
 import os
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from reconciler.emulator import start
-from reconciler.keys import read_key
+from reconciler.errors import CredentialsError, UsageError
+from reconciler.keys import Key, read_key
 from reconciler.secret import Secret
 from reconciler.settings import SCOPE, Credentials, Environment
 from reconciler.workspace import prepare_own_folder
@@ -40,17 +42,32 @@ def open_local(
 
     It has one client for each vendor, and knows every resource that is named here besides its own.
     """
-    folder = prepare_folder(root)
-    key = Secret(_read_or_make_key(folder / "key.pem"))
-    public = _export_public(read_key(key, KID).private.public_key().public_numbers())
+    with _explain_disk(root):
+        folder = prepare_folder(root)
+        key, loaded = _load_key(folder / "key.pem")
+    public = _export_public(loaded.private.public_key().public_numbers())
     clients = [
         {"client_id": _name_client(vendor), "org": vendor, "scopes": [SCOPE], "jwk": public}
         for vendor in vendors
     ]
     config = {"clients": clients, "resources": dict.fromkeys(resources, "GenericAccessResource")}
-    with start(config, state=folder / "register.sqlite") as emulator:
+    with _explain_disk(root):
+        emulator = start(config, state=folder / "register.sqlite")
+    with emulator:
         environment = Environment("local", emulator.base, emulator.maskinporten)
         yield environment, Credentials(_name_client(vendors[0]), key, KID)
+
+
+@contextmanager
+def _explain_disk(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"The environment local cannot keep its state under {root / '.reconciler'}: "
+            f"{error.strerror or error}.",
+            hint="Make the folder writable, or delete what is in its folder `local` to begin anew.",
+        ) from error
 
 
 def prepare_folder(root: Path) -> Path:
@@ -65,21 +82,29 @@ def _name_client(vendor: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"urn:reconciler:local:{vendor}"))
 
 
-def _read_or_make_key(path: Path) -> str:
-    """Read the key, or make it; two runs that make one at once end up with the same."""
+def _load_key(path: Path) -> tuple[Secret, Key]:
+    """Load the key, and make it first where there is none; two runs at once end up with the same."""
     if not path.exists():
-        private = generate_private_key(public_exponent=65537, key_size=2048)
-        pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-            stream.write(pem)
-        try:
-            os.link(draft, path)
-        except FileExistsError:  # the other run was first, and its key counts
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text(encoding="ascii")
+        _make_key(path)
+    try:
+        key = Secret(path.read_text(encoding="ascii"))
+        return key, read_key(key, KID)
+    except (CredentialsError, UnicodeDecodeError):
+        raise CredentialsError(
+            f"The key of the environment local, {path}, cannot be used.",
+            hint="Delete the file; the next run makes another.",
+        ) from None
+
+
+def _make_key(path: Path) -> None:
+    private = generate_private_key(public_exponent=65537, key_size=2048)
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.") as draft:  # its owner's only
+        draft.write(pem)
+        draft.flush()
+        os.fsync(draft.fileno())
+        with suppress(FileExistsError):  # the other run was first, and its key counts
+            os.link(draft.name, path)
 
 
 def _export_public(numbers: RSAPublicNumbers) -> dict[str, Json]:
