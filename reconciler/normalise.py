@@ -56,7 +56,7 @@ def normalise(system: System) -> System:
         update={
             "name": dict(sorted(system.name.items())),
             "description": dict(sorted(system.description.items())),
-            "rights": _sort_entries(system.rights),
+            "rights": _sort_entries(_drop_empty_action(each) for each in system.rights),
             "accessPackages": _sort_entries(system.accessPackages),
             "clientId": tuple(sorted(set(system.clientId))),
             "allowedRedirectUrls": tuple(
@@ -64,6 +64,11 @@ def normalise(system: System) -> System:
             ),
         }
     )
+
+
+def _drop_empty_action(right: Right) -> Right:
+    """Read an empty action as none, as the register does (System Register contract §3, 00006)."""
+    return right if right.action != "" else right.model_copy(update={"action": None})
 
 
 def _sort_entries(entries: Iterable[Entry]) -> tuple[Entry, ...]:
