@@ -3,20 +3,24 @@
 The house, from the street to the ground. A room knows only the floors below its own.
 
     cli/            argv → operation → text → exit code; one file a verb
-    render/         value → text: text, terminal, json; escape
+    render/         value → text, one file a format; escape
     operations      the use cases, one function a verb
-    apply           carries out a plan
-    register        HTTP client of the register and the metadata APIs    local    the embedded register
-    maskinporten    key → grant → token      keys, http                  journal  what apply did
-    settings        environments, variables  secret                      workspace  the disk
-    ────────────────────────────────────── below this line nothing does I/O ─────────────
-    outcome         what became of a plan    planfile                    the plan as JSON
-    plan, steps     every change in order    change, impact              one system, and the people behind it
-    settlement      what became of a request                             changelog  who set what
-    rules/          every validation rule    diff, body                  two systems, field by field
-    normalise, redirect                      what two sides can be compared by
-    model           the members of the document                          catalogue  packages and resources
-    document        YAML ⇄ tree with positions                           digest, problem
+    apply           carries out a plan            attempt     one request, from look to look
+    recovery        what a crash left open        metadata    what the environment knows
+    survey          many systems at a time        past        definitions at other revisions
+    register        HTTP client of the register   local       the embedded register
+    maskinporten    key → grant → token           git         the repository's objects
+    keys, http, secret, settings, workspace       journal, actions
+    ─────────────────────── below this line nothing does I/O ───────────────────────
+    drift           the plan and who did it       outcome     what became of a plan
+    planfile        the plan as JSON              history     a change log as a story
+    origin          why a field differs           acceptance  what may differ for a while
+    plan, steps     every change in order         change, impact      one system, and people
+    settlement      what became of a request      changelog   who set what
+    rules/          every validation rule         diff, body  two systems, field by field
+    normalise, redirect                           what two sides can be compared by
+    model           the members of the document   catalogue   packages and resources
+    document        YAML ⇄ tree with positions    digest, problem
     findings, errors    trouble that is returned, trouble that is raised
 
     emulator/       the register itself, on a real socket; shares nothing with the rest

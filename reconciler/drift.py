@@ -99,24 +99,27 @@ class DriftReport:
 class Circumstances:
     """What drift is judged by, beside the plan."""
 
-    logs: Mapping[str, Sequence[State]]
-    """The change log of each system, replayed; newest first."""
     ours: frozenset[str]
-    acceptances: tuple[Acceptance, ...]
-    known: frozenset[str]
-    """Unmanaged systems that are known not to be ours to manage."""
+    """The Maskinporten clients whose writes are ours."""
     today: date
+    """In UTC."""
+    acceptances: tuple[Acceptance, ...] = ()
+    known: frozenset[str] = frozenset()
+    """Unmanaged systems that are known not to be ours to manage."""
 
 
-def find_drift(plan: Plan, around: Circumstances) -> DriftReport:
-    """Tell every difference of a plan that was traced through the history of the files."""
-    found = [each for change in plan.changes for each in _judge(change, around)]
-    found += [each for system in plan.unmanaged for each in _judge_unmanaged(system, around)]
+def find_drift(plan: Plan, logs: Mapping[str, Sequence[State]], around: Circumstances) -> DriftReport:
+    """Tell every difference of a plan that was traced through the history of the files.
+
+    `logs` are the change logs by id, replayed; newest first.
+    """
+    found = [each for change in plan.changes for each in _judge(change, logs.get(change.id, ()), around)]
+    for system in plan.unmanaged:
+        found += _judge_unmanaged(system, logs.get(system.id, ()), around)
     return DriftReport(plan.target, tuple(found), len(plan.changes) + len(plan.unmanaged))
 
 
-def _judge(change: Change, around: Circumstances) -> Iterator[Difference]:
-    states = around.logs.get(change.id, ())
+def _judge(change: Change, states: Sequence[State], around: Circumstances) -> Iterator[Difference]:
     newest = states[0].entry if states else None
     if isinstance(change, Create):
         yield _whole(change, Kind.MISSING, None, around)
@@ -164,10 +167,11 @@ def _judge_quiet(change: Change, states: Sequence[State], around: Circumstances)
         yield Difference(change.id, Kind.NO_DIFFERENCE, change.file, change.line, entry=state.entry)
 
 
-def _judge_unmanaged(system: Unmanaged, around: Circumstances) -> Iterator[Difference]:
+def _judge_unmanaged(
+    system: Unmanaged, states: Sequence[State], around: Circumstances
+) -> Iterator[Difference]:
     if system.id in around.known:
         return
-    states = around.logs.get(system.id, ())
     accepted = find_acceptance(around.acceptances, system.id, str(Kind.UNMANAGED), None, around.today)
     entry = states[0].entry if states else None
     yield Difference(system.id, Kind.UNMANAGED, entry=entry, accepted=accepted, reason=system.name)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.document import MAX_BYTES
 from reconciler.errors import UsageError
+from reconciler.history import Revision
 from reconciler.workspace import SUFFIXES, SYSTEMS
 
 if TYPE_CHECKING:
@@ -24,18 +25,6 @@ MOST_REVISIONS = 200
 _SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never")
 """A repository's own configuration must not run anything here."""
 _SECONDS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """One commit that touched a file: its hash, when and by whom, and the file's content then."""
-
-    commit: str
-    date: str
-    author: str
-    subject: str
-    content: bytes | None
-    """None where the commit removed the file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,19 @@ if TYPE_CHECKING:
 
     from reconciler.changelog import LogEntry, State
     from reconciler.diff import FieldChange
-    from reconciler.git import Revision
     from reconciler.model import System
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One commit that touched a file: its hash, when and by whom, and the file's content then."""
+
+    commit: str
+    date: str
+    author: str
+    subject: str
+    content: bytes | None
+    """None where the commit removed the file."""
 
 
 @dataclass(frozen=True, slots=True)

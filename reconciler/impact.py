@@ -46,6 +46,8 @@ class Evidence:
     """The Maskinporten clients whose writes are ours."""
     users: int | None = None
     """System users of the system; None where it could not be read."""
+    accepted: Mapping[str, str] = field(default_factory=dict)
+    """The differences that somebody let stand, by path, each with until when and why."""
     moved_to: Mapping[str, str] = field(default_factory=dict)
     """The system that each leaving client id goes to."""
     moved_from: Mapping[str, str] = field(default_factory=dict)
@@ -101,8 +103,8 @@ OVERWRITTEN = _declare(
     Weight.BREAKING,
     """A value is overwritten that somebody outside put there.
 
-    The change log says that a client which is not ours set it. Perhaps it was right: talk to them, or put it
-    into the definition.
+    The change log says that a client which is not ours set it, or it stands in `systems/.accepted.yaml`.
+    Perhaps it was right: talk to them, or put it into the definition.
     """,
 )
 SHOWN = _declare(
@@ -275,7 +277,10 @@ def _judge_field(each: FieldChange, evidence: Evidence) -> Iterator[Impact]:
 def _judge_origin(each: FieldChange, evidence: Evidence) -> Iterator[Impact]:
     """Tell of a value that somebody outside put there, or took away."""
     entry = attribute(each, evidence.states)
-    if entry is not None and entry.client not in evidence.ours:
+    if each.path in evidence.accepted:
+        told = f"`{each.path}` stands accepted {evidence.accepted[each.path]}, and is overwritten."
+        yield _impact(OVERWRITTEN, told, each.path)
+    elif entry is not None and entry.client not in evidence.ours:
         told = f"`{each.path}` was set by {entry.who} at {entry.created}, and is overwritten."
         yield _impact(OVERWRITTEN, told, each.path)
 

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.acceptance import WHOLE, Acceptance, find_accepted_fields
 from reconciler.catalogue import read_shipped_catalogue
 from reconciler.change import Delete, Update
 from reconciler.changelog import read_log, replay
+from reconciler.diff import diff
+from reconciler.digest import digest_json
 from reconciler.document import Mapping, Scalar
+from reconciler.drift import find_drift
 from reconciler.errors import Forbidden, RegisterError, UsageError
 from reconciler.impact import Evidence
-from reconciler.normalise import resolve
+from reconciler.normalise import normalise, resolve
 from reconciler.plan import Plan, Target, judge_plan, plan_changes
 from reconciler.recovery import undo
 from reconciler.rules import Checked, check_documents
@@ -22,9 +26,11 @@ from reconciler.survey import ask_all, read_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import date
 
     from reconciler.change import Change
     from reconciler.document import Document
+    from reconciler.drift import Circumstances, DriftReport
     from reconciler.journal import Run
     from reconciler.model import Definition, Resolved
     from reconciler.register import Register
@@ -76,7 +82,7 @@ def plan(
     systems: Sequence[Resolved],
     target: Target,
     register: Register,
-    ours: frozenset[str],
+    around: Circumstances,
     *,
     progress: Progress | None = None,
 ) -> Plan:
@@ -103,19 +109,30 @@ def plan(
         {name: found[name] for name in wanted},
         [system for name in unmanaged if (system := found[name]) is not None],
     )
-    return judge_plan(made, gather_evidence(made, register, ours))
+    return judge_plan(made, gather_evidence(made, register, around))
 
 
-def gather_evidence(made: Plan, register: Register, ours: frozenset[str]) -> dict[str, Evidence]:
+def gather_evidence(made: Plan, register: Register, around: Circumstances) -> dict[str, Evidence]:
     """Read the change logs of what is updated, and count the system users of what loses something."""
     updated = [each.id for each in made.writes if isinstance(each, Update)]
     losing = [each.id for each in made.writes if isinstance(each, Delete) or _loses(each)]
     logs = ask_all(register.read_changes, updated)
     users = ask_all(lambda name: _count_users(name, register), losing)
     return {
-        name: Evidence(replay(read_log(logs.get(name, ()))), ours, users.get(name))
-        for name in {*updated, *losing}
+        each.id: Evidence(
+            replay(read_log(logs.get(each.id, ()))),
+            around.ours,
+            users.get(each.id),
+            _find_accepted(each, around),
+        )
+        for each in made.writes
+        if each.id in logs or each.id in users
     }
+
+
+def _find_accepted(change: Change, around: Circumstances) -> dict[str, str]:
+    found = find_accepted_fields(around.acceptances, change.id, change.fields, around.today)
+    return {path: f"until {each.until} ({each.reason})" for path, each in found.items()}
 
 
 def _loses(change: Change) -> bool:
@@ -131,7 +148,7 @@ def _count_users(system: str, register: Register) -> int | None:
         return None
 
 
-def plan_rollback(run: Run, target: Target, register: Register, ours: frozenset[str]) -> Plan:
+def plan_rollback(run: Run, target: Target, register: Register, around: Circumstances) -> Plan:
     """Plan what puts the documents back that a run updated; nothing is written.
 
     What the run created or deleted is blocked, since neither can be undone, and so is what moved since.
@@ -140,4 +157,40 @@ def plan_rollback(run: Run, target: Target, register: Register, ours: frozenset[
     found = read_all(register, touched)
     changes = tuple(undo(run, name, found[name]) for name in sorted(touched))
     made = Plan(target, changes, order_steps(changes))
-    return judge_plan(made, gather_evidence(made, register, ours))
+    return judge_plan(made, gather_evidence(made, register, around))
+
+
+def detect_drift(
+    made: Plan, register: Register, around: Circumstances, *, progress: Progress | None = None
+) -> DriftReport:
+    """Tell every difference between the files and the register, by the change log of every system.
+
+    `made` has been traced through the history of the files.
+    """
+    ids = [
+        *(change.id for change in made.changes if change.live is not None),
+        *(each.id for each in made.unmanaged),
+    ]
+    answers = ask_all(register.read_changes, ids, progress)
+    logs = {name: replay(read_log(answer)) for name, answer in answers.items()}
+    return find_drift(made, logs, around)
+
+
+def accept_difference(
+    system: Resolved | None, name: str, path: str, register: Register, *, until: date, reason: str
+) -> Acceptance:
+    """Make the entry that lets one difference of a system stand; raises `UsageError` where there is none."""
+    held = register.read_system(name)
+    if path in WHOLE:
+        return Acceptance(name, path, until, reason, digest_json(None))
+    if system is None or held is None:
+        raise UsageError(
+            f"`{name}` has no definition here, or the register does not know it.",
+            hint=f"For a whole system, the path is one of {', '.join(WHOLE)}.",
+        )
+    fields = diff(normalise(system.system), normalise(held.read()))
+    found = next((each for each in fields if each.path == path), None)
+    if found is None:
+        known = ", ".join(each.path for each in fields) or "none"
+        raise UsageError(f"`{name}` does not differ in `{path}`.", hint=f"It differs in: {known}.")
+    return Acceptance(name, path, until, reason, digest_json(found.before))

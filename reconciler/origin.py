@@ -49,7 +49,9 @@ class Past:
     ancestors: Callable[[], Sequence[System]]
     """Gives the canonical systems of earlier revisions, newest first; asked only where it matters."""
     reason: str = ""
-    """Why the history cannot be told; empty where it can."""
+    """Why not even the base can be told; empty where it can."""
+    cut: str = ""
+    """Why earlier revisions may be missing; empty where all of them are there."""
 
 
 def trace(plan: Plan, pasts: Mapping[str, Past]) -> Plan:
@@ -94,9 +96,12 @@ def _find_origin(field: FieldChange, base: Json, ancestors: _Ancestors) -> Origi
     asked = _value(base, field)
     if asked == field.before:
         return Origin.THIS_CHANGE
-    if asked == field.after:
-        return Origin.NOT_APPLIED if ancestors.hold(field) else Origin.OVERWRITES_DRIFT
-    return Origin.THIS_CHANGE if ancestors.hold(field) else Origin.CONFLICT
+    unchanged = asked == field.after
+    if ancestors.hold(field):
+        return Origin.NOT_APPLIED if unchanged else Origin.THIS_CHANGE
+    if ancestors.past.cut:
+        return Origin.UNKNOWN
+    return Origin.OVERWRITES_DRIFT if unchanged else Origin.CONFLICT
 
 
 def _find_adopted(change: Change, past: Past) -> tuple[FieldChange, ...]:

@@ -44,6 +44,8 @@ class Unmanaged:
     id: str
     name: str
     client_ids: tuple[str, ...] = ()
+    former: str = ""
+    """The file that defined it at the base revision; empty where none did."""
 
 
 @dataclass(frozen=True, slots=True)

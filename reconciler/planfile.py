@@ -43,7 +43,13 @@ def to_json(plan: Plan) -> dict[str, Json]:
         "impacts": [_impact_to_json(each) for each in plan.impacts],
         "changes": [_change_to_json(change, plan.steps) for change in plan.changes],
         "unmanaged": [
-            {"id": each.id, "name": each.name, "clientId": list(each.client_ids)} for each in plan.unmanaged
+            {
+                "id": each.id,
+                "name": each.name,
+                "clientId": list(each.client_ids),
+                "former": each.former or None,
+            }
+            for each in plan.unmanaged
         ],
         "findings": [finding_to_json(finding) for finding in plan.findings],
     }
@@ -121,7 +127,10 @@ def _read(body: Mapping[str, Json]) -> Plan:
         changes,
         tuple(sorted(steps, key=lambda step: step.number)),
         tuple(_read_impact(each) for each in body["impacts"]),
-        tuple(Unmanaged(each["id"], each["name"], tuple(each["clientId"])) for each in body["unmanaged"]),
+        tuple(
+            Unmanaged(each["id"], each["name"], tuple(each["clientId"]), each["former"] or "")
+            for each in body["unmanaged"]
+        ),
         tuple(_read_finding(each) for each in body["findings"]),
         body["created"],
         body["tool_version"],

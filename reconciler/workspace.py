@@ -109,3 +109,9 @@ def prepare_own_folder(root: Path) -> Path:
     if not ignore.exists():
         ignore.write_text("*\n", encoding="utf-8")
     return own
+
+
+def append_file(path: Path, text: str) -> None:
+    """Add text to the end of a file, whole or not at all; what stands there is kept as it is."""
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    write_file(path, before + ("\n" if before and not before.endswith("\n") else "") + text)

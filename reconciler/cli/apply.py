@@ -20,7 +20,6 @@ from reconciler.cli.options import (
     make_app,
 )
 from reconciler.cli.scene import (
-    Connection,
     check_target,
     connect,
     make_plan,
@@ -29,16 +28,7 @@ from reconciler.cli.scene import (
     set_scene,
     tell_warnings,
 )
-from reconciler.cli.writing import (
-    ask,
-    carry_out,
-    check_accepted,
-    find_journal,
-    hold_lock,
-    show_plan,
-    show_report,
-)
-from reconciler.plan import Plan
+from reconciler.cli.writing import Manner, do_plan, find_journal, hold_lock
 from reconciler.settings import choose_environment, find_root, read_settings
 from reconciler.survey import WORKERS
 
@@ -78,28 +68,17 @@ def run(
     """
     found = find_root(root or Path.cwd())
     folder = find_journal(found, journal)
-
-    def go(made: Plan, connection: Connection) -> None:
-        show_plan(made, form)
-        check_accepted(made, accept)
-        if made.writes and not yes:
-            ask(made)
-        done = carry_out(made, connection, folder, workers=workers, patience=patience)
-        show_report(done, form, report)
-        raise typer.Exit(done.exit_code)
-
+    manner = Manner(form, accept, report, folder, workers, patience, yes=yes)
     if planfile is not None:
         saved = read_saved(planfile)
         chosen = choose_environment(read_settings(found), environment or saved.target.environment, os.environ)
         check_target(saved, chosen, vendor)
         tell(f"Plan {saved.short_digest} of {saved.created}")
-        with (
-            connect(found, chosen, saved.target.vendor, read_only=False) as connection,
-            hold_lock(connection, folder),
-        ):
-            go(saved, connection)
+        connecting = connect(found, chosen, saved.target.vendor, read_only=False)
+        with connecting as connection, hold_lock(connection, folder):
+            raise typer.Exit(do_plan(saved, connection, manner))
     scene = set_scene(root, environment, vendor, form)
     with open_register(scene, read_only=False) as connection, hold_lock(connection, folder):
         made = make_plan(scene, connection)
         tell_warnings(scene)
-        go(made, connection)
+        raise typer.Exit(do_plan(made, connection, manner))

@@ -44,6 +44,15 @@ VendorOption: TypeAlias = Annotated[
 FormatOption: TypeAlias = Annotated[
     Format, typer.Option("--format", help="How to write the result.", case_sensitive=False)
 ]
+FormatsOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--format",
+        metavar="NAME[=FILE]",
+        help="text, json, markdown, github, sarif, junit, gitlab, html; several into files.",
+        show_default=False,
+    ),
+]
 JournalOption: TypeAlias = Annotated[
     Path | None,
     typer.Option(

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.console import show, show_text, tell
-from reconciler.cli.options import EnvironmentOption, Format, FormatOption, RootOption, VendorOption, make_app
-from reconciler.cli.scene import make_plan, open_register, set_scene, tell_warnings
+from reconciler.cli.console import tell
+from reconciler.cli.options import EnvironmentOption, FormatsOption, RootOption, VendorOption, make_app
+from reconciler.cli.outputs import choose_outputs, write_plan
+from reconciler.cli.scene import make_plan, open_archive, open_register, set_scene, tell_warnings
 from reconciler.errors import Exit
+from reconciler.past import trace_to_base
 from reconciler.planfile import print_plan
-from reconciler.render import json as as_json
-from reconciler.render.text import render_plan
 from reconciler.workspace import write_file
 
 app = make_app()
@@ -24,13 +24,19 @@ def run(
     *,
     environment: EnvironmentOption = None,
     vendor: VendorOption = "",
-    form: FormatOption = Format.TEXT,
+    formats: FormatsOption = None,
     out: Annotated[
         Path | None,
         typer.Option(
             "--out", metavar="FILE", help="Save the plan for apply.", show_default=False, dir_okay=False
         ),
     ] = None,
+    base: Annotated[
+        str,
+        typer.Option(
+            "--base", metavar="REF", help="Tell this change from what was open at REF.", show_default=False
+        ),
+    ] = "",
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 3 when something would change.")
     ] = False,
@@ -40,17 +46,17 @@ def run(
 
     Exits 1 when a change is blocked or a definition is wrong.
     """
-    scene = set_scene(root, environment, vendor, form)
+    outputs = choose_outputs(formats)
+    scene = set_scene(root, environment, vendor, outputs.form)
     with open_register(scene, read_only=True) as connection:
         made = make_plan(scene, connection)
+    if base:
+        made = trace_to_base(made, scene.systems, open_archive(scene), base)
     if out is not None:
         write_file(out, print_plan(made))
         tell(f"Saved: {out} (digest {made.short_digest})")
-    if form is Format.JSON:
-        show_text(as_json.render_plan(made))
-    else:
-        tell_warnings(scene)
-        show(render_plan(made))
+    tell_warnings(scene)
+    write_plan(made, outputs, out)
     codes = [Exit.FAILED] if made.blocked else []
     if exit_code and made.writes:
         codes.append(Exit.DIFFERENT)

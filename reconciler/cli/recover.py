@@ -55,7 +55,7 @@ def run(
             return
         recovered: list[Recovered] = []
         for each in left:
-            recovered += recover_run(each, connection.register, connection.ours, patience=patience)
+            recovered += recover_run(each, connection.register, connection.around.ours, patience=patience)
     if form is Format.JSON:
         show_text(as_json.render_recovered(recovered))
     else:

@@ -49,7 +49,7 @@ def run(
     past = find_run(find_journal(found, journal), name)
     chosen = choose_environment(read_settings(found), past.start.environment, os.environ)
     with connect(found, chosen, past.start.vendor, read_only=True) as connection:
-        made = plan_rollback(past, connection.target, connection.register, connection.ours)
+        made = plan_rollback(past, connection.target, connection.register, connection.around)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     made = replace(made, created=now, tool_version=__version__)
     if out is not None:

@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING
 import typer
 
 from reconciler import __version__
+from reconciler.acceptance import FILE as ACCEPTED
+from reconciler.acceptance import read_acceptances
 from reconciler.cli.console import show_progress, show_text, tell, tell_findings
 from reconciler.cli.options import Format
+from reconciler.drift import Circumstances
 from reconciler.errors import Exit, Refused
 from reconciler.findings import Severity, count_findings
 from reconciler.operations import find_vendor, plan, resolve_all, validate
+from reconciler.past import Archive
 from reconciler.plan import Target, stamp
 from reconciler.planfile import read_plan
 from reconciler.render import json as as_json
@@ -31,6 +35,7 @@ from reconciler.workspace import find_definitions, read_documents, read_file
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from reconciler.acceptance import Acceptance
     from reconciler.model import Resolved
     from reconciler.plan import Plan
     from reconciler.register import HttpRegister
@@ -48,6 +53,8 @@ class Scene:
     systems: tuple[Resolved, ...]
     """What the definitions ask for in this environment."""
     vendor: str
+    environments: tuple[str, ...] = ()
+    """The configured ones, in their order."""
 
 
 def set_scene(root: Path | None, environment: str | None, vendor: str, form: Format) -> Scene:
@@ -67,7 +74,8 @@ def set_scene(root: Path | None, environment: str | None, vendor: str, form: For
         tell("The register was not asked anything: mend the errors first.")
         raise typer.Exit(Exit.FAILED)
     systems = resolve_all(checked.definitions, chosen.name)
-    return Scene(found, chosen, checked, systems, find_vendor(systems, vendor))
+    names = tuple(settings.environments)
+    return Scene(found, chosen, checked, systems, find_vendor(systems, vendor), names)
 
 
 def tell_warnings(scene: Scene) -> None:
@@ -84,8 +92,7 @@ class Connection:
 
     register: HttpRegister
     target: Target
-    address: str
-    ours: frozenset[str]
+    around: Circumstances
 
 
 @contextmanager
@@ -115,7 +122,10 @@ def connect(
         register = HttpRegister(environment, tokens, workers=WORKERS, read_only=read_only)
         own = read_claims(tokens.token()).get("client_id") or credentials.client_id
         ours = frozenset(environment.clients or ([str(own)] if own else []))
-        yield Connection(stack.enter_context(register), target, environment.register, ours)
+        around = Circumstances(
+            ours, datetime.now(UTC).date(), read_accepted(root), frozenset(environment.unmanaged)
+        )
+        yield Connection(stack.enter_context(register), target, around)
 
 
 @contextmanager
@@ -131,7 +141,9 @@ def open_register(scene: Scene, *, read_only: bool) -> Iterator[Connection]:
 def make_plan(scene: Scene, connection: Connection) -> Plan:
     """Plan, with progress on a terminal, and stamp the plan with the time and the version."""
     with show_progress("Reading") as progress:
-        made = plan(scene.systems, connection.target, connection.register, connection.ours, progress=progress)
+        made = plan(
+            scene.systems, connection.target, connection.register, connection.around, progress=progress
+        )
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return stamp(made, scene.checked.findings, created=now, tool_version=__version__)
 
@@ -155,3 +167,14 @@ def check_target(saved: Plan, environment: Environment, vendor: str) -> None:
             f"({saved.target.register}), not for vendor {asked.vendor} in {asked.environment} ({asked.register}).",
             hint="Plan for the environment that is to be written; nothing was written.",
         )
+
+
+def read_accepted(root: Path) -> tuple[Acceptance, ...]:
+    """Read the differences that somebody let stand; none where there is no file."""
+    path = root / ACCEPTED
+    return read_acceptances(path.read_bytes()) if path.is_file() else ()
+
+
+def open_archive(scene: Scene) -> Archive:
+    """Give the history of the definitions, for the scene's environment."""
+    return Archive(scene.root, scene.environment.name, scene.environments)

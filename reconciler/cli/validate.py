@@ -7,13 +7,11 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.console import show, show_text
-from reconciler.cli.options import Format, FormatOption, RootOption, VendorOption, make_app
+from reconciler.cli.options import FormatsOption, RootOption, VendorOption, make_app
+from reconciler.cli.outputs import choose_outputs, write_findings
 from reconciler.errors import Exit
 from reconciler.findings import Severity
 from reconciler.operations import validate
-from reconciler.render import json as as_json
-from reconciler.render.text import render_findings
 from reconciler.settings import find_root, read_settings
 from reconciler.workspace import find_definitions, read_documents
 
@@ -28,7 +26,7 @@ def run(
     ] = None,
     *,
     vendor: VendorOption = "",
-    form: FormatOption = Format.TEXT,
+    formats: FormatsOption = None,
     strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
     root: RootOption = None,
 ) -> None:
@@ -36,14 +34,12 @@ def run(
 
     Every finding of every file at once, in every environment that any file names. Exits 1 on errors.
     """
+    outputs = choose_outputs(formats)
     found = find_root(root or Path.cwd())
     files = find_definitions(found, paths or ())
     documents = read_documents(found, files)
     checked = validate(documents, read_settings(found).environments, vendor=vendor)
-    if form is Format.JSON:
-        show_text(as_json.render_findings(checked.findings, len(documents)))
-    else:
-        show(render_findings(checked.findings, len(documents)))
+    write_findings(checked.findings, len(documents), outputs)
     worst = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     if any(finding.severity in worst for finding in checked.findings):
         raise typer.Exit(Exit.FAILED)

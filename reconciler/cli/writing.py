@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import typer
@@ -16,7 +17,7 @@ from reconciler.attempt import Crew
 from reconciler.cli.console import show, show_text, tell, tell_lines
 from reconciler.cli.options import Format
 from reconciler.digest import SHORT
-from reconciler.errors import Refused
+from reconciler.errors import Exit, Refused
 from reconciler.journal import find_lock_folder, find_open, lock, start_run
 from reconciler.outcome import Report
 from reconciler.render import json as as_json
@@ -76,25 +77,57 @@ def check_accepted(plan: Plan, accept: str) -> None:
         )
 
 
-def carry_out(plan: Plan, connection: Connection, journal: Path, *, workers: int, patience: float) -> Report:
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a plan is to be carried out, as the command line says."""
+
+    form: Format
+    accept: str
+    """The digest whose breaking impacts are accepted; empty where none is."""
+    report: Path | None
+    journal: Path
+    workers: int
+    patience: float
+    yes: bool
+    """Whether nobody is asked."""
+
+
+def do_plan(plan: Plan, connection: Connection, manner: Manner) -> Exit:
+    """Show a plan, check that it is accepted, ask, carry it out, and show what became of it.
+
+    Raises `Refused` before the first write where it is stale, not accepted, or the answer is no.
+    """
+    (show if manner.form is Format.TEXT else tell_lines)(render_plan(plan))
+    check_accepted(plan, manner.accept)
+    if plan.writes and not manner.yes:
+        ask(plan)
+    report = carry_out(plan, connection, manner) if plan.writes else Report(plan)
+    if manner.report is not None:
+        write_file(manner.report, as_json.render_report(report))
+    if manner.form is Format.JSON:
+        show_text(as_json.render_report(report))
+    elif report.outcomes:
+        show(render_report(report))
+    return report.exit_code
+
+
+def carry_out(plan: Plan, connection: Connection, manner: Manner) -> Report:
     """Carry out a plan that was shown and accepted; raises `Refused` where it is stale."""
-    if not plan.writes:
-        return Report(plan)
-    check_fresh(plan, connection.register, workers=workers)
+    check_fresh(plan, connection.register, workers=manner.workers)
     target = plan.target
-    book = start_run(
-        journal,
+    journal = start_run(
+        manner.journal,
         register=target.register,
         environment=target.environment,
         vendor=target.vendor,
         digest=plan.digest,
         version=__version__,
     )
-    tell(f"Journal: {book.path}")
+    tell(f"Journal: {journal.path}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    crew = Crew(connection.register, book, connection.ours, patience)
+    crew = Crew(connection.register, journal, connection.around.ours, manner.patience)
     return apply_plan(
-        plan, crew, tell=lambda outcome: tell(f"{outcome.word}: {outcome.change.id}"), workers=workers
+        plan, crew, tell=lambda outcome: tell(f"{outcome.word}: {outcome.change.id}"), workers=manner.workers
     )
 
 
@@ -106,18 +139,3 @@ def ask(plan: Plan) -> None:
     tell("")
     if not typer.confirm(f"Carry out {number} change{'' if number == 1 else 's'}?", err=True):
         raise Refused("Nothing was written: the answer was no.")
-
-
-def show_plan(plan: Plan, form: Format) -> None:
-    """Show what is about to be done: on stdout, or on stderr where stdout is for JSON."""
-    (show if form is Format.TEXT else tell_lines)(render_plan(plan))
-
-
-def show_report(report: Report, form: Format, file: Path | None) -> None:
-    """Show what became of the plan, and save it where that was asked for."""
-    if file is not None:
-        write_file(file, as_json.render_report(report))
-    if form is Format.JSON:
-        show_text(as_json.render_report(report))
-    elif report.outcomes:
-        show(render_report(report))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from reconciler.change import Weight
 from reconciler.findings import SEVERITIES, Severity, count_findings
+from reconciler.origin import is_new
 from reconciler.outcome import Done
 from reconciler.render.escape import escape_text, shorten
 from reconciler.settlement import Fate
@@ -86,10 +87,19 @@ def count(number: int, noun: str) -> str:
 
 def render_plan(plan: Plan) -> Iterator[Line]:
     """Render a plan: what changes, system by system and member by member, and a summary line."""
-    shown = [change for change in plan.changes if change.action != "keep"]
-    for change in shown:
-        yield from _render_change(change)
-        yield _line()
+    shown = [change for change in plan.changes if change.action != "keep" or change.fields]
+    traced = any(field.origin for change in shown for field in change.fields)
+    new = [change for change in shown if traced and is_new(change)]
+    for title, group in (
+        ("What this change does", new),
+        ("What was open before", [c for c in shown if c not in new]),
+    ):
+        if traced and group:
+            yield _line(Piece(f"{title}:", "strong"))
+            yield _line()
+        for change in group:
+            yield from _render_change(change)
+            yield _line()
     if plan.unmanaged:
         yield _line("Unmanaged: registered, but no definition here. They are left alone.")
         for each in plan.unmanaged:
@@ -169,7 +179,9 @@ def render_field(field: FieldChange) -> Iterator[Line]:
     style = {"+": "create", "-": "delete", "~": "update"}[sign]
     listed = len(field.steps) > 1 and field.member not in {"name", "description", "vendor"}
     label = escape_text(field.member if listed else field.path)
-    line = Piece(f"  :{field.line}" if field.line else "", "dim")
+    line = Piece(
+        f"{f'  :{field.line}' if field.line else ''}{f'  ({field.origin})' if field.origin else ''}", "dim"
+    )
     values = [_show(value, field) for value in (field.before, field.after) if value is not None]
     head = Piece(f"    {sign} {label:<{_MEMBER}}", style)
     if len(values) == 1 or len(head.text) + sum(map(len, values)) + 12 <= _WIDTH:

@@ -54,6 +54,7 @@ def test_apply_leaves_nothing_to_do(repository: Repository) -> None:
     assert edited.returncode == 3
     assert edited.stdout.splitlines()[:-1] == [
         "~ 991825827_smartcloud  update  systems/991825827_smartcloud.yaml:1",
+        "    ! redirect-removed  Requests that name `https://smartcloud.example/receipt` are refused.",
         "    + allowedRedirectUrls https://example.com/  :9",
         "    - allowedRedirectUrls https://smartcloud.example/receipt  :9",
         "",
@@ -103,7 +104,9 @@ def test_unknown_members_survive_an_update(repository: Repository, served: Serve
     assert served.ask("POST", "", live).status_code == 200
     before = served.read(f"{VENDOR}_smartcloud")
 
-    assert repository.run("apply", "--yes").returncode == 0
+    refused = repository.run("apply", "--yes")
+    assert refused.returncode == 4  # another client registered it, and its values would be overwritten
+    assert repository.run("apply", "--yes", "--accept", repository.plan()["digest"]).returncode == 0
 
     after = served.read(f"{VENDOR}_smartcloud")
     assert before["contactEmail"] == after["contactEmail"] == "a@b.no"

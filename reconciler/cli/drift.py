@@ -1,0 +1,41 @@
+"""`reconciler drift`: tell what differs from the files, since when and by whom."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import typer
+
+from reconciler.cli.console import show_progress, tell
+from reconciler.cli.options import EnvironmentOption, FormatsOption, RootOption, VendorOption, make_app
+from reconciler.cli.outputs import choose_outputs, write_drift
+from reconciler.cli.scene import make_plan, open_archive, open_register, set_scene
+from reconciler.operations import detect_drift
+from reconciler.past import trace_to_history
+
+app = make_app()
+
+
+@app.command()
+def run(
+    *,
+    environment: EnvironmentOption = None,
+    vendor: VendorOption = "",
+    formats: FormatsOption = None,
+    root: RootOption = None,
+) -> None:
+    """Tell what differs from the files, since when and by whom; never writes.
+
+    Exits 3 for what was changed outside, is missing, deleted or unmanaged, and is not accepted.
+    """
+    outputs = choose_outputs(formats)
+    scene = set_scene(root, environment, vendor, outputs.form)
+    with open_register(scene, read_only=True) as connection:
+        made = trace_to_history(make_plan(scene, connection), scene.systems, open_archive(scene))
+        with show_progress("Reading change logs") as progress:
+            report = detect_drift(made, connection.register, connection.around, progress=progress)
+    report = replace(report, created=made.created, tool_version=made.tool_version)
+    write_drift(report, outputs)
+    if report.alarming:
+        tell("`reconciler accept ID PATH --until DATE --reason TEXT` lets a difference stand for a while.")
+    raise typer.Exit(report.exit_code)

@@ -1,0 +1,47 @@
+"""`reconciler history`: tell a system's change log as a story."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from reconciler.changelog import read_log, replay
+from reconciler.cli.console import show, show_text
+from reconciler.cli.options import EnvironmentOption, Format, FormatOption, RootOption, VendorOption, make_app
+from reconciler.cli.scene import open_archive, open_register, set_scene
+from reconciler.errors import UsageError
+from reconciler.history import tell_story
+from reconciler.render import history as as_story
+
+app = make_app()
+
+
+@app.command()
+def run(
+    system: Annotated[str, typer.Argument(metavar="ID", help="The system's id.", show_default=False)],
+    *,
+    environment: EnvironmentOption = None,
+    vendor: VendorOption = "",
+    form: FormatOption = Format.TEXT,
+    root: RootOption = None,
+) -> None:
+    """Tell a system's change log as a story.
+
+    Who, when, which members before and after, and which revision of the definition each state equals.
+    """
+    scene = set_scene(root, environment, vendor, form)
+    with open_register(scene, read_only=True) as connection:
+        log = read_log(connection.register.read_changes(system))
+    if not log:
+        raise UsageError(
+            f"The register has no change log for `{system}`.", hint="Check the id and the environment."
+        )
+    files = [each.definition.document.file for each in scene.systems if each.system.id == system]
+    archive = open_archive(scene)
+    revisions = [found for file in files for found in archive.read_history(file, system)]
+    story = tell_story(replay(log), revisions)
+    if form is Format.JSON:
+        show_text(as_story.render_json(system, story))
+    else:
+        show(as_story.render_lines(system, story))

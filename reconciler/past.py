@@ -1,0 +1,99 @@
+"""What the definitions asked for at other revisions of the repository, as one environment sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from reconciler.document import read_document
+from reconciler.git import is_shallow, read_base, read_revisions
+from reconciler.normalise import find_missing, normalise, resolve
+from reconciler.origin import Past, trace
+from reconciler.rules.shape import check_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from reconciler.history import Revision
+    from reconciler.model import Resolved, System
+    from reconciler.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A repository's history of definitions, read for one environment."""
+
+    root: Path
+    environment: str
+    environments: tuple[str, ...]
+    """The configured ones, in their order."""
+
+    def read(self, file: str, content: bytes) -> System | None:
+        """Read a file's content as the canonical system of the environment; None where it is none there."""
+        definition, _ = check_document(read_document(file, content), self.environments)
+        if definition is None or definition.broken or not definition.exists_in(self.environment):
+            return None
+        if find_missing(definition, self.environment):
+            return None
+        return normalise(resolve(definition, self.environment).system)
+
+    def read_history(self, file: str, system: str) -> tuple[tuple[Revision, System], ...]:
+        """Read the revisions of one definition, newest first; those of another id are left out."""
+        found = (
+            (revision, self.read(file, revision.content))
+            for revision in read_revisions(self.root, file)
+            if revision.content is not None
+        )
+        return tuple((revision, each) for revision, each in found if each is not None and each.id == system)
+
+    def read_ancestors(self, file: str, system: str) -> tuple[System, ...]:
+        """Read what one definition asked for at each of its revisions, newest first."""
+        return tuple(each for _, each in self.read_history(file, system))
+
+
+def trace_to_base(plan: Plan, systems: Sequence[Resolved], archive: Archive, name: str) -> Plan:
+    """Give every field its origin against a base revision, and mark the systems whose file is gone.
+
+    Raises `UsageError` where there is no such revision.
+    """
+    base = read_base(archive.root, name)
+    before = {
+        each.id: (file, each)
+        for file, content in base.files.items()
+        if (each := archive.read(file, content)) is not None
+    }
+    cut = _find_cut(archive)
+    pasts = {
+        each.system.id: Past(
+            before[each.system.id][1] if each.system.id in before else None,
+            partial(archive.read_ancestors, each.definition.document.file, each.system.id),
+            base.reason,
+            cut,
+        )
+        for each in systems
+    }
+    unmanaged = tuple(
+        replace(each, former=before[each.id][0]) if each.id in before else each for each in plan.unmanaged
+    )
+    return replace(trace(plan, pasts), unmanaged=unmanaged)
+
+
+def trace_to_history(plan: Plan, systems: Iterable[Resolved], archive: Archive) -> Plan:
+    """Give every field its origin against the files as they are: not applied yet, or drift."""
+    cut = _find_cut(archive)
+    pasts: Mapping[str, Past] = {
+        each.system.id: Past(
+            normalise(each.system),
+            partial(archive.read_ancestors, each.definition.document.file, each.system.id),
+            "",
+            cut,
+        )
+        for each in systems
+    }
+    return trace(plan, pasts)
+
+
+def _find_cut(archive: Archive) -> str:
+    return "the clone is shallow" if is_shallow(archive.root) else ""
