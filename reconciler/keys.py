@@ -77,10 +77,10 @@ def _decode(text: str) -> str:
         ) from None
     try:
         result = decoded.decode("utf-8-sig").strip()
-    except UnicodeDecodeError:  # it holds the key
-        raise CredentialsError(
-            "The base64 of the key holds bytes, as of a PKCS#12 or DER file.", hint=_CONVERT
-        ) from None
+    except UnicodeDecodeError:
+        result = ""
+    if decoded.startswith(b"\x30"):  # the sequence that every DER structure is
+        raise CredentialsError("The base64 of the key holds a PKCS#12 or DER file.", hint=_CONVERT)
     if not _is_plain(result):
         raise CredentialsError("The base64 of the key holds neither JSON nor PEM.", hint=_READY)
     return result

@@ -314,6 +314,11 @@ def read_organisation(token: Secret) -> str:
     return str(consumer.get("ID", "")).rpartition(":")[2] if isinstance(consumer, dict) else ""
 
 
+def is_admin(token: Secret) -> bool:
+    """Say whether a token may write any vendor's systems (System Register contract §4, Q23)."""
+    return "altinn:authentication/systemregister.admin" in str(read_claims(token).get("scope")).split()
+
+
 def describe_token(token: Secret) -> str:
     """Say whose a token is, where it is from and how long it lives, and nothing that is secret."""
     claims = read_claims(token)

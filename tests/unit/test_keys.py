@@ -215,6 +215,7 @@ def test_two_kids_that_disagree_are_refused(private_key: RSAPrivateKey) -> None:
     [
         "",
         "hunter2hunter2hunter2",
+        "garbage",
         "ikke en nøkkel, men en hemmelighet",
         "{not json, but a secret text}",
         '{"keys": 5}',

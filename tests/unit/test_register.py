@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import httpx
+import jwt
 import pytest
 
 from reconciler.errors import (
@@ -431,6 +432,34 @@ def test_a_redirect_is_told_and_not_followed(server: Server) -> None:
     assert "301" in caught.value.message
     assert caught.value.hint
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("claims", "refused"),
+    [
+        ({"consumer": {"ID": "0192:310661414"}}, True),
+        (
+            {"consumer": {"ID": "0192:310661414"}, "scope": "altinn:authentication/systemregister.admin"},
+            False,
+        ),
+        ({"consumer": {"ID": f"0192:{VENDOR}"}}, False),
+        ({}, False),
+    ],
+)
+def test_an_unknown_system_of_another_vendor_is_refused(
+    server: Server, monkeypatch: pytest.MonkeyPatch, claims: Json, *, refused: bool
+) -> None:
+    """What is not there and could not be made with this token is no system to plan for."""
+    monkeypatch.setattr(Tokens, "token", lambda _: Secret(jwt.encode(claims, "k" * 64, algorithm="HS512")))
+    register = connect(server, answer(404))
+
+    if refused:
+        with pytest.raises(Forbidden, match="310661414") as caught:
+            register.read_system(SYSTEM)
+        assert VENDOR in caught.value.message
+    else:
+        assert register.read_system(SYSTEM) is None
+    assert register.read_system("no-number") is None
 
 
 @pytest.mark.parametrize("write", WRITES)
