@@ -45,13 +45,11 @@ def _print(host: str, *, is_iri: bool) -> str:
 
 
 def _print_ipv6(host: str) -> str:
-    bare = re.sub(r"[%/].*", "", host[1:-1])
+    match = re.fullmatch(r"\[([^]%/]+)[^]]*\]", host)
     try:
-        address = ipaddress.IPv6Address(bare)
+        address = ipaddress.IPv6Address(match[1] if match else "")
     except ValueError:
         raise NotAUrl(host) from None
-    if not host.endswith("]"):
-        raise NotAUrl(host)
     return f"[::ffff:{address.ipv4_mapped}]" if address.ipv4_mapped else f"[{address.compressed}]"
 
 

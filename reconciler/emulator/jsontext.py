@@ -88,8 +88,7 @@ class Text:
 
     def _skip(self) -> None:
         match = _SPACE.match(self.source, self.position)
-        if match:
-            self.position = match.end()
+        self.position = match.end() if match else self.position
 
     def _peek(self) -> str:
         return self.source[self.position : self.position + 1]
@@ -205,9 +204,8 @@ class Text:
         parts: list[str] = []
         while True:
             match = _PLAIN.match(self.source, self.position)
-            if match:
-                parts.append(match.group())
-                self.position = match.end()
+            parts.append(match[0] if match else "")
+            self.position += len(parts[-1])
             char = self._peek()
             if char == '"':
                 self.position += 1

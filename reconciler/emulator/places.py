@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Path: TypeAlias = "tuple[str | int, ...]"
 _KEY = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*""")
+_DOTTED = re.compile(rf"{_KEY.pattern}(?:\.{_KEY.pattern})*")
 _VALUE = re.compile(
     r'"""(?:[^\\]|\\.)*?"{3,5}'
     r"|'''.*?'{3,5}"
@@ -77,15 +78,9 @@ def _opens_table(text: str, position: int) -> bool:
 
 
 def _keys(statement: str) -> list[str]:
-    keys: list[str] = []
-    position = 0
-    while match := _KEY.match(statement, position):
-        keys.append(next(group for group in match.groups() if group is not None))
-        position = match.end()
-        if statement[position : position + 1] != ".":
-            break
-        position += 1
-    return keys
+    dotted = _DOTTED.match(statement)
+    keys = _KEY.finditer(dotted[0] if dotted else "")
+    return [next(group for group in key.groups() if group is not None) for key in keys]
 
 
 def _resolve(keys: list[str], counts: dict[Path, int]) -> Path:

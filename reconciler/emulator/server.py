@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope
 
 _BACKLOG = 2048
-_GRACE_SECONDS = 5.0
+_GRACE_SECONDS = 1.0
+"""How long a request that is being answered may still take when the emulator is closed."""
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 """SO_LINGER, on, for no time: closing sends a reset."""
 
@@ -32,9 +33,9 @@ class Network:
     def __init__(self, listener: socket.socket) -> None:
         self.listener = listener
         self._address = listener.getsockname()
-        self._server: _Server | None = None
+        self._server: _Server
         self._ending = asyncio.Event()
-        self._reopening: asyncio.Task[None] | None = None
+        self._reopening: asyncio.Task[None]
 
     def attach(self, server: _Server) -> None:
         """Learn which server the port belongs to."""
@@ -51,7 +52,7 @@ class Network:
 
     async def hang_up(self, scope: Scope, receive: Receive, *, rudely: bool) -> None:
         """End the connection of a request: with a reset, or once everything has been sent."""
-        for connection in list(self._server.server_state.connections if self._server else ()):
+        for connection in list(self._server.server_state.connections):
             if isinstance(connection, H11Protocol) and connection.client == scope["client"]:
                 if rudely:
                     raw = connection.transport.get_extra_info("socket")
@@ -59,18 +60,16 @@ class Network:
                     connection.transport.abort()
                 else:
                     connection.transport.close()
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await receive()
 
     def refuse(self, seconds: float) -> None:
         """Close the port and every idle connection; the port opens again after a while."""
-        if self._server is not None:
-            self._server.stop_listening()
-            self._reopening = asyncio.get_running_loop().create_task(self._reopen(seconds))
+        self._server.stop_listening()
+        self._reopening = asyncio.get_running_loop().create_task(self._reopen(seconds))
 
     async def _reopen(self, seconds: float) -> None:
         await self.pause(seconds)
-        if self._server is not None and not self._ending.is_set():
+        if not self._ending.is_set():
             host, port = self._address[:2]
             await self._server.listen(listen(host, port))
 
@@ -82,7 +81,7 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self.is_up = threading.Event()
         self._network = network
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop: asyncio.AbstractEventLoop
         self._told = asyncio.Event()
 
     async def main_loop(self) -> None:
@@ -100,12 +99,14 @@ class _Server(uvicorn.Server):
         deadline = loop.time() + _GRACE_SECONDS
         while (state.connections or state.tasks) and loop.time() < deadline:  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(0.001)
-        for task in state.tasks:
+        for task in list(state.tasks):
             task.cancel()
+        for connection in list(state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)
 
     def stop(self) -> None:
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._told.set)
+        self._loop.call_soon_threadsafe(self._told.set)
 
     def stop_listening(self) -> None:
         for server in self.servers:

@@ -172,7 +172,7 @@ class Store:
         internal_id = str(uuid.uuid4())
         with self.transaction():
             self._insert(internal_id, document, org, is_deleted=False)
-            self._claim(internal_id, demand(document.client_ids))
+            self._claim(internal_id, demand_all(demand(document.client_ids)))
             self._log(internal_id, author, "create", log_document(document))
         return internal_id
 
@@ -184,7 +184,7 @@ class Store:
             written = write_document(document, stored.org, is_deleted=bool(current["isDeleted"]))
             self._replace(stored.internal_id, written)
             held = {row[0] for row in self._held(stored.internal_id)}
-            wanted = demand(document.client_ids)
+            wanted = demand_all(demand(document.client_ids))
             released = [(client_id,) for client_id in held.difference(wanted)]
             self._base.executemany("DELETE FROM clients WHERE client_id = ?", released)
             self._claim(stored.internal_id, [client_id for client_id in wanted if client_id not in held])
@@ -270,13 +270,8 @@ class Store:
             ),
         )
 
-    def _claim(self, internal_id: str, client_ids: Sequence[str | None]) -> None:
+    def _claim(self, internal_id: str, client_ids: Sequence[str]) -> None:
         for client_id in client_ids:
-            if client_id is None:
-                raise DatabaseFailure(
-                    '23502: null value in column "client_id" of relation "maskinporten_client" '
-                    "violates not-null constraint"
-                )
             try:
                 self._base.execute("INSERT INTO clients VALUES (?, ?)", (client_id, internal_id))
             except sqlite3.IntegrityError as error:

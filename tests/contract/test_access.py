@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 from typing import TYPE_CHECKING
 
@@ -65,6 +67,15 @@ class Test401:
         head, _, signature = target.token.rpartition(".")
         touched = ("A" if signature[0] != "A" else "B") + signature[1:]
         assert read_list(target, f"{head}.{touched}") == (401, b"")
+
+    @pytest.mark.parametrize("algorithm", ["none", "HS256"])
+    def test_other_algorithms(self, emulated: Target, algorithm: str) -> None:
+        """A token that says it needs no signature, or one that anybody could make."""
+        header, claims, signature = emulated.token.split(".")
+        read = json.loads(base64.urlsafe_b64decode(header + "=="))
+        written = base64.urlsafe_b64encode(json.dumps({**read, "alg": algorithm}).encode()).rstrip(b"=")
+        for end in (signature, ""):
+            assert read_list(emulated, f"{written.decode()}.{claims}.{end}") == (401, b"")
 
     def test_touched_claims(self, emulated: Target) -> None:
         """A token whose claims were exchanged for another's."""

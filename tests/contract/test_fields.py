@@ -93,6 +93,9 @@ class TestParsing:
             '{"id":"\\x"}',
             '{"id":"\\ud800"}',
             '{"id":"x',
+            '{"id"',
+            '{"id":',
+            '{"id":[1',
             "   ",
             "{}{}",
             b'{"id":"\xff"}',
@@ -211,6 +214,13 @@ class TestParsing:
         """§0.3: V5 names a faulty attribute by its place in the list."""
         answer = target.put("x", [{"resource": [{"id": "x"}]}], "rights")
         assert list(list_errors(answer)) == ["[0].Resource[0].Value"]
+
+    @pytest.mark.parametrize(("part", "kind"), [("rights", "Right"), ("accesspackages", "AccessPackage")])
+    def test_wrong_types_in_parts(self, target: Target, part: str, kind: str) -> None:
+        """§0.3: V5 and V6 name a wrong element by its place in the list."""
+        errors = list_errors(target.put("x", ["x"], part))
+        assert kind in errors["$[0]"][0]
+        assert "$" in list_errors(target.put("x", {}, part))
 
     @pytest.mark.parametrize(
         "content_type", ["application/json", "text/json; charset=utf-8", "application/x+json"]
@@ -344,6 +354,12 @@ class TestMembers:
         assert (answer.status_code, answer.headers["content-type"]) == (500, "text/plain; charset=utf-8")
         document = burner.create()
         assert is_server_error(burner.put(str(document["id"]), {**document, member: [None]}))
+
+    @pytest.mark.parametrize("rights", [[{"resource": [None]}], [None, {"resource": []}]])
+    def test_null_attributes(self, burner: Target, rights: object) -> None:
+        """§2.2 `rights`: a null right or attribute passes the model and fails in the service."""
+        answer = burner.post({**burner.document(burner.make_id()), "rights": rights})
+        assert (answer.status_code, answer.text) == (500, NULL_REFERENCE)
 
     def test_action(self, burner: Target) -> None:
         """§2.2 `rights[].action`: any text is kept; null and absent are left out."""

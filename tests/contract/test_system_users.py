@@ -99,6 +99,13 @@ def test_scopes(users: Target) -> None:
     assert users.call("GET", query, token=token).json()["externalRef"] == "ref-7"
 
 
+def test_look_up_without_consumer(users: Target) -> None:
+    """§7: the look-up too is 401 B-PD without `consumer`."""
+    token = users.make_token(scope=REQUEST_WRITE, consumer=None)
+    answer = users.call("GET", f"{BY_QUERY}?system-id={SYSTEM}&orgno=312605031", token=token)
+    assert (answer.status_code, answer.json()["title"]) == (401, "Unauthorized")
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [

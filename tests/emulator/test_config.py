@@ -205,6 +205,22 @@ def test_mapping() -> None:
         ({"clock_offset": "1"}, "clock_offset: a number is expected, not '1'"),
         ({"resources": {"x": None}}, ""),
         ({"zzz": 1}, "zzz: is not known"),
+        (
+            {"faults": [{"fault": "truncate", "when": "before"}]},
+            "faults[0].when: an answer is truncated after it was made",
+        ),
+        (
+            {"clients": [{"client_id": "x", "org": "991825827", "jwk": [1]}]},
+            "clients[0].jwk: a JWK, a JWKS, or a list of JWKs is expected",
+        ),
+        (
+            {"clients": [{"client_id": "x", "org": "991825827", "jwk": {"kid": "x", "kty": "EC"}}]},
+            "clients[0].jwk: only an RSA key with `n` and `e` can be registered",
+        ),
+        (
+            {"system_users_file": "nothing.json"},
+            "system_users_file: [Errno 2] No such file or directory: 'nothing.json'",
+        ),
     ],
 )
 def test_shapes(config: dict[str, object], said: str) -> None:

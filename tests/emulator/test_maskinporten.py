@@ -121,12 +121,19 @@ def make_user(reference: str, **changes: object) -> dict[str, object]:
 
 
 def certify(
-    key: rsa.RSAPrivateKey, signer: rsa.RSAPrivateKey, name: str, org: str | None, *, days: int = 1
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey,
+    signer: rsa.RSAPrivateKey,
+    name: str,
+    org: str | None,
+    *,
+    days: int = 1,
+    oid: x509.ObjectIdentifier = NameOID.ORGANIZATION_IDENTIFIER,
 ) -> x509.Certificate:
     """Make a certificate for a key, issued by `root`; negative days are in the past."""
     subject = [x509.NameAttribute(NameOID.COMMON_NAME, name)]
     if org is not None:
-        subject.append(x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, f"NTRNO-{org}"))
+        prefix = "NTRNO-" if oid == NameOID.ORGANIZATION_IDENTIFIER else ""
+        subject.append(x509.NameAttribute(oid, f"{prefix}{org}"))
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
@@ -419,6 +426,23 @@ class TestCertificates:
         leaf = certify(issuer.key, issuer.key, "leaf", OTHER_ORG)
         text = "Invalid JWT. Invalid organization number for client. Does not match certificate orgno"
         assert_refused(self.send(issuer, write_chain(leaf)), "invalid_grant", text, "MP-122")
+
+    def test_other_names_of_an_organisation(self, issuer: Issuer) -> None:
+        """SEID 1.0 has the bare number as the serial number; a certificate without one is nobody's."""
+        text = "Invalid JWT. Invalid organization number for client. Does not match certificate orgno"
+        for name, is_good in ((ORG, True), ("9578-4050-1", False)):
+            leaf = certify(issuer.key, issuer.key, "leaf", name, oid=NameOID.SERIAL_NUMBER)
+            answer = self.send(issuer, write_chain(leaf))
+            if is_good:
+                assert answer.status_code == 200
+            else:
+                assert_refused(answer, "invalid_grant", text, "MP-122")
+
+    def test_other_keys(self, issuer: Issuer) -> None:
+        """A certificate for a key that is not RSA signs no grants."""
+        leaf = certify(ec.generate_private_key(ec.SECP256R1()), issuer.key, "leaf", ORG)
+        text = f"{FAILED} The JWT is signed with an invalid certificate."
+        assert_refused(self.send(issuer, write_chain(leaf)), "invalid_grant", text, "MP-120")
 
     def test_signature(self, issuer: Issuer) -> None:
         """The certified key made the signature."""
