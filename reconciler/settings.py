@@ -285,7 +285,7 @@ def read_credentials(environ: Mapping[str, str]) -> Credentials:
         if not is_token(token):  # a header would refuse it, and quote it
             raise CredentialsError(
                 "RECONCILER_TOKEN holds something other than one token.",
-                hint="Set it to the bare token: no quotes, no `Bearer`, no line breaks.",
+                hint="Set it to the bare token, without quotes, a word before it, or line breaks.",
             )
         return Credentials(token=Secret(token))
     client = environ.get("MASKINPORTEN_CLIENT_ID", "").strip()
