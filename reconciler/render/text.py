@@ -1,7 +1,7 @@
 """A plan, findings and a report as lines for people, each line made of pieces with a style.
 
 Pure. `terminal` paints the styles; a log gets the same words without them. Fits 80 columns where the
-values do.
+values do; a sentence that names them stays on one line, so that a log can be searched for it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from reconciler.change import Weight
 from reconciler.findings import SEVERITIES, Severity, count_findings
 from reconciler.origin import is_new
 from reconciler.outcome import Done
-from reconciler.render.escape import escape_text, shorten
+from reconciler.render.escape import LONGEST, escape_text, shorten
 from reconciler.settlement import Fate
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ _VERBS = {
 }
 _SEVERITY_STYLES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.NOTE: "dim"}
 _WIDTH = 80
+_LONG = 1000
+"""Characters of a sentence that may name several things."""
 _MEMBER = 20
 """Columns for a member's name: `allowedRedirectUrls` has 19 letters."""
 
@@ -60,21 +62,26 @@ def _line(*pieces: str | Piece) -> Line:
     return tuple(piece if isinstance(piece, Piece) else Piece(piece) for piece in pieces)
 
 
+def _tell(text: str, longest: int = LONGEST) -> str:
+    """Make somebody else's text fit to be shown: cut where it is long, and inert."""
+    return escape_text(shorten(text, longest))
+
+
 def render_findings(findings: Sequence[Finding], files: int) -> Iterator[Line]:
     """Render findings, each with its place, its rule and its hint, and a summary line."""
     for finding in findings:
         style = _SEVERITY_STYLES[finding.severity]
         where = f"  [{', '.join(finding.environments)}]" if finding.environments else ""
         yield _line(
-            Piece(escape_text(str(finding.place)), "strong"),
+            Piece(_tell(str(finding.place), _LONG), "strong"),
             ": ",
             Piece(finding.severity.value, style),
             Piece(f" {finding.rule}{where}", "dim"),
         )
         code = f" ({finding.code})" if finding.code else ""
-        yield _line(f"    {escape_text(shorten(finding.message))}{code}")
+        yield _line(f"    {_tell(finding.message)}{code}")
         if finding.hint:
-            yield _line(Piece(f"    {escape_text(shorten(finding.hint))}", "dim"))
+            yield _line(Piece(f"    {_tell(finding.hint)}", "dim"))
     counts = count_findings(findings)
     told = ", ".join(count(counts[severity], severity.value) for severity in SEVERITIES)
     yield _line(f"{count(files, 'file')}: {told}.")
@@ -100,13 +107,7 @@ def render_plan(plan: Plan) -> Iterator[Line]:
         for change in group:
             yield from _render_change(change)
             yield _line()
-    if plan.unmanaged:
-        yield _line("Unmanaged: registered, but no definition here. They are left alone.")
-        for each in plan.unmanaged:
-            yield _line(
-                f"  ? {escape_text(each.id)}", Piece(f"  {escape_text(shorten(each.name, 40))}", "dim")
-            )
-        yield _line()
+    yield from _render_unmanaged(plan)
     yield from _render_steps(plan)
     for impact in plan.impacts:
         yield from _render_impact(impact)
@@ -128,18 +129,30 @@ def summarise(plan: Plan) -> str:
     )
 
 
+def _render_unmanaged(plan: Plan) -> Iterator[Line]:
+    if not plan.unmanaged:
+        return
+    yield _line("Unmanaged: registered, but no definition here. They are left alone.")
+    for each in plan.unmanaged:
+        yield _line(f"  ? {_tell(each.id)}", Piece(f"  {_tell(each.name, 40)}", "dim"))
+        if each.former:
+            told = f"      stays registered, becomes unmanaged: {each.former} is gone"
+            yield _line(Piece(escape_text(told), "warn"))
+    yield _line()
+
+
 def _render_change(change: Change) -> Iterator[Line]:
     sign, verb = _SIGNS[change.action], _VERBS[change.action]
     place = f"{change.file}:{change.line}" if change.file else ""
     yield _line(
-        Piece(f"{sign} {escape_text(change.id)}", change.action),
+        Piece(f"{sign} {_tell(change.id)}", change.action),
         Piece(f"  {verb}", change.action),
-        Piece(f"  {escape_text(place)}", "dim"),
+        Piece(f"  {_tell(place, _LONG)}", "dim"),
     )
     if change.reason:
-        yield _line(f"    {escape_text(change.reason)}")
+        yield _line(f"    {_tell(change.reason, _LONG)}")
     if change.hint:
-        yield _line(Piece(f"    {escape_text(change.hint)}", "dim"))
+        yield _line(Piece(f"    {_tell(change.hint)}", "dim"))
     for impact in change.impacts:
         yield from _render_impact(impact)
     for field in change.fields:
@@ -151,7 +164,7 @@ def _render_impact(impact: Impact) -> Iterator[Line]:
     mark = "BREAKING " if impact.weight is Weight.BREAKING else ""
     yield _line(
         Piece(f"    ! {mark}{impact.rule}", style),
-        Piece(f"  {escape_text(shorten(impact.message, 400))}", ""),
+        Piece(f"  {_tell(impact.message, _LONG)}", ""),
     )
 
 
@@ -163,13 +176,10 @@ def _render_steps(plan: Plan) -> Iterator[Line]:
     for step in plan.steps:
         if step.claims or step.releases or step.after:
             after = f"  after {', '.join(map(str, step.after))}" if step.after else ""
-            yield _line(
-                f"  {step.number:>2}. {step.method} {escape_text(step.id)}: {escape_text(step.purpose)}{after}"
-            )
-    yield _line(
-        "Between a release and its claim nobody gets a token with that client id; if the claim fails for"
-    )
-    yield _line("certain, the id is put back.")
+            what = f"{step.method} {_tell(step.id)}: {_tell(step.purpose, _LONG)}"
+            yield _line(f"  {step.number:>2}. {what}{after}")
+    yield _line("Between a release and its claim nobody gets a token with that client id; if")
+    yield _line("the claim fails for certain, the id is put back.")
     yield _line()
 
 
@@ -178,7 +188,7 @@ def render_field(field: FieldChange) -> Iterator[Line]:
     sign = "+" if field.before is None else "-" if field.after is None else "~"
     style = {"+": "create", "-": "delete", "~": "update"}[sign]
     listed = len(field.steps) > 1 and field.member not in {"name", "description", "vendor"}
-    label = escape_text(field.member if listed else field.path)
+    label = _tell(field.member if listed else field.path)
     line = Piece(
         f"{f'  :{field.line}' if field.line else ''}{f'  ({field.origin})' if field.origin else ''}", "dim"
     )
@@ -197,9 +207,9 @@ def _show(value: Json, field: FieldChange) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
-        return escape_text(shorten(field.steps[1]))
+        return _tell(field.steps[1])
     quoted = field.member in {"name", "description"}
-    return escape_text(shorten(json.dumps(value, ensure_ascii=False) if quoted else str(value)))
+    return _tell(json.dumps(value, ensure_ascii=False) if quoted else str(value))
 
 
 def render_report(report: Report) -> Iterator[Line]:
@@ -213,13 +223,13 @@ def render_report(report: Report) -> Iterator[Line]:
 
 
 def _render_outcome(outcome: Outcome) -> Iterator[Line]:
-    good = isinstance(outcome, Done)
+    good = "warn" if outcome.alarming else "good"
     yield _line(
-        Piece(f"{outcome.word:<9} ", "good" if good else "bad"),
-        f"{outcome.change.action} {escape_text(outcome.change.id)}",
+        Piece(f"{outcome.word:<9} ", good if isinstance(outcome, Done) else "bad"),
+        f"{outcome.change.action} {_tell(outcome.change.id)}",
     )
     for text in filter(None, (outcome.reason, outcome.hint)):
-        yield _line(f"    {escape_text(shorten(text, 1000))}")
+        yield _line(f"    {_tell(text, _LONG)}")
     for field in outcome.differs:
         yield from render_field(field)
 
@@ -230,7 +240,7 @@ def render_recovered(recovered: Sequence[Recovered]) -> Iterator[Line]:
     words = {Fate.DONE: "done", Fate.UNDONE: "not done", Fate.UNKNOWN: "unknown"}
     for each in recovered:
         what = f"{each.intent.purpose} {each.intent.id}"
-        yield _line(Piece(f"{words[each.fate]:<9} ", styles[each.fate]), escape_text(what))
-        yield _line(Piece(f"    {escape_text(each.evidence)}", "dim"))
+        yield _line(Piece(f"{words[each.fate]:<9} ", styles[each.fate]), _tell(what))
+        yield _line(Piece(f"    {_tell(each.evidence, _LONG)}", "dim"))
     if not recovered:
         yield _line(Piece("Nothing is open: every request of the journal has its outcome.", "good"))
