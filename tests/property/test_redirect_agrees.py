@@ -1,0 +1,54 @@
+"""Two readings of the System Register contract §2.4, made apart: the client's and the emulator's.
+
+They are compared on hosts that somebody could own, and on everything that can follow one. Left out is what
+the contract has no measurement of: IPv6 in another than its short form, a host that begins with a hyphen or an
+underscore, escapes in user information, a second `#`, text that no JSON can hold, and a percent sign
+that begins no escape right before a character that may not stand in a URL.
+"""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from reconciler.emulator import redirects
+from reconciler.redirect import canonicalise
+
+SCHEMES = st.sampled_from(["https://", "HTTPS://", "http://", "  https://", "https:\\\\"])
+LABELS = st.from_regex(r"\A[A-Za-z0-9æøåÆ][A-Za-z0-9æøåÆ_-]{0,9}\Z")
+NAMES = st.lists(LABELS, min_size=1, max_size=4).map(".".join)
+NUMBERS = st.from_regex(r"\A(0x[0-9a-fA-F]{1,4}|[0-9]{1,4})\Z", fullmatch=True)
+ADDRESSES = st.lists(NUMBERS, min_size=1, max_size=5).map(".".join)
+HOSTS = st.one_of(NAMES, ADDRESSES, st.sampled_from(["VG.no", "vg.no.", "blåbær.no", "[::1]", "[FE80::A]"]))
+PORTS = st.one_of(
+    st.just(""), st.from_regex(r"\A:0{0,2}[0-9]{0,5}\Z"), st.sampled_from([":443", ":80", ":x"])
+)
+ESCAPES = st.one_of(
+    st.binary(min_size=1, max_size=4).map(lambda octets: "".join(f"%{octet:02x}" for octet in octets)),
+    st.text(min_size=1, max_size=2).map(
+        lambda text: "".join(f"%{octet:02X}" for octet in text.encode("utf-8", "surrogatepass"))
+    ),
+    st.sampled_from(["%", "%zz", "%2e", "%2E%2e", "%20", "%2F", "%5C", "%C2%A0"]),
+)
+JSON_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
+PARTS = st.one_of(ESCAPES, JSON_TEXT, st.sampled_from(["/", "/..", "/./", "//", "\\", "?", "#", "a", "*"]))
+TAILS = st.tuples(st.sampled_from(["", "/", "?", "#", "/x"]), st.lists(PARTS, max_size=8).map("".join))
+URLS = st.tuples(SCHEMES, HOSTS, PORTS, TAILS.map("".join)).map("".join)
+
+
+def _read_as_the_emulator(url: str) -> str | None:
+    try:
+        return redirects.read(url).stored
+    except redirects.NotAUrl:
+        return None
+
+
+@given(URLS)
+def test_both_readings_agree(url: str) -> None:
+    """The client expects of a URL what the emulator makes of it."""
+    assume(url.count("#") < 2)
+    assume(not re.search(r"%(?![0-9A-Fa-f]{2})[^%]?[^\x00-\x7f]", url))
+
+    assert canonicalise(url) == _read_as_the_emulator(url)
