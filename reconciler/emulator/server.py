@@ -35,15 +35,16 @@ class Network:
         self._address = listener.getsockname()
         self._server: _Server
         self._ending = asyncio.Event()
-        self._reopening: asyncio.Task[None]
+        self._reopening: set[asyncio.Task[None]] = set()
 
     def attach(self, server: _Server) -> None:
         """Learn which server the port belongs to."""
         self._server = server
 
-    def end(self) -> None:
+    async def end(self) -> None:
         """Let everybody who is made to wait go."""
         self._ending.set()
+        await asyncio.gather(*self._reopening)
 
     async def pause(self, seconds: float) -> None:
         """Wait, but not beyond the end of the emulator."""
@@ -65,11 +66,11 @@ class Network:
     def refuse(self, seconds: float) -> None:
         """Close the port and every idle connection; the port opens again after a while."""
         self._server.stop_listening()
-        self._reopening = asyncio.get_running_loop().create_task(self._reopen(seconds))
+        self._reopening.add(asyncio.get_running_loop().create_task(self._reopen(seconds)))
 
     async def _reopen(self, seconds: float) -> None:
         await self.pause(seconds)
-        if not self._ending.is_set():
+        if not self._ending.is_set() and not self._server.servers:
             host, port = self._address[:2]
             await self._server.listen(listen(host, port))
 
@@ -88,7 +89,7 @@ class _Server(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         self.is_up.set()
         await self._told.wait()
-        self._network.end()
+        await self._network.end()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End every connection, as soon as it may: uvicorn's own way waits a tenth of a second first."""

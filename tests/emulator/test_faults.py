@@ -86,6 +86,15 @@ def test_refused_connection(emulator: Emulator, client: httpx.Client, when: str)
         pytest.fail("the port did not open again")
 
 
+def test_refused_twice(emulator: Emulator, client: httpx.Client) -> None:
+    """Two refusals at once end with the shorter one, and the port is open once."""
+    faults = [{"fault": "refuse", "seconds": seconds} for seconds in (0.1, 0.2)]
+    control(emulator, "POST", "faults", faults)
+    assert client.get(VENDOR).status_code == 200
+    time.sleep(0.3)
+    assert client.get(VENDOR).status_code == 200
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(
     ("fault", "status", "content_type"),
