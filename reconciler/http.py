@@ -39,7 +39,7 @@ _NEVER_SENT = (
 )
 """What happens before a request leaves this machine; everything else may have been processed."""
 
-# NOTE: at debug level httpcore logs every header, the token included, and there is no switch for less.
+# NOTE: at debug level httpcore logs the headers of answers, cookies included; httpx says enough of a request.
 logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 
