@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.findings import count_findings, finding_to_json
 from reconciler.planfile import print_plan
+from reconciler.render.escape import escape_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _print(value: Json) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return escape_json(json.dumps(value, indent=2, ensure_ascii=False)) + "\n"
 
 
 def render_findings(findings: Sequence[Finding], files: int) -> str:

@@ -1,0 +1,297 @@
+"""The whole text of each output; `pytest --accept` rewrites the files, and git shows what changed."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.document import read_document
+from reconciler.findings import Finding, Location, Severity
+from reconciler.journal import Intent
+from reconciler.operations import validate
+from reconciler.outcome import Done, Failed, NotTried, Report, Stale, Unknown
+from reconciler.plan import Target, judge_plan, plan_changes, stamp
+from reconciler.recovery import Recovered
+from reconciler.render import json as as_json
+from reconciler.render import text as as_text
+from reconciler.settlement import Fate
+from tests.builders import (
+    CLIENT,
+    ENVIRONMENTS,
+    OTHER_CLIENT,
+    VENDOR,
+    a_definition_text,
+    a_registered_system,
+    a_resolved,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from reconciler.model import Json, RegisteredSystem, Resolved
+    from reconciler.plan import Plan
+
+HERE = Path(__file__).parent
+TARGET = Target("tt02", "https://platform.tt02.altinn.no", VENDOR)
+ID = f"{VENDOR}_smartcloud"
+LONG = "SmartCloud keeps the books of small companies. " * 12
+HOSTILE = "\x1b[2J\x1b[31mred\x07 \u202egnp.exe\u2066 one\r\ntwo\x00 \u200b\x9b1m"
+
+
+def _plan(
+    desired: Iterable[Resolved] = (),
+    live: Iterable[RegisteredSystem] = (),
+    unmanaged: Iterable[RegisteredSystem] = (),
+) -> Plan:
+    held = {each.id: each for each in live}
+    wanted = list(desired)
+    found = {each.system.id: held.get(each.system.id) for each in wanted}
+    return judge_plan(plan_changes(TARGET, wanted, found, list(unmanaged)), {})
+
+
+def _right(value: str, **more: Json) -> dict[str, Json]:
+    return {"resource": [{"id": "urn:altinn:resource", "value": value}], **more}
+
+
+def _plan_a_create() -> Plan:
+    return _plan([a_resolved()])
+
+
+def _plan_an_update() -> Plan:
+    desired = a_resolved(
+        name={"nb": "SmartSky", "nn": "SmartSky", "en": "SmartCloud"},
+        rights=[_right("ske-krav-og-betalinger", action="read"), _right("app_brg_aarsregnskap")],
+        accessPackages=[],
+        clientId=[OTHER_CLIENT],
+        isVisible=False,
+        allowedRedirectUrls=["https://SmartCloud.example:443/receipt", "https://æ.example/b%20c"],
+    )
+    return _plan([desired], [a_registered_system()])
+
+
+def _plan_long_texts() -> Plan:
+    texts = {"nb": LONG, "nn": "To\nlinjer", "en": "Rocks"}
+    return _plan([a_resolved(description=texts)], [a_registered_system()])
+
+
+def _plan_a_delete() -> Plan:
+    return _plan([a_resolved(withdrawn=True)], [a_registered_system()])
+
+
+def _plan_what_is_blocked() -> Plan:
+    burnt, left_out = f"{VENDOR}_burnt", f"{VENDOR}_left_out"
+    desired = [
+        a_resolved(id=burnt, clientId=[]),
+        a_resolved(id=left_out, clientId=[], rights=..., isVisible=...),
+        a_resolved(),
+    ]
+    live = [
+        a_registered_system(id=burnt, clientId=[], isDeleted=True),
+        a_registered_system(id=left_out, clientId=[], rights=[_right("a"), _right("b")], isVisible=False),
+    ]
+    taken = a_registered_system(id=f"{VENDOR}_other", name={"nb": "Den andre", "nn": "x", "en": "x"})
+    return _plan(desired, live, [taken])
+
+
+def _plan_unmanaged() -> Plan:
+    nameless = a_registered_system(id=f"{VENDOR}_a", name={}, clientId=[])
+    long = a_registered_system(id=f"{VENDOR}_b", name={"nb": LONG, "nn": "x", "en": "x"}, clientId=[])
+    return _plan([a_resolved()], [a_registered_system()], [long, nameless])
+
+
+def _plan_nothing() -> Plan:
+    return _plan([a_resolved()], [a_registered_system()])
+
+
+def _plan_a_move() -> Plan:
+    giver, taker = f"{VENDOR}_giver", f"{VENDOR}_taker"
+    desired = [a_resolved(id=giver, clientId=[]), a_resolved(id=taker, clientId=[CLIENT])]
+    live = [
+        a_registered_system(id=giver, clientId=[CLIENT]),
+        a_registered_system(id=taker, clientId=[]),
+    ]
+    return _plan(desired, live)
+
+
+def _plan_hostile() -> Plan:
+    """Everything that somebody else can write holds what a terminal obeys."""
+    live = a_registered_system(
+        name={"nb": HOSTILE, "nn": HOSTILE, "en": "SmartCloud"},
+        rights=[_right(HOSTILE, action=HOSTILE)],
+        accessPackages=[{"urn": HOSTILE}],
+        clientId=[HOSTILE],
+        allowedRedirectUrls=[HOSTILE],
+    )
+    other = a_registered_system(id=f"{VENDOR}_{HOSTILE}", name={"nb": HOSTILE, "nn": "x", "en": "x"})
+    return _plan([a_resolved()], [live], [other])
+
+
+PLANS: dict[str, Callable[[], Plan]] = {
+    "plan-create": _plan_a_create,
+    "plan-update": _plan_an_update,
+    "plan-long-texts": _plan_long_texts,
+    "plan-delete": _plan_a_delete,
+    "plan-blocked": _plan_what_is_blocked,
+    "plan-unmanaged": _plan_unmanaged,
+    "plan-nothing": _plan_nothing,
+    "plan-move": _plan_a_move,
+    "plan-hostile": _plan_hostile,
+}
+
+
+def _find() -> tuple[Finding, ...]:
+    """Find what is wrong in three files, one of them not YAML, one with faults in one environment only."""
+    files = {
+        f"systems/{ID}.yaml": a_definition_text(clientId=[CLIENT], environments={"prod": {"id": "x"}}),
+        "systems/broken.yaml": "id: [\n",
+        "systems/wrong.yaml": a_definition_text(
+            id=f"{VENDOR}_wrong",
+            clientId=["xxxx-xxxx"],
+            rights=[_right("a"), _right("a")],
+            isVisible=...,
+            clientid=[],
+        ),
+    }
+    documents = [read_document(name, text.encode()) for name, text in files.items()]
+    return validate(documents, ENVIRONMENTS).findings
+
+
+def _find_hostile() -> tuple[Finding, ...]:
+    place = Location(f"systems/{HOSTILE}.yaml", HOSTILE, 3, 1)
+    message, hint = f"{HOSTILE} is wrong", f"Write {HOSTILE * 1000}."
+    return (Finding("id-format", Severity.ERROR, message, place, hint, "AUTH.VLD-00001", ("tt02", "prod")),)
+
+
+FINDINGS: dict[str, Callable[[], tuple[Finding, ...]]] = {
+    "findings-none": tuple,
+    "findings": _find,
+    "findings-hostile": _find_hostile,
+}
+
+
+def _report() -> Report:
+    """Report one outcome of each kind, and a change that was blocked."""
+    names = [f"{VENDOR}_{name}" for name in ("done", "failed", "stale", "unknown", "untried", "overwritten")]
+    live = [a_registered_system(id=names[0], isVisible=False, clientId=[])]
+    wanted = [a_resolved(id=name, clientId=[]) for name in names]
+    burnt = a_registered_system(id=f"{VENDOR}_burnt", isDeleted=True, clientId=[])
+    plan = _plan([*wanted, a_resolved(id=burnt.id, clientId=[])], [*live, burnt])
+    by_id = {change.id: change for change in plan.changes}
+    (differs,) = (field for field in by_id[names[0]].fields if field.member == "isVisible")
+    refused = "The register answered 400: AUTH.VLD-00003 One or more resources were not found."
+    return Report(
+        plan,
+        (
+            Done(change=by_id[names[0]]),
+            Failed(change=by_id[names[1]], reason=refused, hint="Try again later."),
+            Stale(change=by_id[names[2]], reason="It moved since the plan was made.", differs=(differs,)),
+            Unknown(change=by_id[names[3]], reason="No answer came.", hint="Run `reconciler recover`."),
+            NotTried(change=by_id[names[4]], reason=HOSTILE),
+            Done(change=by_id[names[5]], reason="Somebody wrote in between.", alarming=True),
+        ),
+    )
+
+
+def _recover() -> tuple[Recovered, ...]:
+    intents = [
+        Intent(
+            step, f"{VENDOR}_{fate.value}", "PUT", "update", final=True, live={}, body={}, newest="", at=""
+        )
+        for step, fate in enumerate(Fate, 1)
+    ]
+    return tuple(
+        Recovered("20260821T120000Z-0001", intent, fate, f"What shows it: {HOSTILE}")
+        for intent, fate in zip(intents, Fate, strict=True)
+    )
+
+
+def _print_plan(make: Callable[[], Plan]) -> str:
+    return as_text.print_lines(as_text.render_plan(make()))
+
+
+def _print_findings(find: Callable[[], tuple[Finding, ...]]) -> str:
+    return as_text.print_lines(as_text.render_findings(find(), 3))
+
+
+def _save_plan(make: Callable[[], Plan]) -> str:
+    made = stamp(make(), _find()[:1], created="2026-08-21T12:00:00Z", tool_version="1.2.3")
+    return as_json.render_plan(made)
+
+
+TEXTS: dict[str, Callable[[], str]] = {
+    **{name: partial(_print_plan, make) for name, make in PLANS.items()},
+    **{name: partial(_print_findings, find) for name, find in FINDINGS.items()},
+    "report": lambda: as_text.print_lines(as_text.render_report(_report())),
+    "report-nothing": lambda: as_text.print_lines(as_text.render_report(Report(_plan_nothing()))),
+    "recovered": lambda: as_text.print_lines(as_text.render_recovered(_recover())),
+    "recovered-nothing": lambda: as_text.print_lines(as_text.render_recovered(())),
+}
+JSONS: dict[str, Callable[[], str]] = {
+    **{name: partial(_save_plan, make) for name, make in PLANS.items()},
+    **{
+        name: partial(lambda find: as_json.render_findings(find(), 3), find)
+        for name, find in FINDINGS.items()
+    },
+    "report": lambda: as_json.render_report(_report()),
+    "recovered": lambda: as_json.render_recovered(_recover()),
+    "recovered-nothing": lambda: as_json.render_recovered(()),
+}
+
+
+def _hold(text: str, file: Path, request: pytest.FixtureRequest) -> None:
+    """Hold a text against a file, or rewrite the file where the run accepts what comes out."""
+    if request.config.getoption("--accept"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    assert text == file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_text(name: str, request: pytest.FixtureRequest) -> None:
+    """A person reads exactly this."""
+    _hold(TEXTS[name](), HERE / "text" / f"{name}.txt", request)
+
+
+@pytest.mark.parametrize("name", JSONS)
+def test_json(name: str, request: pytest.FixtureRequest) -> None:
+    """A program reads exactly this."""
+    _hold(JSONS[name](), HERE / "json" / f"{name}.json", request)
+
+
+@pytest.mark.parametrize("name", ["plan-create", "plan-delete", "plan-nothing", "plan-move", "report"])
+def test_the_text_fits_a_terminal(name: str) -> None:
+    """No line is wider than 80 columns but for counts, and for sentences that name what they are about."""
+    told = ("Plan: ", "Apply: ", "    ! ", "    The register answered", "   1. ", "   2. ")
+    lines = [line for line in TEXTS[name]().splitlines() if not line.startswith(told)]
+
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_no_text_steers_a_terminal(name: str) -> None:
+    """Whatever is shown is printable, line by line: nothing moves the cursor, turns the text or hides."""
+    assert all(line.isprintable() for line in TEXTS[name]().split("\n"))
+
+
+@pytest.mark.parametrize("name", [name for name in JSONS if not name.startswith("plan")])
+def test_no_json_steers_a_terminal(name: str) -> None:
+    """The JSON documents hold nothing that a terminal obeys either, and read back as what they mean."""
+    text = JSONS[name]()
+
+    assert all(line.isprintable() for line in text.split("\n"))
+    assert json.dumps(json.loads(text)).count("u202e") == text.count("u202e")
+
+
+def test_every_file_has_its_output() -> None:
+    """No golden file is left behind by an output that is gone."""
+    files = (
+        {path.stem for path in (HERE / "text").iterdir()},
+        {path.stem for path in (HERE / "json").iterdir()},
+    )
+
+    assert files == (set(TEXTS), set(JSONS))
