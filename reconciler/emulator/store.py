@@ -155,9 +155,10 @@ class Store:
 
     def find_owners(self, client_ids: Sequence[str]) -> dict[str, str]:
         """Find which of `client_ids` are taken, exactly as written, and by which internal id."""
-        marks = ",".join("?" * len(client_ids))
-        query = f"SELECT client_id, internal_id FROM clients WHERE client_id IN ({marks})"  # noqa: S608 - marks only
-        return dict(self._base.execute(query, client_ids).fetchall())
+        query = (
+            "SELECT client_id, internal_id FROM clients WHERE client_id IN (SELECT value FROM json_each(?))"
+        )
+        return dict(self._base.execute(query, (_write(list(client_ids)),)).fetchall())
 
     def list_changes(self, internal_id: str) -> list[Change]:
         """List the change log of a system, newest first."""

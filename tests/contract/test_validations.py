@@ -10,6 +10,8 @@ import pytest
 from tests.contract.target import OTHER_ORG, PACKAGE, RIGHT, list_codes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import httpx
 
     from tests.contract.target import Target
@@ -261,10 +263,10 @@ def test_00011(burner: Target) -> None:
 
 
 @pytest.mark.parametrize("change", [str.upper, str.title, lambda text: f"{text}x"])
-def test_00012(burner: Target, change: object) -> None:
+def test_00012(burner: Target, change: Callable[[str], str]) -> None:
     """00012: the ids of body and path differ, in letter case too; answered alone."""
     document = burner.create()
-    body = {**document, "id": change(f"{document['id']}a"), "rights": [make_right("x")]}  # type: ignore[operator]  # a function of str
+    body = {**document, "id": change(f"{document['id']}a"), "rights": [make_right("x")]}
     assert list_problems(burner.put(str(document["id"]), body)) == [
         {
             "code": "AUTH.VLD-00012",
