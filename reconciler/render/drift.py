@@ -1,109 +1,121 @@
-"""A drift report as lines for people and as JSON: what differs, since when, and by whose hand."""
+"""A drift report as lines for people and as JSON: what differs, since when and by whose hand.
+
+Pure. A line never begins with somebody else's text, since a runner obeys lines that begin with a command.
+"""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from reconciler.drift import Kind
-from reconciler.render.escape import escape_text, shorten
-from reconciler.render.text import Line, Piece, render_field
+from reconciler.drift import ALARMING, Kind
+from reconciler.render.escape import escape_json, escape_text, shorten
+from reconciler.render.text import Line, Piece, count
+from reconciler.render.wording import get_label, get_sign, show_value, tell_entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from reconciler.drift import Difference, DriftReport
     from reconciler.model import Json
 
-_STYLES = {Kind.NOT_APPLIED: "warn", Kind.NO_DIFFERENCE: "dim"}
-_WHAT = {
-    Kind.MISSING: "a definition asks for it, and the register never had it",
-    Kind.DELETED: "a definition asks for it, and it was deleted",
-    Kind.UNMANAGED: "registered, and no definition asks for it",
-    Kind.NO_DIFFERENCE: "written by others, and nothing differs",
-}
+_COUNTED = tuple(kind for kind in Kind if kind is not Kind.NO_DIFFERENCE)
+_WIDTH = 9
+"""Columns for the words that lead a detail."""
+
+
+def count_differences(report: DriftReport) -> Mapping[str, int]:
+    """Count the differences by kind, and apart from them the accepted ones."""
+    counts = Counter(each.kind for each in report.differences if each.accepted is None)
+    accepted = sum(each.accepted is not None for each in report.differences)
+    return {**{kind.value: counts[kind] for kind in _COUNTED}, "accepted": accepted}
 
 
 def summarise(report: DriftReport) -> str:
     """Say in one line how much differs."""
-    open_now = [each.kind for each in report.differences if each.accepted is None]
-    kinds = (Kind.CHANGED_OUTSIDE, Kind.NOT_APPLIED, Kind.MISSING, Kind.DELETED, Kind.UNMANAGED)
-    told = ", ".join(f"{open_now.count(kind)} {kind}" for kind in kinds)
-    accepted = sum(each.accepted is not None for each in report.differences)
-    return f"Drift: {told}; {accepted} accepted."
-
-
-def tell_who(difference: Difference) -> str:
-    """Say who made a difference, when, and by which kind of write."""
-    entry = difference.entry
-    return (
-        f"{entry.kind} at {entry.created} by {entry.who}"
-        if entry
-        else "the change log does not tell who did it"
-    )
+    counts = count_differences(report)
+    told = ", ".join(f"{counts[kind]} {kind}" for kind in _COUNTED)
+    return f"Drift: {told}; {counts['accepted']} accepted."
 
 
 def render_lines(report: DriftReport) -> Iterator[Line]:
     """Render every difference, system by system, and a summary line."""
-    previous = ""
-    for each in report.differences:
-        if each.id != previous:
-            place = f"  {each.file}:{each.line}" if each.file else ""
-            yield (Piece(escape_text(each.id), "strong"), Piece(escape_text(place), "dim"))
-            previous = each.id
-        yield from _render(each)
-    if not report.alarming:
-        yield (Piece(f"Nothing alarming in {report.systems} systems.", "good"),)
+    for system, group in groupby(report.differences, key=lambda each: each.id):
+        differences = list(group)
+        place = next((f"  {each.file}" for each in differences if each.file), "")
+        yield (Piece(escape_text(system), "strong"), Piece(escape_text(place), "dim"))
+        for each in differences:
+            yield from _render_difference(each)
+        yield ()
+    if not any(each.kind is not Kind.NO_DIFFERENCE for each in report.differences):
+        told = f"No drift: {count(report.systems, 'system')} compared."
+        yield (Piece(told, "good"),)
     yield (Piece(summarise(report), "strong"),)
 
 
-def _render(each: Difference) -> Iterator[Line]:
-    style = _STYLES.get(each.kind, "bad") if each.accepted is None else "dim"
-    what = _WHAT.get(each.kind, each.reason if each.field is None else "")
-    head = f"  {each.kind}{f': {what}' if what else ''}"
-    yield (Piece(escape_text(shorten(head)), style), Piece(f"  ({escape_text(tell_who(each))})", "dim"))
-    if each.field is not None:
-        yield from render_field(each.field)
-    if each.accepted is not None:
-        told = f"      accepted until {each.accepted.until}: {each.accepted.reason}"
-        yield (Piece(escape_text(shorten(told)), "dim"),)
+def _render_difference(each: Difference) -> Iterator[Line]:
+    style = "bad" if each.alarming else "warn" if each.kind in ALARMING else "dim"
+    if each.kind is Kind.NO_DIFFERENCE:
+        yield (Piece(f"    . note: others wrote, and no difference is left; {_tell(each)}", style),)
+        return
+    word = f"{each.kind}, accepted" if each.accepted else str(each.kind)
+    if each.field is None:
+        yield (Piece(f"    ! {word}", style),)
+    else:
+        line = f"  :{each.line}" if each.line else ""
+        label = escape_text(shorten(get_label(each.field)))
+        yield (Piece(f"    {get_sign(each.field)} {word}", style), Piece(f"  {label}"), Piece(line, "dim"))
+        for side, value in (("files", each.field.after), ("register", each.field.before)):
+            shown = escape_text(show_value(value, each.field)) or "nothing"
+            yield (Piece(f"        {side:<{_WIDTH}}", "dim"), Piece(shown))
+    if each.reason:
+        yield (Piece(f"        {'what':<{_WIDTH}}", "dim"), Piece(escape_text(shorten(each.reason))))
+    yield (Piece(f"        {_tell(each)}", "dim"),)
+    if each.accepted:
+        until = f"        accepted until {each.accepted.until}: "
+        yield (Piece(until, "dim"), Piece(escape_text(shorten(each.accepted.reason)), "dim"))
 
 
-def to_json(report: DriftReport) -> dict[str, Json]:
-    """Give a report as JSON."""
-    return {
-        "format_version": "1",
-        "tool_version": report.tool_version,
-        "created": report.created,
+def _tell(each: Difference) -> str:
+    return escape_text(tell_entry(each.entry))
+
+
+def render_json(report: DriftReport) -> str:
+    """Render a report as JSON, the same for every run on the same input."""
+    body: dict[str, Json] = {
         "environment": report.target.environment,
         "register": report.target.register,
         "vendor": report.target.vendor,
+        "created": report.created,
+        "tool_version": report.tool_version,
         "systems": report.systems,
-        "alarming": len(report.alarming),
         "differences": [_difference_to_json(each) for each in report.differences],
+        "summary": dict(count_differences(report)),
     }
+    return escape_json(json.dumps(body, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _difference_to_json(each: Difference) -> dict[str, Json]:
+    entry, accepted = each.entry, each.accepted
     return {
         "id": each.id,
         "kind": each.kind.value,
         "alarming": each.alarming,
+        "path": each.path,
         "file": each.file,
         "line": each.line or None,
-        "path": each.path,
-        "held": each.field.before if each.field else None,
-        "asked": each.field.after if each.field else None,
-        "since": each.entry.created if each.entry else None,
-        "organisation": each.entry.organisation if each.entry else None,
-        "client": each.entry.client if each.entry else None,
-        "write": each.entry.kind if each.entry else None,
+        "files": each.field.after if each.field else None,
+        "register": each.field.before if each.field else None,
+        "origin": (each.field.origin or None) if each.field else None,
         "reason": each.reason,
-        "accepted_until": each.accepted.until.isoformat() if each.accepted else None,
-        "accepted_reason": each.accepted.reason if each.accepted else None,
+        "write": entry
+        and {
+            "at": entry.created,
+            "organisation": entry.organisation,
+            "client": entry.client,
+            "kind": entry.kind,
+        },
+        "accepted": accepted and {"until": accepted.until.isoformat(), "reason": accepted.reason},
     }
-
-
-def render_json(report: DriftReport) -> str:
-    """Render a report as a JSON document."""
-    return json.dumps(to_json(report), indent=2, ensure_ascii=False) + "\n"

@@ -38,7 +38,8 @@ def shorten(text: str, longest: int = LONGEST) -> str:
     return text if len(text) <= longest else f"{text[:longest]}… ({len(text):,} characters)"
 
 
-_MARKDOWN = re.compile(r"[&<>\\`*_\[\]|~$:\"']|@|#|\bGH-(?=\d)|\bwww\.", re.IGNORECASE)
+_MARKDOWN = re.compile(r"[&<>\\`*\[\]|~$@#]|:(?=\S)|(?<![^\W_])_|_(?![^\W_])|GH-(?=\d)|www\.", re.IGNORECASE)
+"""Letters of structure, and what GitHub links by itself; an underscore within a word is only itself."""
 _NOTHING = "&#8203;"
 """A space of no width: GitHub looks for mentions and numbers in the finished page, where an entity is a letter."""
 

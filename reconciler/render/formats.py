@@ -1,6 +1,6 @@
-"""The formats by name, and what each renders; a new one is a file beside this and a line here.
+"""The outputs by name, and what each of them renders; `text` is made of lines and stands apart.
 
-`text` is not among them: it is made of lines, so that a terminal can paint them.
+Pure. A new format takes its own file and one line here.
 """
 
 from __future__ import annotations
@@ -8,9 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.render import drift as as_drift
-from reconciler.render import github, markdown
-from reconciler.render import json as as_json
+from reconciler.render import drift, github, json, markdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,17 +18,20 @@ if TYPE_CHECKING:
     from reconciler.plan import Plan
 
 
-@dataclass(frozen=True, slots=True)
-class Renderers:
-    """What a format renders: every format renders all three."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """What an output renders; None where it has nothing to say."""
 
-    plan: Callable[[Plan], str]
-    findings: Callable[[Sequence[Finding], int], str]
-    drift: Callable[[DriftReport], str]
+    plan: Callable[[Plan], str] | None
+    findings: Callable[[Sequence[Finding], int], str] | None
+    drift: Callable[[DriftReport], str] | None
 
 
-FORMATS: Mapping[str, Renderers] = {
-    "json": Renderers(as_json.render_plan, as_json.render_findings, as_drift.render_json),
-    "markdown": Renderers(markdown.render_plan, markdown.render_findings, markdown.render_drift),
-    "github": Renderers(github.render_plan, github.render_findings, github.render_drift),
+FORMATS: Mapping[str, Format] = {
+    "json": Format(plan=json.render_plan, findings=json.render_findings, drift=drift.render_json),
+    "markdown": Format(
+        plan=markdown.render_plan, findings=markdown.render_findings, drift=markdown.render_drift
+    ),
+    "github": Format(plan=github.render_plan, findings=github.render_findings, drift=github.render_drift),
 }
+"""Every output but `text`, by the name that `--format` takes."""

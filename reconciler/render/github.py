@@ -1,94 +1,78 @@
-"""Annotations of GitHub Actions: workflow commands on the exact line, the worst first, ten a kind at most."""
+"""Findings, plans and drift as workflow commands of GitHub Actions: annotations on the line they are about.
+
+Pure. The runner shows ten annotations a kind and step, so the worst come first and the rest are counted
+in the tenth. Everything is one line a command, whatever the text.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections import Counter
+from typing import TYPE_CHECKING
 
-from reconciler.change import Weight
 from reconciler.findings import Severity
-from reconciler.render.drift import summarise, tell_who
-from reconciler.render.escape import escape_github_data, escape_github_property, shorten
-from reconciler.render.text import summarise as summarise_plan
+from reconciler.render.escape import escape_github_data, escape_github_property, escape_text, shorten
+from reconciler.render.remarks import remark_drift, remark_findings, remark_plan, sort_remarks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.drift import DriftReport
     from reconciler.findings import Finding
     from reconciler.plan import Plan
+    from reconciler.render.remarks import Remark
 
-MOST = 10
-"""The runner shows so many of each kind a step: https://docs.github.com/actions, workflow commands."""
-_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
-"""The consumer's words, and no other mapping."""
-
-
-class _Note(NamedTuple):
-    command: str
-    file: str
-    line: int
-    column: int
-    title: str
-    message: str
-
-
-def _print(notes: Iterable[_Note]) -> str:
-    """Print the commands, at most ten of each kind, errors first."""
-    rows: list[str] = []
-    grouped = list(notes)
-    for command in _COMMANDS.values():
-        for note in [each for each in grouped if each.command == command][:MOST]:
-            places = {"file": note.file, "line": note.line or 1, "col": note.column, "title": note.title}
-            told = ",".join(
-                f"{key}={escape_github_property(str(value))}" for key, value in places.items() if value
-            )
-            rows.append(f"::{command} {told}::{escape_github_data(shorten(note.message, 1000))}\n")
-    return "".join(rows)
+# The runner's words for our severities; it knows no others.
+_COMMANDS: Mapping[Severity, str] = {
+    Severity.ERROR: "error",
+    Severity.WARNING: "warning",
+    Severity.NOTE: "notice",
+}
+_MOST = 10
+_LONGEST_MESSAGE, _LONGEST_TITLE, _LONGEST_FILE = 1000, 200, 1000
 
 
 def render_findings(findings: Sequence[Finding], files: int) -> str:
-    """Render findings as annotations."""
+    """Render findings, the worst first; how many files there were is nobody's line."""
     del files
-    return _print(
-        _Note(
-            _COMMANDS[each.severity],
-            each.place.file,
-            each.place.line,
-            each.place.column,
-            each.rule,
-            f"{each.message}. {each.hint}" if each.hint else each.message,
-        )
-        for each in findings
-    )
+    return _print(sort_remarks(remark_findings(findings)))
 
 
 def render_plan(plan: Plan) -> str:
-    """Render what is blocked as errors, and what is breaking or notable as warnings and notices."""
-    notes = [
-        _Note(
-            "error", change.file, change.line, 0, f"blocked: {change.id}", f"{change.reason}. {change.hint}"
-        )
-        for change in plan.blocked
-    ]
-    for change in plan.writes:
-        for impact in change.impacts:
-            if impact.weight is not Weight.NOTE:
-                command = "warning" if impact.weight is Weight.BREAKING else "notice"
-                line = (
-                    next((each.line for each in change.fields if each.path == impact.path), 0) or change.line
-                )
-                notes.append(
-                    _Note(command, change.file, line, 0, f"{impact.rule}: {change.id}", impact.message)
-                )
-    notes.append(_Note("notice", "", 0, 0, f"reconciler {plan.target.environment}", summarise_plan(plan)))
-    return _print(notes)
+    """Render what a plan cannot do, what it breaks, and what it changes for people."""
+    return _print(remark_plan(plan))
 
 
 def render_drift(report: DriftReport) -> str:
-    """Render what alarms as warnings, and a summary."""
-    notes = [
-        _Note("warning", each.file, each.line, 0, f"{each.kind}: {each.id}", f"{each.path}; {tell_who(each)}")
-        for each in report.alarming
-    ]
-    notes.append(_Note("notice", "", 0, 0, f"reconciler {report.target.environment}", summarise(report)))
-    return _print(notes)
+    """Render what differs, with who made it and when."""
+    return _print(remark_drift(report))
+
+
+def _print(remarks: Sequence[Remark]) -> str:
+    return "".join(line + "\n" for line in _choose(remarks))
+
+
+def _choose(remarks: Sequence[Remark]) -> Iterator[str]:
+    """Print the first ten of each kind; the tenth says how many more there are."""
+    totals = Counter(each.finding.severity for each in remarks)
+    shown: Counter[Severity] = Counter()
+    for each in remarks:
+        severity = each.finding.severity
+        shown[severity] += 1
+        if shown[severity] <= _MOST:
+            more = totals[severity] - _MOST if shown[severity] == _MOST else 0
+            yield _print_command(each.finding, more)
+
+
+def _print_command(finding: Finding, more: int) -> str:
+    place = finding.place
+    where = f" [{', '.join(finding.environments)}]" if finding.environments else ""
+    properties = {
+        "file": place.file[:_LONGEST_FILE],
+        "line": str(place.line or ""),
+        "col": str(place.column or ""),
+        "title": shorten(escape_text(finding.rule + where), _LONGEST_TITLE),
+    }
+    told = ",".join(f"{name}={escape_github_property(value)}" for name, value in properties.items() if value)
+    sentences = [finding.message, finding.hint, f"(and {more} more of this kind)" if more > 0 else ""]
+    message = "\n".join(escape_text(shorten(each, _LONGEST_MESSAGE)) for each in sentences if each)
+    return f"::{_COMMANDS[finding.severity]} {told}::{escape_github_data(message)}"

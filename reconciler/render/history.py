@@ -1,55 +1,78 @@
-"""A system's change log as a story, in lines for people and as JSON."""
+"""A system's change log as lines for people and as JSON: who, when, what, and which revision asked for it.
+
+Pure.
+"""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
-from reconciler.render.escape import escape_text, shorten
+from reconciler.render.escape import escape_json, escape_text, shorten
 from reconciler.render.text import Line, Piece, count, render_field
+from reconciler.render.wording import tell_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.history import Chapter
+    from reconciler.history import Chapter, Revision
+    from reconciler.model import Json
 
-_SHORT = 10
+_SHORT = 12
+"""Digits of a commit that an output for people shows."""
 
 
 def render_lines(system: str, story: Sequence[Chapter]) -> Iterator[Line]:
-    """Render each write with who, when, what, and the revision of the definition that it equals."""
+    """Render a system's story, oldest first."""
     yield (Piece(escape_text(system), "strong"), Piece(f"  {count(len(story), 'write')}", "dim"))
     for chapter in story:
         yield ()
-        entry = chapter.entry
-        yield (
-            Piece(f"{escape_text(entry.created)}  {entry.kind}", "strong"),
-            Piece(f"  {escape_text(entry.who)}", "dim"),
-        )
-        if chapter.revision is not None:
-            found = chapter.revision
-            told = f"as {found.commit[:_SHORT]} asks: {found.subject} ({found.author}, {found.date})"
-        else:
-            told = "as no revision of the definition asks"
-        yield (Piece(f"    {escape_text(shorten(told))}", "good" if chapter.revision else "warn"),)
-        for field in chapter.fields:
-            yield from render_field(field)
+        yield from _render_chapter(chapter)
+
+
+def _render_chapter(chapter: Chapter) -> Iterator[Line]:
+    entry = chapter.entry
+    style = "delete" if entry.kind == "delete" else "strong"
+    when = escape_text(shorten(entry.created, 100)) or "at an unknown time"
+    yield (
+        Piece(f"* {when}", style),
+        Piece(f"  {tell_write(entry)} by {escape_text(shorten(entry.who, 200))}"),
+    )
+    for field in chapter.fields:
+        yield from render_field(field)
+    if not chapter.fields and entry.kind != "delete":
+        yield (Piece("    nothing that a definition holds was changed", "dim"),)
+    yield (Piece(f"    {_tell_revision(chapter.revision)}", "dim"),)
+
+
+def _tell_revision(revision: Revision | None) -> str:
+    if revision is None:
+        return "equals no revision of the definition"
+    told = f"{revision.commit[:_SHORT]} ({revision.date}, {revision.author}: {revision.subject})"
+    return f"equals the definition at {escape_text(shorten(told))}"
 
 
 def render_json(system: str, story: Sequence[Chapter]) -> str:
-    """Render the story as a JSON document."""
-    chapters = [
-        {
-            "kind": chapter.entry.kind,
-            "created": chapter.entry.created,
-            "organisation": chapter.entry.organisation,
-            "client": chapter.entry.client,
-            "fields": [
-                {"path": each.path, "before": each.before, "after": each.after} for each in chapter.fields
-            ],
-            "revision": chapter.revision.commit if chapter.revision else None,
-            "subject": chapter.revision.subject if chapter.revision else None,
-        }
-        for chapter in story
-    ]
-    return json.dumps({"id": system, "history": chapters}, indent=2, ensure_ascii=False) + "\n"
+    """Render a system's story as JSON, oldest first."""
+    body: dict[str, Json] = {"id": system, "chapters": [_chapter_to_json(each) for each in story]}
+    return escape_json(json.dumps(body, indent=2, ensure_ascii=False)) + "\n"
+
+
+def _chapter_to_json(chapter: Chapter) -> dict[str, Json]:
+    entry, revision = chapter.entry, chapter.revision
+    return {
+        "at": entry.created,
+        "kind": entry.kind,
+        "organisation": entry.organisation,
+        "client": entry.client,
+        "fields": [
+            {"path": each.path, "before": each.before, "after": each.after} for each in chapter.fields
+        ],
+        "revision": revision
+        and {
+            "commit": revision.commit,
+            "date": revision.date,
+            "author": revision.author,
+            "subject": revision.subject,
+        },
+    }

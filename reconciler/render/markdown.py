@@ -1,182 +1,291 @@
-"""A plan, findings and drift in GitHub's Markdown: for a comment, a step summary and an issue.
+"""Plans, drift and findings as GitHub's Markdown, for a pull request's comment, an issue or a summary.
 
-The first line is a hidden mark by which a later run finds its own comment, with the plan's digest. What is
-too long loses whole systems, with a count.
+Pure. The first line is a hidden mark by which the comment is found again. Where the text would be too long,
+whole systems are left out and counted, those that break nothing first.
 """
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
+import re
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.change import Weight
-from reconciler.findings import SEVERITIES, count_findings
-from reconciler.origin import is_new
-from reconciler.render.drift import summarise as summarise_drift
-from reconciler.render.drift import tell_who
-from reconciler.render.escape import escape_html, escape_markdown, shorten
-from reconciler.render.text import count, summarise
+from reconciler.drift import Kind
+from reconciler.findings import SEVERITIES, Severity, count_findings
+from reconciler.render.drift import count_differences, summarise
+from reconciler.render.escape import escape_markdown, shorten
+from reconciler.render.text import count
+from reconciler.render.wording import (
+    SIGNS,
+    VERBS,
+    find_moves,
+    get_former,
+    get_label,
+    get_sign,
+    group_changes,
+    show_value,
+    tell_entry,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from reconciler.change import Change
+    from reconciler.change import Change, Impact
     from reconciler.diff import FieldChange
-    from reconciler.drift import DriftReport
+    from reconciler.drift import Difference, DriftReport
     from reconciler.findings import Finding
-    from reconciler.model import Json
-    from reconciler.plan import Plan
+    from reconciler.plan import Plan, Unmanaged
 
 LONGEST = 60_000
-"""GitHub refuses a comment of more than 65,536 characters."""
-_CELL = 160
-_WORDS = {
-    "create": "create",
-    "update": "update",
-    "delete": "DELETE FOR EVER",
-    "blocked": "blocked",
-    "keep": "keep",
+"""Characters of a comment; GitHub refuses more than 65,536."""
+_NOT_NAME = re.compile(r"[^A-Za-z0-9_.-]")
+_WEIGHTS: Mapping[Weight, str] = {
+    Weight.BREAKING: "**Breaking**",
+    Weight.NOTABLE: "Notable",
+    Weight.NOTE: "Note",
+}
+# The words by which a table of findings is read; the same as in every other output.
+_SEVERITIES: Mapping[Severity, str] = {
+    Severity.ERROR: "**error**",
+    Severity.WARNING: "warning",
+    Severity.NOTE: "note",
 }
 
 
-def _fit(head: str, sections: Sequence[str], tail: str, longest: int) -> str:
-    """Put sections between head and tail, and drop the last ones that do not fit."""
-    room = longest - len(head) - len(tail) - 120
-    kept: list[str] = []
-    for section in sections:
-        if len(section) > room:
-            break
-        kept.append(section)
-        room -= len(section)
-    left = len(sections) - len(kept)
-    note = (
-        f"\n*{count(left, 'system')} more did not fit here; the artifact has all of them.*\n" if left else ""
-    )
-    return head + "".join(kept) + note + tail
+class _Block(NamedTuple):
+    """A piece of text that is shown or left out as a whole."""
 
-
-def _cell(value: Json) -> str:
-    if value is None:
-        return ""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return escape_markdown(shorten(text, _CELL))
+    group: str
+    """The heading that it stands under."""
+    text: str
+    matters: bool = False
+    """Whether it stays in longer than others."""
 
 
 def render_plan(plan: Plan, longest: int = LONGEST) -> str:
-    """Render a plan: what this change does first, then what was open before, one section a system."""
-    target = plan.target
-    head = (
-        f"<!-- reconciler:plan:{target.environment}:{target.vendor} digest={plan.digest} -->\n"
-        f"### Plan for `{target.environment}`, vendor {target.vendor}\n\n"
-    )
-    summary = plan.summary
-    head += "| " + " | ".join(summary) + " |\n" + "|---" * len(summary) + "|\n"
-    head += "| " + " | ".join(str(each) for each in summary.values()) + " |\n\n"
-    for impact in plan.impacts:
-        head += f"**{escape_markdown(impact.rule)}**: {escape_markdown(impact.message)}\n\n"
-    shown = [change for change in plan.changes if change.action != "keep" or change.fields]
-    traced = any(field.origin for change in shown for field in change.fields)
-    new = [change for change in shown if not traced or is_new(change)]
-    old = [change for change in shown if change not in new]
-    sections = [_section(change, plan) for change in new]
-    if traced and sections:
-        sections[0] = "#### What this change does\n\n" + sections[0]
-    rest = [_section(change, plan) for change in old]
-    if rest:
-        rest[0] = "#### What was open before\n\n" + rest[0]
-    return _fit(head, [*sections, *rest], "".join(_tail(plan, nothing=not shown)), longest)
-
-
-def _tail(plan: Plan, *, nothing: bool) -> Iterator[str]:
-    if nothing:
-        yield "Nothing to do: the register holds what the definitions ask for.\n\n"
-    former = [each for each in plan.unmanaged if each.former]
-    for each in former[:20]:
-        gone = f"stays registered, becomes unmanaged ({escape_markdown(each.former)} is gone)"
-        yield f"- {escape_markdown(each.id)}: {gone}\n"
-    others = len(plan.unmanaged) - len(former)
-    if others:
-        yield f"\n{count(others, 'unmanaged system')} without a definition, left alone.\n"
-    yield f"\n{summarise(plan)}\n"
-    if plan.breaking:
-        yield f"\n**Breaking:** apply asks for\n\n    reconciler apply --accept {plan.short_digest}\n"
-    yield f"\n<sub>Digest {plan.short_digest}</sub>\n"
-
-
-def _section(change: Change, plan: Plan) -> str:
-    breaking = any(each.weight is Weight.BREAKING for each in change.impacts)
-    mark = " ⚠ breaking" if breaking else ""
-    summary = f"<b>{escape_html(shorten(change.id, _CELL))}</b>: {_WORDS[change.action]}{mark}"
-    text = f"<details{' open' if breaking else ''}><summary>{summary}</summary>\n\n"
-    for told in filter(None, (change.reason, change.hint)):
-        text += f"{escape_markdown(told)}\n\n"
-    for impact in change.impacts:
-        strong = "**" if impact.weight is Weight.BREAKING else ""
-        text += f"- {strong}{escape_markdown(impact.rule)}{strong}: {escape_markdown(shorten(impact.message, 400))}\n"
-    steps = [step for step in plan.steps if step.id == change.id and (step.claims or step.releases)]
-    for step in steps:
-        after = f" (after {', '.join(map(str, step.after))})" if step.after else ""
-        text += f"- step {step.number}: {step.method}, {escape_markdown(step.purpose)}{after}\n"
-    if change.fields:
-        text += "\n| | member | before | after | line | origin |\n|---|---|---|---|---|---|\n"
-        text += "".join(_row(field) for field in change.fields)
-    return text + "\n</details>\n\n"
-
-
-def _row(field: FieldChange) -> str:
-    sign = "&#43;" if field.before is None else "&#45;" if field.after is None else "&#126;"
-    cells = [sign, escape_markdown(shorten(field.path, _CELL)), _cell(field.before), _cell(field.after)]
-    cells += [str(field.line or ""), str(field.origin)]
-    return "| " + " | ".join(cells) + " |\n"
-
-
-def render_findings(findings: Sequence[Finding], files: int, longest: int = LONGEST) -> str:
-    """Render findings as a table."""
-    head = "<!-- reconciler:validate -->\n### Validation\n\n"
-    head += "| severity | place | rule | finding | hint |\n|---|---|---|---|---|\n"
-    rows = [
-        "| "
-        + " | ".join(
-            [
-                each.severity.value,
-                escape_markdown(str(each.place)),
-                escape_markdown(each.rule),
-                escape_markdown(shorten(each.message, _CELL)),
-                escape_markdown(shorten(each.hint, _CELL)),
-            ]
-        )
-        + " |\n"
-        for each in findings
-    ]
-    counts = count_findings(findings)
-    told = ", ".join(count(counts[each], each.value) for each in SEVERITIES)
-    return _fit(head, rows, f"\n{count(files, 'file')}: {told}.\n", longest)
+    """Render a plan: what this pull request does, what was open before, and how a breaking one is accepted."""
+    target, groups = plan.target, group_changes(plan)
+    mark = f"<!-- reconciler:plan:{_name(target.environment)}:{_name(target.vendor)} digest={plan.digest} -->"
+    head = [mark, f"## Plan for {_code(target.environment)}", "", *_summarise(plan), *_call(plan)]
+    first = "What this pull request does" if groups.traced else "Changes"
+    later = "Already open" if groups.traced else "Changes"
+    blocks = [_Block(first, _describe(each, plan), _matters(each)) for each in groups.new]
+    blocks += [_Block(first, _describe_removed(each), matters=True) for each in groups.removed]
+    blocks += [_Block(later, _describe(each, plan), _matters(each)) for each in groups.open]
+    blocks += [_Block("Unmanaged", _describe_unmanaged(each)) for each in groups.unmanaged]
+    if not plan.writes and not plan.blocked:
+        head += ["Nothing to do: the register holds what the definitions ask for.", ""]
+    return _fit(head, blocks, [f"Digest `{plan.digest}`", ""], longest)
 
 
 def render_drift(report: DriftReport, longest: int = LONGEST) -> str:
-    """Render drift: one section a system, with who did it and when."""
+    """Render what differs from the files, with who made it and when."""
     target = report.target
-    head = (
-        f"<!-- reconciler:drift:{target.environment}:{target.vendor} -->\n"
-        f"### Drift in `{target.environment}`, vendor {target.vendor}\n\n{summarise_drift(report)}\n\n"
-    )
-    by_system: dict[str, list[str]] = {}
-    for each in report.differences:
-        field = each.field
-        accepted = f"accepted until {each.accepted.until}: {each.accepted.reason}" if each.accepted else ""
-        cells = [
-            escape_markdown(str(each.kind)),
-            escape_markdown(shorten(each.path, _CELL)) if field else "",
-            _cell(field.after) if field else "",
-            _cell(field.before) if field else "",
-            escape_markdown(tell_who(each)),
-            escape_markdown(shorten(accepted, _CELL)),
-        ]
-        by_system.setdefault(each.id, []).append("| " + " | ".join(cells) + " |\n")
-    table = "\n| kind | member | the files say | the register holds | who and when | |\n|---|---|---|---|---|---|\n"
-    sections = [
-        f"<details open><summary><b>{escape_html(shorten(name, _CELL))}</b></summary>\n"
-        f"{table}{''.join(rows)}\n</details>\n\n"
-        for name, rows in by_system.items()
+    counts = count_differences(report)
+    head = [
+        f"<!-- reconciler:drift:{_name(target.environment)}:{_name(target.vendor)} -->",
+        f"## Drift in {_code(target.environment)}",
+        "",
+        f"| {' | '.join(counts)} |",
+        f"|{'---:|' * len(counts)}",
+        f"| {' | '.join(map(str, counts.values()))} |",
+        "",
+        _tell_made(target.vendor, report.created, report.tool_version),
+        "",
     ]
-    return _fit(head, sections, f"<sub>{escape_markdown(report.created)}</sub>\n", longest)
+    if not any(each.kind is not Kind.NO_DIFFERENCE for each in report.differences):
+        head += [f"No drift: {count(report.systems, 'system')} compared.", ""]
+    blocks = []
+    for system, group in groupby(report.differences, key=lambda each: each.id):
+        differences = list(group)
+        alarming = any(each.alarming for each in differences)
+        title = "Somebody should look at" if alarming else "For the record"
+        blocks.append(_Block(title, _describe_drift(system, differences), alarming))
+    blocks.sort(key=lambda block: not block.matters)
+    return _fit(head, blocks, [summarise(report), ""], longest)
+
+
+def render_findings(findings: Sequence[Finding], files: int) -> str:
+    """Render findings as a table, the worst first."""
+    counts = count_findings(findings)
+    told = ", ".join(count(counts[severity], severity.value) for severity in SEVERITIES)
+    head = ["<!-- reconciler:findings -->", "## Findings", "", f"{count(files, 'file')}: {told}.", ""]
+    if findings:
+        head += ["| Severity | Rule | Place | Message |", "|---|---|---|---|"]
+    ordered = sorted(findings, key=lambda each: SEVERITIES.index(each.severity))
+    return _fit(head, [_Block("", _describe_finding(each)) for each in ordered], [""], LONGEST)
+
+
+def _fit(head: Iterable[str], blocks: Sequence[_Block], tail: Iterable[str], longest: int) -> str:
+    """Join what fits: the blocks that matter are taken in first, and all stand in their order."""
+    start, end = "\n".join(head) + "\n", "\n" + "\n".join(tail)
+    room = longest - len(start) - len(end) - len(_tell_left_out(len(blocks)))
+    kept: set[int] = set()
+    for index, block in sorted(enumerate(blocks), key=lambda each: not each[1].matters):
+        # A heading is counted for every block, so that none is forgotten.
+        size = len(block.text) + len(block.group) + len("\n### \n\n")
+        if size <= room:
+            room -= size
+            kept.add(index)
+    parts, group = [start], ""
+    for index in sorted(kept):
+        block = blocks[index]
+        if block.group != group:
+            parts.append(f"### {block.group}\n\n")
+            group = block.group
+        parts.append(f"{block.text}\n")
+    left_out = len(blocks) - len(kept)
+    return "".join([*parts, _tell_left_out(left_out) if left_out else "", end])
+
+
+def _tell_left_out(number: int) -> str:
+    return f"\n*{number:,} more did not fit here: the run's artifact has everything.*\n"
+
+
+def _name(text: str) -> str:
+    """Make a name that cannot end the hidden mark."""
+    return _NOT_NAME.sub("_", text)[:100]
+
+
+def _code(text: str) -> str:
+    """Show a value: in `<code>` nobody is mentioned and nothing is linked, in a table's cell too."""
+    return f"<code>{escape_markdown(shorten(text))}</code>" if text else ""
+
+
+def _words(text: str, longest: int = 600) -> str:
+    return escape_markdown(shorten(text, longest))
+
+
+def _tell_made(vendor: str, created: str, version: str) -> str:
+    made = f", made {_words(created, 100)}" if created else ""
+    tool = f" by reconciler {_words(version, 100)}" if version else ""
+    return f"Vendor {_words(vendor, 100)}{made}{tool}."
+
+
+def _summarise(plan: Plan) -> list[str]:
+    names = {**{name: name for name in plan.summary}, "keep": "unchanged"}
+    return [
+        f"| {' | '.join(names[name] for name in plan.summary)} |",
+        f"|{'---:|' * len(plan.summary)}",
+        f"| {' | '.join(map(str, plan.summary.values()))} |",
+        "",
+        _tell_made(plan.target.vendor, plan.created, plan.tool_version),
+        "",
+    ]
+
+
+def _call(plan: Plan) -> Iterator[str]:
+    """Say what a breaking plan asks for."""
+    if not plan.breaking:
+        return
+    yield "> [!CAUTION]"
+    yield f"> Breaking: {count(len(plan.breaking), 'impact')}. Apply refuses until somebody names this plan:"
+    yield f"> `reconciler apply --accept {plan.digest}`"
+    yield ""
+    yield from _list_impacts(plan.impacts)
+    yield ""
+
+
+def _matters(change: Change) -> bool:
+    return change.action == "blocked" or any(each.weight is Weight.BREAKING for each in change.impacts)
+
+
+def _list_impacts(impacts: Iterable[Impact]) -> Iterator[str]:
+    for each in impacts:
+        yield f"- {_WEIGHTS[each.weight]} {_code(each.rule)}: {_words(each.message)}"
+
+
+def _open_section(title: str, remarks: Iterable[str]) -> list[str]:
+    told = "".join(f" · {each}" for each in remarks if each)
+    return ["<details>", f"<summary>{title}{told}</summary>", ""]
+
+
+def _describe(change: Change, plan: Plan) -> str:
+    """Describe one system: its impacts, what it waits for, its fields, and its requests where ids move."""
+    breaking = sum(each.weight is Weight.BREAKING for each in change.impacts)
+    line = f":{change.line}" if change.line else ""
+    rows = _open_section(
+        f"{SIGNS[change.action]} {_code(change.id)} {VERBS[change.action]}",
+        [
+            f"<b>{breaking} breaking</b>" if breaking else "",
+            _code(f"{change.file}{line}" if change.file else ""),
+        ],
+    )
+    rows += _list_impacts(change.impacts)
+    # A label comes first, since a line that began with somebody's text could begin a list or a heading.
+    rows += [f"- {name}: {_words(each)}" for name, each in _reasons(change) if each]
+    if change.fields:
+        rows += [""] if rows[-1] else []
+        rows += ["| | Member | Before | After | Line | Origin |", "|---|---|---|---|---:|---|"]
+        rows += [_describe_field(each) for each in change.fields]
+    if moves := find_moves(plan, change.id):
+        rows += ["", "Client ids move, so these requests wait for each other:", ""]
+        for step in moves:
+            after = f", after {', '.join(map(str, step.after))}" if step.after else ""
+            rows.append(f"- {step.number}. {step.method}: {_words(step.purpose)}{after}")
+    return "\n".join([*rows, "", "</details>", ""])
+
+
+def _reasons(change: Change) -> tuple[tuple[str, str], ...]:
+    return (("Reason", change.reason), ("Hint", change.hint))
+
+
+def _describe_field(field: FieldChange) -> str:
+    cells = [
+        f"`{get_sign(field)}`",
+        _code(get_label(field)),
+        _code(show_value(field.before, field)),
+        _code(show_value(field.after, field)),
+        str(field.line or ""),
+        _words(field.origin),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _describe_removed(system: Unmanaged) -> str:
+    former = _code(get_former(system))
+    return (
+        f"- **Warning** {_code(system.id)} stays registered, becomes unmanaged: {former} is removed here. "
+        "`withdrawn: true` would have it deleted."
+    )
+
+
+def _describe_unmanaged(system: Unmanaged) -> str:
+    return f"- {_code(system.id)} {_words(system.name, 100)}: registered, no definition here, left alone"
+
+
+def _describe_drift(system: str, differences: Sequence[Difference]) -> str:
+    alarming = sum(each.alarming for each in differences)
+    file = next((each.file for each in differences if each.file), "")
+    rows = _open_section(_code(system), [f"<b>{alarming} to look at</b>" if alarming else "", _code(file)])
+    rows += ["| What | Member | Files | Register | Line | Who and when |", "|---|---|---|---|---:|---|"]
+    return "\n".join([*rows, *map(_describe_difference, differences), "", "</details>", ""])
+
+
+def _describe_difference(each: Difference) -> str:
+    field = each.field
+    who = _words(tell_entry(each.entry))
+    if each.reason:
+        who += f"; {_words(each.reason)}"
+    if each.accepted:
+        who += f"; accepted until {each.accepted.until}: {_words(each.accepted.reason)}"
+    cells = [
+        f"**{each.kind}**" if each.alarming else str(each.kind),
+        _code(get_label(field)) if field else "",
+        _code(show_value(field.after, field)) if field else "",
+        _code(show_value(field.before, field)) if field else "",
+        str(each.line or ""),
+        who,
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _describe_finding(finding: Finding) -> str:
+    where = f" ({_words(', '.join(finding.environments), 100)})" if finding.environments else ""
+    told = f"{_words(finding.message)}{f' {_words(finding.hint)}' if finding.hint else ''}"
+    code = f" ({_words(finding.code, 100)})" if finding.code else ""
+    return (
+        f"| {_SEVERITIES[finding.severity]} | {_code(finding.rule)} | {_code(str(finding.place))}{where} "
+        f"| {told}{code} |"
+    )

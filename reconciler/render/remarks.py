@@ -1,0 +1,152 @@
+"""A plan and a drift report as findings, for the outputs that know nothing but findings.
+
+Pure. Only what somebody should look at becomes one: what blocks, what breaks, what was changed outside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.change import Weight
+from reconciler.drift import Kind
+from reconciler.findings import SEVERITIES, Finding, Location, Severity
+from reconciler.impact import IMPACTS
+from reconciler.render.wording import get_former, show_value, tell_entry
+from reconciler.rules import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from reconciler.change import Change, Impact
+    from reconciler.drift import Difference, DriftReport
+    from reconciler.plan import Plan
+
+NOWHERE = "systems"
+"""The place of what stands in no file, for consumers that will not go without a place."""
+
+_WEIGHTS: Mapping[Weight, Severity] = {
+    Weight.BREAKING: Severity.ERROR,  # apply refuses until somebody names the digest
+    Weight.NOTABLE: Severity.NOTE,
+}
+"""How much an impact matters, in the words of findings; what is missing is no remark."""
+
+_KINDS: Mapping[Kind, Severity] = {
+    Kind.CHANGED_OUTSIDE: Severity.ERROR,
+    Kind.MISSING: Severity.ERROR,
+    Kind.DELETED: Severity.ERROR,
+    Kind.UNMANAGED: Severity.WARNING,
+    Kind.NOT_APPLIED: Severity.NOTE,
+}
+"""How much a difference matters; what is missing is no remark, and what was accepted is a note."""
+
+_BLOCKED, _REMOVED = "change-blocked", "becomes-unmanaged"
+_PAGES: Mapping[str, str] = {
+    _BLOCKED: "Something is to be done and cannot be, or must not be without a clearer word.",
+    _REMOVED: "A definition is removed, and its system stays registered.\n\n"
+    "The absence of a file is never a request to delete; `withdrawn: true` is.",
+    "changed-outside": "The register holds what the files never asked for.",
+    "not-applied-yet": "The files ask for more than has been applied.",
+    "missing": "A definition exists, and the register never had the system.",
+    "deleted": "A definition exists, and somebody deleted the system.",
+    "unmanaged": "The register has a system that no definition describes.",
+}
+"""What stands behind the remarks that are no rule's and no impact's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A finding and what it is about: a system's id, or a file."""
+
+    subject: str
+    finding: Finding
+
+
+def find_page(rule: str) -> str:
+    """Find what a rule, an impact or a kind of difference means; its own name where nobody has said."""
+    known = RULES.get(rule) or IMPACTS.get(rule)
+    return known.page if known else _PAGES.get(rule, rule)
+
+
+def remark_findings(findings: Iterable[Finding]) -> tuple[Remark, ...]:
+    """Take findings as they are, each about its file."""
+    return tuple(Remark(each.place.file, each) for each in findings)
+
+
+def remark_plan(plan: Plan) -> tuple[Remark, ...]:
+    """Tell what a plan cannot do, what it breaks, and what is worth knowing; the worst first."""
+    found = [
+        Remark(plan.target.environment, _impact(each, Location(""))) for each in plan.impacts if _counts(each)
+    ]
+    for change in plan.changes:
+        found += _remark_change(change)
+    for system in plan.unmanaged:
+        if former := get_former(system):
+            told = f"`{system.id}` stays registered and becomes unmanaged"
+            hint = "Keep the file and write `withdrawn: true` to have the system deleted."
+            found.append(Remark(system.id, Finding(_REMOVED, Severity.WARNING, told, Location(former), hint)))
+    return sort_remarks(found)
+
+
+def _counts(impact: Impact) -> bool:
+    return impact.weight in _WEIGHTS
+
+
+def _remark_change(change: Change) -> Iterator[Remark]:
+    if change.action == "blocked":
+        place = Location(change.file, "", change.line)
+        told = f"`{change.id}` is blocked: {change.reason}"
+        yield Remark(change.id, Finding(_BLOCKED, Severity.ERROR, told, place, change.hint))
+        return
+    lines = {each.path: each.line for each in change.fields if each.line}
+    for impact in filter(_counts, change.impacts):
+        place = Location(change.file, impact.path, lines.get(impact.path, change.line))
+        yield Remark(change.id, _impact(impact, place))
+
+
+def _impact(impact: Impact, place: Location) -> Finding:
+    return Finding(impact.rule, _WEIGHTS[impact.weight], impact.message, place)
+
+
+def remark_drift(report: DriftReport) -> tuple[Remark, ...]:
+    """Tell every difference that is one, with who made it and when; the worst first."""
+    return sort_remarks(
+        Remark(each.id, _difference(each)) for each in report.differences if each.kind in _KINDS
+    )
+
+
+def _difference(each: Difference) -> Finding:
+    told = f"`{each.id}`: {each.kind}"
+    if each.field is not None:
+        files, register = (
+            show_value(value, each.field) or "nothing" for value in (each.field.after, each.field.before)
+        )
+        told = f"`{each.id}`, `{each.path}`: the files say {files}, the register holds {register}"
+    accepted = f"; accepted until {each.accepted.until}: {each.accepted.reason}" if each.accepted else ""
+    path = each.path if each.field else ""
+    return Finding(
+        str(each.kind).replace(" ", "-"),
+        Severity.NOTE if each.accepted else _KINDS[each.kind],
+        f"{told}; {tell_entry(each.entry)}{accepted}",
+        Location(each.file, path, each.line),
+        each.reason,
+    )
+
+
+def sort_remarks(remarks: Iterable[Remark]) -> tuple[Remark, ...]:
+    """Put the worst first, and leave the rest in its order."""
+    return tuple(sorted(remarks, key=lambda each: SEVERITIES.index(each.finding.severity)))
+
+
+def fingerprint(remarks: Sequence[Remark]) -> Iterator[tuple[Remark, str, int]]:
+    """Give each remark a hash that stays when lines move, and a number among those that share it."""
+    seen: Counter[str] = Counter()
+    for each in remarks:
+        finding = each.finding
+        parts = [each.subject, finding.rule, finding.place.file, finding.place.path, finding.message]
+        digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+        seen[digest] += 1
+        yield each, digest, seen[digest]
