@@ -15,8 +15,8 @@ YAML_SYNTAX = declare(
     Tags such as `!!python/object`, control characters and nesting deeper than 32 levels
     are refused as well: a definition comes from a pull request, and is read by people.
 
-    Mend it: quote a text that holds `: ` or ` #`, or that starts with one of
-    `*&!%@`[]{}`.
+    Mend it: quote a text that holds `: ` or ` #`, or that starts with a bracket or one
+    of `*`, `&`, `!`, `%`, `@`.
 
         name: {nb: "SmartCloud: regnskap", nn: Smart SKY, en: SmartCloud 1}
     """,

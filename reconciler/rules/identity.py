@@ -221,8 +221,8 @@ def check_duplicate_ids(fleet: Fleet) -> Iterator[tuple[Resolved, Fault]]:
 def check_withdrawn_ids(fleet: Fleet) -> Iterator[tuple[Resolved, Fault]]:
     """The id of a withdrawn system is not defined again.
 
-    Deleting burns an id for ever: the register answers a new POST of it with 00002,
-    and there is no way back (System Register contract §2.6).
+    Deleting burns an id for ever: the register refuses a new POST of it (System Register
+    contract §3, 00002), and there is no way back (§2.6).
 
     Mend it: choose a new id for the new system, and keep the withdrawn file as the
     record that the old one is burnt.

@@ -62,7 +62,10 @@ if TYPE_CHECKING:
     from reconciler.rules.registry import Rule
 
 _FAULTS: Dict[FaultKind, tuple[Rule, str]] = {
-    FaultKind.SYNTAX: (YAML_SYNTAX, "Quote texts that hold `: `, ` #`, or start with one of `*&!%@`[]{}`."),
+    FaultKind.SYNTAX: (
+        YAML_SYNTAX,
+        "Quote a text that holds `: ` or ` #`, or starts with a bracket or a sign.",
+    ),
     FaultKind.SIZE: (FILE_TOO_LARGE, "One system a file."),
     FaultKind.ALIASES: (ALIAS_BOMB, "Write the values out."),
     FaultKind.DOCUMENTS: (SEVERAL_DOCUMENTS, "Move what follows `---` to a file of its own."),

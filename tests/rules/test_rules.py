@@ -77,13 +77,3 @@ def test_a_file_that_is_too_large_is_not_read_on() -> None:
 
     assert [each.rule for each in large.findings] == ["file-too-large"]
     assert [each.rule for each in small.findings] == ["wrong-type"]
-
-
-@pytest.mark.parametrize("rule", RULES)
-def test_every_rule_explains_itself(rule: str) -> None:
-    """A page starts with a sentence, says more than that, and fits a terminal's width."""
-    found = RULES[rule]
-
-    assert found.summary.endswith(".")
-    assert len(found.page) > len(found.summary) or rule in {"file-name", "yaml-syntax"}
-    assert max(map(len, found.page.splitlines())) <= 110
