@@ -1,0 +1,94 @@
+"""How lines for people are made and painted; the whole texts stand in `tests/golden/`."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from reconciler.diff import FieldChange
+from reconciler.render.terminal import has_colour, write_lines
+from reconciler.render.text import Line, Piece, count, print_lines, render_field
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True
+
+
+LINES: list[Line] = [(Piece("+ a", "create"), Piece("  b", "dim")), (Piece("plain "),), ()]
+
+
+@pytest.mark.parametrize(
+    ("number", "told"), [(0, "0 files"), (1, "1 file"), (2, "2 files"), (12345, "12,345 files")]
+)
+def test_things_are_counted_in_words(number: int, told: str) -> None:
+    """One is singular, everything else plural, and thousands are set apart."""
+    assert count(number, "file") == told
+
+
+def test_lines_print_without_styles() -> None:
+    """The words alone, each line with its break and no blanks at its end."""
+    assert print_lines(LINES) == "+ a  b\nplain\n\n"
+
+
+@pytest.mark.parametrize(
+    ("field", "lines"),
+    [
+        (
+            FieldChange(("isVisible",), before=True, after=False, line=7),
+            ["    ~ isVisible           true → false  :7"],
+        ),
+        (FieldChange(("isVisible",), before=False, after=True), ["    ~ isVisible           false → true"]),
+        (FieldChange(("name", "nb"), None, 'A "b"', 3), ['    + name.nb             "A \\"b\\""  :3']),
+        (FieldChange(("name", "nb"), "", None), ['    - name.nb             ""']),
+        (FieldChange(("clientId", "a"), "a", None, 2), ["    - clientId            a  :2"]),
+        (FieldChange(("rights", "a:read"), None, {"resource": []}), ["    + rights              a:read"]),
+        (FieldChange(("vendor", "ID"), "0192:1", "0192:2"), ["    ~ vendor.ID           0192:1 → 0192:2"]),
+        (
+            FieldChange(("name", "nb"), "x" * 30, "y" * 30, 3),
+            ["    ~ name.nb               :3", f'        - "{"x" * 30}"', f'        + "{"y" * 30}"'],
+        ),
+    ],
+)
+def test_a_field_is_told_in_its_form(field: FieldChange, lines: list[str]) -> None:
+    """Entries come and go, values become others; two long ones stand below each other."""
+    assert print_lines(render_field(field)).splitlines() == lines
+
+
+def test_a_log_gets_the_words_alone() -> None:
+    """A stream that is no terminal is never painted."""
+    stream = io.StringIO()
+
+    write_lines(LINES, stream)
+
+    assert stream.getvalue() == print_lines(LINES)
+
+
+def test_a_terminal_is_painted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal gets colours around the same words, in one line each however narrow it is."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "20")
+    stream = Terminal()
+
+    write_lines([(Piece("[red]x[/red] :smile: " * 9, "create"),)], stream)
+
+    assert stream.getvalue() == f"\x1b[32m{'[red]x[/red] :smile: ' * 9}\x1b[0m\n"
+
+
+@pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
+def test_a_terminal_can_refuse_colour(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """NO_COLOR and a terminal that calls itself dumb are honoured; an empty NO_COLOR asks for nothing."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "")
+    assert has_colour(Terminal())
+
+    monkeypatch.setenv(name, value)
+
+    assert not has_colour(Terminal())
+    stream = Terminal()
+    write_lines(LINES, stream)
+    assert stream.getvalue() == print_lines(LINES)
