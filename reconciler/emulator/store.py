@@ -46,6 +46,7 @@ CREATE TABLE IF NOT EXISTS systems (
   is_deleted INTEGER NOT NULL, is_visible INTEGER NOT NULL, reduced TEXT NOT NULL, touched INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS systems_of ON systems (org, touched);
+CREATE INDEX IF NOT EXISTS systems_by ON systems (touched);
 CREATE TABLE IF NOT EXISTS clients (client_id TEXT PRIMARY KEY, internal_id TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS changes (
   sequence INTEGER PRIMARY KEY AUTOINCREMENT, internal_id TEXT NOT NULL, org TEXT NOT NULL,
@@ -282,10 +283,10 @@ class Store:
         written = None if data is None else _write(data)
         if written is not None and _NUL.search(written):
             raise DatabaseFailure("22P05: unsupported Unicode escape sequence")
-        newest = self._base.execute("SELECT max(created) FROM changes").fetchone()[0]
+        newest = self._base.execute("SELECT created FROM changes ORDER BY sequence DESC LIMIT 1").fetchone()
         now = self.clock.now()
         if newest is not None:
-            now = max(now, datetime.fromisoformat(newest) + timedelta(microseconds=1))
+            now = max(now, datetime.fromisoformat(newest[0]) + timedelta(microseconds=1))
         self._base.execute(
             "INSERT INTO changes (internal_id, org, change_type, changed_data, client_id, created)"
             " VALUES (?, ?, ?, ?, ?, ?)",
