@@ -118,7 +118,7 @@ class Repository:
         path.write_text(text, encoding="utf-8")
         return path
 
-    def define(self, name: str = "smartcloud", **changes: Json) -> Path:
+    def define(self, name: str = "smartcloud", /, **changes: Json) -> Path:
         """Write a definition of a system of the test vendor."""
         system = f"{VENDOR}_{name}"
         return self.write(f"{system}.yaml", a_definition_text(id=system, **changes))

@@ -1,0 +1,271 @@
+"""A pull request over a register that has drifted: every origin gets its label, without running anything else."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from tests.builders import CLIENT, VENDOR
+from tests.served import OTHER_CLIENT_ID, Repository, Served, start_served
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    from reconciler.model import Json
+
+
+def git(root: Path, *words: str) -> str:
+    """Run git in a repository that nobody else configures."""
+    environ = {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(root),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_AUTHOR_NAME": "Anna",
+        "GIT_AUTHOR_EMAIL": "anna@example.com",
+        "GIT_COMMITTER_NAME": "Anna",
+        "GIT_COMMITTER_EMAIL": "anna@example.com",
+    }
+    program = shutil.which("git") or "git"
+    done = subprocess.run(
+        [program, *words], cwd=root, env=environ, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def commit(repository: Repository, message: str) -> None:
+    """Commit everything."""
+    git(repository.root, "add", "-A")
+    git(repository.root, "commit", "-qm", message)
+
+
+def names(text: str) -> dict[str, str]:
+    """Give one name in all languages."""
+    return {"nb": text, "nn": text, "en": text}
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    """Make a git repository."""
+    made = Repository(tmp_path)
+    git(tmp_path, "init", "-q", "-b", "main")
+    (tmp_path / ".gitignore").write_text(".reconciler/\n.state/\n")
+    return made
+
+
+@pytest.fixture
+def served(private_key: RSAPrivateKey, repository: Repository) -> Iterator[Served]:
+    """Serve a register, and point the repository at it."""
+    with start_served(private_key) as emulator:
+        one = Served(emulator, private_key)
+        repository.configure(emulator.base, emulator.maskinporten)
+        repository.environ = one.environ
+        yield one
+
+
+def change_outside(served: Served, name: str, /, **changes: Json) -> None:
+    """Change a system with another client of the vendor."""
+    live = served.read(f"{VENDOR}_{name}")
+    body = {key: value for key, value in live.items() if key != "isDeleted"}
+    assert served.ask("PUT", f"/{VENDOR}_{name}", {**body, **changes}).status_code == 200
+
+
+@pytest.fixture
+def review(repository: Repository, served: Served) -> Repository:
+    """Build a base, a pull request and a drifted register in which every origin occurs once."""
+    for number, name in enumerate(("this", "open", "over", "adopt", "conflict", "gone")):
+        repository.define(name, clientId=[CLIENT[:-1] + str(number)], name=names("one"))
+    commit(repository, "Register the systems")
+    assert repository.run("apply", "--yes").returncode == 0
+    repository.define("open", clientId=[CLIENT[:-1] + "1"], name=names("two"))
+    commit(repository, "Rename open, and do not apply it")
+    change_outside(served, "over", name=names("outside"))
+    change_outside(served, "adopt", name=names("outside"))
+    change_outside(served, "conflict", name=names("outside"))
+    git(repository.root, "checkout", "-qb", "pull-request")
+    repository.define("this", clientId=[CLIENT[:-1] + "0"], name=names("mine"))
+    repository.define("adopt", clientId=[CLIENT[:-1] + "3"], name=names("outside"))
+    repository.define("conflict", clientId=[CLIENT[:-1] + "4"], name=names("mine"))
+    (repository.root / "systems" / f"{VENDOR}_gone.yaml").unlink()
+    commit(repository, "Rename some, and remove one")
+    return repository
+
+
+EXPECTED = {
+    "this": "this change",
+    "open": "not applied yet",
+    "over": "overwrites drift",
+    "adopt": "adopts drift",
+    "conflict": "conflict",
+}
+
+
+def test_every_origin_gets_its_label(review: Repository) -> None:
+    """JSON, text, Markdown and HTML all tell what this change does from what was open before."""
+    out = review.root / "out"
+    out.mkdir()
+    formats = [f"--format={name}={out / name}" for name in ("json", "text", "markdown", "html")]
+
+    done = review.run("plan", "--base", "main", *formats)
+    assert done.returncode == 0, done.stderr
+
+    plan = json.loads((out / "json").read_text())
+    origins = {
+        each["id"].partition("_")[2]: {field["origin"] for field in each["fields"]}
+        for each in plan["changes"]
+    }
+    assert origins == {name: {label} for name, label in EXPECTED.items()}
+    assert [(each["id"], each["former"]) for each in plan["unmanaged"]] == [
+        (f"{VENDOR}_gone", f"systems/{VENDOR}_gone.yaml")
+    ]
+    for name in ("text", "markdown", "html"):
+        text = (out / name).read_text()
+        assert [label for label in EXPECTED.values() if label not in text] == [], name
+        assert "stays registered, becomes unmanaged" in text, name
+
+
+def test_what_this_change_does_comes_first(review: Repository) -> None:
+    """The reviewer reads what the pull request does before what was open already."""
+    text = review.run("plan", "--base", "main").stdout
+
+    order = [text.index(f" {VENDOR}_{name} ") for name in ("this", "adopt", "conflict", "open", "over")]
+    assert max(order[:3]) < min(order[3:])
+
+
+def test_a_shallow_clone_says_that_it_cannot_tell(review: Repository, tmp_path: Path) -> None:
+    """Without the history, a difference that needs it is of unknown origin."""
+    clone = tmp_path / "clone"
+    git(review.root, "clone", "-q", "--depth", "1", f"file://{review.root}", str(clone))
+    shallow = Repository(clone, review.environ)
+
+    plan = shallow.plan("--base", "HEAD")
+
+    origins = {field["origin"] for each in plan["changes"] for field in each["fields"]}
+    assert "unknown" in origins
+    assert "overwrites drift" not in origins
+
+
+def test_a_base_that_does_not_exist_is_a_usage_error(review: Repository) -> None:
+    """A misspelt revision is told, with what to do."""
+    done = review.run("plan", "--base", "--upload-pack=touch")
+
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert review.run("plan", "--base", "nowhere").returncode == 2
+
+
+def test_drift_tells_who_did_what_and_when(review: Repository, served: Served) -> None:
+    """Changes by another client are told with client and time; our own unapplied commit is not an alarm."""
+    system = f"{VENDOR}_this"
+    assert served.ask("PUT", f"/{system}/rights", []).status_code == 200
+    assert served.ask("PUT", f"/{VENDOR}_open/accesspackages", []).status_code == 200
+    done = review.run("drift", "--format", "json")
+
+    report = json.loads(done.stdout)
+    found = {(each["id"].partition("_")[2], each["path"], each["kind"]) for each in report["differences"]}
+    assert done.returncode == 3
+    assert ("open", "name.nb", "not applied yet") in found
+    assert ("this", "name.nb", "not applied yet") in found
+    assert ("over", "name.nb", "changed outside") in found
+    assert ("conflict", "name.nb", "changed outside") in found
+    assert ("gone", "unmanaged", "unmanaged") in found
+    assert ("this", 'rights["ske-krav-og-betalinger"]', "changed outside") in found
+    writes = [each["write"] for each in report["differences"] if each["kind"] == "changed outside"]
+    assert {each["kind"] for each in writes} == {"update", "rightsupdate", "accesspackageupdate"}
+    assert {each["client"] for each in writes} == {OTHER_CLIENT_ID}
+    assert {each["organisation"] for each in writes} == {VENDOR}
+    assert all(datetime.fromisoformat(each["at"]).tzinfo for each in writes)
+
+
+def test_what_was_changed_back_is_a_note(review: Repository, served: Served) -> None:
+    """Entries by others that left no difference do not alarm, and are not hidden."""
+    change_outside(served, "adopt", isVisible=False)
+    change_outside(served, "adopt", isVisible=True)
+
+    report = json.loads(review.run("drift", "--format", "json").stdout)
+
+    adopted = [each for each in report["differences"] if each["id"] == f"{VENDOR}_adopt"]
+    assert {each["kind"] for each in adopted} == {"no difference"}
+    assert not any(each["alarming"] for each in adopted)
+
+
+def test_an_edit_by_hand_with_our_own_client_is_changed_outside(review: Repository) -> None:
+    """Our client wrote it, but no revision of the file asked for it."""
+    git(review.root, "stash", "-q", "--include-untracked")
+    review.define("this", clientId=[CLIENT[:-1] + "0"], name=names("by hand"))
+    digest = review.plan()["digest"]
+    assert review.run("apply", "--yes", "--accept", digest).returncode == 0
+    git(review.root, "checkout", "-q", "--", ".")
+
+    report = json.loads(review.run("drift", "--format", "json").stdout)
+
+    kinds = {each["kind"] for each in report["differences"] if each["id"] == f"{VENDOR}_this"}
+    assert kinds == {"changed outside"}
+
+
+def test_a_deleted_and_a_missing_system_alarm(review: Repository, served: Served) -> None:
+    """A system that somebody deleted, and one that never was, are told as such."""
+    served.ask("DELETE", f"/{VENDOR}_over")
+    review.define("never", clientId=[])
+
+    report = json.loads(review.run("drift", "--format", "json").stdout)
+
+    found = {each["id"].partition("_")[2]: (each["kind"], each["write"]) for each in report["differences"]}
+    kind, write = found["over"]
+    assert (kind, write["kind"], write["client"]) == ("deleted", "delete", OTHER_CLIENT_ID)
+    assert found["never"] == ("missing", None)
+
+
+def test_an_accepted_difference_is_silent_until_it_changes(review: Repository, served: Served) -> None:
+    """An acceptance silences one difference, holds apply back, and ends with its day or with the value."""
+    system = f"{VENDOR}_over"
+    for path in ("name.nb", "name.nn", "name.en"):
+        words = ("accept", system, path, "--until", "2999-12-31", "--reason", "the agency asked for it")
+        assert review.run(*words).returncode == 0
+
+    def kinds() -> set[tuple[str, bool]]:
+        report = json.loads(review.run("drift", "--format", "json").stdout)
+        return {(each["path"], each["alarming"]) for each in report["differences"] if each["id"] == system}
+
+    assert kinds() == {("name.nb", False), ("name.nn", False), ("name.en", False)}
+    assert "stands accepted until 2999-12-31" in review.run("plan").stdout
+    change_outside(served, "over", name=names("again"))
+    assert kinds() == {("name.nb", True), ("name.nn", True), ("name.en", True)}
+    expired = (review.root / "systems" / ".accepted.yaml").read_text().replace("2999", "2020")
+    change_outside(served, "over", name=names("outside"))
+    (review.root / "systems" / ".accepted.yaml").write_text(expired)
+    assert kinds() == {("name.nb", True), ("name.nn", True), ("name.en", True)}
+
+
+def test_the_history_names_the_revision_that_each_state_equals(review: Repository) -> None:
+    """The story tells who wrote what, and which commit asked for it."""
+    story = json.loads(review.run("history", f"{VENDOR}_over", "--format", "json").stdout)
+    key = next(name for name, value in story.items() if isinstance(value, list))
+
+    subjects = [json.dumps(chapter) for chapter in story[key]]
+    assert len(subjects) == 2
+    assert "Register the systems" in subjects[0]
+    assert "Register the systems" not in subjects[1]
+
+
+def test_plan_and_drift_only_read(review: Repository, served: Served) -> None:
+    """To the register and the metadata APIs nothing but GET; to Maskinporten one POST for each run."""
+    before = len(read_log(served))
+    review.run("plan", "--base", "main")
+    review.run("drift")
+    sent = read_log(served)[before:]
+
+    assert [path for method, path in sent if method != "GET"] == ["/maskinporten/token"] * 2
+
+
+def read_log(served: Served) -> list[tuple[str, str]]:
+    """Read which requests the emulator has answered."""
+    return [(row["method"], row["path"]) for row in httpx.get(f"{served.base}/control/log").json()]
