@@ -6,6 +6,7 @@ client id that was released for a system which certainly could not claim it is p
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,8 @@ from reconciler.changelog import read_log
 from reconciler.digest import digest_json
 from reconciler.errors import Refused
 from reconciler.metadata import find_doubt
-from reconciler.outcome import Done, Failed, NotTried, Outcome, Report, Unknown
+from reconciler.outcome import Done, Failed, NotTried, Outcome, Report, Stale, Unknown
+from reconciler.settlement import find_difference
 from reconciler.steps import Step, put_back
 from reconciler.survey import WORKERS, read_all
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from reconciler.model import RegisteredSystem
     from reconciler.plan import Plan
     from reconciler.register import Register
+
+_LOG = logging.getLogger(__name__)
 
 
 def check_fresh(plan: Plan, register: Register, *, workers: int = WORKERS) -> None:
@@ -83,8 +87,13 @@ class _Conductor:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     held: dict[str, RegisteredSystem | None] = field(default_factory=dict)
     """What each system was when it was last read back."""
+    begun: set[int] = field(default_factory=set)
     done: set[int] = field(default_factory=set)
     given_up: set[int] = field(default_factory=set)
+    returned: set[tuple[int, int]] = field(default_factory=set)
+    """The pairs of a step and a claimer for which client ids were put back, or that was tried."""
+    moved: dict[str, str] = field(default_factory=dict)
+    """The systems that others wrote to around an intermediate step, and what is known of that."""
     halted: str = ""
     changes: dict[str, Change] = field(init=False)
     steps: dict[int, Step] = field(init=False)
@@ -106,19 +115,41 @@ class _Conductor:
         while ready or running:
             while ready and len(running) < workers:
                 step = ready.popleft()
-                if self.halted:
-                    self.give_up(step, self.halted)
-                elif step.number not in self.given_up:
+                if self.may_begin(step):
                     running[pool.submit(self.attempt, step)] = step
             for step in self.await_any(running):
                 ready.extend(self.find_ready(step))
+
+    def may_begin(self, step: Step) -> bool:
+        """Say whether a step is to be sent now; it is given up where something speaks against it."""
+        # A step that waited for two is found ready twice when both end at once.
+        if step.number in self.begun or step.number in self.given_up:
+            return False
+        obstacle = self.find_obstacle(step)
+        if obstacle:
+            self.give_up(step, obstacle)
+            return False
+        self.begun.add(step.number)
+        return True
+
+    def find_obstacle(self, step: Step) -> str:
+        """Say why a step whose turn has come must not be sent; empty where nothing speaks against it."""
+        if self.crew.stop.is_set():
+            return "The run was interrupted."
+        if self.halted or step.id in self.moved:
+            return self.halted or self.moved[step.id]
+        for number in self.followers[step.number]:
+            claimer = self.steps[number]
+            if number in self.given_up and set(claimer.claims) & set(step.releases):
+                return f"Nothing was released for `{claimer.id}`, which is not carried out."
+        return ""
 
     def await_any(self, running: dict[Future[Attempted], Step]) -> list[Step]:
         """Wait for a step to end, take it to account, and give those that were done."""
         try:
             ended = wait(running, return_when=FIRST_COMPLETED).done if running else set()
         except KeyboardInterrupt:  # what is under way is waited for: its outcome is worth knowing
-            self.halted = "The run was interrupted."
+            self.crew.stop.set()
             return []
         finished = []
         for future in sorted(ended, key=lambda each: running[each].number):
@@ -130,18 +161,22 @@ class _Conductor:
     def find_ready(self, step: Step) -> list[Step]:
         """Find the steps that waited for this one, and for nothing else any more."""
         followers = (self.steps[number] for number in self.followers[step.number])
-        return [
-            each for each in followers if self.done >= set(each.after) and each.number not in self.given_up
-        ]
+        return [each for each in followers if self.done >= set(each.after)]
 
     def attempt(self, step: Step) -> Attempted:
-        """Carry out one step, in a thread of the pool."""
+        """Carry out one step, in a thread of the pool; whatever goes wrong there is its outcome."""
         change = self.changes[step.id]
-        doubt = self.find_doubt(step) if step.releases else ""
-        if doubt:
-            return Attempted(NotTried(change=change, reason=doubt))
-        expected = _digest(self.held[step.id]) if step.id in self.held else change.live_digest
-        return carry_out(step, change, expected, self.crew)
+        try:
+            doubt = self.find_doubt(step) if step.releases else ""
+            if doubt:
+                return Attempted(NotTried(change=change, reason=doubt))
+            expected = _digest(self.held[step.id]) if step.id in self.held else change.live_digest
+            return carry_out(step, change, expected, self.crew)
+        except Exception as error:  # noqa: BLE001 - the report of all the others must not be lost to one
+            _LOG.debug("Step %d failed", step.number, exc_info=True)
+            reason = f"This is a fault of reconciler itself: {type(error).__name__}."
+            hint = "Run `reconciler recover`."
+            return Attempted(Unknown(change=change, reason=reason, hint=hint), None, reason)
 
     def find_doubt(self, step: Step) -> str:
         """Check what the claiming systems ask for, before anything is released for them."""
@@ -162,58 +197,103 @@ class _Conductor:
             self.held[step.id] = attempted.held
             if step.final:
                 self.settle(outcome)
+            elif outcome.alarming:
+                self.moved[step.id] = outcome.reason
+            self.look_after(step)
             return True
+        if isinstance(outcome, (NotTried, Stale)) and step.id in self.held:  # an earlier step of it was sent
+            outcome = self.fail(outcome.change, outcome.reason, attempted.held or self.held[step.id])
+        elif not step.final and attempted.held is not None:
+            outcome = replace(outcome, differs=find_difference(outcome.change.document, attempted.held))
         self.settle(outcome)
         if not isinstance(outcome, Unknown):
             self.undo_releases(step)
         self.give_up_followers(step)
         return False
 
+    def look_after(self, step: Step) -> None:
+        """See to the steps that waited for one that is done, and were given up while it was under way."""
+        for number in self.followers[step.number]:
+            if number in self.given_up:
+                follower = self.steps[number]
+                if follower.id == step.id:
+                    reason = "Another system comes first, and was not done."
+                    self.settle(self.fail(self.changes[step.id], reason, self.held[step.id]))
+                self.undo_releases(follower)
+
     def settle(self, outcome: Outcome) -> None:
         """Keep the outcome of a change, and tell it."""
         self.outcomes[outcome.change.id] = outcome
         self.tell(outcome)
 
+    def fail(self, change: Change, reason: str, held: RegisteredSystem | None) -> Failed:
+        """Say that a change is not as the plan asks although something was sent for it, and how it is."""
+        return Failed(change=change, reason=reason, differs=find_difference(change.document, held))
+
     def give_up(self, step: Step, reason: str) -> None:
         """Leave a step out, put back what was released for it, and leave out what waits for it."""
-        if step.number in self.given_up:
-            return
-        self.given_up.add(step.number)
-        self.undo_releases(step)
-        if step.id not in self.outcomes:
-            change = self.changes[step.id]
-            kind = Failed if step.id in self.held else NotTried
-            self.settle(kind(change=change, reason=reason))
-        self.give_up_followers(step)
+        left = deque([(step, reason)])
+        while left:
+            each, why = left.popleft()
+            if each.number in self.given_up:
+                continue
+            self.given_up.add(each.number)
+            self.undo_releases(each)
+            if each.id not in self.outcomes:
+                change = self.changes[each.id]
+                if each.id in self.held:
+                    self.settle(self.fail(change, why, self.held[each.id]))
+                else:
+                    self.settle(NotTried(change=change, reason=why))
+            left.extend(self.find_waiting(each))
+
+    def find_waiting(self, step: Step) -> list[tuple[Step, str]]:
+        """Find every step that waits for one which is not done, each with the reason to leave it out."""
+        reason = f"`{step.id}` comes first, and was not done."
+        return [(self.steps[number], reason) for number in self.followers[step.number]]
 
     def give_up_followers(self, step: Step) -> None:
         """Leave out every step that waits for one which was not done."""
-        for number in self.followers[step.number]:
-            self.give_up(self.steps[number], f"`{step.id}` comes first, and was not done.")
+        for follower, reason in self.find_waiting(step):
+            self.give_up(follower, reason)
 
     def undo_releases(self, step: Step) -> None:
         """Put the client ids back that were released for a step which certainly did not claim them."""
         for number in step.after:
             released = self.steps[number]
             freed = tuple(client for client in step.claims if client in released.releases)
-            if freed and number in self.done:
+            if freed and number in self.done and (number, step.number) not in self.returned:
+                self.returned.add((number, step.number))
                 self.put_back(released, freed, step)
 
     def put_back(self, released: Step, clients: tuple[str, ...], claimer: Step) -> None:
         """Put client ids back on the system that released them, as it is now."""
         change = self.changes[released.id]
         told = f"Client id {', '.join(clients)} was released for `{claimer.id}`, which could not claim it"
-        back = put_back(released, clients, self.held[released.id])
-        if back is None:
-            reason = f"{told}; this system is deleted, so it cannot be put back."
-            self.settle(Done(change=change, reason=reason, alarming=True))
-            return
-        numbered = replace(back, number=max(self.steps) + 1)
-        self.steps[numbered.number] = numbered
-        attempted = carry_out(numbered, change, _digest(self.held[released.id]), self.crew)
+        held = self.held[released.id]
+        for _ in range(2):  # somebody may have written in the meantime: then to what they left
+            back = put_back(released, clients, held)
+            if back is None:
+                reason = f"{told}; this system is deleted, so it cannot be put back."
+                self.settle(Done(change=change, reason=reason, alarming=True))
+                return
+            numbered = replace(back, number=max(self.steps) + 1)
+            self.steps[numbered.number] = numbered
+            attempted = carry_out(numbered, change, _digest(held), self.crew)
+            held = attempted.held
+            if not isinstance(attempted.outcome, Stale) or held is None:
+                break
+        self.halted = self.halted or attempted.halt
         if isinstance(attempted.outcome, Done):
-            self.held[released.id] = attempted.held
-            self.settle(Failed(change=change, reason=f"{told}, and was put back."))
+            self.held[released.id] = held
+            self.settle(self.fail(change, f"{told}, and was put back.", held))
+            return
+        reason = f"{told}, and putting it back failed: {attempted.outcome.reason}"
+        hint = "Plan again; the id is on no system."
+        if isinstance(attempted.outcome, Unknown):
+            self.settle(Unknown(change=change, reason=reason, hint=attempted.outcome.hint))
+        elif released.final:
+            differs = find_difference(change.document, held)
+            self.settle(Done(change=change, reason=reason, hint=hint, alarming=True, differs=differs))
         else:
-            reason = f"{told}, and putting it back failed: {attempted.outcome.reason}"
-            self.settle(Unknown(change=change, reason=reason, hint="Plan again; the id is on no system."))
+            self.settle(replace(self.fail(change, reason, held or self.held[released.id]), hint=hint))

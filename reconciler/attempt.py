@@ -6,8 +6,10 @@ its change log say what became of a request; the answer alone never does.
 
 from __future__ import annotations
 
+import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
+from threading import Event
 from typing import TYPE_CHECKING
 
 from reconciler.changelog import read_log
@@ -19,18 +21,20 @@ from reconciler.errors import (
     ReconcilerError,
     RegisterError,
     ServerFailed,
+    TooManyRequests,
     Unauthorised,
     Unintelligible,
 )
 from reconciler.journal import Settled, now
 from reconciler.outcome import Done, Failed, NotTried, Outcome, Stale, Unknown
-from reconciler.settlement import Fate, Request, Settlement, settle
+from reconciler.settlement import Fate, Request, Settlement, find_difference, settle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.change import Change
     from reconciler.changelog import LogEntry
+    from reconciler.diff import FieldChange
     from reconciler.journal import Journal
     from reconciler.model import RegisteredSystem
     from reconciler.register import Register
@@ -40,6 +44,8 @@ LOOK_AGAIN = 1.0
 """Seconds between two looks at a system whose write gave no answer."""
 _LOST = (NoAnswer, ServerFailed, Unintelligible)
 """After these, a write may have been carried out, or may still be."""
+_UNPROCESSED = (NotConnected, TooManyRequests, Unauthorised)
+"""After these, a write was certainly not carried out: they are what lets `register` send it again."""
 _POINTLESS = (Unauthorised, NotConnected, MaskinportenError)
 """After these, no other request can do better."""
 
@@ -54,6 +60,8 @@ class Crew:
     """The Maskinporten clients whose writes are ours."""
     patience: float
     """Seconds after which a write that gave no answer will not be carried out any more."""
+    stop: Event = field(default_factory=Event)
+    """Set when the run is to end soon: nothing new is begun, and nothing is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +85,36 @@ def carry_out(step: Step, change: Change, expected: str, crew: Crew) -> Attempte
         halt = error.message if isinstance(error, _POINTLESS) else ""
         return Attempted(NotTried(change=change, reason=error.message, hint=error.hint), None, halt)
     if _digest(before) != expected:
-        return Attempted(_tell_stale(change, log), before)
+        return Attempted(_tell_stale(step, change, before, log), before)
     request = Request(step.method, step.document, before, log[0] if log else None)
-    crew.journal.intend(step, live=before.document if before else None, newest=log[0].created if log else "")
+    live, newest = before.document if before else None, log[0].created if log else ""
+    try:
+        crew.journal.intend(step, live=live, newest=newest)
+    except OSError as error:  # what cannot be written down is not done
+        halt = f"The journal cannot be written: {error.strerror}."
+        return Attempted(NotTried(change=change, reason=halt), None, halt)
+    attempted, settlement = _send_and_look(request, step, change, crew)
+    try:
+        crew.journal.settle(_record(step, attempted, settlement))
+    except OSError as error:  # the outcome is told, and `recover` finds it again
+        return replace(attempted, halt=f"The journal cannot be written: {error.strerror}.")
+    return attempted
+
+
+def _send_and_look(request: Request, step: Step, change: Change, crew: Crew) -> tuple[Attempted, Settlement]:
+    """Send a request whose intent is written, and find out what became of it."""
     sent = time.monotonic()
     failure = _send(step, crew.register)
+    halt = failure.message if isinstance(failure, _POINTLESS) else ""
     try:
         held, settlement = _settle(request, step, crew, failure, sent)
     except ReconcilerError as error:
-        outcome: Outcome = _tell_unread(change, failure, error)
-        attempted = Attempted(outcome, None, error.message if isinstance(error, _POINTLESS) else "")
-        settlement = Settlement(Fate.UNKNOWN)
-    else:
-        outcome = explain(change, settlement, failure)
-        halt = failure.message if isinstance(failure, _POINTLESS) else ""
-        attempted = Attempted(outcome, held, halt)
-    crew.journal.settle(_record(step, attempted, settlement))
-    return attempted
+        halt = halt or (error.message if isinstance(error, _POINTLESS) else "")
+        if isinstance(failure, _UNPROCESSED):
+            outcome: Outcome = Failed(change=change, reason=failure.message, hint=failure.hint)
+            return Attempted(outcome, None, halt), Settlement(Fate.UNDONE)
+        return Attempted(_tell_unread(change, failure, error), None, halt), Settlement(Fate.UNKNOWN)
+    return Attempted(explain(change, settlement, failure), held, halt), settlement
 
 
 def _look(system: str, register: Register) -> tuple[RegisteredSystem | None, tuple[LogEntry, ...]]:
@@ -126,10 +147,17 @@ def _settle(
     while True:
         held, log = _look(step.id, crew.register)
         settlement = settle(request, held, log, crew.ours)
-        out = time.monotonic() - sent >= crew.patience
-        if settlement.fate is not Fate.UNDONE or out or not _may_still_come(failure):
+        if settlement.fate is Fate.DONE:
+            break
+        left = sent + crew.patience - time.monotonic()
+        if left <= 0 or not _may_still_come(failure):
             return held, settlement
-        time.sleep(min(LOOK_AGAIN, crew.patience / 10))
+        if crew.stop.wait(min(LOOK_AGAIN, left, crew.patience / 10)):
+            return held, replace(settlement, fate=Fate.UNKNOWN)
+    if settlement.differs and not settlement.later:  # it was carried out between the two readings of a look
+        held, log = _look(step.id, crew.register)
+        settlement = settle(request, held, log, crew.ours)
+    return held, settlement
 
 
 def _may_still_come(failure: ReconcilerError | None) -> bool:
@@ -151,15 +179,14 @@ def explain(change: Change, settlement: Settlement, failure: ReconcilerError | N
         told += [_tell_overwritten(settlement)] if settlement.overwritten else []
         told += [_tell_later(settlement)] if settlement.later else []
         alarming = bool(settlement.overwritten or settlement.later or settlement.differs)
-        differs = settlement.differs or settlement.lost
-        return Done(change=change, reason=" ".join(told), alarming=alarming, differs=differs)
+        return Done(change=change, reason=" ".join(told), alarming=alarming, differs=settlement.differs)
     if settlement.fate is Fate.UNDONE and failure is not None:
         later = f" {_tell_later(settlement)}" if settlement.later else ""
-        return Failed(change=change, reason=f"{said}{later}", hint=hint)
+        return Failed(change=change, reason=f"{said}{later}", hint=hint, differs=settlement.differs)
     refused = isinstance(failure, RegisterError) and not isinstance(failure, _LOST)
     if refused and change.action != "delete":
         return Failed(change=change, reason=said, hint=hint, differs=settlement.differs)
-    if failure is None and not settlement.differs and not settlement.later:
+    if failure is None and settlement.reached and not settlement.later:
         return Done(change=change, reason="The change log has no entry of it.", alarming=True)
     told = [said or "The register took it, and its change log has no entry of it."]
     told += [_tell_later(settlement)] if settlement.later else []
@@ -170,11 +197,20 @@ def explain(change: Change, settlement: Settlement, failure: ReconcilerError | N
 
 def _tell_overwritten(settlement: Settlement) -> str:
     newest = settlement.overwritten[0]
-    lost = ", ".join(each.path for each in settlement.lost) or "nothing that differs"
+    lost = ", ".join(_tell_lost(each) for each in settlement.lost) or "nothing that differs"
     return (
         f"Between the last reading and this write, {newest.who} wrote at {newest.created}, and that was "
         f"overwritten: {lost}."
     )
+
+
+def _tell_lost(field: FieldChange) -> str:
+    """Say what a value was that was overwritten, so that it can be put back."""
+    was, now = (
+        "absent" if value is None else json.dumps(value, ensure_ascii=False)
+        for value in (field.before, field.after)
+    )
+    return f"{field.path} was {was}, is now {now}"
 
 
 def _tell_later(settlement: Settlement) -> str:
@@ -182,10 +218,12 @@ def _tell_later(settlement: Settlement) -> str:
     return f"Since then, {newest.who} wrote at {newest.created}."
 
 
-def _tell_stale(change: Change, log: Sequence[LogEntry]) -> Stale:
+def _tell_stale(step: Step, change: Change, held: RegisteredSystem | None, log: Sequence[LogEntry]) -> Stale:
     who = f" by {log[0].who} at {log[0].created}" if log else ""
     reason = f"The system moved since the plan was made{who}, so nothing was sent."
-    return Stale(change=change, reason=reason, hint="Plan again.")
+    return Stale(
+        change=change, reason=reason, hint="Plan again.", differs=find_difference(step.document, held)
+    )
 
 
 def _tell_unread(change: Change, failure: ReconcilerError | None, error: ReconcilerError) -> Unknown:

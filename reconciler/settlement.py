@@ -64,6 +64,8 @@ class Settlement:
     """Where the register now holds something else than was asked for."""
     lost: tuple[FieldChange, ...] = ()
     """The values of others that ours overwrote: before is theirs, after ours."""
+    reached: bool = False
+    """Whether the register now holds what was asked for, whoever brought that about."""
 
 
 def settle(
@@ -75,16 +77,18 @@ def settle(
     """
     new = find_between(log, request.newest)
     index = next((number for number, each in enumerate(new) if _is_ours(each, request, ours)), None)
-    differs = _find_difference(request, held)
+    differs = find_difference(request.body, held)
+    reached = held is not None and not differs and _is_deleted(held) is (request.method == "DELETE")
     if index is not None:
         overwritten = new[index + 1 :]
         lost = _find_lost(log, new[index], overwritten) if overwritten else ()
-        return Settlement(Fate.DONE, new[index], overwritten, new[:index], differs, lost)
+        return Settlement(Fate.DONE, new[index], overwritten, new[:index], differs, lost, reached)
     untouched = _digest(held) == _digest(request.before)
-    # The log is written in the transaction of the write, so a log that moved without us shows it undone.
-    others_only = bool(new) and bool(ours) and not any(each.client in ours for each in new)
+    # The log is written in the transaction of the write, so a log that moved without us shows it undone. An
+    # entry that says what was sent may be ours under a name that nobody configured, and shows nothing.
+    others_only = bool(new) and bool(ours) and not any(_may_be_ours(each, request, ours) for each in new)
     fate = Fate.UNDONE if (untouched and not new) or others_only else Fate.UNKNOWN
-    return Settlement(fate, later=new, differs=differs)
+    return Settlement(fate, later=new, differs=differs, reached=reached)
 
 
 def _digest(system: RegisteredSystem | None) -> str:
@@ -98,19 +102,32 @@ def _is_ours(entry: LogEntry, request: Request, ours: frozenset[str]) -> bool:
     if request.method == "DELETE":
         return True
     (state,) = replay((entry,))
-    return state.system is not None and not diff(_asked(request), state.system)
+    return state.system is not None and not diff(_read_asked(request.body or {}), state.system)
 
 
-def _asked(request: Request) -> System:
-    return normalise(RegisteredSystem(request.body or {}).read())
+def _may_be_ours(entry: LogEntry, request: Request, ours: frozenset[str]) -> bool:
+    return not entry.client or entry.client in ours or _is_ours(entry, request, frozenset())
 
 
-def _find_difference(request: Request, held: RegisteredSystem | None) -> tuple[FieldChange, ...]:
-    """Tell where what is held differs from what was asked for: before is held, after was asked for."""
-    if request.method == "DELETE" or held is None:
+def _is_deleted(held: RegisteredSystem) -> bool:
+    return bool(held.document.get("isDeleted"))
+
+
+def _read_asked(body: Mapping[str, Json]) -> System:
+    return normalise(RegisteredSystem(body).read())
+
+
+def find_difference(
+    body: Mapping[str, Json] | None, held: RegisteredSystem | None
+) -> tuple[FieldChange, ...]:
+    """Tell where what is held differs from what was asked for: before is held, after was asked for.
+
+    `body` is None for a deletion, which asks for nothing of the document.
+    """
+    if body is None or held is None:
         return ()
     living = held.read().model_copy(update={"isDeleted": False})
-    return diff(_asked(request), normalise(living))
+    return diff(_read_asked(body), normalise(living))
 
 
 def _find_lost(

@@ -1,0 +1,210 @@
+"""Every fault of the emulator, on every kind of write, before and after it is committed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.apply.stage import (
+    Stage,
+    a_client,
+    a_full_document,
+    check_members,
+    check_sent_once,
+    check_truth,
+    define,
+    withdraw,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from reconciler.model import Json, Resolved
+
+    Case = tuple[list[dict[str, Json]], list[Resolved], str]
+    """What is there, what is asked for, and the method of the write that is struck."""
+
+
+def _create(stage: Stage) -> Case:
+    (one,) = stage.fresh("a")
+    return [], [define(one, clientId=[a_client(stage.count * 10)])], "POST"
+
+
+def _update(stage: Stage) -> Case:
+    (one,) = stage.fresh("a")
+    mine, more = a_client(stage.count * 10), a_client(stage.count * 10 + 1)
+    live = a_full_document(one, clientId=[mine])
+    return [live], [define(one, clientId=[mine, more], isVisible=False)], "PUT"
+
+
+def _delete(stage: Stage) -> Case:
+    (one,) = stage.fresh("a")
+    return [a_full_document(one, clientId=[a_client(stage.count * 10)])], [withdraw(one)], "DELETE"
+
+
+def _delete_bare(stage: Stage) -> Case:
+    """Without client ids, DELETE answers 400 after it has committed (System Register contract Q1)."""
+    (one,) = stage.fresh("a")
+    return [a_full_document(one, clientId=[])], [withdraw(one)], "DELETE"
+
+
+def _swap(stage: Stage) -> Case:
+    one, other = stage.fresh("a", "b")
+    x, y, own = (a_client(stage.count * 10 + number) for number in range(3))
+    live = [a_full_document(one, clientId=[x, own]), a_full_document(other, clientId=[y])]
+    return live, [define(one, clientId=[y, own]), define(other, clientId=[x], isVisible=False)], "PUT"
+
+
+ACTIONS: dict[str, tuple[Callable[[Stage], Case], int]] = {
+    "create": (_create, 0),
+    "update": (_update, 0),
+    "delete": (_delete, 0),
+    "delete-bare": (_delete_bare, 0),
+    "swap-release": (_swap, 0),
+    "swap-middle": (_swap, 1),
+    "swap-claim": (_swap, 2),
+}
+"""Each kind of write, and how many writes go by before the struck one."""
+THEIRS = {"action": "update", "set": {"isVisible": False, "description": {"nb": "a", "nn": "b", "en": "c"}}}
+
+
+@dataclass(frozen=True)
+class Struck:
+    """A fault, and what it does beyond the rule."""
+
+    fault: dict[str, Json]
+    quick: bool = False
+    """Whether it is among those that run always."""
+    lies: bool = False
+    """Whether the register says that it did nothing, and did."""
+
+    def __str__(self) -> str:
+        known = {"times": 1, "seconds": 0.2, "retry_after": 0, "path": "*"}
+        return "-".join(str(value) for name, value in self.fault.items() if known.get(name) != value)
+
+
+def _list_faults() -> list[Struck]:
+    found = [
+        Struck({"fault": "truncate", "when": "after"}, quick=True),
+        Struck({"fault": "conflict", "when": "before"}, quick=True),
+        Struck({"fault": "overlap", "when": "before", "seconds": 0.05}),
+        Struck({"fault": "status", "status": 503, "times": 0, "when": "before"}),
+    ]
+    for when in ("before", "after"):
+        found += [
+            Struck({"fault": "latency", "when": when, "seconds": 0.05}),
+            Struck({"fault": "refuse", "when": when, "seconds": 0.2}, quick=True),
+            Struck({"fault": "reset", "when": when}, quick=True),
+            Struck({"fault": "timeout", "when": when, "seconds": 0.2}),
+            Struck({"fault": "expire", "when": when}, quick=when == "before"),
+            Struck({"fault": "writer", "when": when}, quick=True),
+            Struck({"fault": "status", "status": 200, "when": when, "body": ""}, quick=when == "before"),
+            Struck({"fault": "status", "status": 302, "when": when}),
+        ]
+        found += [
+            Struck(
+                {"fault": "status", "status": status, "when": when, "retry_after": 0},
+                quick=status in {400, 429, 503},
+                lies=when == "after" and status in {401, 429},
+            )
+            for status in (400, 401, 403, 404, 408, 409, 415, 429, 500, 502, 503, 504)
+        ]
+    return found
+
+
+FAULTS = _list_faults()
+CELLS = [
+    pytest.param(
+        each,
+        action,
+        id=f"{each}-{action}",
+        marks=() if each.quick and action[-4:] != "bare" else pytest.mark.slow,
+    )
+    for each in FAULTS
+    for action in ACTIONS
+    # Nobody else can register a system of this id first and leave it ours.
+    if not (each.fault["fault"] == "writer" and action == "create")
+]
+
+
+@pytest.mark.parametrize(("struck", "action"), CELLS)
+def test_a_fault_on_a_write(stage: Stage, struck: Struck, action: str) -> None:
+    """The outcome is what the register holds, nobody loses a member, nothing is sent twice, and it converges."""
+    make, skip = ACTIONS[action]
+    live, asked, method = make(stage)
+    stage.seed(*live)
+    ids = [each.system.id for each in asked]
+    before = stage.held(*ids)
+    plan = stage.plan(asked)
+    fault = {"method": method, "path": "*systemregister/vendor*", "skip": skip, **struck.fault}
+    if fault["fault"] == "writer":
+        fault["write"] = {"system": plan.steps[skip].id, **THEIRS}
+    stage.strike(**fault)
+    stage.control("DELETE", "log")
+
+    report = stage.apply(plan, workers=2)
+
+    stage.heal()
+    check_truth(stage, report, before)
+    if fault["fault"] != "writer" and method != "DELETE":
+        check_members(stage, before, asked)
+    check_sent_once(stage, lies=struck.lies)
+    stage.converge(asked)
+    _check_end(stage, asked)
+
+
+def _check_end(stage: Stage, asked: Sequence[Resolved]) -> None:
+    held = stage.held(*(each.system.id for each in asked))
+    assert len(held) == len(asked)
+    for each in asked:
+        now = held[each.system.id]
+        assert now["isDeleted"] is each.withdrawn
+        if not each.withdrawn:
+            assert sorted(now["clientId"]) == sorted(each.system.clientId)
+
+
+@pytest.mark.parametrize("fault", [{"fault": "reset"}, {"fault": "status", "status": 503}])
+@pytest.mark.parametrize("skip", range(1, 6))
+@pytest.mark.parametrize("action", ["create", "update", "delete"])
+def test_the_register_cannot_be_read_any_more(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, action: str, skip: int, fault: dict[str, Json]
+) -> None:
+    """From the first reading of the run, or any later one, on: what is not known is told as unknown."""
+    live, asked, _ = ACTIONS[action][0](stage)
+    stage.seed(*live)
+    before = stage.held(*(each.system.id for each in asked))
+    plan = stage.plan(asked)
+    monkeypatch.setattr("reconciler.register.BUDGET", 0.2)
+    stage.strike(method="GET", path="*systemregister/vendor/*", times=0, skip=skip, **fault)
+    stage.control("DELETE", "log")
+
+    report = stage.apply(plan)
+
+    stage.heal()
+    monkeypatch.undo()
+    check_truth(stage, report, before)
+    check_sent_once(stage)
+    stage.converge(asked)
+    _check_end(stage, asked)
+
+
+@pytest.mark.parametrize("action", list(ACTIONS))
+@pytest.mark.parametrize("fault", [{"fault": "status", "status": 404}, {"fault": "timeout", "seconds": 0.05}])
+def test_the_registers_own_look_up_is_out(stage: Stage, action: str, fault: dict[str, Json]) -> None:
+    """The register refuses what it cannot look up; what was released for it is put back."""
+    live, asked, _ = ACTIONS[action][0](stage)
+    stage.seed(*live)
+    before = stage.held(*(each.system.id for each in asked))
+    plan = stage.plan(asked)
+    stage.strike(path=["/resourceregistry/*", "/accessmanagement/*"], sender="register", times=0, **fault)
+    stage.control("DELETE", "log")
+
+    report = stage.apply(plan)
+
+    stage.heal()
+    check_truth(stage, report, before)
+    check_sent_once(stage)
+    stage.converge(asked)
+    _check_end(stage, asked)
