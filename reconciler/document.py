@@ -43,8 +43,8 @@ LONG_TEXT = 100
 """A text counts as one more node for every so many characters, so that long texts cannot multiply either."""
 MANY_MEMBERS = 64
 """From so many members on, a mapping is searched through an index."""
-LONGEST_SHOWN = 60
-"""Characters of a value that a message shows."""
+LONGEST_SHOWN = 100
+"""Characters of a value that a message shows; the longest URN of an access package has 83."""
 
 Path: TypeAlias = tuple[str | int, ...]
 """The way to a node: member names and list indices."""

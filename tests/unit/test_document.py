@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -353,6 +355,43 @@ def test_a_mapping_with_many_members_is_searched_like_any_other() -> None:
         ]
 
 
+def test_what_a_path_leads_to_is_found() -> None:
+    """A node is found by names and numbers, and what is not there is None."""
+    document = _read(TEXT)
+    paths: list[Path] = [
+        ("rights", 0),
+        ("rights", 1, "RESOURCE", 0, "id"),
+        ("rights", 2),
+        ("rights", "x"),
+        ("id", 0),
+    ]
+    found = [document.find(path) for path in (*paths, ("none", "x"))]
+
+    assert [each.text if isinstance(each, Scalar) else each for each in found] == [
+        "ske-krav-og-betalinger",
+        "urn:altinn:resource",
+        None,
+        None,
+        None,
+        None,
+    ]
+    assert document.find(()) is document.root
+
+
+def test_without_the_c_library_everything_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its wheel does not exist for every platform; the room does without it."""
+    monkeypatch.setitem(sys.modules, "_ruamel_yaml", None)
+    spec = importlib.util.spec_from_file_location("document_without_c", document.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    room = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "document_without_c", room)
+    spec.loader.exec_module(room)
+
+    assert room.CParser is None
+    assert room.read_document("a.yaml", TEXT.encode()).locate(("name", "nn")) == Position(8, 7)
+
+
 def test_searching_many_members_takes_no_time() -> None:
     """Fifty thousand look-ups in a mapping of fifty thousand are fifty thousand steps."""
     document = _read("".join(f"m{n}: 1\n" for n in range(50_000)))
@@ -368,7 +407,7 @@ def test_searching_many_members_takes_no_time() -> None:
         (("id",), "id"),
         (("rights", 0, "resource", 1, "value"), "rights[0].resource[1].value"),
         (("environments", "tt02", "name", "nb"), "environments.tt02.name.nb"),
-        (("x" * 100, 0), "x" * (LONGEST_SHOWN - 1) + "…[0]"),
+        (("x" * (LONGEST_SHOWN + 1), 0), "x" * (LONGEST_SHOWN - 1) + "…[0]"),
         (("a\nb",), "a\\nb"),
     ],
 )

@@ -199,7 +199,7 @@ def test_an_exception_for_a_member_that_cannot_be_read_is_left_alone() -> None:
         ("all", "`all` is no rule", "`reconciler explain` lists the rules."),
         ("duplicate-id", "`duplicate-id` knows no exceptions", "Mend what it finds."),
         ("wrong-type", "`wrong-type` knows no exceptions", "Mend what it finds."),
-        ("x" * 300, f"`{'x' * 59}…` is no rule", "`reconciler explain` lists the rules."),
+        ("x" * 300, f"`{'x' * 99}…` is no rule", "`reconciler explain` lists the rules."),
     ],
 )
 def test_an_exception_to_no_rule_is_an_error(rule: str, message: str, hint: str) -> None:
@@ -323,6 +323,25 @@ def test_a_vendor_that_cannot_be_read_is_no_second_vendor() -> None:
     checked = _check_files({"991825827_smartcloud": a_definition_text(), "991825827_a": broken})
 
     assert [each.rule for each in checked.findings] == ["wrong-type"]
+
+
+def test_an_assertion_against_a_broken_visibility_waits() -> None:
+    """Whether the system is visible shows when `isVisible` can be read."""
+    package = {"urn": "urn:altinn:accesspackage:ansvarlig-revisor"}
+    text = a_definition_text(isVisible="no", isAssignable=False, accessPackages=[package])
+
+    assert [each.rule for each in _check(text).findings] == ["wrong-type"]
+
+
+@pytest.mark.parametrize("environments", [[], "tt02", None, 5])
+def test_environments_are_a_mapping(environments: Json) -> None:
+    """Where they are not, the definition is looked at as its top level alone."""
+    checked = _check(a_definition_text(environments=environments, clientId=[]))
+
+    assert [(each.rule, each.place.path) for each in checked.findings] == [
+        ("no-client-ids", "clientId"),
+        ("wrong-type", "environments"),
+    ]
 
 
 @pytest.mark.parametrize("withdrawn", ["yes", '"true"', "[]", "~"])
