@@ -68,7 +68,9 @@ class Catalogue:
         shared = Counter[str]()
         for pair in _find_pairs(name):
             shared.update(self._index.get(pair, ()))
-        return sorted(shared, key=lambda known: (-shared[known] / len(known), known))[:LIKELY]
+        least = max(shared.values(), default=0) / 2
+        near = [known for known, count in shared.items() if count >= least]
+        return sorted(near, key=lambda known: (-shared[known] / len(known), known))[:LIKELY]
 
 
 def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
