@@ -160,3 +160,49 @@ def test_plain_http_is_read(url: str) -> None:
     assert redirect is not None
     assert redirect.scheme == "http"
     assert ":80/" not in redirect.canonical
+
+
+@pytest.mark.parametrize(
+    ("sent", "returned"),
+    [
+        ("https://[2001:DB8::A]:443/x", "https://[2001:db8::a]/x"),
+        ("https://[::1]:8443", "https://[::1]:8443/"),
+        ("https://vg.no./x", "https://vg.no./x"),
+        ("https://bla\u030abær.no/x", "https://blåbær.no/x"),
+        ("https://Loopback/x", "https://localhost/x"),
+        (r"https:\\vg.no/a", "https://vg.no/a"),
+        ("https://vg.no/\ue000?\ue000", "https://vg.no/%EE%80%80?\ue000"),
+    ],
+)
+def test_what_the_table_leaves_open(sent: str, returned: str) -> None:
+    """A host, a backslash or a private character is read as `System.Uri` reads it."""
+    assert canonicalise(sent) == returned
+
+
+@pytest.mark.parametrize(
+    "url", ["https://a@b@vg.no/", "https://me@/", f"https://{'a' * 64}.no/", "https://~/"]
+)
+def test_impossible_host(url: str) -> None:
+    """A second `@`, a label of more than 63 characters and a mark make no host."""
+    assert canonicalise(url) is None
+
+
+LABELS = ".".join(["abcdefghij"] * 30)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://{LABELS}/!",
+        f"https://a.{LABELS}!",
+        "https://vg.no/" + "../" * 20_000 + "!",
+        "https://vg.no/" + "%C3" * 20_000,
+        "https://vg.no/" + "a." * 20_000 + " x",
+    ],
+    ids=["labels", "labels and a mark", "dots", "escapes", "segment"],
+)
+def test_no_text_takes_long(url: str) -> None:
+    """A text is read in one go: a pattern that tried every way through these would never end."""
+    parsed = parse_redirect(url)
+
+    assert canonicalise(url) == (parsed.canonical if parsed else None)
