@@ -61,10 +61,11 @@ if TYPE_CHECKING:
     from reconciler.model import Json
     from reconciler.rules.registry import Rule
 
+_QUOTE = "Quote a text that holds `: ` or ` #`, or starts with `*`, `&`, `!`, `%`, `@` or a bracket."
 _FAULTS: Dict[FaultKind, tuple[Rule, str]] = {
     FaultKind.SYNTAX: (
         YAML_SYNTAX,
-        "Quote a text that holds `: ` or ` #`, or starts with a bracket or a sign.",
+        _QUOTE,
     ),
     FaultKind.SIZE: (FILE_TOO_LARGE, "One system a file."),
     FaultKind.ALIASES: (ALIAS_BOMB, "Write the values out."),
