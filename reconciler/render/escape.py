@@ -103,3 +103,8 @@ def _encode(letter: str) -> str:
         return f"\\u{code:04x}"
     high, low = divmod(code - 0x10000, 0x400)
     return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
+
+
+def escape_sarif(text: str) -> str:
+    """Make a text plain words in a SARIF message, where brackets before a parenthesis are a link (§3.11.6)."""
+    return escape_text(text).replace("](", "] (")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.render import drift, github, json, markdown
+from reconciler.render import drift, github, gitlab, html, json, junit, markdown, sarif
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,20 +18,22 @@ if TYPE_CHECKING:
     from reconciler.plan import Plan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Format:
-    """What an output renders; None where it has nothing to say."""
+    """How an output renders a plan, findings and drift; every output renders all three."""
 
-    plan: Callable[[Plan], str] | None
-    findings: Callable[[Sequence[Finding], int], str] | None
-    drift: Callable[[DriftReport], str] | None
+    plan: Callable[[Plan], str]
+    findings: Callable[[Sequence[Finding], int], str]
+    drift: Callable[[DriftReport], str]
 
 
 FORMATS: Mapping[str, Format] = {
-    "json": Format(plan=json.render_plan, findings=json.render_findings, drift=drift.render_json),
-    "markdown": Format(
-        plan=markdown.render_plan, findings=markdown.render_findings, drift=markdown.render_drift
-    ),
-    "github": Format(plan=github.render_plan, findings=github.render_findings, drift=github.render_drift),
+    "json": Format(json.render_plan, json.render_findings, drift.render_json),
+    "markdown": Format(markdown.render_plan, markdown.render_findings, markdown.render_drift),
+    "github": Format(github.render_plan, github.render_findings, github.render_drift),
+    "sarif": Format(sarif.render_plan, sarif.render_findings, sarif.render_drift),
+    "junit": Format(junit.render_plan, junit.render_findings, junit.render_drift),
+    "gitlab": Format(gitlab.render_plan, gitlab.render_findings, gitlab.render_drift),
+    "html": Format(html.render_plan, html.render_findings, html.render_drift),
 }
 """Every output but `text`, by the name that `--format` takes."""

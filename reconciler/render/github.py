@@ -68,7 +68,8 @@ def _print_command(finding: Finding, more: int) -> str:
     where = f" [{', '.join(finding.environments)}]" if finding.environments else ""
     properties = {
         "file": place.file[:_LONGEST_FILE],
-        "line": str(place.line or ""),
+        # Without a line the runner shows it nowhere near the file.
+        "line": str(place.line or (1 if place.file else "")),
         "col": str(place.column or ""),
         "title": shorten(escape_text(finding.rule + where), _LONGEST_TITLE),
     }

@@ -28,20 +28,9 @@ if TYPE_CHECKING:
 NOWHERE = "systems"
 """The place of what stands in no file, for consumers that will not go without a place."""
 
-_WEIGHTS: Mapping[Weight, Severity] = {
-    Weight.BREAKING: Severity.ERROR,  # apply refuses until somebody names the digest
-    Weight.NOTABLE: Severity.NOTE,
-}
+# As the exit code says it: a blocked change is an error, and a breaking one waits for somebody's word.
+_WEIGHTS: Mapping[Weight, Severity] = {Weight.BREAKING: Severity.WARNING, Weight.NOTABLE: Severity.NOTE}
 """How much an impact matters, in the words of findings; what is missing is no remark."""
-
-_KINDS: Mapping[Kind, Severity] = {
-    Kind.CHANGED_OUTSIDE: Severity.ERROR,
-    Kind.MISSING: Severity.ERROR,
-    Kind.DELETED: Severity.ERROR,
-    Kind.UNMANAGED: Severity.WARNING,
-    Kind.NOT_APPLIED: Severity.NOTE,
-}
-"""How much a difference matters; what is missing is no remark, and what was accepted is a note."""
 
 _BLOCKED, _REMOVED = "change-blocked", "becomes-unmanaged"
 _PAGES: Mapping[str, str] = {
@@ -112,9 +101,11 @@ def _impact(impact: Impact, place: Location) -> Finding:
 
 
 def remark_drift(report: DriftReport) -> tuple[Remark, ...]:
-    """Tell every difference that is one, with who made it and when; the worst first."""
+    """Tell every difference that is one, with who made it and when; what alarms is an error."""
     return sort_remarks(
-        Remark(each.id, _difference(each)) for each in report.differences if each.kind in _KINDS
+        Remark(each.id, _difference(each))
+        for each in report.differences
+        if each.kind is not Kind.NO_DIFFERENCE
     )
 
 
@@ -129,7 +120,7 @@ def _difference(each: Difference) -> Finding:
     path = each.path if each.field else ""
     return Finding(
         str(each.kind).replace(" ", "-"),
-        Severity.NOTE if each.accepted else _KINDS[each.kind],
+        Severity.ERROR if each.alarming else Severity.NOTE,
         f"{told}; {tell_entry(each.entry)}{accepted}",
         Location(each.file, path, each.line),
         each.reason,
