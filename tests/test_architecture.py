@@ -124,7 +124,8 @@ def test_every_room_has_its_place() -> None:
     known = {room for floor in FLOORS for room in floor}
 
     assert rooms == known
-    cells = re.split(r" {2,}|\n", reconciler.__doc__ or "")
+    lines = re.findall(r"^ {4}(.*)", reconciler.__doc__ or "", re.MULTILINE)
+    cells = [cell for line in lines for cell in re.split(r" {2,}", line)]
     drawn = {room.removesuffix("/") for cell in cells for room in cell.split(", ")}
     assert sorted(rooms - {"__main__"} - drawn) == []
 
