@@ -146,11 +146,7 @@ class _Conductor:
 
     def await_any(self, running: dict[Future[Attempted], Step]) -> list[Step]:
         """Wait for a step to end, take it to account, and give those that were done."""
-        try:
-            ended = wait(running, return_when=FIRST_COMPLETED).done if running else set()
-        except KeyboardInterrupt:  # what is under way is waited for: its outcome is worth knowing
-            self.crew.stop.set()
-            return []
+        ended = wait(running, return_when=FIRST_COMPLETED).done if running else set()
         finished = []
         for future in sorted(ended, key=lambda each: running[each].number):
             step = running.pop(future)

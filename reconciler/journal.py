@@ -10,8 +10,8 @@ import fcntl
 import json
 import os
 import secrets
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -75,6 +75,11 @@ class Settled:
     """`apply` or `recover`."""
     at: str
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be found out; what `recover` could not tell when its time was out is not."""
+        return self.outcome == "unknown" and self.by != "recover"
+
 
 @dataclass(slots=True)
 class Run:
@@ -92,7 +97,7 @@ class Run:
         return tuple(
             intent
             for step, intent in sorted(self.intents.items())
-            if step not in self.settled or self.settled[step].outcome == "unknown"
+            if step not in self.settled or self.settled[step].is_open
         )
 
 
@@ -108,6 +113,7 @@ class Journal:
         self.path = path
         self._descriptor = descriptor
         self._lock = Lock()
+        self._is_torn = False
 
     def intend(self, step: Step, *, live: Mapping[str, Json] | None, newest: str) -> None:
         """Write what is about to be sent."""
@@ -121,28 +127,45 @@ class Journal:
         self._append("outcome", asdict(settled))
 
     def end(self) -> None:
-        """Write that the run came to its end, and close the file."""
-        self._append("end", {"at": now()})
-        os.close(self._descriptor)
+        """Write that the run came to its end, and close the file; a full disk takes nothing from the outcomes."""
+        try:
+            with suppress(OSError):
+                self._append("end", {"at": now()})
+        finally:
+            os.close(self._descriptor)
 
     def _append(self, kind: str, record: Mapping[str, Any]) -> None:
         line = json.dumps({"kind": kind, **record}, ensure_ascii=False, separators=(",", ":")) + "\n"
         with self._lock:
-            os.write(self._descriptor, line.encode())
+            # A disk that is full takes the half of a line, and the next line must not hang on to it.
+            left = line.encode() if not self._is_torn else b"\n" + line.encode()
+            self._is_torn = True
+            while left:
+                left = left[os.write(self._descriptor, left) :]
+            self._is_torn = False
         os.fsync(self._descriptor)
 
 
 def start_run(
     folder: Path, *, register: str, environment: str, vendor: str, digest: str, version: str
 ) -> Journal:
-    """Open a new journal in a folder, readable by its owner only."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    at = now()
+    """Open a new journal in a folder, readable by its owner only; raises `UsageError` where that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return _start_run(folder, RunStart("", register, environment, vendor, digest, version, now()))
+    except OSError as error:
+        raise UsageError(
+            f"No journal can be kept in {folder}: {error.strerror}.",
+            hint="Nothing was written. Name another folder with --journal.",
+        ) from error
+
+
+def _start_run(folder: Path, start: RunStart) -> Journal:
+    at = start.at
     run = f"{at[:19].replace(':', '').replace('-', '')}Z-{secrets.token_hex(3)}"
     path = folder / f"{run}.jsonl"
     journal = _open(path, os.O_CREAT | os.O_EXCL)
-    start = RunStart(run, register, environment, vendor, digest, version, at)
-    journal._append("run", asdict(start))  # noqa: SLF001 - the module's own
+    journal._append("run", asdict(replace(start, run=run)))  # noqa: SLF001 - the module's own
     parent = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(parent)
@@ -169,7 +192,7 @@ def read_run(path: Path) -> Run | None:
     Raises `UsageError` for a format that this version does not know.
     """
     records = list(_read_lines(path))
-    if not records or records[0].pop("kind") != "run":
+    if not records or records[0].pop("kind", None) != "run":
         return None
     if records[0].get("format") != FORMAT:
         raise UsageError(
@@ -178,7 +201,7 @@ def read_run(path: Path) -> Run | None:
         )
     run = Run(path, RunStart(**records[0]))
     for record in records[1:]:
-        kind = record.pop("kind")
+        kind = record.pop("kind", None)
         if kind == "intent":
             run.intents[record["step"]] = Intent(**record)
         elif kind == "outcome":
@@ -225,10 +248,10 @@ def find_open(folder: Path, *, register: str, vendor: str) -> tuple[Run, ...]:
 
 def find_lock_folder(environ: Mapping[str, str]) -> Path:
     """Give the folder of locks in the user's state directory (XDG Base Directory Specification 0.8)."""
-    state = environ.get("XDG_STATE_HOME") or str(
-        Path(environ.get("HOME") or "~").expanduser() / ".local" / "state"
-    )
-    return Path(state) / "reconciler" / "locks"
+    named = Path(environ.get("XDG_STATE_HOME", ""))
+    # A relative path in the variable is to be ignored, and would give each folder a lock of its own.
+    state = named if named.is_absolute() else Path(environ.get("HOME") or "~").expanduser() / ".local/state"
+    return state / "reconciler" / "locks"
 
 
 @contextmanager
@@ -237,10 +260,15 @@ def lock(folder: Path, *, register: str, vendor: str) -> Iterator[None]:
 
     The lock is the kernel's, on an open file: that of a dead run is free at once.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     name = sha256(f"{register} {vendor}".encode()).hexdigest()[:16]
-    path = folder / f"{name}.lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise Refused(
+            f"No lock can be taken in {folder}: {error.strerror}.",
+            hint="Nothing was written. Name a folder that can be written in XDG_STATE_HOME.",
+        ) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

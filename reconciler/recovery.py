@@ -45,7 +45,8 @@ def recover_run(
 ) -> tuple[Recovered, ...]:
     """Settle every intent of a run that has no outcome, and write the outcomes to its journal.
 
-    Waits until the time of each write is out. Raises what `Register` raises; what was settled by then is kept.
+    Waits until the time of each write is out; what is not known then is settled as unknown, since nothing
+    can come of it any more. Raises what `Register` raises; what was settled by then is kept.
     """
     journal = continue_run(run)
     try:
@@ -75,15 +76,20 @@ def _settle(
     intent: Intent, register: Register, ours: frozenset[str], patience: float
 ) -> tuple[Settlement, RegisteredSystem | None]:
     before = RegisteredSystem(intent.live) if intent.live is not None else None
+    age = (datetime.now(UTC) - datetime.fromisoformat(intent.at)).total_seconds()
+    # A clock that was set back since must not cut the wait short, nor make it longer than it has to be.
+    deadline = time.monotonic() + min(max(patience - age, 0.0), patience)
     while True:
         held = register.read_system(intent.id)
         log = read_log(register.read_changes(intent.id)) if held else ()
         newest = next((entry for entry in log if entry.created == intent.newest), None)
+        if newest is None:  # the entry is gone from the log, or there was none
+            log = tuple(entry for entry in log if entry.created > intent.newest)
         settlement = settle(Request(intent.method, intent.body, before, newest), held, log, ours)
-        age = (datetime.now(UTC) - datetime.fromisoformat(intent.at)).total_seconds()
-        if settlement.fate is not Fate.UNDONE or not 0 <= age < patience:
+        left = deadline - time.monotonic()
+        if settlement.fate is Fate.DONE or left <= 0:
             return settlement, held
-        time.sleep(min(1.0, patience - age))
+        time.sleep(min(1.0, left))
 
 
 def _tell(settlement: Settlement, held: RegisteredSystem | None) -> str:
@@ -111,12 +117,11 @@ def undo(run: Run, name: str, found: RegisteredSystem | None) -> Change:
     ]
     first = intents[0]
     base: dict[str, Json] = {"id": name, "live": found.document if found else None}
-    if any(
-        intent.step not in run.settled or run.settled[intent.step].outcome == "unknown" for intent in intents
-    ):
-        return Blocked(
-            **base, reason="what became of it is not known", hint="Run `reconciler recover` first."
-        )
+    unclear = [run.settled.get(intent.step) for intent in intents if _is_unclear(intent, run)]
+    if unclear:
+        is_open = any(settled is None or settled.is_open for settled in unclear)
+        hint = "Run `reconciler recover` first." if is_open else "Look at it with `reconciler plan`."
+        return Blocked(**base, reason="what became of it is not known", hint=hint)
     if not done:
         return Keep(**base, reason="the run did not change it")
     kinds = {intent.method for intent in intents}
@@ -129,6 +134,10 @@ def undo(run: Run, name: str, found: RegisteredSystem | None) -> Change:
     fields = diff(normalise(before.read()), normalise(found.read()))
     body = drop_nulls({key: value for key, value in before.document.items() if key not in READ_ONLY_NAMES})
     return Update(**base, fields=fields, document=body) if fields else Keep(**base)
+
+
+def _is_unclear(intent: Intent, run: Run) -> bool:
+    return intent.step not in run.settled or run.settled[intent.step].outcome == "unknown"
 
 
 def _digest(document: Mapping[str, Json] | None) -> str:

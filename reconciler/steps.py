@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from reconciler.change import Create, Delete, Update
-from reconciler.model import READ_ONLY_NAMES, drop_nulls
+from reconciler.model import DEFAULTS, READ_ONLY_NAMES, drop_nulls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -128,7 +128,7 @@ def _release(node: _Node, number: int, wanted: frozenset[str]) -> Step:
         for name, value in (node.change.live or {}).items()
         if name in (node.change.document or {})
     }
-    body: dict[str, Json] = drop_nulls(live)
+    body = _fill(drop_nulls(live))
     freed = tuple(sorted(wanted))
     return Step(
         number=number,
@@ -171,10 +171,16 @@ def put_back(released: Step, clients: tuple[str, ...], held: RegisteredSystem | 
     """Make the step that puts released client ids back on a system as it is now; None where it is deleted."""
     if held is None or held.document.get("isDeleted"):
         return None
-    body = drop_nulls({n: value for n, value in held.document.items() if n not in READ_ONLY_NAMES})
+    body = _fill(drop_nulls({n: value for n, value in held.document.items() if n not in READ_ONLY_NAMES}))
     document = {**body, "clientId": [*body.get("clientId", []), *clients]}
     purpose = f"put back {_tell(clients)}"
     return Step(number=0, id=released.id, method="PUT", purpose=purpose, document=document, final=False)
+
+
+def _fill(body: Mapping[str, Json]) -> dict[str, Json]:
+    """Say what a live document leaves out: a PUT always names every known member."""
+    said = {name: list(value) if isinstance(value, tuple) else value for name, value in DEFAULTS.items()}
+    return {**said, **body}
 
 
 def _tell(clients: tuple[str, ...]) -> str:

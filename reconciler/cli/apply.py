@@ -28,7 +28,7 @@ from reconciler.cli.scene import (
     set_scene,
     tell_warnings,
 )
-from reconciler.cli.writing import Manner, do_plan, find_journal, hold_lock
+from reconciler.cli.writing import Manner, do_plan, find_journal, hold_lock, list_resources
 from reconciler.settings import choose_environment, find_root, read_settings
 from reconciler.survey import WORKERS
 
@@ -74,11 +74,12 @@ def run(
         chosen = choose_environment(read_settings(found), environment or saved.target.environment, os.environ)
         check_target(saved, chosen, vendor)
         tell(f"Plan {saved.short_digest} of {saved.created}")
-        connecting = connect(found, chosen, saved.target.vendor, read_only=False)
-        with connecting as connection, hold_lock(connection, folder):
+        resources = list_resources(saved)
+        connecting = connect(found, chosen, saved.target.vendor, read_only=False, resources=resources)
+        with connecting as connection, hold_lock(connection, found, folder):
             raise typer.Exit(do_plan(saved, connection, manner))
     scene = set_scene(root, environment, vendor, form)
-    with open_register(scene, read_only=False) as connection, hold_lock(connection, folder):
+    with open_register(scene, read_only=False) as connection, hold_lock(connection, found, folder):
         made = make_plan(scene, connection)
         tell_warnings(scene)
         raise typer.Exit(do_plan(made, connection, manner))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import typer
 
 from reconciler.changelog import read_log
@@ -16,14 +19,14 @@ from reconciler.cli.options import (
     VendorOption,
     make_app,
 )
-from reconciler.cli.scene import Scene, open_register, set_scene
+from reconciler.cli.scene import Scene, connect, open_register, set_scene
 from reconciler.cli.writing import find_journal, keep_others_away
-from reconciler.errors import Exit
+from reconciler.errors import Exit, UsageError
 from reconciler.journal import find_open, read_runs
 from reconciler.recovery import Recovered, recover_run
-from reconciler.register import Register
 from reconciler.render import json as as_json
 from reconciler.render.text import render_recovered
+from reconciler.settings import choose_environment, find_root, read_settings
 from reconciler.settlement import Fate
 from reconciler.survey import ask_all
 
@@ -44,17 +47,19 @@ def run(
 
     Exits 5 when an outcome stays unknown.
     """
-    scene = set_scene(root, environment, vendor, form)
-    folder = find_journal(scene.root, journal)
-    with open_register(scene, read_only=True) as connection, keep_others_away(connection, folder):
+    found = find_root(root or Path.cwd())
+    folder = find_journal(found, journal)
+    chosen = choose_environment(read_settings(found), environment, os.environ)
+    owner = _find_vendor(folder, chosen.identity, vendor)
+    if not owner:
+        tell(f"There is no journal in {folder}; this is what the change log alone can tell.")
+        _show_newest(set_scene(root, environment, vendor, form))
+        return
+    recovered: list[Recovered] = []
+    # Nothing here needs the definitions: they may be broken, and that is no reason to leave a run open.
+    with connect(found, chosen, owner, read_only=True) as connection, keep_others_away(connection, found):
         target = connection.target
-        left = find_open(folder, register=target.register, vendor=target.vendor)
-        if not left and not read_runs(folder):
-            tell(f"There is no journal in {folder}; this is what the change log alone can tell.")
-            _show_newest(scene, connection.register)
-            return
-        recovered: list[Recovered] = []
-        for each in left:
+        for each in find_open(folder, register=target.register, vendor=target.vendor):
             recovered += recover_run(each, connection.register, connection.around.ours, patience=patience)
     if form is Format.JSON:
         show_text(as_json.render_recovered(recovered))
@@ -63,8 +68,26 @@ def run(
     raise typer.Exit(Exit.UNKNOWN if any(each.fate is Fate.UNKNOWN for each in recovered) else Exit.DONE)
 
 
-def _show_newest(scene: Scene, register: Register) -> None:
-    logs = ask_all(register.read_changes, sorted({each.system.id for each in scene.systems}))
+def _find_vendor(folder: Path, register: str, vendor: str) -> str:
+    """Name the vendor whose runs are to be settled; empty where there is no journal of this register.
+
+    Raises `UsageError` where runs of several vendors are open and none was picked.
+    """
+    runs = [run for run in read_runs(folder) if run.start.register == register]
+    left = sorted({run.start.vendor for run in runs if run.open})
+    if len(left) > 1 and not vendor:
+        raise UsageError(
+            f"Runs of several vendors are open: {', '.join(left)}.", hint="Pick one with --vendor ORG."
+        )
+    if vendor and any(run.start.vendor == vendor for run in runs):
+        return vendor
+    return "" if vendor or not runs else (left or [runs[-1].start.vendor])[0]
+
+
+def _show_newest(scene: Scene) -> None:
+    with open_register(scene, read_only=True) as connection:
+        names = sorted({each.system.id for each in scene.systems})
+        logs = ask_all(connection.register.read_changes, names)
     for name, answer in logs.items():
         newest = next(iter(read_log(answer)), None)
         told = f"{newest.kind} at {newest.created} by {newest.who}" if newest else "no entry"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from reconciler.attempt import Crew
 from reconciler.cli.console import show, show_text, tell, tell_lines
 from reconciler.cli.options import Format
 from reconciler.digest import SHORT
-from reconciler.errors import Exit, Refused
+from reconciler.errors import Exit, Refused, UsageError
 from reconciler.journal import find_lock_folder, find_open, lock, start_run
 from reconciler.outcome import Report
 from reconciler.render import json as as_json
@@ -27,8 +27,11 @@ from reconciler.workspace import prepare_own_folder, write_file
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from threading import Event
+    from types import FrameType
 
     from reconciler.cli.scene import Connection
+    from reconciler.outcome import Outcome
     from reconciler.plan import Plan
 
 
@@ -37,21 +40,27 @@ def find_journal(root: Path, folder: Path | None) -> Path:
     return folder or prepare_own_folder(root) / "journal"
 
 
+def list_resources(plan: Plan) -> list[str]:
+    """List the resources that a plan's documents name, which the embedded register is to know."""
+    rights = [right for change in plan.writes for right in (change.document or {}).get("rights") or ()]
+    return sorted({str(pair["value"]) for right in rights for pair in right["resource"]})
+
+
 @contextmanager
-def keep_others_away(connection: Connection, journal: Path) -> Iterator[None]:
+def keep_others_away(connection: Connection, root: Path) -> Iterator[None]:
     """Hold the lock of a register and vendor; raises `Refused` where another run holds it."""
     register, vendor = connection.target.register, connection.target.vendor
     # NOTE: the embedded register's state lies in the repository, so each repository's is another register.
-    name = f"{register} {journal.parent}" if register == "local" else register
+    name = f"{register} {root.resolve()}" if register == "local" else register
     with lock(find_lock_folder(os.environ), register=name, vendor=vendor):
         yield
 
 
 @contextmanager
-def hold_lock(connection: Connection, journal: Path) -> Iterator[None]:
+def hold_lock(connection: Connection, root: Path, journal: Path) -> Iterator[None]:
     """Keep other runs away, and refuse where an earlier one left something open."""
     target = connection.target
-    with keep_others_away(connection, journal):
+    with keep_others_away(connection, root):
         left = find_open(journal, register=target.register, vendor=target.vendor)
         if left:
             raise Refused(
@@ -97,17 +106,21 @@ def do_plan(plan: Plan, connection: Connection, manner: Manner) -> Exit:
 
     Raises `Refused` before the first write where it is stale, not accepted, or the answer is no.
     """
+    if manner.report is not None and not manner.report.absolute().parent.is_dir():
+        raise UsageError(
+            f"{manner.report} cannot be written: there is no such folder.", hint="Make it first."
+        )
     (show if manner.form is Format.TEXT else tell_lines)(render_plan(plan))
     check_accepted(plan, manner.accept)
     if plan.writes and not manner.yes:
         ask(plan)
     report = carry_out(plan, connection, manner) if plan.writes else Report(plan)
-    if manner.report is not None:
-        write_file(manner.report, as_json.render_report(report))
     if manner.form is Format.JSON:
         show_text(as_json.render_report(report))
     elif report.outcomes:
         show(render_report(report))
+    if manner.report is not None:  # after it was shown, so that a full disk takes one of the two only
+        write_file(manner.report, as_json.render_report(report))
     return report.exit_code
 
 
@@ -124,11 +137,30 @@ def carry_out(plan: Plan, connection: Connection, manner: Manner) -> Report:
         version=__version__,
     )
     tell(f"Journal: {journal.path}")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     crew = Crew(connection.register, journal, connection.around.ours, manner.patience)
-    return apply_plan(
-        plan, crew, tell=lambda outcome: tell(f"{outcome.word}: {outcome.change.id}"), workers=manner.workers
-    )
+    with stop_on_signals(crew.stop):
+        return apply_plan(plan, crew, tell=_tell_outcome, workers=manner.workers)
+
+
+def _tell_outcome(outcome: Outcome) -> None:
+    with suppress(OSError):  # a reader of stderr that went away must not end a run half-way
+        tell(f"{outcome.word}: {outcome.change.id}")
+
+
+@contextmanager
+def stop_on_signals(stop: Event) -> Iterator[None]:
+    """Turn SIGINT and SIGTERM into a wish to stop: what is under way is finished, and all of it is told."""
+
+    def wish(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        stop.set()
+
+    before = {number: signal.signal(number, wish) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def ask(plan: Plan) -> None:

@@ -1,0 +1,129 @@
+"""A program that applies saved plans and kills itself on the way: at the Nth journal write or request.
+
+It reads a job a line from its input and carries each out in a child of its own, so that what takes long to
+import is imported once. A child that is to die at a journal write leaves half of the line on the disk.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import httpx
+
+from reconciler.apply import apply_plan, check_fresh
+from reconciler.attempt import Crew
+from reconciler.journal import start_run
+from reconciler.maskinporten import open_tokens
+from reconciler.planfile import read_plan
+from reconciler.register import HttpRegister
+from reconciler.secret import Secret
+from reconciler.settings import Credentials, Environment
+
+if TYPE_CHECKING:
+    from reconciler.model import Json
+
+_WRITE, _SYNC = os.write, os.fsync
+
+
+@dataclass
+class Fuse:
+    """Counts what happens, and ends the process when it has burnt down."""
+
+    at: int
+    """The event that is the last one; 0 for none."""
+    count: int = 0
+    lock: Lock = field(default_factory=Lock)
+
+    def burn(self) -> bool:
+        """Count an event; says whether it is the last."""
+        with self.lock:
+            self.count += 1
+            return self.count == self.at
+
+    def write(self, descriptor: int, content: bytes) -> int:
+        """Stand in for `os.write`."""
+        if self.burn():
+            _WRITE(descriptor, content[: len(content) // 2])
+            die()
+        return _WRITE(descriptor, content)
+
+    def sync(self, descriptor: int) -> None:
+        """Stand in for `os.fsync`."""
+        if self.burn():
+            die()
+        _SYNC(descriptor)
+
+
+def die() -> None:
+    """End this process as a power cut does."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Fused(httpx.HTTPTransport):
+    """A transport that burns a fuse with each request."""
+
+    def __init__(self, fuse: Fuse) -> None:
+        super().__init__()
+        self.fuse = fuse
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request, unless it is the one before which to die."""
+        if self.fuse.burn():
+            die()
+        return super().handle_request(request)
+
+
+def carry_out(job: dict[str, Json]) -> int:
+    """Apply a plan until the fuse has burnt down; gives the number of events."""
+    fuse = Fuse(job["at"])
+    plan = read_plan(Path(job["plan"]).read_bytes())
+    environment = Environment("served", job["base"], f"{job['base']}/maskinporten/")
+    with (
+        open_tokens(environment, Credentials(token=Secret(job["token"]))) as tokens,
+        HttpRegister(environment, tokens, read_only=False, transport=Fused(fuse)) as register,
+    ):
+        os.write, os.fsync = fuse.write, fuse.sync  # type: ignore[assignment]  # they stand in for these
+        check_fresh(plan, register, workers=job["workers"])
+        journal = start_run(
+            Path(job["journal"]),
+            register=plan.target.register,
+            environment="served",
+            vendor=plan.target.vendor,
+            digest=plan.digest,
+            version="0",
+        )
+        crew = Crew(register, journal, frozenset(job["ours"]), patience=0.3)
+        apply_plan(plan, crew, tell=lambda _: None, workers=job["workers"])
+        os.write, os.fsync = _WRITE, _SYNC
+    return fuse.count
+
+
+def main() -> None:
+    """Carry out job after job, and say of each how many events it had; 0 where it died."""
+    for line in sys.stdin:
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(reading)
+            try:
+                _WRITE(writing, str(carry_out(json.loads(line))).encode())
+            finally:
+                os._exit(0)
+        os.close(writing)
+        count = os.read(reading, 20).decode()
+        os.close(reading)
+        _, status = os.waitpid(child, 0)
+        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        sys.stdout.write(f"{'killed' if killed else count or 'failed'}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
