@@ -16,11 +16,12 @@ from reconciler.digest import digest_json
 from reconciler.document import Mapping, Scalar
 from reconciler.drift import find_drift
 from reconciler.errors import Forbidden, RegisterError, UsageError
+from reconciler.findings import Severity
 from reconciler.impact import Evidence
 from reconciler.normalise import normalise, resolve
 from reconciler.plan import Plan, Target, judge_plan, plan_changes
 from reconciler.recovery import undo
-from reconciler.rules import Checked, check_documents
+from reconciler.rules import RULES, Checked, check_documents
 from reconciler.steps import order_steps
 from reconciler.survey import ask_all, read_all
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from reconciler.change import Change
     from reconciler.document import Document
     from reconciler.drift import Circumstances, DriftReport
+    from reconciler.findings import Finding
     from reconciler.journal import Run
     from reconciler.model import Definition, Resolved
     from reconciler.register import Register
@@ -84,6 +86,7 @@ def plan(
     register: Register,
     around: Circumstances,
     *,
+    findings: Iterable[Finding] = (),
     progress: Progress | None = None,
 ) -> Plan:
     """Compare the systems with the live register, and judge the differences; nothing is written.
@@ -108,8 +111,26 @@ def plan(
         systems,
         {name: found[name] for name in wanted},
         [system for name in unmanaged if (system := found[name]) is not None],
+        find_allowed(systems, findings),
     )
     return judge_plan(made, gather_evidence(made, register, around))
+
+
+def find_allowed(systems: Iterable[Resolved], findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    """Find the errors that `allow:` made milder and that the register has a code for, by the system's id."""
+    allowed: dict[str, list[Finding]] = {}
+    for each in findings:
+        if each.code and each.severity is not Severity.ERROR and RULES[each.rule].severity is Severity.ERROR:
+            allowed.setdefault(each.place.file, []).append(each)
+    return {
+        each.system.id: [
+            fault
+            for fault in allowed[each.definition.document.file]
+            if not fault.environments or each.environment in fault.environments
+        ]
+        for each in systems
+        if each.definition.document.file in allowed
+    }
 
 
 def gather_evidence(made: Plan, register: Register, around: Circumstances) -> dict[str, Evidence]:

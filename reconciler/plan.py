@@ -126,14 +126,17 @@ def plan_changes(
     desired: Iterable[Resolved],
     live: Mapping[str, RegisteredSystem | None],
     unmanaged: Sequence[RegisteredSystem],
+    faults: Mapping[str, Sequence[Finding]] | None = None,
 ) -> Plan:
     """Work out what would make the register match the definitions.
 
-    `live` has an entry for every desired id. Equal inputs give an equal plan, whatever their order. A
+    `faults` are the allowed ones by id: what the register would refuse is blocked all the same. `live` has
+    an entry for every desired id. Equal inputs give an equal plan, whatever their order. A
     registered system without a definition is kept: the absence of a file is not a request to delete.
     """
     ordered = sorted(desired, key=lambda each: each.system.id)
-    changes = [decide(each, live[each.system.id]) for each in ordered]
+    decided = (decide(each, live[each.system.id]) for each in ordered)
+    changes = [_block_refused(each, (faults or {}).get(each.id, ())) for each in decided]
     others = {
         client: system.id
         for system in unmanaged
@@ -181,6 +184,23 @@ def _trace_clients(plan: Plan) -> tuple[dict[str, dict[str, str]], dict[str, dic
             goes.setdefault(releases[client], {})[client] = step.id
             comes.setdefault(step.id, {})[client] = releases[client]
     return goes, comes
+
+
+_CHECKED_BY_PUT = frozenset(f"AUTH.VLD-{number:05}" for number in (3, 4, 6, 7, 8, 9, 11, 17, 18))
+"""What a PUT checks; a POST checks all (System Register contract §1.6)."""
+
+
+def _block_refused(change: Change, faults: Sequence[Finding]) -> Change:
+    """Block a change that carries a fault which was allowed here and would be refused there."""
+    if not isinstance(change, (Create, Update)):
+        return change
+    refused = [each for each in faults if isinstance(change, Create) or each.code in _CHECKED_BY_PUT]
+    if not refused:
+        return change
+    told = "; ".join(f"{each.message} ({each.code})" for each in refused)
+    return _block(
+        change, told, "`allow:` lets it stand in the file, and the register refuses it: mend it first."
+    )
 
 
 def _describe_unmanaged(system: RegisteredSystem) -> Unmanaged:

@@ -142,7 +142,12 @@ def make_plan(scene: Scene, connection: Connection) -> Plan:
     """Plan, with progress on a terminal, and stamp the plan with the time and the version."""
     with show_progress("Reading") as progress:
         made = plan(
-            scene.systems, connection.target, connection.register, connection.around, progress=progress
+            scene.systems,
+            connection.target,
+            connection.register,
+            connection.around,
+            findings=scene.checked.findings,
+            progress=progress,
         )
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return stamp(made, scene.checked.findings, created=now, tool_version=__version__)

@@ -165,6 +165,22 @@ def test_one_refusal_does_not_stop_the_others(repository: Repository, served: Se
     )
 
 
+def test_an_allowed_fault_blocks_a_change_and_hurts_nothing_else(
+    repository: Repository, served: Served
+) -> None:
+    """What the register would refuse is blocked although the file allows it; the others go through."""
+    del served
+    unknown = "urn:altinn:accesspackage:not-there"
+    path = repository.define("new", clientId=[], accessPackages=[{"urn": unknown}])
+    path.write_text(path.read_text() + "allow: {package-unknown: ordered}\n")
+
+    planned = repository.run("plan")
+
+    assert planned.returncode == 1
+    assert f"    `{unknown}` is not in the list of 2026-08-21 (AUTH.VLD-00008)" in planned.stdout
+    assert repository.run("apply", "--yes").stdout.endswith("Apply: 1 done; 1 blocked and never sent.\n")
+
+
 def test_definitions_with_errors_reach_no_register(repository: Repository, served: Served) -> None:
     """A definition that is wrong stops plan and apply before a single request."""
     served.emulator.close()
