@@ -1,0 +1,98 @@
+"""The HTML report in a real browser: the filter works, the console is silent, nothing is fetched from anywhere."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.change import Create
+from reconciler.diff import FieldChange
+from reconciler.plan import Plan, Target
+from reconciler.render.formats import FORMATS
+from tests.builders import VENDOR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from selenium.webdriver import Chrome
+
+pytestmark = pytest.mark.slow
+selenium = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Chrome]:
+    """Start Chromium without a screen, with its console and its requests recorded."""
+    if BROWSER is None or DRIVER is None:
+        pytest.skip("there is no chromium with its chromedriver on this machine")
+    options = selenium.ChromeOptions()
+    options.binary_location = BROWSER
+    for word in (
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        f"--user-data-dir={tmp_path / 'profile'}",
+    ):
+        options.add_argument(word)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    started = selenium.Chrome(options=options, service=selenium.ChromeService(DRIVER))
+    yield started
+    started.quit()
+
+
+def _write_report(folder: Path) -> Path:
+    """Write the report of a plan with two systems, one of them hostile."""
+    hostile = "<script>document.title='taken'</script><img src=https://evil.example/x onerror=alert(1)>"
+    changes = tuple(
+        Create(id=f"{VENDOR}_{name}", fields=(FieldChange(("name", "nb"), None, text),), document={})
+        for name, text in (("quiet", "Stille"), ("hostile", hostile))
+    )
+    path = folder / "report.html"
+    path.write_text(
+        FORMATS["html"].plan(Plan(Target("tt02", "https://x", VENDOR), changes)), encoding="utf-8"
+    )
+    return path
+
+
+def _find_shown(browser: Chrome) -> list[str]:
+    """Tell which systems the page shows now."""
+    text = browser.find_element("tag name", "body").text
+    return [name for name in ("quiet", "hostile") if f"{VENDOR}_{name}" in text]
+
+
+def _read_log(browser: Chrome, kind: str) -> list[dict[str, str]]:
+    """Read what the browser logged."""
+    rows: list[dict[str, str]] = browser.get_log(kind)  # type: ignore[no-untyped-call]  # selenium leaves it out
+    return rows
+
+
+def test_the_report_filters_and_fetches_nothing(browser: Chrome, tmp_path: Path) -> None:
+    """Typing leaves the systems that match; hostile text stays text; only the page itself is loaded."""
+    browser.get(_write_report(tmp_path).as_uri())
+    assert _find_shown(browser) == ["quiet", "hostile"]
+    assert browser.title != "taken"
+
+    field = browser.find_element("css selector", "input")
+    field.send_keys("stille")
+    assert _find_shown(browser) == ["quiet"]
+    field.clear()
+    field.send_keys("no such word")
+    assert _find_shown(browser) == []
+
+    assert _read_log(browser, "browser") == []
+    messages = [json.loads(row["message"])["message"] for row in _read_log(browser, "performance")]
+    asked = [
+        each["params"]["request"]["url"] for each in messages if each["method"] == "Network.requestWillBeSent"
+    ]
+    # What the browser's own start page asks of itself is no request of the report's.
+    assert [url for url in asked if not url.startswith(("file:", "data:", "chrome:"))] == []
