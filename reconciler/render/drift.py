@@ -11,9 +11,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from reconciler.drift import ALARMING, Kind
-from reconciler.render.escape import escape_json, escape_text, shorten
+from reconciler.render.escape import escape_json, escape_line, shorten
 from reconciler.render.text import Line, Piece, count
-from reconciler.render.wording import get_label, get_sign, show_value, tell_entry
+from reconciler.render.wording import get_label, get_sign, show_value, tell_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,7 +45,7 @@ def render_lines(report: DriftReport) -> Iterator[Line]:
     for system, group in groupby(report.differences, key=lambda each: each.id):
         differences = list(group)
         place = next((f"  {each.file}" for each in differences if each.file), "")
-        yield (Piece(escape_text(system), "strong"), Piece(escape_text(place), "dim"))
+        yield (Piece(f"* {escape_line(system)}", "strong"), Piece(escape_line(place), "dim"))
         for each in differences:
             yield from _render_difference(each)
         yield ()
@@ -58,28 +58,44 @@ def render_lines(report: DriftReport) -> Iterator[Line]:
 def _render_difference(each: Difference) -> Iterator[Line]:
     style = "bad" if each.alarming else "warn" if each.kind in ALARMING else "dim"
     if each.kind is Kind.NO_DIFFERENCE:
-        yield (Piece(f"    . note: others wrote, and no difference is left; {_tell(each)}", style),)
+        yield (Piece("    . note: others wrote, and no difference is left", style),)
+        yield from _render_entry(each)
         return
     word = f"{each.kind}, accepted" if each.accepted else str(each.kind)
     if each.field is None:
         yield (Piece(f"    ! {word}", style),)
     else:
         line = f"  :{each.line}" if each.line else ""
-        label = escape_text(shorten(get_label(each.field)))
+        label = escape_line(shorten(get_label(each.field)))
         yield (Piece(f"    {get_sign(each.field)} {word}", style), Piece(f"  {label}"), Piece(line, "dim"))
         for side, value in (("files", each.field.after), ("register", each.field.before)):
-            shown = escape_text(show_value(value, each.field)) or "nothing"
-            yield (Piece(f"        {side:<{_WIDTH}}", "dim"), Piece(shown))
+            shown = escape_line(show_value(value, each.field)) or "nothing"
+            yield _detail(side, shown)
     if each.reason:
-        yield (Piece(f"        {'what':<{_WIDTH}}", "dim"), Piece(escape_text(shorten(each.reason))))
-    yield (Piece(f"        {_tell(each)}", "dim"),)
+        yield _detail("name" if each.kind is Kind.UNMANAGED else "why", escape_line(shorten(each.reason)))
+    yield from _render_entry(each)
     if each.accepted:
-        until = f"        accepted until {each.accepted.until}: "
-        yield (Piece(until, "dim"), Piece(escape_text(shorten(each.accepted.reason)), "dim"))
+        reason = escape_line(shorten(each.accepted.reason))
+        yield _detail("accepted", f"until {each.accepted.until}: {reason}")
 
 
-def _tell(each: Difference) -> str:
-    return escape_text(tell_entry(each.entry))
+def _render_entry(each: Difference) -> Iterator[Line]:
+    """Tell since when, by whom and by which kind of write."""
+    entry = each.entry
+    if entry is None:
+        yield _detail("since", "the change log does not tell when and by whom")
+        return
+    when, organisation, client = (
+        escape_line(shorten(text, 100)) or "unknown"
+        for text in (entry.created, entry.organisation, entry.client)
+    )
+    yield _detail("since", f"{when}, with {tell_write(entry)}")
+    yield _detail("by", f"organisation {organisation}")
+    yield _detail("client", client)
+
+
+def _detail(label: str, text: str) -> Line:
+    return (Piece(f"        {label:<{_WIDTH}}", "dim"), Piece(text))
 
 
 def render_json(report: DriftReport) -> str:

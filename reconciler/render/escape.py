@@ -60,19 +60,24 @@ def escape_markdown(text: str) -> str:
     return _MARKDOWN.sub(_mark, escape_text(text))
 
 
+_COMMAND = "##["
+"""Azure's runner, and GitHub's old one, look for commands in brackets anywhere in a line."""
+
+
+def escape_line(text: str) -> str:
+    """Make a text safe for a log that a runner reads along; what is safe already stays as it is."""
+    return escape_text(text).replace(_COMMAND, "##\\[")
+
+
 def escape_github_data(text: str) -> str:
     """Make a text the message of a GitHub workflow command; line breaks survive, encoded."""
     encoded = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return escape_text(encoded)
+    return escape_line(encoded)
 
 
 def escape_github_property(text: str) -> str:
     """Make a text a property of a GitHub workflow command."""
     return escape_github_data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-_COMMAND = "##["
-"""Azure's runner, and GitHub's old one, look for commands in brackets anywhere in a line."""
 
 
 def escape_html(text: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.findings import Severity
 from reconciler.render.escape import escape_github_data, escape_github_property, escape_text, shorten
 from reconciler.render.remarks import remark_drift, remark_findings, remark_plan, sort_remarks
+from reconciler.render.wording import join_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -74,6 +75,8 @@ def _print_command(finding: Finding, more: int) -> str:
         "title": shorten(escape_text(finding.rule + where), _LONGEST_TITLE),
     }
     told = ",".join(f"{name}={escape_github_property(value)}" for name, value in properties.items() if value)
-    sentences = [finding.message, finding.hint, f"(and {more} more of this kind)" if more > 0 else ""]
-    message = "\n".join(escape_text(shorten(each, _LONGEST_MESSAGE)) for each in sentences if each)
+    sentences = [finding.message, finding.hint, f"And {more} more of this kind." if more > 0 else ""]
+    message = "\n".join(
+        escape_text(join_sentences(shorten(each, _LONGEST_MESSAGE))) for each in sentences if each
+    )
     return f"::{_COMMANDS[finding.severity]} {told}::{escape_github_data(message)}"

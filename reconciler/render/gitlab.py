@@ -18,6 +18,7 @@ from reconciler.render.remarks import (
     remark_plan,
     sort_remarks,
 )
+from reconciler.render.wording import join_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,7 +64,7 @@ def _print(remarks: Sequence[Remark]) -> str:
 def _describe(finding: Finding, identity: str) -> dict[str, Json]:
     place = finding.place
     where = f" [{', '.join(finding.environments)}]" if finding.environments else ""
-    told = " ".join(shorten(each, _LONGEST) for each in (finding.message, finding.hint) if each)
+    told = join_sentences(shorten(finding.message, _LONGEST), shorten(finding.hint, _LONGEST))
     return {
         "description": escape_text(told + where),
         "check_name": escape_text(finding.rule),

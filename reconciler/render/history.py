@@ -1,6 +1,6 @@
 """A system's change log as lines for people and as JSON: who, when, what, and which revision asked for it.
 
-Pure.
+Pure. A line never begins with somebody else's text, since a runner obeys lines that begin with a command.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from reconciler.render.escape import escape_json, escape_text, shorten
+from reconciler.render.escape import escape_json, escape_line, shorten
 from reconciler.render.text import Line, Piece, count, render_field
 from reconciler.render.wording import tell_write
 
@@ -24,7 +24,10 @@ _SHORT = 12
 
 def render_lines(system: str, story: Sequence[Chapter]) -> Iterator[Line]:
     """Render a system's story, oldest first."""
-    yield (Piece(escape_text(system), "strong"), Piece(f"  {count(len(story), 'write')}", "dim"))
+    yield (
+        Piece(f"History of {escape_line(system)}", "strong"),
+        Piece(f": {count(len(story), 'write')}", "dim"),
+    )
     for chapter in story:
         yield ()
         yield from _render_chapter(chapter)
@@ -33,13 +36,14 @@ def render_lines(system: str, story: Sequence[Chapter]) -> Iterator[Line]:
 def _render_chapter(chapter: Chapter) -> Iterator[Line]:
     entry = chapter.entry
     style = "delete" if entry.kind == "delete" else "strong"
-    when = escape_text(shorten(entry.created, 100)) or "at an unknown time"
+    when = escape_line(shorten(entry.created, 100)) or "at an unknown time"
     yield (
         Piece(f"* {when}", style),
-        Piece(f"  {tell_write(entry)} by {escape_text(shorten(entry.who, 200))}"),
+        Piece(f"  {tell_write(entry)} by {escape_line(shorten(entry.who, 200))}"),
     )
     for field in chapter.fields:
-        yield from render_field(field)
+        for line in render_field(field):
+            yield tuple(Piece(escape_line(piece.text), piece.style) for piece in line)
     if not chapter.fields and entry.kind != "delete":
         yield (Piece("    nothing that a definition holds was changed", "dim"),)
     yield (Piece(f"    {_tell_revision(chapter.revision)}", "dim"),)
@@ -49,7 +53,7 @@ def _tell_revision(revision: Revision | None) -> str:
     if revision is None:
         return "equals no revision of the definition"
     told = f"{revision.commit[:_SHORT]} ({revision.date}, {revision.author}: {revision.subject})"
-    return f"equals the definition at {escape_text(shorten(told))}"
+    return f"equals the definition at {escape_line(shorten(told))}"
 
 
 def render_json(system: str, story: Sequence[Chapter]) -> str:

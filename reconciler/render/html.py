@@ -17,7 +17,6 @@ from reconciler.render.text import count
 from reconciler.render.wording import (
     VERBS,
     find_moves,
-    get_former,
     get_label,
     get_sign,
     group_changes,
@@ -202,12 +201,10 @@ def _with_line(before: Iterable[str], line: int, after: Iterable[str]) -> str:
 
 def _removed(system: Unmanaged) -> str:
     told = (
-        f"<p>Stays registered, becomes unmanaged: {_code(get_former(system))} is removed here. "
+        f"<p>Stays registered, becomes unmanaged: {_code(system.former)} is removed here. "
         "<code>withdrawn: true</code> would have it deleted.</p>"
     )
-    return _article(
-        system.id, _badge("update", "stays registered, becomes unmanaged"), get_former(system), told
-    )
+    return _article(system.id, _badge("update", "stays registered, becomes unmanaged"), system.former, told)
 
 
 def _unmanaged(system: Unmanaged) -> str:

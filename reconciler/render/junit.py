@@ -12,6 +12,7 @@ from reconciler.findings import Severity
 from reconciler.render.escape import escape_text, escape_xml, shorten
 from reconciler.render.remarks import remark_drift, remark_findings, remark_plan, sort_remarks
 from reconciler.render.text import count
+from reconciler.render.wording import join_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,6 +28,7 @@ _ELEMENTS: Mapping[Severity, str] = {
     Severity.WARNING: "system-out",
     Severity.NOTE: "system-out",
 }
+_LONGEST = 1000
 _MOST = 100
 """Findings that one case tells; GitLab refuses a file over 30 MB."""
 
@@ -113,8 +115,9 @@ def _tell(findings: Sequence[Finding]) -> str:
     rows = []
     for each in findings[:_MOST]:
         where = f" [{', '.join(each.environments)}]" if each.environments else ""
-        hint = f" {shorten(each.hint)}" if each.hint else ""
-        told = f"{each.severity} {shorten(str(each.place))}: {shorten(each.message, 1000)}{hint}{where}"
+        place = f" {shorten(str(each.place))}" if each.place.file else ""
+        told = join_sentences(shorten(each.message, _LONGEST), shorten(each.hint, _LONGEST))
+        told = f"{each.severity}{place}: {told}{where}"
         rows.append(escape_xml(told))
     if len(findings) > _MOST:
         rows.append(f"and {len(findings) - _MOST:,} more")

@@ -20,10 +20,10 @@ from reconciler.render.wording import (
     SIGNS,
     VERBS,
     find_moves,
-    get_former,
     get_label,
     get_sign,
     group_changes,
+    join_sentences,
     show_value,
     tell_entry,
 )
@@ -132,7 +132,9 @@ def _fit(head: Iterable[str], blocks: Sequence[_Block], tail: Iterable[str], lon
     for index in sorted(kept):
         block = blocks[index]
         if block.group != group:
-            parts.append(f"### {block.group}\n\n")
+            # A heading ends a list only after an empty line.
+            gap = "" if parts[-1].endswith("\n\n") else "\n"
+            parts.append(f"{gap}### {block.group}\n\n")
             group = block.group
         parts.append(f"{block.text}\n")
     left_out = len(blocks) - len(kept)
@@ -244,7 +246,7 @@ def _describe_field(field: FieldChange) -> str:
 
 
 def _describe_removed(system: Unmanaged) -> str:
-    former = _code(get_former(system))
+    former = _code(system.former)
     return (
         f"- **Warning** {_code(system.id)} stays registered, becomes unmanaged: {former} is removed here. "
         "`withdrawn: true` would have it deleted."
@@ -283,7 +285,7 @@ def _describe_difference(each: Difference) -> str:
 
 def _describe_finding(finding: Finding) -> str:
     where = f" ({_words(', '.join(finding.environments), 100)})" if finding.environments else ""
-    told = f"{_words(finding.message)}{f' {_words(finding.hint)}' if finding.hint else ''}"
+    told = escape_markdown(join_sentences(shorten(finding.message, 600), shorten(finding.hint, 600)))
     code = f" ({_words(finding.code, 100)})" if finding.code else ""
     return (
         f"| {_SEVERITIES[finding.severity]} | {_code(finding.rule)} | {_code(str(finding.place))}{where} "

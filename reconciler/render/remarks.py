@@ -15,7 +15,7 @@ from reconciler.change import Weight
 from reconciler.drift import Kind
 from reconciler.findings import SEVERITIES, Finding, Location, Severity
 from reconciler.impact import IMPACTS
-from reconciler.render.wording import get_former, show_value, tell_entry
+from reconciler.render.wording import join_sentences, show_value, tell_entry
 from reconciler.rules import RULES
 
 if TYPE_CHECKING:
@@ -73,10 +73,12 @@ def remark_plan(plan: Plan) -> tuple[Remark, ...]:
     for change in plan.changes:
         found += _remark_change(change)
     for system in plan.unmanaged:
-        if former := get_former(system):
+        if system.former:
             told = f"`{system.id}` stays registered and becomes unmanaged"
             hint = "Keep the file and write `withdrawn: true` to have the system deleted."
-            found.append(Remark(system.id, Finding(_REMOVED, Severity.WARNING, told, Location(former), hint)))
+            found.append(
+                Remark(system.id, Finding(_REMOVED, Severity.WARNING, told, Location(system.former), hint))
+            )
     return sort_remarks(found)
 
 
@@ -123,7 +125,7 @@ def _difference(each: Difference) -> Finding:
         Severity.ERROR if each.alarming else Severity.NOTE,
         f"{told}; {tell_entry(each.entry)}{accepted}",
         Location(each.file, path, each.line),
-        each.reason,
+        join_sentences(each.reason),
     )
 
 

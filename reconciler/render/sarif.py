@@ -22,6 +22,7 @@ from reconciler.render.remarks import (
     remark_plan,
     sort_remarks,
 )
+from reconciler.render.wording import join_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -101,7 +102,7 @@ def _describe_rule(rule: str, severity: Severity) -> dict[str, Json]:
 def _describe_result(finding: Finding, index: int, identity: str) -> dict[str, Json]:
     place = finding.place
     where = f" [{', '.join(finding.environments)}]" if finding.environments else ""
-    told = " ".join(shorten(each, _LONGEST) for each in (finding.message, finding.hint) if each) + where
+    told = join_sentences(shorten(finding.message, _LONGEST), shorten(finding.hint, _LONGEST)) + where
     region = {"startLine": place.line or 1, **({"startColumn": place.column} if place.column else {})}
     location: dict[str, Json] = {
         "physicalLocation": {

@@ -61,19 +61,14 @@ def group_changes(plan: Plan) -> Groups:
     """Split what a plan shows into what this pull request does and what was open before."""
     shown = [change for change in plan.changes if change.action != "keep" or change.fields]
     traced = any(field.origin for change in shown for field in change.fields)
-    removed = tuple(each for each in plan.unmanaged if get_former(each))
+    removed = tuple(each for each in plan.unmanaged if each.former)
     return Groups(
         traced=traced or bool(removed),
         new=tuple(change for change in shown if traced and is_new(change)),
         open=tuple(change for change in shown if not (traced and is_new(change))),
         removed=removed,
-        unmanaged=tuple(each for each in plan.unmanaged if not get_former(each)),
+        unmanaged=tuple(each for each in plan.unmanaged if not each.former),
     )
-
-
-def get_former(system: Unmanaged) -> str:
-    """Name the file that defined a system at the base revision; empty where none did."""
-    return str(getattr(system, "former", ""))
 
 
 def find_moves(plan: Plan, system: str) -> tuple[Step, ...]:
@@ -104,6 +99,12 @@ def show_value(value: Json, field: FieldChange) -> str:
         return shorten(field.steps[1])
     quoted = isinstance(value, (dict, list)) or field.member in _TEXTS
     return shorten(json.dumps(value, ensure_ascii=False) if quoted else str(value))
+
+
+def join_sentences(*texts: str) -> str:
+    """Join a message and what follows it; a message is a sentence without its full stop."""
+    told = [each if each.endswith((".", "!", "?")) else f"{each}." for each in texts if each]
+    return " ".join(told)
 
 
 def tell_write(entry: LogEntry) -> str:
