@@ -1,0 +1,161 @@
+"""What the workflows may never be: linters find nothing, every action is pinned, nothing is put into shell."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.workflows.runner import PROJECT, read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GITHUB = PROJECT / ".github"
+WORKFLOWS = sorted(GITHUB.glob("workflows/*.yml"))
+ACTIONS = sorted(GITHUB.glob("actions/*/action.yml"))
+CHECKED = [
+    *(("vendor.github-workflows", path) for path in WORKFLOWS),
+    *(("vendor.github-actions", path) for path in ACTIONS),
+    ("vendor.dependabot", GITHUB / "dependabot.yml"),
+]
+
+
+def find(name: str) -> str | None:
+    """Find a program beside this Python, or on the path."""
+    beside = Path(sys.executable).with_name(name)
+    return str(beside) if beside.exists() else shutil.which(name)
+
+
+ZIZMOR, CHECK = find("zizmor"), find("check-jsonschema")
+
+
+def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run a linter."""
+    return subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)
+
+
+def label(path: Path) -> str:
+    """Name a file in a test's id."""
+    return path.relative_to(GITHUB).as_posix()
+
+
+def list_steps(path: Path) -> Iterator[dict[str, Any]]:
+    """List the steps of a workflow or an action."""
+    document = read_yaml(path)
+    if "runs" in document:
+        yield from document["runs"]["steps"]
+    for job in document.get("jobs", {}).values():
+        yield from job["steps"]
+
+
+@pytest.mark.skipif(ZIZMOR is None, reason="zizmor is not installed: pip install zizmor")
+def test_zizmor_reports_nothing() -> None:
+    """The audits of workflows and actions find nothing."""
+    assert ZIZMOR is not None
+    done = run(ZIZMOR, "--offline", "--no-progress", "--color", "never", GITHUB)
+
+    assert done.returncode == 0, done.stdout
+    assert "No findings to report" in done.stdout
+
+
+@pytest.mark.skipif(CHECK is None, reason="check-jsonschema is not installed: pip install check-jsonschema")
+@pytest.mark.parametrize(
+    ("schema", "path"), CHECKED, ids=lambda each: each if isinstance(each, str) else label(each)
+)
+def test_the_schema_of_its_kind_holds(schema: str, path: Path) -> None:
+    """Every workflow, action and the updater's file satisfy their published schemas."""
+    assert CHECK is not None
+    done = run(CHECK, "--builtin-schema", schema, path)
+
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS], ids=label)
+def test_every_action_is_pinned_by_commit(path: Path) -> None:
+    """An action is named by a whole commit, with its version in a comment, or is our own at the same commit."""
+    used = re.findall(r"uses: (\S+)(.*)", path.read_text(encoding="utf-8"))
+    loose = [
+        name
+        for name, comment in used
+        if not name.startswith("$/")
+        and not (
+            re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", name)
+            and re.fullmatch(r" # v\d+\.\d+\.\d+", comment)
+        )
+    ]
+
+    assert used
+    assert loose == []
+    assert all((PROJECT / name[2:] / "action.yml").is_file() for name, _ in used if name.startswith("$/"))
+
+
+def test_an_action_is_pinned_to_one_commit() -> None:
+    """The same action is the same commit everywhere."""
+    texts = [path.read_text(encoding="utf-8") for path in (*WORKFLOWS, *ACTIONS)]
+    pins = {pin for text in texts for pin in re.findall(r"uses: ([^@\s]+)@([0-9a-f]{40})", text)}
+
+    assert len(pins) == len({name for name, _ in pins})
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=label)
+def test_permissions_are_granted_by_job(path: Path) -> None:
+    """Nothing is allowed at the top, and each job says what it needs."""
+    workflow = read_yaml(path)
+
+    assert workflow["permissions"] == {}
+    assert all("permissions" in job and "timeout-minutes" in job for job in workflow["jobs"].values())
+
+
+@pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS], ids=label)
+def test_nothing_is_interpolated_into_shell(path: Path) -> None:
+    """No expression stands in a script: a branch may be named `$(…)`."""
+    assert [step["run"] for step in list_steps(path) if "${{" in step.get("run", "")] == []
+
+
+@pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS], ids=label)
+def test_secrets_reach_a_step_through_its_environment_only(path: Path) -> None:
+    """A secret stands in `env` of one step, and nowhere else."""
+    steps = [{key: value for key, value in step.items() if key != "env"} for step in list_steps(path)]
+    document = read_yaml(path)
+    jobs = [
+        {key: value for key, value in job.items() if key != "steps"}
+        for job in document.get("jobs", {}).values()
+    ]
+
+    assert "secrets." not in str(steps)
+    assert "secrets" not in str(jobs)
+    assert "secrets" not in str(document.get("env", {}))
+
+
+def test_no_pull_request_meets_a_production_credential() -> None:
+    """What runs for a pull request is bound to no production environment: the scope that reads deletes."""
+    for path in WORKFLOWS:
+        workflow = read_yaml(path)
+        assert "pull_request_target" not in str(workflow["on"])
+        if "pull_request" in workflow["on"]:
+            assert not [job for job in workflow["jobs"].values() if "prod" in str(job.get("environment", ""))]
+
+
+def test_an_apply_is_never_cut_off() -> None:
+    """One apply at a time for each environment, and none is cancelled by the next."""
+    concurrency = read_yaml(GITHUB / "workflows" / "apply.yml")["concurrency"]
+
+    assert concurrency["cancel-in-progress"] is False
+    assert "inputs.environment" in concurrency["group"]
+
+
+def test_the_hook_is_one_that_the_program_has() -> None:
+    """The pre-commit hook runs `validate` for the files that are definitions, whole."""
+    hooks: Any = read_yaml(PROJECT / ".pre-commit-hooks.yaml")
+    (hook,) = hooks
+
+    assert hook["entry"].split() == ["reconciler", hook["id"]]
+    assert hook["pass_filenames"] is False
+    assert re.search(hook["files"], "systems/991825827_smartcloud.yaml")
+    assert not re.search(hook["files"], "docs/systems.md")
