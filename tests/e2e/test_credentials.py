@@ -27,21 +27,12 @@ from tests.served import (
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
-    from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 OTHER_ORG = "310661414"
 SCOPELESS_ID = "11111111-2f0e-4a57-9d0a-0b7a2f9c1d11"
 FOREIGN_ID = "22222222-2f0e-4a57-9d0a-0b7a2f9c1d11"
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Repository:
-    """Make a repository with one definition."""
-    made = Repository(tmp_path)
-    made.define()
-    return made
 
 
 @pytest.fixture

@@ -12,13 +12,10 @@ import httpx
 import pytest
 
 from tests.builders import CLIENT, VENDOR
-from tests.served import OTHER_CLIENT_ID, Repository, Served, start_served
+from tests.served import OTHER_CLIENT_ID, Repository, Served
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     from reconciler.model import Json
 
@@ -59,16 +56,6 @@ def repository(tmp_path: Path) -> Repository:
     git(tmp_path, "init", "-q", "-b", "main")
     (tmp_path / ".gitignore").write_text(".reconciler/\n.state/\n")
     return made
-
-
-@pytest.fixture
-def served(private_key: RSAPrivateKey, repository: Repository) -> Iterator[Served]:
-    """Serve a register, and point the repository at it."""
-    with start_served(private_key) as emulator:
-        one = Served(emulator, private_key)
-        repository.configure(emulator.base, emulator.maskinporten)
-        repository.environ = one.environ
-        yield one
 
 
 def change_outside(served: Served, name: str, /, **changes: Json) -> None:

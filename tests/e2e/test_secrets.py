@@ -10,36 +10,16 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from jwt.algorithms import RSAAlgorithm
 
 from tests.builders import VENDOR
-from tests.served import KID, Repository, Served, export_pem, start_served
+from tests.served import KID, Repository, Served, export_pem
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Iterator
-    from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 VERBS = (["validate"], ["plan"], ["plan", "--format", "json"], ["apply", "--yes"], ["plan", "--exit-code"])
 LENGTH = 16
 """Characters of a secret that are recognised wherever they turn up."""
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Repository:
-    """Make a repository with one definition."""
-    made = Repository(tmp_path)
-    made.define()
-    return made
-
-
-@pytest.fixture
-def served(private_key: RSAPrivateKey, repository: Repository) -> Iterator[Served]:
-    """Serve a register, and point the repository at it."""
-    with start_served(private_key) as emulator:
-        one = Served(emulator, private_key)
-        repository.configure(emulator.base, emulator.maskinporten)
-        repository.environ = one.environ
-        yield one
 
 
 def export_jwk(key: RSAPrivateKey) -> dict[str, str]:
