@@ -1,0 +1,61 @@
+"""What the README promises is what the program has."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.main import VERBS
+from reconciler.errors import Exit
+from reconciler.render.formats import FORMATS
+from reconciler.settings import BUILT_IN, Environment
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_exit_code_stands_in_the_table() -> None:
+    """The table of the README has each code once, and no other."""
+    table = README.split("## Exit codes")[1].split("##")[0]
+
+    assert [int(code) for code in re.findall(r"^\| (\d) \|", table, re.MULTILINE)] == [
+        code.value for code in Exit
+    ]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_is_described(verb: str) -> None:
+    """Each verb has its row."""
+    table = README.split("## The verbs")[1].split("##")[0]
+
+    assert re.search(rf"^\| `{verb}[ `]", table, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_named(name: str) -> None:
+    """Each format is named where the outputs are."""
+    assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("environment", BUILT_IN, ids=lambda each: each.name)
+def test_every_environment_stands_with_its_addresses(environment: Environment) -> None:
+    """The built-in environments stand with the addresses that the program uses."""
+    name, register = environment.name, environment.register
+    row = next(line for line in README.splitlines() if line.startswith(f"| `{name}` |"))
+
+    assert register in row
+
+
+def test_the_links_of_the_documentation_lead_somewhere() -> None:
+    """A page that is linked to is there."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    links = [
+        (page, link)
+        for page in pages
+        for link in re.findall(r"\]\(([^)#\s]+)\)", page.read_text(encoding="utf-8"))
+        if "://" not in link
+    ]
+
+    assert [(page.name, link) for page, link in links if not (page.parent / link).exists()] == []
