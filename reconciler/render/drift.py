@@ -45,7 +45,10 @@ def render_lines(report: DriftReport) -> Iterator[Line]:
     for system, group in groupby(report.differences, key=lambda each: each.id):
         differences = list(group)
         place = next((f"  {each.file}" for each in differences if each.file), "")
-        yield (Piece(f"* {escape_line(system)}", "strong"), Piece(escape_line(place), "dim"))
+        yield (
+            Piece(f"* {escape_line(shorten(system))}", "strong"),
+            Piece(escape_line(shorten(place)), "dim"),
+        )
         for each in differences:
             yield from _render_difference(each)
         yield ()

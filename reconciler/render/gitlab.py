@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.findings import Severity
 from reconciler.render.escape import escape_json, escape_text, shorten
 from reconciler.render.remarks import (
-    NOWHERE,
+    find_path,
     fingerprint,
     remark_drift,
     remark_findings,
@@ -71,7 +71,7 @@ def _describe(finding: Finding, identity: str) -> dict[str, Json]:
         "fingerprint": identity,
         "severity": _SEVERITIES[finding.severity],
         "location": {
-            "path": escape_text(place.file.removeprefix("./")) or NOWHERE,
+            "path": escape_text(find_path(place)),
             "lines": {"begin": place.line or 1},
         },
     }

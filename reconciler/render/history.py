@@ -25,7 +25,7 @@ _SHORT = 12
 def render_lines(system: str, story: Sequence[Chapter]) -> Iterator[Line]:
     """Render a system's story, oldest first."""
     yield (
-        Piece(f"History of {escape_line(system)}", "strong"),
+        Piece(f"History of {escape_line(shorten(system))}", "strong"),
         Piece(f": {count(len(story), 'write')}", "dim"),
     )
     for chapter in story:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from reconciler.drift import Difference, DriftReport
     from reconciler.plan import Plan
 
-NOWHERE = "systems"
+_NOWHERE = "systems"
 """The place of what stands in no file, for consumers that will not go without a place."""
 
 # As the exit code says it: a blocked change is an error, and a breaking one waits for somebody's word.
@@ -58,6 +59,11 @@ def find_page(rule: str) -> str:
     """Find what a rule, an impact or a kind of difference means; its own name where nobody has said."""
     known = RULES.get(rule) or IMPACTS.get(rule)
     return known.page if known else _PAGES.get(rule, rule)
+
+
+def find_path(place: Location) -> str:
+    """Give the path of a place, never empty and never from the root of the machine."""
+    return re.sub(r"^(\.?/)+", "", place.file) or _NOWHERE
 
 
 def remark_findings(findings: Iterable[Finding]) -> tuple[Remark, ...]:

@@ -14,8 +14,8 @@ from reconciler import __version__
 from reconciler.findings import Severity
 from reconciler.render.escape import escape_json, escape_sarif, shorten
 from reconciler.render.remarks import (
-    NOWHERE,
     find_page,
+    find_path,
     fingerprint,
     remark_drift,
     remark_findings,
@@ -89,7 +89,7 @@ def _print(remarks: Sequence[Remark], category: str) -> str:
 
 def _describe_rule(rule: str, severity: Severity) -> dict[str, Json]:
     page = find_page(rule)
-    summary = " ".join(page.partition("\n\n")[0].split())
+    summary = " ".join(page.partition("\n\n")[0].split()) or rule
     return {
         "id": rule,
         "shortDescription": {"text": escape_sarif(shorten(summary, _LONGEST))},
@@ -107,7 +107,7 @@ def _describe_result(finding: Finding, index: int, identity: str) -> dict[str, J
     location: dict[str, Json] = {
         "physicalLocation": {
             # A relative reference: its first part holds no colon, which would make it a scheme.
-            "artifactLocation": {"uri": quote(place.file.lstrip("/") or NOWHERE, errors="replace")},
+            "artifactLocation": {"uri": quote(find_path(place), errors="replace")},
             "region": region,
         }
     }

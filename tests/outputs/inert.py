@@ -16,7 +16,7 @@ _STEERING = {"Cc", "Cf", "Zl", "Zp", "Cs"}
 _COMMAND = re.compile(r"::(error|warning|notice)( [^:]*)?::[^\r\n]*")
 _TAGS = {"details", "/details", "summary", "/summary", "code", "/code", "b", "/b"}
 """The tags that our Markdown is made with."""
-_LINKED = re.compile(r"@\w|#\d|GH-\d|://|www\.|!?\[[^\]]*\]\(|~~|\$\w", re.IGNORECASE)
+_LINKED = re.compile(r"@\w|(?<!&)#\d|GH-\d|://|www\.|!?\[[^\]]*\]\(|~~|\$\w", re.IGNORECASE)
 """What GitHub makes a mention, a reference, a link or a formula of."""
 
 

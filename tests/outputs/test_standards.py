@@ -1,0 +1,184 @@
+"""The documents that other programs read are what those programs' standards ask for."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.findings import Finding, Location, Severity
+from reconciler.impact import IMPACTS
+from reconciler.render.formats import FORMATS
+from reconciler.render.remarks import find_page
+from reconciler.rules import RULES
+from tests.outputs.samples import FINDINGS, PLANS, REPORTS, a_plan, a_report, some_findings
+from tests.outputs.standards import check_code_quality, check_junit, check_sarif
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from reconciler.model import Json
+
+
+def _render(form: str) -> Iterator[tuple[str, str]]:
+    made = FORMATS[form]
+    yield from ((name, made.plan(make())) for name, make in PLANS.items())
+    yield from ((name, made.findings(find(), 3)) for name, find in FINDINGS.items())
+    yield from ((name, made.drift(make())) for name, make in REPORTS.items())
+
+
+@pytest.mark.parametrize(("name", "text"), list(_render("sarif")), ids=lambda value: value[:20])
+def test_sarif(name: str, text: str) -> None:
+    """Every log is SARIF 2.1.0, with what GitHub asks for beyond it."""
+    assert list(check_sarif(json.loads(text))) == [], name
+
+
+@pytest.mark.parametrize(("name", "text"), list(_render("gitlab")), ids=lambda value: value[:20])
+def test_code_quality(name: str, text: str) -> None:
+    """Every report has the members that GitLab documents, and distinct fingerprints."""
+    assert list(check_code_quality(json.loads(text))) == [], name
+
+
+@pytest.mark.parametrize(("name", "text"), list(_render("junit")), ids=lambda value: value[:20])
+def test_junit(name: str, text: str) -> None:
+    """Every report is valid against the Jenkins schema, with right counts and distinct names."""
+    assert list(check_junit(text)) == [], name
+
+
+def _drop_version(log: Json) -> None:
+    del log["runs"][0]["tool"]["driver"]["version"]
+
+
+def _zero_line(log: Json) -> None:
+    log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] = 0
+
+
+def _absolute(log: Json) -> None:
+    log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] = (
+        "/etc/passwd"
+    )
+
+
+def _unknown(log: Json) -> None:
+    log["runs"][0]["colour"] = "red"
+
+
+def _same_print(log: Json) -> None:
+    results = log["runs"][0]["results"]
+    results[0]["partialFingerprints"] = results[1]["partialFingerprints"]
+
+
+@pytest.mark.parametrize("spoil", [_drop_version, _zero_line, _absolute, _unknown, _same_print])
+def test_the_check_of_sarif_sees_what_is_wrong(spoil: Callable[[Json], None]) -> None:
+    """A log without a version, with a line 0, an absolute address, a strange member or a double is refused."""
+    log = json.loads(FORMATS["sarif"].findings(some_findings(), 3))
+    spoilt = copy.deepcopy(log)
+    spoil(spoilt)
+
+    assert list(check_sarif(log)) == []
+    assert len(list(check_sarif(spoilt))) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('failures="3"', 'failures="2"'),
+        ("<testsuite name", "<testsuite nickname"),
+        ('type="yaml-syntax"', 'kind="yaml-syntax"'),
+        ('name="reconciler: check 3 files"', 'name="a" line="1"'),
+        ("system-out>", "system-err>"),
+        ("</testsuite>", "text</testsuite>"),
+    ],
+)
+def test_the_check_of_junit_sees_what_is_wrong(old: str, new: str) -> None:
+    """A wrong count, a missing or strange attribute, a strange element and stray text are refused."""
+    text = FORMATS["junit"].findings(some_findings(), 3)
+
+    assert old in text
+    try:
+        wrong = list(check_junit(text.replace(old, new)))
+    except KeyError as unknown:
+        wrong = [str(unknown)]
+    assert wrong
+
+
+def test_a_fingerprint_stays_when_lines_move() -> None:
+    """Code scanning takes a finding for the same one after lines were added above it."""
+    findings = some_findings()
+    moved = [
+        replace(each, place=replace(each.place, line=each.place.line + 40)) if each.place.line else each
+        for each in findings
+    ]
+
+    def prints(found: Json) -> list[str]:
+        log = json.loads(FORMATS["sarif"].findings(found, 3))
+        return [each["partialFingerprints"]["primaryLocationLineHash"] for each in log["runs"][0]["results"]]
+
+    assert prints(findings) == prints(moved)
+
+
+def test_equal_findings_have_fingerprints_of_their_own() -> None:
+    """The same sentence about two places of one path, or in two environments, is two results."""
+    twice = [some_findings()[0], some_findings()[0]]
+
+    issues = json.loads(FORMATS["gitlab"].findings(twice, 1))
+
+    assert len({each["fingerprint"] for each in issues}) == 2
+
+
+@pytest.mark.parametrize("rule", [*RULES, *IMPACTS])
+def test_every_rule_has_its_page(rule: str) -> None:
+    """The help of a result is the page that `reconciler explain` prints."""
+    known = RULES.get(rule) or IMPACTS[rule]
+
+    assert find_page(rule) == known.page
+
+
+def test_every_remark_has_a_page() -> None:
+    """What is no rule's and no impact's is explained too."""
+    logs = [FORMATS["sarif"].plan(a_plan()), FORMATS["sarif"].drift(a_report())]
+    rules = [rule for log in logs for rule in json.loads(log)["runs"][0]["tool"]["driver"]["rules"]]
+
+    assert [rule["id"] for rule in rules if rule["help"]["text"] == rule["id"]] == []
+
+
+def test_sarif_keeps_to_what_github_shows() -> None:
+    """Of more than 5,000 findings the worst are kept."""
+    notes = [Finding("spelling", Severity.NOTE, str(number), Location("a.yaml")) for number in range(5000)]
+    error = Finding("id-format", Severity.ERROR, "x", Location("b.yaml"))
+
+    results = json.loads(FORMATS["sarif"].findings([*notes, error], 2))["runs"][0]["results"]
+
+    assert len(results) == 5000
+    assert results[0]["ruleId"] == "id-format"
+
+
+def test_annotations_are_at_most_ten_a_kind() -> None:
+    """The worst come first, and the tenth of a kind says how many there are beside."""
+    place = Location("a.yaml", "id", 3, 1)
+    findings = [
+        Finding("id-format", severity, f"number {number}", place)
+        for number in range(12)
+        for severity in (Severity.NOTE, Severity.ERROR, Severity.WARNING)
+    ]
+
+    lines = FORMATS["github"].findings(findings, 1).splitlines()
+
+    kinds = [line.partition(" ")[0] for line in lines]
+    assert Counter(kinds) == {"::error": 10, "::warning": 10, "::notice": 10}
+    assert kinds == sorted(kinds, key=["::error", "::warning", "::notice"].index)
+    assert [line for line in lines if "And 2 more of this kind." in line] == [lines[9], lines[19], lines[29]]
+
+
+def test_an_annotation_names_its_place() -> None:
+    """File, line and column are said where they are known; a file without a line is shown at its first."""
+    lines = FORMATS["github"].findings(some_findings(), 3).splitlines()
+
+    assert lines[0].startswith(
+        "::error file=systems/991825827_one.yaml,line=9,col=5,title=client-id-format [tt02%2C prod]::"
+    )
+    assert lines[2].startswith("::error file=systems/broken.yaml,line=1,title=yaml-syntax::")
