@@ -67,17 +67,19 @@ def resolve_all(definitions: Iterable[Definition], environment: str) -> tuple[Re
 
 
 def find_vendor(systems: Iterable[Resolved], vendor: str = "") -> str:
-    """Name the one vendor of the systems; raises `UsageError` where there is none.
+    """Name the one vendor of the systems; raises `UsageError` where there are none.
 
-    That there is one only is a rule, which has been asked before.
+    That there is one only is a rule, which has been asked before. A misspelt `--vendor` leaves no system, and
+    must not look like a register in order.
     """
     found = sorted({each.system.vendor.organisation for each in systems})
-    if not found and not vendor:
+    if not found:
+        whose = f" of vendor {vendor}" if vendor else ""
         raise UsageError(
-            "No definition exists in this environment, so there is nothing to plan.",
-            hint="Name the environment under `environments:` in a definition, or pass --vendor ORG.",
+            f"No definition{whose} exists in this environment, so there is nothing to compare.",
+            hint="Name the environment under `environments:` in a definition, or check --vendor.",
         )
-    return found[0] if found else vendor
+    return found[0]
 
 
 def plan(

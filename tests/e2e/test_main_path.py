@@ -177,6 +177,12 @@ def test_a_dead_register_is_one_clear_sentence(repository: Repository, served: S
     assert "Traceback" not in done.stderr
 
 
+def test_a_vendor_without_definitions_is_no_success(repository: Repository) -> None:
+    """A misspelt vendor, or an environment that no definition names, is a usage error and not an empty plan."""
+    assert repository.run("plan", "--vendor", "310904473").returncode == 2
+    assert "No definition" in repository.run("plan", "-e", "prod", RECONCILER_TOKEN="x").stderr
+
+
 def test_help_fits_eighty_columns(repository: Repository) -> None:
     """Help is plain text, and no line is longer than a terminal is wide."""
     for words in (["--help"], ["validate", "--help"], ["plan", "--help"], ["apply", "--help"]):
