@@ -162,6 +162,34 @@ def test_null_is_what_yaml_calls_null(text: str) -> None:
     assert not quoted.is_null
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: [urn:b:c, https://d.example:8443/e, 12:30]",
+        "a: {urn:b: {c:d: e:f}}",
+        """a: [b:c, 'd:e', "f:g"]""",
+        "a: {\"b\":1, 'c':d, e: f:g}",
+        "a: [b:c] # d:e\nf: |\n  g:h\n",
+        "a: &b [c:d, &e f:g]\nh: [*b, *e]",
+        "a: [b:c, :d]",
+        "a: [&b :c:d]",
+        "a: [? ::b:c]",
+        "a: [b:c, : ]",
+        "a: [b::c, d:]",
+        "a: [b:\ue000c]",
+        "a: [b:c, \ue000]",
+        "a: [b:c\n",
+        "%TAG !x! tag:a.example:\n---\na: [b:c]",
+        "æ: [ø:å, b:c]",
+    ],
+)
+def test_colons_in_brackets_are_read_as_the_other_parser_reads_them(text: str) -> None:
+    """A quick way with them changes neither a text, nor a place, nor what is refused."""
+    slowly = document._compose("a.yaml", text, document._parse_slowly(text))
+
+    assert read_document("a.yaml", text.encode()) == slowly
+
+
 @both_parsers
 def test_a_urn_in_brackets_is_a_text() -> None:
     """The C library knows YAML 1.1, where a colon ended a text in a flow list; the file reads anyway."""
