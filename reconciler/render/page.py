@@ -33,7 +33,7 @@ body {
 }
 h1 { margin: 0; font-size: 1.75rem; line-height: 1.2; letter-spacing: -.01em; text-wrap: balance; }
 h2 { margin: 2.5rem 0 .75rem; font-size: 1.2rem; }
-h3 { margin: 0; font-size: 1rem; overflow-wrap: anywhere; }
+h3 { margin: 0; font-size: 1.05rem; font-weight: 650; overflow-wrap: anywhere; }
 p, ul, ol { margin: .5rem 0; }
 code {
   font: .9em/1.5 ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, monospace;
@@ -74,7 +74,10 @@ article > header { display: flex; flex-wrap: wrap; gap: .25rem .9rem; align-item
 table { width: 100%; margin-top: .75rem; border-collapse: collapse; font-size: .92rem; }
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 th, td { padding: .35rem .6rem .35rem 0; border-top: 1px solid var(--rule); text-align: left; }
-td { vertical-align: top; overflow-wrap: anywhere; }
+td { min-width: 5rem; vertical-align: top; overflow-wrap: anywhere; }
+td:first-child { min-width: 6.5rem; }
+td:nth-child(2) { min-width: 8.5rem; }
+td.number { min-width: 2rem; }
 th { color: var(--soft); font-size: .8rem; font-weight: 600; white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 footer { margin-top: 3rem; color: var(--soft); font-size: .85rem; overflow-wrap: anywhere; }

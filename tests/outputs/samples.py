@@ -243,12 +243,13 @@ def some_findings() -> tuple[Finding, ...]:
 
 
 def a_story() -> tuple[Chapter, ...]:
-    """Make the story of a system: registered as a revision asked, changed by others, deleted."""
+    """Make the story of a system: registered as a revision asked, changed by others, saved again, deleted."""
     old = a_system(clientId=[])
     new = a_system(clientId=[], isVisible=False, name={"nb": "Ny", "nn": "Ny", "en": "SmartCloud"})
     ours = LogEntry("create", VENDOR, CLIENT, "2026-09-01T10:00:00Z")
-    kinds = (replace(OUTSIDER, kind="delete", created="2026-11-20T00:00:00Z"), OUTSIDER, ours)
-    states = [State(entry, system) for entry, system in zip(kinds, (new, new, old), strict=True)]
+    again = replace(OUTSIDER, created="2026-11-19T02:15:00Z")
+    entries = (replace(OUTSIDER, kind="delete", created="2026-11-20T00:00:00Z"), again, OUTSIDER, ours)
+    states = [State(entry, system) for entry, system in zip(entries, (new, new, new, old), strict=True)]
     revision = Revision(
         "1f0c3a1e2d0f4a579d0a0b7a2f9c1d111f0c3a1e", "2026-08-31T09:00:00+02:00", "Kari", "Register it", b""
     )

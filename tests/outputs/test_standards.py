@@ -157,6 +157,29 @@ def test_sarif_keeps_to_what_github_shows() -> None:
     assert results[0]["ruleId"] == "id-format"
 
 
+def test_names_that_look_alike_are_told_apart() -> None:
+    """Two files whose names differ only beyond what is shown are two cases with two names."""
+    findings = [
+        Finding("id-format", Severity.ERROR, "x", Location(f"systems/{'a' * 400}{end}{'b' * 400}.yaml"))
+        for end in "xy"
+    ]
+
+    assert list(check_junit(FORMATS["junit"].findings(findings, 2))) == []
+
+
+def test_a_case_tells_a_hundred_findings() -> None:
+    """The findings of one rule in one file are bounded, and the rest is counted."""
+    findings = [
+        Finding("spelling", Severity.NOTE, f"number {number}", Location("a.yaml")) for number in range(103)
+    ]
+
+    text = FORMATS["junit"].findings(findings, 1)
+
+    assert "number 99." in text
+    assert "number 100." not in text
+    assert "and 3 more" in text
+
+
 def test_annotations_are_at_most_ten_a_kind() -> None:
     """The worst come first, and the tenth of a kind says how many there are beside."""
     place = Location("a.yaml", "id", 3, 1)
