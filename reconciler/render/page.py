@@ -30,6 +30,7 @@ _STYLE = """
 body {
   margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 70rem; background: var(--paper); color: var(--ink);
   font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
+  overflow-wrap: anywhere;
 }
 h1 { margin: 0; font-size: 1.75rem; line-height: 1.2; letter-spacing: -.01em; text-wrap: balance; }
 h2 { margin: 2.5rem 0 .75rem; font-size: 1.2rem; }
@@ -75,7 +76,7 @@ table { width: 100%; margin-top: .75rem; border-collapse: collapse; font-size: .
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 th, td { padding: .35rem .6rem .35rem 0; border-top: 1px solid var(--rule); text-align: left; }
 td { min-width: 5rem; vertical-align: top; overflow-wrap: anywhere; }
-td:first-child { min-width: 6.5rem; }
+td:first-child { min-width: 7.5rem; }
 td:nth-child(2) { min-width: 8.5rem; }
 td.number { min-width: 2rem; }
 th { color: var(--soft); font-size: .8rem; font-weight: 600; white-space: nowrap; }
