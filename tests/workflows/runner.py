@@ -97,7 +97,7 @@ class Runner:
         self.tools.mkdir(parents=True, exist_ok=True)
         self.gh_log, self.gh_answer = self.work / "gh.log", self.work / "gh.json"
         names = {"python": sys.executable, "log": str(self.gh_log), "answer": str(self.gh_answer)}
-        _write_program(self.tools / "gh", _GH.format(**names))
+        _write_script(self.tools / "gh", _GH.format(**names))
         self.artifacts = self.work / "artifacts"
         self._jobs = 0
 
@@ -133,19 +133,17 @@ class Runner:
         done = Done()
         temp = room / "temp"
         temp.mkdir(parents=True)
-        _write_program(
-            temp / "reconciler" / "bin" / "reconciler",
-            f'#!/bin/sh\nPYTHONPATH="{PROJECT}" exec "{sys.executable}" -W error -m reconciler "$@"\n',
-        )
+        write_program(temp / "reconciler" / "bin" / "reconciler")
         for step in job["steps"]:
-            self._run_step(step, contexts, room, done, {})
+            self.run_step(step, contexts, room, done, {})
         now = {**contexts, "steps": done.list_steps()}
         done.outputs = {name: resolve(value, now) for name, value in job.get("outputs", {}).items()}
         return done
 
-    def _run_step(
+    def run_step(
         self, step: Node, contexts: Mapping[str, Value], room: Path, done: Done, environ: Mapping[str, str]
     ) -> None:
+        """Run one step, if its condition holds."""
         states = {
             "success()": not done.failed,
             "failure()": done.failed,
@@ -188,7 +186,7 @@ class Runner:
         inner = Done(failed=done.failed)
         seen: dict[str, Value] = {"github": contexts["github"], "inputs": inputs}
         for each in action["runs"]["steps"]:
-            self._run_step(each, seen, room, inner, environ)
+            self.run_step(each, seen, room, inner, environ)
         now = {"steps": inner.list_steps()}
         outputs = {name: resolve(each["value"], now) for name, each in action["outputs"].items()}
         if "id" in step:
@@ -280,7 +278,14 @@ def _add(done: Done, more: Done) -> None:
     done.ran += more.ran
 
 
-def _write_program(path: Path, text: str) -> None:
+def write_program(path: Path) -> None:
+    """Write the program under test, as installing it would."""
+    _write_script(
+        path, f'#!/bin/sh\nPYTHONPATH="{PROJECT}" exec "{sys.executable}" -W error -m reconciler "$@"\n'
+    )
+
+
+def _write_script(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     path.chmod(0o755)

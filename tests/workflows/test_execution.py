@@ -12,7 +12,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR
 from tests.served import CLIENT_ID, KID, Repository, Served, start_served
-from tests.workflows.runner import REPOSITORY, Runner, git, read_jobs
+from tests.workflows.runner import REPOSITORY, Done, Runner, git, read_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from reconciler.model import Json
     from tests.workflows.expression import Value
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("jq") is None, reason="jq is not installed; GitHub's runners have it"
-)
+pytestmark = [
+    pytest.mark.slow,  # the program is started some thirty times
+    pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed; GitHub's runners have it"),
+]
 SYSTEM = f"{VENDOR}_smartcloud"
 MARK = f"<!-- reconciler:plan:served:{VENDOR} digest="
 LINK = f"https://github.com/{REPOSITORY}/actions/workflows/apply.yml"
@@ -245,6 +246,25 @@ def test_a_digest_of_another_plan_is_refused(runner: Runner, served: Served) -> 
     assert job.failed
     assert "it plans anew" in job.summary
     assert served.ask("GET", f"/{SYSTEM}").status_code == 404
+
+
+def test_an_unknown_outcome_is_told_with_the_way_on(runner: Runner) -> None:
+    """Where the program answers 5, the run names the journal and `recover`, and asks for no digest."""
+    (step,) = [
+        each for each in read_jobs("apply")["apply"]["steps"] if each.get("name") == "Say how to go on"
+    ]
+    room = runner.work / "room"
+    for folder in ("checkout", "temp"):
+        (room / folder).mkdir(parents=True)
+    (room / "checkout" / "plan.json").write_text('{"digest": "00"}')
+    done = Done(failed=True, steps={"apply": {"exit-code": "5"}})
+    needs: dict[str, Value] = {"plan": {"outputs": {"breaking": "true"}}}
+
+    runner.run_step(step, {**runner.event, "needs": needs}, room, done, {})
+
+    assert done.ran == ["Say how to go on"]
+    assert "`reconciler recover`" in done.summary
+    assert "accept" not in done.summary
 
 
 def test_another_branch_is_not_applied(runner: Runner, served: Served) -> None:
