@@ -98,7 +98,7 @@ def read_plan(content: bytes) -> Plan:
     try:
         body = json.loads(content)
         version = body["format_version"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise Refused("This is no saved plan.", hint="Make one with `reconciler plan --out FILE`.") from None
     if version != FORMAT_VERSION:
         raise Refused(
@@ -108,7 +108,7 @@ def read_plan(content: bytes) -> Plan:
     try:
         plan = _read(body)
         whole = print_plan(plan).encode() == content
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         whole = False
     if not whole:
         raise Refused(

@@ -1,0 +1,151 @@
+"""A saved plan is what was printed, byte for byte, or it is refused."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.change import Impact, Weight
+from reconciler.errors import Refused
+from reconciler.findings import Finding, Location, Severity
+from reconciler.plan import Plan, Target, plan_changes, stamp
+from reconciler.planfile import print_plan, read_plan
+from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_registered_system, a_resolved
+
+if TYPE_CHECKING:
+    from reconciler.model import Json
+
+
+@cache
+def a_plan() -> Plan:
+    """Make a plan of every kind of change, with steps that swap client ids, and hostile texts."""
+    ids = [f"{VENDOR}_{letter}" for letter in "abcdef"]
+    texts = {"nb": "«æøå»\u2028\u0000\x1b[31m", "nn": '"; rm -rf / #', "en": "|x|\n<b>"}
+    desired = [
+        a_resolved(id=ids[0], clientId=[OTHER_CLIENT]),
+        a_resolved(id=ids[1], clientId=[CLIENT]),
+        a_resolved(id=ids[2], clientId=[], description=texts),
+        a_resolved(id=ids[3], clientId=[], withdrawn=True),
+        a_resolved(id=ids[4], clientId=[]),
+        a_resolved(id=ids[5], clientId=[], rights=...),
+    ]
+    live = {
+        ids[0]: a_registered_system(id=ids[0], clientId=[CLIENT], **{"ny🙈": None}),
+        ids[1]: a_registered_system(id=ids[1], clientId=[OTHER_CLIENT]),
+        ids[2]: None,
+        ids[3]: a_registered_system(id=ids[3], clientId=[]),
+        ids[4]: a_registered_system(id=ids[4], clientId=[]),
+        ids[5]: a_registered_system(id=ids[5], clientId=[]),
+    }
+    unmanaged = [a_registered_system(id=f"{VENDOR}_other", clientId=["elsewhere"])]
+    made = plan_changes(Target("tt02", "https://register.example", VENDOR), desired, live, unmanaged)
+    finding = Finding("a-rule", Severity.WARNING, "a message", Location("systems/a.yaml", "name.nb", 3, 7))
+    return stamp(made, [finding], created="2026-07-17T10:00:00+00:00", tool_version="1.2.3")
+
+
+CONTENT = print_plan(a_plan()).encode()
+
+
+def _is_refused(content: bytes) -> bool:
+    try:
+        read_plan(content)
+    except Refused as refused:
+        return bool(refused.message and refused.hint)
+    return False
+
+
+def test_a_plan_is_read_back_as_it_was() -> None:
+    """Every kind of change, the steps, the impacts and the digest; printed again it is the same text."""
+    plan = read_plan(CONTENT)
+
+    assert plan == a_plan()
+    assert plan.digest == a_plan().digest
+    assert {each.action for each in plan.changes} == {"create", "update", "delete", "keep", "blocked"}
+    assert len(plan.steps) == 5
+
+
+@pytest.mark.parametrize("position", range(0, len(CONTENT), 97))
+@pytest.mark.parametrize("flipped", [0x01, 0x20, 0x80])
+def test_a_changed_byte_is_refused(position: int, flipped: int) -> None:
+    """One bit of one byte, at a sample of all positions."""
+    changed = bytearray(CONTENT)
+    changed[position] ^= flipped
+
+    assert _is_refused(bytes(changed))
+
+
+@pytest.mark.slow
+def test_any_changed_byte_is_refused() -> None:
+    """At every position a byte is changed, left out, doubled or blanked, in turns."""
+    for position in range(len(CONTENT)):
+        before, byte, after = CONTENT[:position], CONTENT[position : position + 1], CONTENT[position + 1 :]
+        others = (bytes([byte[0] ^ 1]), bytes([byte[0] ^ 1]), b"", byte * 2, b" ")
+        other = others[position % len(others)]
+        if other != byte:
+            assert _is_refused(before + other + after), (position, other)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{}",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"format_version": ' + b"9" * 5000 + b"}",
+        b'{"format_version": "1"}',
+        b'{"format_version": "1", "a": ' + b"[" * 100_000,
+        CONTENT[:-1],
+        CONTENT + b" ",
+        CONTENT.replace(b"\n", b"\r\n"),
+        b"\xef\xbb\xbf" + CONTENT,
+    ],
+)
+def test_what_is_no_plan_is_refused(content: bytes) -> None:
+    """A hostile file gives a sentence and no traceback."""
+    assert _is_refused(content)
+
+
+@pytest.mark.parametrize("version", ["2", "0", 1, None, ["1"], "1 "])
+def test_an_unknown_format_is_refused(version: Json) -> None:
+    """The refusal names the version, and says to plan again."""
+    body = {**json.loads(CONTENT), "format_version": version}
+
+    with pytest.raises(Refused, match="format"):
+        read_plan(json.dumps(body).encode())
+
+
+def test_a_plan_that_was_edited_with_care_is_refused_too() -> None:
+    """An edit that keeps the shape does not keep the digest of the file."""
+    body = json.loads(CONTENT)
+    body["changes"][0]["document"]["isVisible"] = False
+
+    assert _is_refused((json.dumps(body, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def test_counts_are_outside_the_digest() -> None:
+    """Another number of system users is the same plan to somebody who accepted it."""
+    plan = a_plan()
+    impact = Impact("system-deleted", Weight.BREAKING, "Deleted.", "", 5)
+
+    assert Plan(plan.target, plan.changes, plan.steps, (impact,)).digest == plan.digest
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        Target("prod", "https://register.example", VENDOR),
+        Target("tt02", "https://other.example", VENDOR),
+        Target("tt02", "https://register.example", "310000000"),
+    ],
+)
+def test_another_target_is_another_digest(target: Target) -> None:
+    """What was accepted for one environment, address and vendor is accepted for no other."""
+    plan = a_plan()
+
+    assert Plan(target, plan.changes, plan.steps).digest != plan.digest
