@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from reconciler.render.escape import escape_text
+from reconciler.render.escape import escape_line
 from reconciler.render.terminal import has_colour, write_lines
 from reconciler.render.text import render_findings
 
@@ -32,7 +32,7 @@ def show_text(text: str) -> None:
 
 def tell(sentence: str) -> None:
     """Say something on stderr that is not the result."""
-    sys.stderr.write(escape_text(sentence) + "\n")
+    sys.stderr.write(escape_line(sentence) + "\n")
 
 
 def tell_lines(lines: Iterable[Line]) -> None:

@@ -13,7 +13,7 @@ from reconciler.change import Weight
 from reconciler.findings import SEVERITIES, Severity, count_findings
 from reconciler.origin import is_new
 from reconciler.outcome import Done
-from reconciler.render.escape import LONGEST, escape_text, shorten
+from reconciler.render.escape import LONGEST, escape_line, shorten
 from reconciler.settlement import Fate
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _line(*pieces: str | Piece) -> Line:
 
 def _tell(text: str, longest: int = LONGEST) -> str:
     """Make somebody else's text fit to be shown: cut where it is long, and inert."""
-    return escape_text(shorten(text, longest))
+    return escape_line(shorten(text, longest))
 
 
 def render_findings(findings: Sequence[Finding], files: int) -> Iterator[Line]:
@@ -137,7 +137,7 @@ def _render_unmanaged(plan: Plan) -> Iterator[Line]:
         yield _line(f"  ? {_tell(each.id)}", Piece(f"  {_tell(each.name, 40)}", "dim"))
         if each.former:
             told = f"      stays registered, becomes unmanaged: {each.former} is gone"
-            yield _line(Piece(escape_text(told), "warn"))
+            yield _line(Piece(escape_line(told), "warn"))
     yield _line()
 
 

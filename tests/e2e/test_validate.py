@@ -51,7 +51,7 @@ def test_all_errors_of_all_files_come_at_once(repository: Repository) -> None:
         "    Write `true` or `false`, without quotes.\n"
         "systems/broken.yaml:2:1: error yaml-syntax\n"
         "    This is not YAML: while parsing a flow node did not find expected node content\n"
-        "    Quote a text that holds `: ` or ` #`, or starts with a bracket or a sign.\n"
+        "    Quote a text that holds `: ` or ` #`, or starts with `*`, `&`, `!`, `%`, `@` or a bracket.\n"
         "3 files: 3 errors, 0 warnings, 0 notes.\n"
     )
 
