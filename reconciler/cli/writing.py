@@ -7,6 +7,7 @@ import signal
 import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from threading import Event
 from typing import TYPE_CHECKING
 
 import typer
@@ -27,7 +28,6 @@ from reconciler.workspace import prepare_own_folder, write_file
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from threading import Event
     from types import FrameType
 
     from reconciler.cli.scene import Connection
@@ -114,17 +114,18 @@ def do_plan(plan: Plan, connection: Connection, manner: Manner) -> Exit:
     check_accepted(plan, manner.accept)
     if plan.writes and not manner.yes:
         ask(plan)
-    report = carry_out(plan, connection, manner) if plan.writes else Report(plan)
-    if manner.form is Format.JSON:
-        show_text(as_json.render_report(report))
-    elif report.outcomes:
-        show(render_report(report))
-    if manner.report is not None:  # after it was shown, so that a full disk takes one of the two only
-        write_file(manner.report, as_json.render_report(report))
+    with stop_on_signals() as stop:  # until the report is out
+        report = carry_out(plan, connection, manner, stop) if plan.writes else Report(plan)
+        if manner.form is Format.JSON:
+            show_text(as_json.render_report(report))
+        elif report.outcomes:
+            show(render_report(report))
+        if manner.report is not None:  # after it was shown, so that a full disk takes one of the two only
+            write_file(manner.report, as_json.render_report(report))
     return report.exit_code
 
 
-def carry_out(plan: Plan, connection: Connection, manner: Manner) -> Report:
+def carry_out(plan: Plan, connection: Connection, manner: Manner, stop: Event) -> Report:
     """Carry out a plan that was shown and accepted; raises `Refused` where it is stale."""
     check_fresh(plan, connection.register, workers=manner.workers)
     target = plan.target
@@ -137,9 +138,8 @@ def carry_out(plan: Plan, connection: Connection, manner: Manner) -> Report:
         version=__version__,
     )
     tell(f"Journal: {journal.path}")
-    crew = Crew(connection.register, journal, connection.around.ours, manner.patience)
-    with stop_on_signals(crew.stop):
-        return apply_plan(plan, crew, tell=_tell_outcome, workers=manner.workers)
+    crew = Crew(connection.register, journal, connection.around.ours, manner.patience, stop)
+    return apply_plan(plan, crew, tell=_tell_outcome, workers=manner.workers)
 
 
 def _tell_outcome(outcome: Outcome) -> None:
@@ -148,8 +148,9 @@ def _tell_outcome(outcome: Outcome) -> None:
 
 
 @contextmanager
-def stop_on_signals(stop: Event) -> Iterator[None]:
+def stop_on_signals() -> Iterator[Event]:
     """Turn SIGINT and SIGTERM into a wish to stop: what is under way is finished, and all of it is told."""
+    stop = Event()
 
     def wish(number: int, frame: FrameType | None) -> None:
         del number, frame
@@ -157,7 +158,7 @@ def stop_on_signals(stop: Event) -> Iterator[None]:
 
     before = {number: signal.signal(number, wish) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -67,6 +67,7 @@ ACTIONS: dict[str, tuple[Callable[[Stage], Case], int]] = {
     "swap-claim": (_swap, 2),
 }
 """Each kind of write, and how many writes go by before the struck one."""
+QUICK = {"create", "update", "delete", "swap-claim"}
 THEIRS = {"action": "update", "set": {"isVisible": False, "description": {"nb": "a", "nn": "b", "en": "c"}}}
 
 
@@ -120,7 +121,7 @@ CELLS = [
         each,
         action,
         id=f"{each}-{action}",
-        marks=() if each.quick and action[-4:] != "bare" else pytest.mark.slow,
+        marks=() if each.quick and action in QUICK else pytest.mark.slow,
     )
     for each in FAULTS
     for action in ACTIONS
@@ -165,7 +166,11 @@ def _check_end(stage: Stage, asked: Sequence[Resolved]) -> None:
             assert sorted(now["clientId"]) == sorted(each.system.clientId)
 
 
-@pytest.mark.parametrize("fault", [{"fault": "reset"}, {"fault": "status", "status": 503}])
+@pytest.mark.parametrize(
+    "fault",
+    [pytest.param({"fault": "reset"}, marks=pytest.mark.slow), {"fault": "status", "status": 503}],
+    ids=["reset", "503"],
+)
 @pytest.mark.parametrize("skip", range(1, 6))
 @pytest.mark.parametrize("action", ["create", "update", "delete"])
 def test_the_register_cannot_be_read_any_more(

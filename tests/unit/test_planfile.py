@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.change import Impact, Weight
+from reconciler.cli.scene import check_target
 from reconciler.errors import Refused
 from reconciler.findings import Finding, Location, Severity
 from reconciler.plan import Plan, Target, plan_changes, stamp
 from reconciler.planfile import print_plan, read_plan
+from reconciler.settings import Environment
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_registered_system, a_resolved
 
 if TYPE_CHECKING:
@@ -149,3 +151,19 @@ def test_another_target_is_another_digest(target: Target) -> None:
     plan = a_plan()
 
     assert Plan(target, plan.changes, plan.steps).digest != plan.digest
+
+
+@pytest.mark.parametrize(
+    ("environment", "vendor"),
+    [
+        (Environment("prod", "https://register.example", ""), ""),
+        (Environment("tt02", "https://other.example", ""), ""),
+        (Environment("tt02", "https://register.example", ""), "310000000"),
+    ],
+)
+def test_a_plan_for_another_target_is_refused(environment: Environment, vendor: str) -> None:
+    """Another environment, address or vendor than the plan was made for; its own is not."""
+    with pytest.raises(Refused, match="The plan was made for vendor 991825827 in tt02"):
+        check_target(a_plan(), environment, vendor)
+
+    check_target(a_plan(), Environment("tt02", "https://register.example", ""), "")
