@@ -6,9 +6,11 @@ import io
 
 import pytest
 
+from reconciler.change import Keep
 from reconciler.diff import FieldChange
+from reconciler.plan import Plan, Target
 from reconciler.render.terminal import has_colour, write_lines
-from reconciler.render.text import Line, Piece, count, print_lines, render_field
+from reconciler.render.text import Line, Piece, count, print_lines, render_field, render_plan
 
 
 class Terminal(io.StringIO):
@@ -92,3 +94,15 @@ def test_a_terminal_can_refuse_colour(monkeypatch: pytest.MonkeyPatch, name: str
     stream = Terminal()
     write_lines(LINES, stream)
     assert stream.getvalue() == print_lines(LINES)
+
+
+def test_no_text_of_others_commands_a_runner_that_reads_the_log() -> None:
+    """A runner obeys `##[…]` anywhere in a line, so it comes out marked."""
+    change = Keep(
+        id="991825827_x", reason="##[error]taken", fields=(FieldChange(("name", "nb"), None, "##[debug]"),)
+    )
+
+    text = print_lines(render_plan(Plan(Target("tt02", "https://x", "991825827"), (change,))))
+
+    assert "##[" not in text
+    assert "##\\[error]taken" in text
