@@ -41,11 +41,14 @@ def _find_steering(text: str) -> set[str]:
 
 @given(st.text() | hostile)
 def test_an_escaped_text_steers_nothing(text: str) -> None:
-    """Every character that is left is one that a reader sees, and a text without others is left alone."""
+    """Every character that is left is one that a reader sees, and a text without others is left alone.
+
+    A few that steer are unknown to an older Python's Unicode.
+    """
     shown = escape_text(text)
 
     assert not _find_steering(shown)
-    assert shown == text or _find_steering(text)
+    assert shown == text or _find_steering(text) or any(unicodedata.category(each) == "Cn" for each in text)
 
 
 @given(st.text() | hostile)
