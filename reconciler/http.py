@@ -22,6 +22,8 @@ from reconciler.errors import NoAnswer, NotConnected, RegisterError, UsageError,
 from reconciler.settings import LOOPBACK
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from reconciler.model import Json
 
 CONNECT_SECONDS = 4.0
@@ -41,6 +43,42 @@ _NEVER_SENT = (
 
 # NOTE: at debug level httpcore logs the headers of answers, cookies included; httpx says enough of a request.
 logging.getLogger("httpcore").setLevel(logging.WARNING)
+
+
+class _Bounded(httpx.SyncByteStream):
+    """A body that has to be there by a moment: the timeouts of httpx bound each piece of it alone."""
+
+    def __init__(self, inner: httpx.SyncByteStream, deadline: float) -> None:
+        self._inner = inner
+        self._deadline = deadline
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._inner:
+            if time.monotonic() > self._deadline:
+                raise httpx.ReadTimeout("the body came too slowly")
+            yield piece
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class Punctual(httpx.BaseTransport):
+    """A transport whose answers end by the `deadline` among a request's extensions, where it has one."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass a request on, and bound the body of its answer."""
+        response = self._inner.handle_request(request)
+        deadline = request.extensions.get("deadline")
+        if deadline is not None and isinstance(response.stream, httpx.SyncByteStream):
+            response.stream = _Bounded(response.stream, deadline)
+        return response
+
+    def close(self) -> None:
+        """Close the transport below."""
+        self._inner.close()
 
 
 class ReadOnly(httpx.BaseTransport):
@@ -70,7 +108,9 @@ def open_client(
     limits = httpx.Limits(max_connections=workers, max_keepalive_connections=workers)
     timeout = httpx.Timeout(WRITE_SECONDS, connect=CONNECT_SECONDS)
     local = parts.hostname in LOOPBACK
-    inner = transport or httpx.HTTPTransport(limits=limits, verify=not local, trust_env=not local)
+    inner = transport or Punctual(
+        httpx.HTTPTransport(limits=limits, verify=parts.scheme == "https", trust_env=not local)
+    )
     return httpx.Client(
         base_url=base,
         timeout=timeout,
@@ -136,6 +176,11 @@ class Patience:
     def __init__(self, budget: float) -> None:
         self._deadline = time.monotonic() + budget
         self._ceiling = 0.2
+
+    @property
+    def deadline(self) -> float:
+        """When the budget is spent, on the monotonic clock; the last attempt has its shortest time."""
+        return max(self._deadline, time.monotonic() + SHORTEST_SECONDS)
 
     def limit(self) -> httpx.Timeout:
         """Give the times of the next attempt, which leave nothing of the budget over."""

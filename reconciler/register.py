@@ -247,10 +247,17 @@ class HttpRegister:
     def _exchange(self, request: _Request, token: Secret | None, patience: Patience) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token.reveal()}"} if token else {}
         # A write that was given up too early is one whose outcome is unknown.
-        timeout = patience.limit() if request.method == "GET" else httpx.USE_CLIENT_DEFAULT
+        reads = request.method == "GET"
+        timeout = patience.limit() if reads else httpx.USE_CLIENT_DEFAULT
+        extensions = {"deadline": patience.deadline} if reads else None
         try:
             return self._client.request(
-                request.method, request.path, json=request.body, headers=headers, timeout=timeout
+                request.method,
+                request.path,
+                json=request.body,
+                headers=headers,
+                timeout=timeout,
+                extensions=extensions,
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise explain_failure(error, self._base) from None

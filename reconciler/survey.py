@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -34,14 +34,26 @@ def ask_all(
     workers: int = WORKERS,
 ) -> dict[str, Answer]:
     """Ask the same of every id, several at a time; the first failure ends it, and is raised."""
+    failures: list[BaseException] = []
+
+    def ask_unless_failed(name: str) -> Answer:
+        if failures:  # asking on would spend the whole of another budget
+            raise failures[0]
+        try:
+            return ask(name)
+        except BaseException as failure:
+            failures.append(failure)
+            raise
+
     found: dict[str, Answer] = {}
     with ThreadPoolExecutor(max_workers=workers) as pool:
+        asked = {pool.submit(ask_unless_failed, name): name for name in ids}
         try:
-            for name, answer in zip(ids, pool.map(ask, ids), strict=True):
-                found[name] = answer
+            for future in as_completed(asked):
+                found[asked[future]] = future.result()
                 if progress:
                     progress(len(found), len(ids))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return found
+    return {name: found[name] for name in ids}

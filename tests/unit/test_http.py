@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
+import time
 from collections import deque
 from email.utils import formatdate
 from threading import Thread
@@ -16,7 +18,7 @@ from hypothesis import strategies as st
 
 from reconciler import __version__
 from reconciler.errors import NoAnswer, NotConnected, UsageError, WriteRefused
-from reconciler.http import Patience, ReadOnly, explain_failure, open_client, read_body, read_wait
+from reconciler.http import Patience, Punctual, ReadOnly, explain_failure, open_client, read_body, read_wait
 from reconciler.secret import Secret
 
 if TYPE_CHECKING:
@@ -100,12 +102,18 @@ def test_a_kept_connection_that_the_server_drops_may_have_been_heard() -> None:
     """The second request over a connection, closed instead of answered, counts as sent."""
     heard = deque[bytes]()
 
+    def hear(connection: socket.socket) -> None:
+        request = b""  # head and body come apart
+        while not request.endswith(b"{}") and (piece := connection.recv(65536)):
+            request += piece
+        heard.append(request)
+
     def serve(listener: socket.socket) -> None:
         connection, _ = listener.accept()
         with connection:
-            heard.append(connection.recv(65536))
+            hear(connection)
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-            heard.append(connection.recv(65536))
+            hear(connection)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = Thread(target=serve, args=(listener,))
@@ -274,3 +282,36 @@ def test_a_secret_in_a_header_has_to_be_revealed() -> None:
     """A secret that was not revealed cannot be sent by mistake."""
     with pytest.raises(TypeError):
         httpx.Headers({"Authorization": Secret("hunter2")})  # type: ignore[arg-type]  # that is the mistake
+
+
+class Dripping(httpx.SyncByteStream):
+    """A body that comes a byte at a time, and never ends."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            time.sleep(0.01)
+            yield b"x"
+
+
+def test_a_body_that_drips_ends_with_the_budget() -> None:
+    """Each piece is in time and the whole is not: the deadline of the request counts."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, stream=Dripping(), request=request)
+
+    with (
+        httpx.Client(transport=Punctual(httpx.MockTransport(answer))) as client,
+        pytest.raises(httpx.ReadTimeout),
+    ):
+        client.get("https://x.example/", extensions={"deadline": time.monotonic() + 0.05})
+
+
+def test_tls_is_verified_on_this_machine_too() -> None:
+    """Plain http is allowed on loopback; https is https, or the token goes to whoever holds the port."""
+    with open_client("https://127.0.0.1:1") as client:
+        transport = client._transport
+        assert isinstance(transport, Punctual)
+        assert isinstance(transport._inner, httpx.HTTPTransport)
+        context = transport._inner._pool._ssl_context
+        assert context is not None
+        assert context.verify_mode is ssl.CERT_REQUIRED
