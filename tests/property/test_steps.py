@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.change import Change, Create, Delete, Keep, Update
-from reconciler.steps import Step, order_steps
+from reconciler.model import RegisteredSystem
+from reconciler.steps import Step, order_steps, put_back
 from tests.builders import a_live_document
 
 Placing = dict[str, frozenset[str]]
@@ -134,3 +135,25 @@ def test_a_ring_of_three_needs_one_intermediate_step() -> None:
     ]
 
     assert [step.final for step in order_steps(ring)] == [False, True, True, True]
+
+
+def test_an_intermediate_document_says_every_member() -> None:
+    """A PUT resets what it leaves out, so what the live document leaves out is said, and nothing is null."""
+    first = _change("991825827_a", frozenset({"x"}), frozenset({"y"}))
+    second = _change("991825827_b", frozenset({"y"}), frozenset({"x"}))
+    live = {name: value for name, value in (first.live or {}).items() if name not in {"isVisible", "rights"}}
+    live |= {"accessPackages": None, "contactEmail": "a@b.no"}
+    document = {**(first.document or {}), "contactEmail": "a@b.no"}
+    first = Update(id=first.id, live=live, document=document)
+
+    release = order_steps([first, second])[0]
+
+    for body in (release.document, release.way_back):
+        assert body is not None
+        assert (body["isVisible"], body["rights"], body["accessPackages"]) == (True, [], [])
+        assert body["contactEmail"] == "a@b.no"
+    held = RegisteredSystem({**live, "clientId": []})
+    back = put_back(release, ("x",), held)
+    assert back is not None
+    assert back.document is not None
+    assert (back.document["isVisible"], back.document["clientId"]) == (True, ["x"])

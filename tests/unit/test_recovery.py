@@ -1,0 +1,106 @@
+"""What recover finds out, and what rollback puts back, from a journal and a register that tells."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.change import Blocked, Keep, Update
+from reconciler.journal import Intent, Run, RunStart, Settled
+from reconciler.model import RegisteredSystem
+from reconciler.recovery import undo
+from tests.builders import VENDOR, a_live_document
+
+if TYPE_CHECKING:
+    from reconciler.model import Json
+
+ONE = f"{VENDOR}_a"
+BEFORE = a_live_document(id=ONE, contactEmail="a@b.no")
+AFTER = a_live_document(id=ONE, contactEmail="a@b.no", isVisible=False)
+
+
+def an_intent(step: int, method: str = "PUT", live: Json = BEFORE) -> Intent:
+    """Make an intent."""
+    at = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    return Intent(step, ONE, method, "update", final=True, live=live, body=AFTER, newest="", at=at)
+
+
+def an_outcome(step: int, word: str = "done", by: str = "apply") -> Settled:
+    """Make an outcome."""
+    return Settled(step, ONE, word, "", AFTER, None, by, "")
+
+
+def a_run(*records: Intent | Settled) -> Run:
+    """Make a run."""
+    run = Run(Path("x.jsonl"), RunStart("r", "https://register.example", "tt02", VENDOR, "d", "1", ""))
+    for record in records:
+        if isinstance(record, Intent):
+            run.intents[record.step] = record
+        else:
+            run.settled[record.step] = record
+    return run
+
+
+def test_an_update_is_put_back_with_all_its_members() -> None:
+    """Those too that nobody here knows; read-only ones are not sent."""
+    change = undo(a_run(an_intent(1), an_outcome(1)), ONE, RegisteredSystem(AFTER))
+
+    assert isinstance(change, Update)
+    assert change.document == {name: value for name, value in BEFORE.items() if name != "isDeleted"}
+    assert [each.path for each in change.fields] == ["isVisible"]
+    assert change.live == AFTER
+
+
+def test_what_the_run_did_not_change_is_kept() -> None:
+    """Its request failed."""
+    assert isinstance(undo(a_run(an_intent(1), an_outcome(1, "failed")), ONE, RegisteredSystem(BEFORE)), Keep)
+
+
+def test_several_steps_go_back_to_before_the_first() -> None:
+    """A system that passed through an intermediate document."""
+    middle = a_live_document(id=ONE, clientId=[])
+    run = a_run(an_intent(1), an_outcome(1, "done"), an_intent(2, live=middle), an_outcome(2))
+
+    change = undo(run, ONE, RegisteredSystem(AFTER))
+
+    assert isinstance(change, Update)
+    assert change.document is not None
+    assert change.document["clientId"] == BEFORE["clientId"]
+
+
+@pytest.mark.parametrize(
+    ("run", "found", "reason", "hint"),
+    [
+        (a_run(an_intent(1)), AFTER, "not known", "Run `reconciler recover` first."),
+        (
+            a_run(an_intent(1), an_outcome(1, "unknown")),
+            AFTER,
+            "not known",
+            "Run `reconciler recover` first.",
+        ),
+        (
+            a_run(an_intent(1), an_outcome(1, "unknown", by="recover")),
+            AFTER,
+            "not known",
+            "Look at it with `reconciler plan`.",
+        ),
+        (a_run(an_intent(1, "POST", None), an_outcome(1)), AFTER, "the run created it", ""),
+        (a_run(an_intent(1, "DELETE"), an_outcome(1)), AFTER, "the run deleted it", ""),
+        (
+            a_run(an_intent(1), an_outcome(1)),
+            {**AFTER, "clientId": []},
+            "it moved since the run",
+            "Look at it with `reconciler plan`.",
+        ),
+    ],
+)
+def test_what_cannot_be_put_back_is_blocked(run: Run, found: Json, reason: str, hint: str) -> None:
+    """With the reason, and what to do where something can be done."""
+    change = undo(run, ONE, RegisteredSystem(found))
+
+    assert isinstance(change, Blocked)
+    assert reason in change.reason
+    assert change.hint == hint
