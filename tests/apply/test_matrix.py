@@ -96,7 +96,7 @@ def _list_faults() -> list[Struck]:
     for when in ("before", "after"):
         found += [
             Struck({"fault": "latency", "when": when, "seconds": 0.05}),
-            Struck({"fault": "refuse", "when": when, "seconds": 0.2}, quick=True),
+            Struck({"fault": "refuse", "when": when, "seconds": 0.2}),
             Struck({"fault": "reset", "when": when}, quick=True),
             Struck({"fault": "timeout", "when": when, "seconds": 0.2}),
             Struck({"fault": "expire", "when": when}, quick=when == "before"),
@@ -107,7 +107,7 @@ def _list_faults() -> list[Struck]:
         found += [
             Struck(
                 {"fault": "status", "status": status, "when": when, "retry_after": 0},
-                quick=status in {400, 429, 503},
+                quick=status in {429, 503},
                 lies=when == "after" and status in {401, 429},
             )
             for status in (400, 401, 403, 404, 408, 409, 415, 429, 500, 502, 503, 504)

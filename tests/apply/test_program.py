@@ -302,6 +302,7 @@ def _newest_run(repository: Repository) -> str:
     return max((repository.root / ".reconciler" / "journal").iterdir(), key=lambda p: p.stat().st_mtime).stem
 
 
+@pytest.mark.slow
 def test_rollback_puts_updates_back(repository: Repository, served: Served) -> None:
     """As a plan, which is applied like any other; what was created cannot be undone."""
     repository.run("apply", "--yes")
