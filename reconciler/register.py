@@ -192,8 +192,10 @@ class HttpRegister:
                 raise Unintelligible(f"The list of system users of `{system}` is not a page.")
             number += sum(1 for each in users if not each.get("isDeleted"))
             token = _read_next(body)
-            if not token or token in seen:
+            if not token:
                 return number
+            if token in seen:  # a count of half the pages would be told as the whole
+                raise Unintelligible(f"The list of system users of `{system}` goes round in a circle.")
             seen.add(token)
 
     def read_resource(self, resource: str) -> Mapping[str, Json] | None:
