@@ -71,7 +71,7 @@ def _shuffle(value: Any, chance: Random) -> Any:  # noqa: ANN401 - JSON
 
 
 @given(documents, st.booleans())
-@example({"id": "a", "vendor": {"ID": "b"}, "name": {}, "description": {}, "rights": []}, True)  # noqa: FBT003
+@example({"id": "a", "vendor": {"ID": "b"}, "name": {}, "description": {}, "rights": []}, True)  # noqa: FBT003 - hypothesis passes by place
 def test_normalise_is_idempotent(document: dict[str, Json], deleted: bool) -> None:  # noqa: FBT001 - drawn
     """What is canonical stays as it is."""
     once = normalise(_read({**document, "isDeleted": deleted}))
@@ -129,7 +129,7 @@ def _define(document: dict[str, Json]) -> Definition:
 def plain_documents(draw: st.DrawFn) -> dict[str, Json]:
     """Draw a document whose texts are letters that every parser passes on as they are."""
     drawn = draw(documents)
-    return json.loads(json.dumps(drawn), object_hook=lambda each: {k: _tame(v) for k, v in each.items()})  # type: ignore[no-any-return]
+    return json.loads(json.dumps(drawn), object_hook=lambda each: {k: _tame(v) for k, v in each.items()})  # type: ignore[no-any-return]  # JSON
 
 
 def _tame(value: Json) -> Json:

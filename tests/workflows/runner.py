@@ -49,7 +49,7 @@ if "--method" not in words and answer.exists():
 
 def read_yaml(path: Path) -> Node:
     """Read a file as YAML 1.2, in which `on` is a word."""
-    return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]  # untyped
 
 
 def read_jobs(name: str) -> Node:
