@@ -10,7 +10,7 @@ The house, from the street to the ground. A room knows only the floors below its
     survey          many systems at a time        past        definitions at other revisions
     register        HTTP client of the register   local       the embedded register
     maskinporten    key → grant → token           git         the repository's objects
-    keys, http, secret, settings, workspace       journal, actions
+    keys, http, trace, secret, settings, workspace    journal, actions
     ─────────────────────── below this line nothing does I/O ───────────────────────
     drift           the plan and who did it       outcome     what became of a plan
     planfile        the plan as JSON              history     a change log as a story

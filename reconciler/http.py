@@ -20,6 +20,7 @@ import httpx
 from reconciler import __version__
 from reconciler.errors import NoAnswer, NotConnected, RegisterError, UsageError, WriteRefused
 from reconciler.settings import LOOPBACK
+from reconciler.trace import HEADER, make_traceparent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +42,7 @@ _NEVER_SENT = (
 )
 """What happens before a request leaves this machine; everything else may have been processed."""
 
+_LOG = logging.getLogger(__name__)
 # NOTE: at debug level httpcore logs the headers of answers, cookies included; httpx says enough of a request.
 logging.getLogger("httpcore").setLevel(logging.WARNING)
 
@@ -117,8 +119,15 @@ def open_client(
         follow_redirects=False,
         trust_env=False,
         headers={"User-Agent": f"reconciler/{__version__}", "Accept": "application/json"},
+        event_hooks={"request": [_mark]},
         transport=ReadOnly(inner) if read_only else inner,
     )
+
+
+def _mark(request: httpx.Request) -> None:
+    """Give a request an id in the traces of whoever answers it, and log it."""
+    traceparent = request.headers.setdefault(HEADER, make_traceparent())
+    _LOG.debug("%s %s with %s %s", request.method, request.url.path, HEADER, traceparent)
 
 
 def explain_failure(error: Exception, base: str) -> RegisterError:

@@ -27,6 +27,7 @@ from reconciler.http import Patience, explain_failure, open_client, read_body, r
 from reconciler.maskinporten import describe_token, is_admin, read_organisation
 from reconciler.model import RegisteredSystem
 from reconciler.problem import explain_problem, read_codes, read_trace
+from reconciler.trace import HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,6 +58,8 @@ class _Request:
     system: str = ""
     body: Mapping[str, Json] | None = None
     authorised: bool = True
+    traceparent: str = ""
+    """The id of the request in Altinn's traces; empty makes one for each time that it is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +80,13 @@ class Register(Protocol):
     def read_system(self, system: str) -> RegisteredSystem | None:
         """Read a system in full, deleted ones too; None where the register does not know it."""
 
-    def create_system(self, body: Mapping[str, Json]) -> None:
-        """Register a new system."""
+    def create_system(self, body: Mapping[str, Json], *, traceparent: str = "") -> None:
+        """Register a new system; `traceparent` is the id that connects the request with Altinn's traces."""
 
-    def replace_system(self, system: str, body: Mapping[str, Json]) -> None:
+    def replace_system(self, system: str, body: Mapping[str, Json], *, traceparent: str = "") -> None:
         """Replace a system's document."""
 
-    def delete_system(self, system: str) -> None:
+    def delete_system(self, system: str, *, traceparent: str = "") -> None:
         """Delete a system for ever; the answer does not prove what happened, so read it afterwards."""
 
     def read_changes(self, system: str) -> Sequence[Mapping[str, Json]]:
@@ -159,17 +162,17 @@ class HttpRegister:
         if _is_foreign(system, organisation) and not is_admin(token):
             raise _explain_forbidden(system, organisation)
 
-    def create_system(self, body: Mapping[str, Json]) -> None:
+    def create_system(self, body: Mapping[str, Json], *, traceparent: str = "") -> None:
         """Register a new system; raises `RegisterError`."""
-        self._write(_Request("POST", PREFIX, str(body.get("id", "")), body))
+        self._write(_Request("POST", PREFIX, str(body.get("id", "")), body, traceparent=traceparent))
 
-    def replace_system(self, system: str, body: Mapping[str, Json]) -> None:
+    def replace_system(self, system: str, body: Mapping[str, Json], *, traceparent: str = "") -> None:
         """Replace a system's document; raises `RegisterError`."""
-        self._write(_Request("PUT", _path(system), system, body))
+        self._write(_Request("PUT", _path(system), system, body, traceparent=traceparent))
 
-    def delete_system(self, system: str) -> None:
+    def delete_system(self, system: str, *, traceparent: str = "") -> None:
         """Delete a system for ever; a 400 does not say that it was not done (contract §4, Q1)."""
-        self._write(_Request("DELETE", _path(system), system))
+        self._write(_Request("DELETE", _path(system), system, traceparent=traceparent))
 
     def read_changes(self, system: str) -> tuple[Mapping[str, Json], ...]:
         """Read a system's change log, newest first; empty where the register does not know it."""
@@ -248,6 +251,7 @@ class HttpRegister:
 
     def _exchange(self, request: _Request, token: Secret | None, patience: Patience) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token.reveal()}"} if token else {}
+        headers |= {HEADER: request.traceparent} if request.traceparent else {}
         # A write that was given up too early is one whose outcome is unknown.
         reads = request.method == "GET"
         timeout = patience.limit() if reads else httpx.USE_CLIENT_DEFAULT

@@ -34,7 +34,7 @@ FLOORS = (
     ("plan",),
     ("origin", "acceptance", "history"),
     ("planfile", "outcome", "drift"),
-    ("settings", "workspace", "http", "keys", "journal", "actions"),
+    ("settings", "workspace", "trace", "http", "keys", "journal", "actions"),
     ("git", "maskinporten"),
     ("register", "local", "past"),
     ("survey", "metadata", "attempt", "recovery"),
