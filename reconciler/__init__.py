@@ -5,7 +5,8 @@ The house, from the street to the ground. A room knows only the floors below its
     cli/            argv → operation → text → exit code; one file a verb
     render/         value → text, one file a format; escape
     operations      the use cases, one function a verb
-    apply           carries out a plan            attempt     one request, from look to look
+    apply           carries out a plan            preflight   what has to be true before it
+    attempt         one request, from look to look
     recovery        what a crash left open        metadata    what the environment knows
     survey          many systems at a time        past        definitions at other revisions
     register        HTTP client of the register   local       the embedded register

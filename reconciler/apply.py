@@ -12,62 +12,39 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reconciler.attempt import Attempted, Crew, carry_out
-from reconciler.changelog import read_log
+from reconciler.attempt import Attempted, carry_out
 from reconciler.digest import digest_json
-from reconciler.errors import Refused
+from reconciler.errors import WriteRefused
 from reconciler.metadata import find_doubt
 from reconciler.outcome import Done, Failed, NotTried, Outcome, Report, Stale, Unknown
 from reconciler.settlement import find_difference
 from reconciler.steps import Step, put_back
-from reconciler.survey import WORKERS, read_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from reconciler.attempt import Crew
     from reconciler.change import Change
     from reconciler.model import RegisteredSystem
     from reconciler.plan import Plan
-    from reconciler.register import Register
+    from reconciler.preflight import Clearance
 
 _LOG = logging.getLogger(__name__)
-
-
-def check_fresh(plan: Plan, register: Register, *, workers: int = WORKERS) -> None:
-    """Read every system that the plan writes; raises `Refused` where one moved since, and says how.
-
-    Nothing is written when one moved: what was reviewed is not what would be done.
-    """
-    found = read_all(register, [change.id for change in plan.writes], workers=workers)
-    moved = [change for change in plan.writes if _digest(found[change.id]) != change.live_digest]
-    if moved:
-        told = "\n".join(_tell_moved(change, found[change.id], register) for change in moved)
-        raise Refused(
-            f"The plan is stale, and nothing was written.\n{told}",
-            hint="Plan again, and have the new plan reviewed.",
-        )
 
 
 def _digest(system: RegisteredSystem | None) -> str:
     return digest_json(system.document) if system else ""
 
 
-def _tell_moved(change: Change, found: RegisteredSystem | None, register: Register) -> str:
-    """Say which members moved, and from the change log when and by whom."""
-    before, after = change.live or {}, found.document if found else {}
-    members = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
-    moved = f"moved in {', '.join(members)}" if change.live is not None else "was registered"
-    newest = next(iter(read_log(register.read_changes(change.id))), None)
-    who = f"; last written at {newest.created} by {newest.who}" if newest else ""
-    return f"`{change.id}` {moved}{who}."
+def apply_plan(clearance: Clearance, *, tell: Callable[[Outcome], None]) -> Report:
+    """Carry out every step of a cleared plan; each change's outcome is reported as it is known.
 
-
-def apply_plan(plan: Plan, crew: Crew, *, tell: Callable[[Outcome], None], workers: int = WORKERS) -> Report:
-    """Carry out every step of a plan; each change's outcome is told as it is known.
-
-    The plan has been found fresh (`check_fresh`), and each system is read again right before it is written.
-    The journal is ended, whatever happens.
+    `preflight.clear` has found the plan whole, accepted and fresh, and each system is read again right before
+    it is written. The journal is ended, whatever happens. Raises `WriteRefused` where the clearance is used up.
     """
+    if not clearance.use_up():
+        raise WriteRefused("This clearance is used up; nothing was written.", hint="Clear the plan again.")
+    plan, crew, workers = clearance.plan, clearance.crew, clearance.workers
     try:
         conductor = _Conductor(plan, crew, tell)
         with ThreadPoolExecutor(max_workers=workers) as pool:

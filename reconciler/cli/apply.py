@@ -28,7 +28,8 @@ from reconciler.cli.scene import (
     set_scene,
     tell_warnings,
 )
-from reconciler.cli.writing import Manner, do_plan, find_journal, hold_lock, list_resources
+from reconciler.cli.writing import Manner, do_plan, find_journal, find_site, list_resources
+from reconciler.preflight import hold
 from reconciler.settings import choose_environment, find_root, read_settings
 from reconciler.survey import WORKERS
 
@@ -68,7 +69,7 @@ def run(
     """
     found = find_root(root or Path.cwd())
     folder = find_journal(found, journal)
-    manner = Manner(form, accept, report, folder, workers, patience, yes=yes)
+    manner = Manner(form, accept, report, workers, patience, yes=yes)
     if planfile is not None:
         saved = read_saved(planfile)
         chosen = choose_environment(read_settings(found), environment or saved.target.environment, os.environ)
@@ -76,10 +77,13 @@ def run(
         tell(f"Plan {saved.short_digest} of {saved.created}")
         resources = list_resources(saved)
         connecting = connect(found, chosen, saved.target.vendor, read_only=False, resources=resources)
-        with connecting as connection, hold_lock(connection, found, folder):
-            raise typer.Exit(do_plan(saved, connection, manner))
+        with connecting as connection, hold(find_site(connection, found, folder)) as held:
+            raise typer.Exit(do_plan(saved, held, manner))
     scene = set_scene(root, environment, vendor, form)
-    with open_register(scene, read_only=False) as connection, hold_lock(connection, found, folder):
+    with (
+        open_register(scene, read_only=False) as connection,
+        hold(find_site(connection, found, folder)) as held,
+    ):
         made = make_plan(scene, connection)
         tell_warnings(scene)
-        raise typer.Exit(do_plan(made, connection, manner))
+        raise typer.Exit(do_plan(made, held, manner))

@@ -20,9 +20,10 @@ from reconciler.cli.options import (
     make_app,
 )
 from reconciler.cli.scene import Scene, connect, open_register, set_scene
-from reconciler.cli.writing import find_journal, keep_others_away
+from reconciler.cli.writing import find_journal, find_site
 from reconciler.errors import Exit, UsageError
 from reconciler.journal import find_open, read_runs
+from reconciler.preflight import keep_others_away
 from reconciler.recovery import Recovered, recover_run
 from reconciler.render import json as as_json
 from reconciler.render.text import render_recovered
@@ -57,7 +58,10 @@ def run(
         return
     recovered: list[Recovered] = []
     # Nothing here needs the definitions: they may be broken, and that is no reason to leave a run open.
-    with connect(found, chosen, owner, read_only=True) as connection, keep_others_away(connection, found):
+    with (
+        connect(found, chosen, owner, read_only=True) as connection,
+        keep_others_away(find_site(connection, found, folder)),
+    ):
         target = connection.target
         for each in find_open(folder, register=target.register, vendor=target.vendor):
             recovered += recover_run(each, connection.register, connection.around.ours, patience=patience)

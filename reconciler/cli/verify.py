@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from reconciler.apply import check_fresh
 from reconciler.cli.console import show_text
 from reconciler.cli.options import EnvironmentOption, RootOption, make_app
 from reconciler.cli.scene import check_target, connect, read_saved
+from reconciler.preflight import check_fresh
 from reconciler.settings import choose_environment, find_root, read_settings
 
 app = make_app()

@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from reconciler import __version__
-from reconciler.apply import apply_plan, check_fresh
-from reconciler.attempt import Crew
+from reconciler.apply import apply_plan
 from reconciler.cli.console import show, show_text, tell, tell_lines
 from reconciler.cli.options import Format
-from reconciler.digest import SHORT
 from reconciler.errors import Exit, Refused, UsageError
-from reconciler.journal import find_lock_folder, find_open, lock, start_run
+from reconciler.journal import find_lock_folder
 from reconciler.outcome import Report
+from reconciler.preflight import Hold, Site, Terms, check_accepted, clear
 from reconciler.render import json as as_json
 from reconciler.render.text import render_plan, render_report
 from reconciler.workspace import prepare_own_folder, write_file
@@ -46,44 +44,10 @@ def list_resources(plan: Plan) -> list[str]:
     return sorted({str(pair["value"]) for right in rights for pair in right["resource"]})
 
 
-@contextmanager
-def keep_others_away(connection: Connection, root: Path) -> Iterator[None]:
-    """Hold the lock of a register and vendor; raises `Refused` where another run holds it."""
-    register, vendor = connection.target.register, connection.target.vendor
-    # NOTE: the embedded register's state lies in the repository, so each repository's is another register.
-    name = f"{register} {root.resolve()}" if register == "local" else register
-    with lock(find_lock_folder(os.environ), register=name, vendor=vendor):
-        yield
-
-
-@contextmanager
-def hold_lock(connection: Connection, root: Path, journal: Path) -> Iterator[None]:
-    """Keep other runs away, and refuse where an earlier one left something open."""
-    target = connection.target
-    with keep_others_away(connection, root):
-        left = find_open(journal, register=target.register, vendor=target.vendor)
-        if left:
-            raise Refused(
-                f"The run {left[0].start.run} left {len(left[0].open)} requests whose outcome is unknown.",
-                hint="Run `reconciler recover` first; nothing was written.",
-            )
-        yield
-
-
-def check_accepted(plan: Plan, accept: str) -> None:
-    """Refuse a plan whose breaking impacts nobody accepted by its digest."""
-    named = accept.lower()
-    if accept and not (len(named) >= SHORT and plan.digest.startswith(named)):
-        raise Refused(
-            f"--accept names {accept[:SHORT]}, and this plan's digest is {plan.short_digest}.",
-            hint="Review the plan as it is now, and accept its own digest.",
-        )
-    if plan.breaking and not accept:
-        told = "\n".join(f"{each.rule}: {each.message}" for each in plan.breaking)
-        raise Refused(
-            f"The plan has breaking impacts that nobody has accepted, so nothing was written.\n{told}",
-            hint=f"If they are meant, run it again with --accept {plan.short_digest}",
-        )
+def find_site(connection: Connection, root: Path, journal: Path) -> Site:
+    """Name what a run writes to, and where it keeps its records."""
+    locks = find_lock_folder(os.environ)
+    return Site(connection.register, connection.target, connection.around, root, journal, locks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +58,13 @@ class Manner:
     accept: str
     """The digest whose breaking impacts are accepted; empty where none is."""
     report: Path | None
-    journal: Path
     workers: int
     patience: float
     yes: bool
     """Whether nobody is asked."""
 
 
-def do_plan(plan: Plan, connection: Connection, manner: Manner) -> Exit:
+def do_plan(plan: Plan, held: Hold, manner: Manner) -> Exit:
     """Show a plan, check that it is accepted, ask, carry it out, and show what became of it.
 
     Raises `Refused` before the first write where it is stale, not accepted, or the answer is no.
@@ -115,7 +78,7 @@ def do_plan(plan: Plan, connection: Connection, manner: Manner) -> Exit:
     if plan.writes and not manner.yes:
         ask(plan)
     with stop_on_signals() as stop:  # until the report is out
-        report = carry_out(plan, connection, manner, stop) if plan.writes else Report(plan)
+        report = _carry_out(plan, held, manner, stop) if plan.writes else Report(plan)
         if manner.form is Format.JSON:
             show_text(as_json.render_report(report))
         elif report.outcomes:
@@ -125,21 +88,12 @@ def do_plan(plan: Plan, connection: Connection, manner: Manner) -> Exit:
     return report.exit_code
 
 
-def carry_out(plan: Plan, connection: Connection, manner: Manner, stop: Event) -> Report:
+def _carry_out(plan: Plan, held: Hold, manner: Manner, stop: Event) -> Report:
     """Carry out a plan that was shown and accepted; raises `Refused` where it is stale."""
-    check_fresh(plan, connection.register, workers=manner.workers)
-    target = plan.target
-    journal = start_run(
-        manner.journal,
-        register=target.register,
-        environment=target.environment,
-        vendor=target.vendor,
-        digest=plan.digest,
-        version=__version__,
-    )
-    tell(f"Journal: {journal.path}")
-    crew = Crew(connection.register, journal, connection.around.ours, manner.patience, stop)
-    return apply_plan(plan, crew, tell=_tell_outcome, workers=manner.workers)
+    terms = Terms(manner.accept, manner.workers, manner.patience, stop)
+    with clear(plan, held, terms) as clearance:
+        tell(f"Journal: {clearance.crew.journal.path}")
+        return apply_plan(clearance, tell=_tell_outcome)
 
 
 def _tell_outcome(outcome: Outcome) -> None:

@@ -11,17 +11,18 @@ import os
 import signal
 import sys
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
 import httpx
 
-from reconciler.apply import apply_plan, check_fresh
-from reconciler.attempt import Crew
-from reconciler.journal import start_run
+from reconciler.apply import apply_plan
+from reconciler.drift import Circumstances
 from reconciler.maskinporten import open_tokens
 from reconciler.planfile import read_plan
+from reconciler.preflight import Site, Terms, clear, hold
 from reconciler.register import HttpRegister
 from reconciler.secret import Secret
 from reconciler.settings import Credentials, Environment
@@ -90,17 +91,12 @@ def carry_out(job: dict[str, Json]) -> int:
         HttpRegister(environment, tokens, read_only=False, transport=Fused(fuse)) as register,
     ):
         os.write, os.fsync = fuse.write, fuse.sync  # type: ignore[assignment]  # they stand in for these
-        check_fresh(plan, register, workers=job["workers"])
-        journal = start_run(
-            Path(job["journal"]),
-            register=plan.target.register,
-            environment="served",
-            vendor=plan.target.vendor,
-            digest=plan.digest,
-            version="0",
-        )
-        crew = Crew(register, journal, frozenset(job["ours"]), patience=0.3)
-        apply_plan(plan, crew, tell=lambda _: None, workers=job["workers"])
+        folder = Path(job["journal"])
+        around = Circumstances(frozenset(job["ours"]), date(2026, 1, 1))
+        site = Site(register, plan.target, around, folder, folder, folder / "locks")
+        terms = Terms(plan.digest, workers=job["workers"], patience=0.3)
+        with hold(site) as held, clear(plan, held, terms) as clearance:
+            apply_plan(clearance, tell=lambda _: None)
         os.write, os.fsync = _WRITE, _SYNC
     return fuse.count
 

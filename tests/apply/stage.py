@@ -5,21 +5,26 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import date
+from threading import Event
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import httpx
+import pytest
 
-from reconciler.apply import apply_plan, check_fresh
-from reconciler.attempt import Crew
+from reconciler.apply import apply_plan
 from reconciler.change import Delete
 from reconciler.diff import diff
+from reconciler.drift import Circumstances
 from reconciler.journal import find_open, read_runs, start_run
 from reconciler.maskinporten import open_tokens
 from reconciler.model import RegisteredSystem
 from reconciler.normalise import normalise
+from reconciler.operations import gather_evidence
 from reconciler.outcome import Done, Failed, NotTried, Outcome, Report, Stale, Unknown
-from reconciler.plan import Target, plan_changes
+from reconciler.plan import Target, judge_plan, plan_changes
+from reconciler.preflight import Site, Terms, clear, hold
 from reconciler.recovery import Recovered, recover_run
 from reconciler.register import HttpRegister
 from reconciler.secret import Secret
@@ -29,15 +34,16 @@ from tests.builders import VENDOR, a_live_document, a_resolved
 from tests.served import CLIENT_ID, KID, VENDOR_PATH, export_pem, start_served
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     from reconciler.emulator import Emulator
-    from reconciler.journal import Run
+    from reconciler.journal import Journal, Run
     from reconciler.model import Json, Resolved
     from reconciler.plan import Plan
+    from reconciler.preflight import Clearance
     from reconciler.register import Register
 
 OURS = frozenset({CLIENT_ID})
@@ -107,22 +113,44 @@ class Stage:
     def plan(self, systems: Sequence[Resolved]) -> Plan:
         """Plan for some definitions, as if there were no others."""
         live = read_all(self.register, [each.system.id for each in systems])
-        return plan_changes(self.target, systems, live, [])
+        made = plan_changes(self.target, systems, live, [])
+        return judge_plan(made, gather_evidence(made, self.register, self.around()))
+
+    def around(self, ours: frozenset[str] = OURS) -> Circumstances:
+        """Give what is known beside the plan."""
+        return Circumstances(ours, date(2026, 1, 1), (), frozenset())
+
+    @contextmanager
+    def clear(
+        self,
+        plan: Plan,
+        *,
+        workers: int = 8,
+        register: Register | None = None,
+        ours: frozenset[str] = OURS,
+        stop: Event | None = None,
+        wrap: Callable[[Journal], Journal] | None = None,
+    ) -> Iterator[Clearance]:
+        """Clear a plan, whatever breaks is accepted; the journal is one of its own, or `wrap` of it."""
+        site = Site(
+            register or self.register,
+            self.target,
+            self.around(ours),
+            self.folder,
+            self.folder,
+            self.folder / "locks",
+        )
+        terms = Terms(plan.digest, workers=workers, patience=self.patience, stop=stop or Event())
+        with pytest.MonkeyPatch.context() as patch, hold(site) as held:
+            if wrap:
+                patch.setattr("reconciler.preflight.start_run", lambda *a, **k: wrap(start_run(*a, **k)))
+            with clear(plan, held, terms) as clearance:
+                yield clearance
 
     def apply(self, plan: Plan, *, workers: int = 8, register: Register | None = None) -> Report:
         """Apply a plan with a journal of its own."""
-        journal = start_run(
-            self.folder,
-            register=self.target.register,
-            environment="served",
-            vendor=VENDOR,
-            digest=plan.digest,
-            version="0",
-        )
-        chosen = register or self.register
-        check_fresh(plan, chosen)
-        crew = Crew(chosen, journal, OURS, self.patience)
-        return apply_plan(plan, crew, tell=self.told.append, workers=workers)
+        with self.clear(plan, workers=workers, register=register) as clearance:
+            return apply_plan(clearance, tell=self.told.append)
 
     def newest(self) -> Run:
         """Read the journal of the newest run."""

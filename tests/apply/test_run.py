@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.apply import apply_plan, check_fresh
-from reconciler.attempt import Crew
+from reconciler.apply import apply_plan
 from reconciler.errors import Refused
 from reconciler.journal import Journal, start_run
 from reconciler.outcome import Done, Failed, NotTried, Outcome, Stale, Unknown
 from tests.apply.stage import (
-    OURS,
     Stage,
     a_client,
     a_full_document,
@@ -53,9 +51,9 @@ def _start_journal(stage: Stage) -> Journal:
     )
 
 
-def _apply_telling(stage: Stage, plan: Plan, crew: Crew, tell: Callable[[Outcome], None]) -> Report:
-    check_fresh(plan, stage.register)
-    return apply_plan(plan, crew, tell=tell, workers=4)
+def _apply_telling(stage: Stage, plan: Plan, stop: Event, tell: Callable[[Outcome], None]) -> Report:
+    with stage.clear(plan, workers=4, stop=stop) as clearance:
+        return apply_plan(clearance, tell=tell)
 
 
 def _words(report: Report) -> dict[str, str]:
@@ -75,20 +73,20 @@ def _gather(stage: Stage) -> tuple[list[str], list[Resolved]]:
 def test_a_step_that_waits_for_two_is_sent_once(stage: Stage) -> None:
     """Also when both end at the same moment, as seen by the one who keeps account."""
     ids, asked = _gather(stage)
-    journal = _start_journal(stage)
     stage.control("DELETE", "log")
 
     def tell(outcome: Outcome) -> None:
         if outcome.change.id == ids[3]:  # hold the account up until A and B are both done
             deadline = time.monotonic() + 5
-            while journal.path.read_text().count('"kind":"outcome"') < 3 and time.monotonic() < deadline:
+            while (
+                stage.newest().path.read_text().count('"kind":"outcome"') < 3 and time.monotonic() < deadline
+            ):
                 time.sleep(0.01)
             time.sleep(0.1)
 
     stage.strike(fault="latency", seconds=0.1, method="PUT", path=f"*{ids[0]}")
     stage.strike(fault="latency", seconds=0.1, method="PUT", path=f"*{ids[1]}")
-    crew = Crew(stage.register, journal, OURS, stage.patience)
-    report = _apply_telling(stage, stage.plan(asked), crew, tell)
+    report = _apply_telling(stage, stage.plan(asked), Event(), tell)
 
     assert set(_words(report).values()) == {"done"}
     check_sent_once(stage)
@@ -339,11 +337,11 @@ def test_a_token_that_expires_is_renewed(stage: Stage) -> None:
 def test_a_wish_to_stop_finishes_what_is_under_way(stage: Stage) -> None:
     """Nothing new is begun; what was begun has its outcome, and the rest was not tried."""
     asked = _many(stage, 6)
-    crew = Crew(stage.register, _start_journal(stage), OURS, stage.patience)
+    stop = Event()
     before = stage.held(*(each.system.id for each in asked))
     stage.strike(fault="latency", seconds=0.1, method="PUT", times=0)
 
-    report = _apply_telling(stage, stage.plan(asked), crew, lambda _: crew.stop.set())
+    report = _apply_telling(stage, stage.plan(asked), stop, lambda _: stop.set())
 
     words = [each.word for each in report.outcomes]
     assert sorted(set(words)) == ["done", "not tried"]
@@ -352,19 +350,23 @@ def test_a_wish_to_stop_finishes_what_is_under_way(stage: Stage) -> None:
     assert stage.newest().ended
 
 
-def test_a_wish_to_stop_does_not_wait_for_a_lost_answer(stage: Stage) -> None:
+def test_a_wish_to_stop_does_not_wait_for_a_lost_answer(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The outcome is unknown, and `recover` settles it."""
     one, asked = _one_update(stage)
-    crew = Crew(stage.register, _start_journal(stage), OURS, 60.0)
+    stop = Event()
+    monkeypatch.setattr(stage, "patience", 60.0)
     stage.strike(fault="reset", method="PUT", path=f"*{one}")
     plan = stage.plan(asked)
     report: list[Report] = []
-    run = Thread(target=lambda: report.append(_apply_telling(stage, plan, crew, stage.told.append)))
+    run = Thread(target=lambda: report.append(_apply_telling(stage, plan, stop, stage.told.append)))
     run.start()
     while not any(entry["method"] == "PUT" for entry in stage.log()):
         time.sleep(0.02)
-    crew.stop.set()
+    stop.set()
     run.join(10)
+    monkeypatch.undo()
 
     assert not run.is_alive()
     assert isinstance(report[0].outcomes[0], Unknown)
@@ -392,10 +394,9 @@ def test_a_journal_that_cannot_be_written_stops_the_run(stage: Stage, room: int,
     asked = _many(stage, 3)
     before = stage.held(*(each.system.id for each in asked))
     plan = stage.plan(asked)
-    check_fresh(plan, stage.register)
-    crew = Crew(stage.register, _Full(_start_journal(stage), room), OURS, stage.patience)
 
-    report = apply_plan(plan, crew, tell=stage.told.append, workers=1)
+    with stage.clear(plan, workers=1, wrap=lambda journal: _Full(journal, room)) as clearance:
+        report = apply_plan(clearance, tell=stage.told.append)
 
     assert isinstance(report.outcomes[0], first)
     assert isinstance(report.outcomes[-1], NotTried)
@@ -415,10 +416,9 @@ def test_a_fault_of_our_own_loses_no_report(stage: Stage) -> None:
     """The system it struck is unknown, the rest is not tried, and there is a report."""
     asked = _many(stage, 2)
     plan = stage.plan(asked)
-    made = _start_journal(stage)
-    crew = Crew(stage.register, _Broken(made.path, made._descriptor), OURS, stage.patience)
 
-    report = apply_plan(plan, crew, tell=stage.told.append, workers=1)
+    with stage.clear(plan, workers=1, wrap=lambda made: _Broken(made.path, made._descriptor)) as clearance:
+        report = apply_plan(clearance, tell=stage.told.append)
 
     assert [each.word for each in report.outcomes] == ["unknown", "not tried"]
     stage.converge(asked)
@@ -447,9 +447,9 @@ def test_our_own_entry_under_another_client_is_not_told_as_failed(stage: Stage) 
     one, asked = _one_update(stage)
     plan = stage.plan(asked)
     stage.strike(fault="reset", when="after", method="PUT", path=f"*{one}")
-    crew = Crew(stage.register, _start_journal(stage), frozenset({"somebody-else"}), stage.patience)
 
-    report = apply_plan(plan, crew, tell=stage.told.append)
+    with stage.clear(plan, ours=frozenset({"somebody-else"})) as clearance:
+        report = apply_plan(clearance, tell=stage.told.append)
 
     assert isinstance(report.outcomes[0], Unknown)
     assert (report.exit_code, stage.newest().open[0].id) == (5, one)

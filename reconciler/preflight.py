@@ -1,0 +1,230 @@
+"""What has to be true before a request is sent, decided in one place.
+
+The executor takes a `Clearance`, and only `clear` makes one: the lock is held, nothing of an earlier run is
+open, the plan is for this register, accepted and fresh, and the journal is open. No front end can forget one.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Event, Lock
+from typing import TYPE_CHECKING
+
+from reconciler import __version__
+from reconciler.attempt import Crew
+from reconciler.changelog import read_log
+from reconciler.digest import SHORT, digest_json
+from reconciler.errors import Refused, WriteRefused
+from reconciler.journal import find_open, lock, start_run
+from reconciler.survey import WORKERS, read_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from reconciler.change import Change
+    from reconciler.drift import Circumstances
+    from reconciler.model import RegisteredSystem
+    from reconciler.plan import Plan, Target
+    from reconciler.register import Register
+
+_SEAL = object()
+"""What only this module has, so that nobody else can make a `Hold` or a `Clearance`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The register that is written to, and where a run keeps its records on this machine."""
+
+    register: Register
+    target: Target
+    around: Circumstances
+    root: Path
+    """The repository; the embedded register lives in it."""
+    journal: Path
+    """The folder of journals."""
+    locks: Path
+    """The folder of locks, shared by all repositories of a user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a plan is to be carried out."""
+
+    accept: str = ""
+    """The digest whose breaking impacts are accepted, or its start; empty where none is."""
+    workers: int = WORKERS
+    patience: float = 60.0
+    """Seconds after which a write that gave no answer will not be carried out any more."""
+    stop: Event = field(default_factory=Event)
+    """Set when the run is to end soon."""
+
+
+class Hold:
+    """The lock on a register and vendor, as long as its `with` block lasts; only this module makes one."""
+
+    __slots__ = ("is_held", "site")
+
+    def __init__(self, seal: object, site: Site) -> None:
+        _check_seal(seal)
+        self.site = site
+        self.is_held = True
+
+
+class Clearance:
+    """Leave to carry out one plan, once, as long as its `with` block lasts; only `clear` makes one."""
+
+    __slots__ = ("_cleared", "_is_left", "_lock")
+
+    def __init__(self, seal: object, plan: Plan, crew: Crew, workers: int) -> None:
+        _check_seal(seal)
+        self._cleared = plan, crew, workers
+        self._is_left = True
+        self._lock = Lock()
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that was cleared."""
+        return self._cleared[0]
+
+    @property
+    def crew(self) -> Crew:
+        """What its requests work with."""
+        return self._cleared[1]
+
+    @property
+    def workers(self) -> int:
+        """Requests at the same time."""
+        return self._cleared[2]
+
+    def use_up(self) -> bool:
+        """Use the clearance up; says whether it was still there."""
+        with self._lock:
+            left, self._is_left = self._is_left, False
+        return left
+
+
+def _check_seal(seal: object) -> None:
+    if seal is not _SEAL:
+        raise WriteRefused(
+            "Only `reconciler.preflight` may clear a plan for writing; nothing was written.",
+            hint="Use `preflight.hold` and `preflight.clear`.",
+        )
+
+
+@contextmanager
+def keep_others_away(site: Site) -> Iterator[Hold]:
+    """Hold the lock of a register and vendor; raises `Refused` where another run holds it."""
+    register, vendor = site.target.register, site.target.vendor
+    # The embedded register's state lies in the repository, so each repository's is another register.
+    name = f"{register} {site.root.resolve()}" if register == "local" else register
+    with lock(site.locks, register=name, vendor=vendor):
+        held = Hold(_SEAL, site)
+        try:
+            yield held
+        finally:
+            held.is_held = False
+
+
+@contextmanager
+def hold(site: Site) -> Iterator[Hold]:
+    """Keep other runs away; raises `Refused` where an earlier one left something open."""
+    with keep_others_away(site) as held:
+        _check_nothing_open(site)
+        yield held
+
+
+def _check_nothing_open(site: Site) -> None:
+    left = find_open(site.journal, register=site.target.register, vendor=site.target.vendor)
+    if left:
+        raise Refused(
+            f"The run {left[0].start.run} left {len(left[0].open)} requests whose outcome is unknown.",
+            hint="Run `reconciler recover` first; nothing was written.",
+        )
+
+
+def check_accepted(plan: Plan, accept: str) -> None:
+    """Refuse a plan whose breaking impacts nobody accepted by its digest."""
+    named = accept.lower()
+    if accept and not (len(named) >= SHORT and plan.digest.startswith(named)):
+        raise Refused(
+            f"--accept names {accept[:SHORT]}, and this plan's digest is {plan.short_digest}.",
+            hint="Review the plan as it is now, and accept its own digest.",
+        )
+    if plan.breaking and not accept:
+        told = "\n".join(f"{each.rule}: {each.message}" for each in plan.breaking)
+        raise Refused(
+            f"The plan has breaking impacts that nobody has accepted, so nothing was written.\n{told}",
+            hint=f"If they are meant, run it again with --accept {plan.short_digest}",
+        )
+
+
+def check_fresh(plan: Plan, register: Register, *, workers: int = WORKERS) -> None:
+    """Read every system that the plan writes; raises `Refused` where one moved since, and says how.
+
+    Nothing is written when one moved: what was reviewed is not what would be done.
+    """
+    found = read_all(register, [change.id for change in plan.writes], workers=workers)
+    moved = [change for change in plan.writes if _digest(found[change.id]) != change.live_digest]
+    if moved:
+        told = "\n".join(_describe_move(change, found[change.id], register) for change in moved)
+        raise Refused(
+            f"The plan is stale, and nothing was written.\n{told}",
+            hint="Plan again, and have the new plan reviewed.",
+        )
+
+
+def _digest(system: RegisteredSystem | None) -> str:
+    return digest_json(system.document) if system else ""
+
+
+def _describe_move(change: Change, found: RegisteredSystem | None, register: Register) -> str:
+    """Say which members moved, and from the change log when and by whom."""
+    before, after = change.live or {}, found.document if found else {}
+    members = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+    moved = f"moved in {', '.join(members)}" if change.live is not None else "was registered"
+    newest = next(iter(read_log(register.read_changes(change.id))), None)
+    who = f"; last written at {newest.created} by {newest.who}" if newest else ""
+    return f"`{change.id}` {moved}{who}."
+
+
+@contextmanager
+def clear(plan: Plan, held: Hold, terms: Terms) -> Iterator[Clearance]:
+    """Check everything that has to be true before the first write, open the journal, and give leave.
+
+    Raises `Refused` where something is not, and `UsageError` where a file cannot be written.
+    """
+    site = held.site
+    if not held.is_held:
+        raise WriteRefused("The lock is not held any more; nothing was written.")
+    _check_target(plan, site.target)
+    _check_nothing_open(site)
+    check_accepted(plan, terms.accept)
+    check_fresh(plan, site.register, workers=terms.workers)
+    target = plan.target
+    journal = start_run(
+        site.journal,
+        register=target.register,
+        environment=target.environment,
+        vendor=target.vendor,
+        digest=plan.digest,
+        version=__version__,
+    )
+    crew = Crew(site.register, journal, site.around.ours, terms.patience, terms.stop)
+    clearance = Clearance(_SEAL, plan, crew, terms.workers)
+    try:
+        yield clearance
+    finally:
+        if clearance.use_up():  # nobody carried it out, so nobody ended the journal
+            journal.end()
+
+
+def _check_target(plan: Plan, target: Target) -> None:
+    made = plan.target
+    if made != target:
+        raise Refused(
+            f"The plan was made for vendor {made.vendor} in {made.environment} ({made.register}), "
+            f"not for vendor {target.vendor} in {target.environment} ({target.register}).",
+            hint="Plan for the environment that is to be written; nothing was written.",
+        )

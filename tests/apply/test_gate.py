@@ -1,0 +1,141 @@
+"""Nothing is written without the clearance that only `preflight` gives."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import reconciler
+from reconciler.apply import apply_plan
+from reconciler.errors import Refused, WriteRefused
+from reconciler.plan import Target
+from reconciler.preflight import Clearance, Hold, Site, Terms, clear, hold
+from tests.apply.stage import Stage, a_client, a_full_document, define
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.plan import Plan
+
+SOURCES = Path(reconciler.__file__).parent
+WRITERS = {"create_system", "replace_system", "delete_system"}
+
+
+def _site(stage: Stage) -> Site:
+    folder = stage.folder
+    return Site(stage.register, stage.target, stage.around(), folder, folder, folder / "locks")
+
+
+def _an_update(stage: Stage) -> Plan:
+    (one,) = stage.fresh("a")
+    client = a_client(stage.count * 10)
+    stage.seed(a_full_document(one, clientId=[client]))
+    return stage.plan([define(one, clientId=[client], isVisible=False)])
+
+
+def _writes(stage: Stage) -> list[str]:
+    return [each["method"] for each in stage.log() if each["method"] in {"POST", "PUT", "DELETE"}]
+
+
+def _uses(names: set[str]) -> Iterator[tuple[str, str]]:
+    """Give each module that mentions one of the names, as a name or an attribute."""
+    for path in SOURCES.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+            if name in names:
+                yield str(path.relative_to(SOURCES)), name
+
+
+def test_a_program_cannot_make_a_clearance(stage: Stage) -> None:
+    """Neither a hold nor a clearance can be made outside `preflight`."""
+    plan = _an_update(stage)
+    stage.control("DELETE", "log")
+
+    with pytest.raises(WriteRefused, match="may clear a plan"):
+        Hold(object(), _site(stage))
+    with stage.clear(plan) as clearance, pytest.raises(WriteRefused):
+        Clearance(object(), plan, clearance.crew, 1)
+    assert _writes(stage) == []
+
+
+def test_a_clearance_is_for_one_run(stage: Stage) -> None:
+    """Used a second time, or after its block, it is refused and nothing is sent."""
+    plan = _an_update(stage)
+    with stage.clear(plan) as late:
+        pass
+    stage.control("DELETE", "log")
+
+    with pytest.raises(WriteRefused, match="used up"):
+        apply_plan(late, tell=stage.told.append)
+    assert _writes(stage) == []
+    with stage.clear(plan) as clearance:
+        assert apply_plan(clearance, tell=stage.told.append).exit_code == 0
+        with pytest.raises(WriteRefused, match="used up"):
+            apply_plan(clearance, tell=stage.told.append)
+    assert _writes(stage) == ["PUT"]
+
+
+def test_a_lock_that_was_given_back_clears_nothing(stage: Stage) -> None:
+    """After its block a hold holds nothing."""
+    plan = _an_update(stage)
+    with hold(_site(stage)) as held:
+        pass
+
+    with pytest.raises(WriteRefused, match="lock"), clear(plan, held, Terms()):
+        pytest.fail("it was cleared")
+
+
+def test_a_plan_for_another_register_is_not_cleared(stage: Stage) -> None:
+    """The lock of one register clears no plan for another."""
+    plan = _an_update(stage)
+    other = replace(plan, target=Target("prod", "https://platform.altinn.no", plan.target.vendor))
+
+    with (
+        hold(_site(stage)) as held,
+        pytest.raises(Refused, match="The plan was made for"),
+        clear(other, held, Terms()),
+    ):
+        pytest.fail("it was cleared")
+
+
+def test_an_open_request_of_an_earlier_run_clears_nothing(stage: Stage) -> None:
+    """Also when it was left after the lock was taken: by a program that has no lock."""
+    plan = _an_update(stage)
+    with hold(_site(stage)) as held:
+        with clear(plan, held, Terms(plan.digest)) as clearance:
+            clearance.crew.journal.intend(plan.steps[0], live=plan.writes[0].live, newest="")
+        with pytest.raises(Refused, match="whose outcome is unknown"), clear(plan, held, Terms(plan.digest)):
+            pytest.fail("it was cleared")
+
+
+@pytest.mark.parametrize("length", [1, 4, 11])
+def test_a_digest_that_is_named_too_short_accepts_nothing(stage: Stage, length: int) -> None:
+    """T: twelve digits are the least, and eleven right ones are refused; twelve are not."""
+    plan = _an_update(stage)
+    with hold(_site(stage)) as held:
+        with (
+            pytest.raises(Refused, match="--accept names"),
+            clear(plan, held, Terms(plan.digest[:length])),
+        ):
+            pytest.fail("it was cleared")
+        with clear(plan, held, Terms(plan.digest[:12].upper())):
+            pass
+
+
+def test_only_the_gate_leads_to_a_write() -> None:
+    """Requests that write are sent in `attempt`, which only the executor calls, with what only preflight makes."""
+    assert {where for where, _ in _uses(WRITERS)} <= {"attempt.py", "register.py"}
+    assert {where for where, _ in _uses({"carry_out"})} == {"apply.py"}
+    made = {
+        (str(path.relative_to(SOURCES)), node.func.id)
+        for path in SOURCES.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        if node.func.id in {"Crew", "Hold", "Clearance"}
+    }
+    assert made == {("preflight.py", "Crew"), ("preflight.py", "Hold"), ("preflight.py", "Clearance")}
+    assert {where for where, _ in _uses({"_SEAL"})} == {"preflight.py"}
