@@ -8,42 +8,72 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.model import READ_ONLY_NAMES, SENT, Package, Right, drop_nulls
-from reconciler.redirect import canonicalise
+from reconciler.model import DEFAULTS, READ_ONLY_NAMES, SENT, Package, Right
+from reconciler.normalise import fold_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.model import Json, RegisteredSystem, System
 
+URLS = "allowedRedirectUrls"
+
 
 def build_body(desired: System, live: RegisteredSystem | None) -> dict[str, Json]:
     """Build the document of a POST (`live` is None) or a PUT.
 
-    Every member that is sent is there, nothing is null, and members that nobody here knows survive: at the
+    Every member that is sent is there, no list is null, and members that nobody here knows survive: at the
     top, in `vendor`, and in the entries of `rights` and `accessPackages` that stand on both sides.
     """
-    held = live.document if live else {}
-    body: dict[str, Json] = drop_nulls({n: value for n, value in held.items() if n not in READ_ONLY_NAMES})
+    body = keep_all(live.document) if live else {}
     wanted = desired.model_dump(mode="json", exclude_none=True, include=set(SENT))
     for name in SENT:
         body[name] = _merge(name, body.get(name), wanted[name])
     return body
 
 
+def keep_all(live: Mapping[str, Json]) -> dict[str, Json]:
+    """Build the body that asks for what the register holds already, so that a PUT of it changes nothing.
+
+    Every known member is said, and a list is never null. The null of a language goes back as it came: the
+    register demands the language and keeps the null (System Register contract §2.2).
+    """
+    defaults = {name: list(value) if isinstance(value, tuple) else value for name, value in DEFAULTS.items()}
+    held = {
+        name: value
+        for name, value in live.items()
+        if name not in READ_ONLY_NAMES and not (name in SENT and value is None)
+    }
+    body = {**defaults, **held}
+    body[URLS] = [_keep_blanks(each) for each in body[URLS]]
+    return body
+
+
+def _keep_blanks(url: Json) -> Json:
+    """Escape the blanks at the end of a stored URL, which it would lose when it is sent back (§2.4)."""
+    if not isinstance(url, str):
+        return url
+    bare = url.rstrip(" ")
+    return bare + "%20" * (len(url) - len(bare))
+
+
 def _merge(name: str, held: Json, wanted: Json) -> Json:
-    """Lay a managed member over the live one; entries on both sides keep the live order."""
+    """Lay a managed member over the live one; entries on both sides keep the live order.
+
+    A redirect URL that the register holds several times stays so; no other list may hold an entry twice (§3).
+    """
     if name == "vendor":
         return {**(held or {}), **wanted}
     if not isinstance(held, list) or not isinstance(wanted, list):
         return wanted
     left = {_key(name, entry): entry for entry in wanted}
-    merged = []
+    merged, seen = [], set[str]()
     for entry in held:
-        found = left.pop(_key(name, entry), None)
-        if found is not None:
-            merged.append(_overlay(entry, found) if isinstance(entry, dict) else entry)
-    return [*merged, *left.values()]
+        key = _key(name, entry)
+        if key in left and (name == URLS or key not in seen):
+            seen.add(key)
+            merged.append(_overlay(entry, left[key]) if isinstance(entry, dict) else entry)
+    return [*merged, *(entry for key, entry in left.items() if key not in seen)]
 
 
 def _key(name: str, entry: Json) -> str:
@@ -52,7 +82,7 @@ def _key(name: str, entry: Json) -> str:
         return Right.model_validate(entry, strict=False, extra="ignore").key
     if name == "accessPackages":
         return Package.model_validate(entry, strict=False, extra="ignore").key
-    return (canonicalise(entry) or entry) if name == "allowedRedirectUrls" else str(entry)
+    return fold_url(entry) if name == URLS else str(entry)
 
 
 def _overlay(held: Mapping[str, Json], wanted: Mapping[str, Json]) -> Json:

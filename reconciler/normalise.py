@@ -59,11 +59,19 @@ def normalise(system: System) -> System:
             "rights": _sort_entries(_drop_empty_action(each) for each in system.rights),
             "accessPackages": _sort_entries(system.accessPackages),
             "clientId": tuple(sorted(set(system.clientId))),
-            "allowedRedirectUrls": tuple(
-                sorted({canonicalise(url) or url for url in system.allowedRedirectUrls})
-            ),
+            "allowedRedirectUrls": tuple(sorted({fold_url(url) for url in system.allowedRedirectUrls})),
         }
     )
+
+
+def fold_url(url: str) -> str:
+    """Give the text by which redirect URLs are compared: as the register prints it once it is sent back.
+
+    A blank at the end, which the register keeps from `%20` and drops at the next writing (System Register
+    contract §2.4), therefore makes no difference.
+    """
+    once = canonicalise(url) or url
+    return canonicalise(once) or once
 
 
 def _drop_empty_action(right: Right) -> Right:

@@ -10,12 +10,13 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from reconciler.body import keep_all
 from reconciler.change import Blocked, Change, Keep, Update
 from reconciler.changelog import read_log
 from reconciler.diff import diff
 from reconciler.digest import digest_json
 from reconciler.journal import Settled, continue_run, now
-from reconciler.model import READ_ONLY_NAMES, RegisteredSystem, drop_nulls
+from reconciler.model import RegisteredSystem
 from reconciler.normalise import normalise
 from reconciler.settlement import Fate, Request, Settlement, settle
 
@@ -132,8 +133,7 @@ def undo(run: Run, name: str, found: RegisteredSystem | None) -> Change:
         return Blocked(**base, reason="it moved since the run", hint="Look at it with `reconciler plan`.")
     before = RegisteredSystem(first.live or {})
     fields = diff(normalise(before.read()), normalise(found.read()))
-    body = drop_nulls({key: value for key, value in before.document.items() if key not in READ_ONLY_NAMES})
-    return Update(**base, fields=fields, document=body) if fields else Keep(**base)
+    return Update(**base, fields=fields, document=keep_all(before.document)) if fields else Keep(**base)
 
 
 def _is_unclear(intent: Intent, run: Run) -> bool:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from reconciler.body import keep_all
 from reconciler.change import Create, Delete, Update
-from reconciler.model import DEFAULTS, READ_ONLY_NAMES, drop_nulls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -123,19 +123,14 @@ def _find_in_ring(waiting: Mapping[str, _Node], nodes: Mapping[str, _Node]) -> _
 
 def _release(node: _Node, number: int, wanted: frozenset[str]) -> Step:
     """Make the intermediate step of a ring: the live document without the client ids that others wait for."""
-    live = {
-        name: value
-        for name, value in (node.change.live or {}).items()
-        if name in (node.change.document or {})
-    }
-    body = _fill(drop_nulls(live))
+    body = keep_all(node.change.live or {})
     freed = tuple(sorted(wanted))
     return Step(
         number=number,
         id=node.id,
         method="PUT",
         purpose=f"release {_tell(freed)}",
-        document={**body, "clientId": [each for each in body.get("clientId", []) if each not in wanted]},
+        document={**body, "clientId": [each for each in body["clientId"] if each not in wanted]},
         releases=freed,
         way_back=body,
         final=False,
@@ -171,16 +166,10 @@ def put_back(released: Step, clients: tuple[str, ...], held: RegisteredSystem | 
     """Make the step that puts released client ids back on a system as it is now; None where it is deleted."""
     if held is None or held.document.get("isDeleted"):
         return None
-    body = _fill(drop_nulls({n: value for n, value in held.document.items() if n not in READ_ONLY_NAMES}))
-    document = {**body, "clientId": [*body.get("clientId", []), *clients]}
+    body = keep_all(held.document)
+    document = {**body, "clientId": [*body["clientId"], *clients]}
     purpose = f"put back {_tell(clients)}"
     return Step(number=0, id=released.id, method="PUT", purpose=purpose, document=document, final=False)
-
-
-def _fill(body: Mapping[str, Json]) -> dict[str, Json]:
-    """Say what a live document leaves out: a PUT always names every known member."""
-    said = {name: list(value) if isinstance(value, tuple) else value for name, value in DEFAULTS.items()}
-    return {**said, **body}
 
 
 def _tell(clients: tuple[str, ...]) -> str:

@@ -174,6 +174,44 @@ def test_a_failed_claim_puts_the_client_id_back(stage: Stage) -> None:
     check_truth(stage, report, before)
 
 
+def test_a_swap_through_a_text_that_is_null(stage: Stage) -> None:
+    """W10: the intermediate document says every language, as the register demands, also one that is null."""
+    ids, asked = _swap(stage)
+    names = {"nb": "a", "nn": None, "en": "c"}
+    for name in ids:
+        stage.seed({**stage.held(name)[name], "name": names, "description": names})
+
+    assert set(_words(stage.apply(stage.plan(asked))).values()) == {"done"}
+
+
+def test_a_way_back_through_a_text_that_is_null(stage: Stage) -> None:
+    """W10: what is put back says it too."""
+    ids, asked = _swap(stage)
+    for name in ids:
+        stage.seed({**stage.held(name)[name], "name": {"nb": "a", "nn": None, "en": "c"}})
+    before = stage.held(*ids)
+    stage.strike(fault="status", status=400, method="PUT", path=f"*{ids[1]}")
+
+    stage.apply(stage.plan(asked))
+
+    assert stage.held(*ids) == before
+
+
+def test_what_is_not_asked_to_change_keeps_blanks_and_repeats(stage: Stage) -> None:
+    """R10, R13: a PUT for another reason takes neither from the live redirect URLs."""
+    (one,) = stage.fresh("a")
+    sent = ["https://x.example/A%20", "https://y.example/", "https://y.example/", "https://y.example/"]
+    stage.seed(a_full_document(one, clientId=[], allowedRedirectUrls=sent))
+    urls = stage.held(one)[one]["allowedRedirectUrls"]
+    assert (urls[0], len(urls)) == ("https://x.example/A ", 4)
+    asked = [define(one, clientId=[], isVisible=False, allowedRedirectUrls=[urls[0].strip(), urls[1]])]
+
+    (outcome,) = stage.apply(stage.plan(asked)).outcomes
+
+    assert (outcome.word, outcome.alarming) == ("done", False)
+    assert stage.held(one)[one]["allowedRedirectUrls"] == urls
+
+
 def test_what_others_wrote_stays_when_an_id_is_put_back(stage: Stage) -> None:
     """Somebody writes between the release and the way back: the id is put back on what they left."""
     ids, asked = _swap(stage)

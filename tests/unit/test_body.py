@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.body import build_body
-from reconciler.model import SENT
+from reconciler.body import build_body, keep_all
+from reconciler.model import SENT, RegisteredSystem
+from reconciler.normalise import normalise
 from tests.builders import CLIENT, OTHER_CLIENT, a_live_document, a_registered_system, a_system
 
 
@@ -62,13 +63,53 @@ def test_entries_on_both_sides_keep_the_live_order_and_new_ones_follow() -> None
 
 @pytest.mark.parametrize("member", ["rights", "accessPackages"])
 def test_a_list_that_the_register_leaves_out_is_sent_as_a_list(member: str) -> None:
-    """An old row holds NULL for a list; a null in a request is answered with 500, so none is ever sent."""
-    live = a_registered_system(**{member: None}, note=None)
+    """An old row holds NULL for a list; a null in its place is answered with 500, so none is ever sent."""
+    live = a_registered_system(**{member: None})
 
-    body = build_body(a_system(**{member: []}), live)
+    assert build_body(a_system(**{member: []}), live)[member] == []
+    assert keep_all(live.document)[member] == []
 
-    assert body[member] == []
-    assert "note" not in body
+
+def test_what_is_held_goes_back_with_its_nulls() -> None:
+    """W10, R9: a language that is null goes back as null, since the register demands the language."""
+    live = a_live_document(name={"nb": "a", "nn": None, "en": "c"}, note=None, isVisible=False)
+
+    assert keep_all(live) == {name: value for name, value in live.items() if name != "isDeleted"}
+
+
+def test_what_a_live_document_leaves_out_is_said() -> None:
+    """A PUT resets what it leaves out, so every known member is named with what its absence means."""
+    live = {name: a_live_document()[name] for name in ("id", "vendor", "name", "description")}
+
+    assert keep_all(live) == {
+        **live,
+        "rights": [],
+        "accessPackages": [],
+        "clientId": [],
+        "allowedRedirectUrls": [],
+        "isVisible": True,
+    }
+
+
+def test_a_live_url_keeps_the_blank_at_its_end() -> None:
+    """R10: sent as it stands it would lose the blank; `%20` is stored as one (contract §2.4)."""
+    live = a_registered_system(allowedRedirectUrls=["https://x.example/A ", "https://x.example/B  "])
+    kept = ["https://x.example/A%20", "https://x.example/B%20%20"]
+
+    assert keep_all(live.document)["allowedRedirectUrls"] == kept
+    asked = a_system(allowedRedirectUrls=["https://x.example/A", "https://x.example/B"])
+    assert build_body(asked, live)["allowedRedirectUrls"] == kept
+    assert normalise(RegisteredSystem(keep_all(live.document)).read()) == normalise(live.read())
+
+
+def test_a_url_that_stands_several_times_is_left_so() -> None:
+    """R13: a PUT for another reason takes none of them away; a right or package stands once (contract §3)."""
+    url, other = "https://x.example/", "https://y.example/"
+    live = a_registered_system(allowedRedirectUrls=[url, other, url, url], clientId=[CLIENT, CLIENT])
+
+    body = build_body(a_system(allowedRedirectUrls=[url], clientId=[CLIENT]), live)
+
+    assert (body["allowedRedirectUrls"], body["clientId"]) == ([url, url, url], [CLIENT])
 
 
 def test_a_redirect_url_keeps_the_registers_spelling() -> None:

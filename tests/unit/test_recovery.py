@@ -54,6 +54,17 @@ def test_an_update_is_put_back_with_all_its_members() -> None:
     assert change.live == AFTER
 
 
+def test_rollback_sends_what_was_held() -> None:
+    """R9: a text that is null is demanded by the register, and taken as GET gave it."""
+    held = {**BEFORE, "description": {"nb": "a", "nn": None, "en": "c"}}
+
+    change = undo(a_run(an_intent(1, live=held), an_outcome(1)), ONE, RegisteredSystem(AFTER))
+
+    assert isinstance(change, Update)
+    assert change.document is not None
+    assert change.document["description"] == held["description"]
+
+
 def test_what_the_run_did_not_change_is_kept() -> None:
     """Its request failed."""
     assert isinstance(undo(a_run(an_intent(1), an_outcome(1, "failed")), ONE, RegisteredSystem(BEFORE)), Keep)
