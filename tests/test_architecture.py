@@ -18,7 +18,7 @@ import reconciler
 from reconciler import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 HOUSE = Path(reconciler.__file__).parent
 FLOORS = (
@@ -113,6 +113,13 @@ def _floor(room: str) -> int:
     return next(number for number, rooms in enumerate(FLOORS) if room in rooms)
 
 
+def _hold_each(names: Iterable[str], find: Callable[[str], Iterable[object]]) -> None:
+    """Fail with every offence in every module; pytest would cut a comparison short."""
+    offences = [f"{name}: {each}" for name in names for each in find(name)]
+
+    assert not offences, "\n".join(["", *offences])
+
+
 def _functions(name: str) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     for node in ast.walk(_tree(name)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -131,18 +138,21 @@ def test_every_room_has_its_place() -> None:
     assert sorted(rooms - {"__main__"} - drawn) == []
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_a_room_knows_only_the_floors_below(name: str) -> None:
+def test_a_room_knows_only_the_floors_below() -> None:
     """Imports run downwards, or within a floor."""
-    above = [
-        imported
-        for imported in _imports(_tree(name))
-        if imported.startswith("reconciler.")
-        and imported.split(".")[1] != "emulator"
-        and _floor(imported.split(".")[1]) > _floor(_room(name))
-    ]
 
-    assert above == []
+    def find_above(name: str) -> Iterator[str]:
+        for imported in _imports(_tree(name)):
+            package, _, rest = imported.partition(".")
+            room = rest.partition(".")[0]
+            if (
+                package == "reconciler"
+                and room not in {"", "emulator"}
+                and _floor(room) > _floor(_room(name))
+            ):
+                yield imported
+
+    _hold_each(OURS, find_above)
 
 
 def test_no_rooms_import_each_other() -> None:
@@ -155,12 +165,15 @@ def test_no_rooms_import_each_other() -> None:
     assert set(TopologicalSorter(known).static_order()) >= set(known)  # a circle raises, and is named
 
 
-@pytest.mark.parametrize("name", [name for name in EVERY if name.startswith("emulator/")])
-def test_the_emulator_is_an_independent_witness(name: str) -> None:
+def test_the_emulator_is_an_independent_witness() -> None:
     """It imports nothing of ours."""
-    imported = [each for each in _imports(_tree(name)) if each.startswith("reconciler")]
 
-    assert [each for each in imported if not each.startswith("reconciler.emulator")] == []
+    def find_ours(name: str) -> Iterator[str]:
+        for each in _imports(_tree(name)):
+            if each.startswith("reconciler") and not each.startswith("reconciler.emulator"):
+                yield each
+
+    _hold_each((name for name in EVERY if name.startswith("emulator/")), find_ours)
 
 
 def test_of_the_emulator_only_its_start_is_known() -> None:
@@ -176,84 +189,104 @@ def test_of_the_emulator_only_its_start_is_known() -> None:
     assert used == {("local", "start"), ("cli/register", "start")}
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_a_library_has_its_owner(name: str) -> None:
+def test_a_library_has_its_owner() -> None:
     """A library that has an owner is imported nowhere else."""
-    imported = {each.partition(".")[0] for each in _imports(_tree(name))}
 
-    assert [each for each in imported if each in OWNERS and _room(name) not in OWNERS[each]] == []
+    def find_foreign(name: str) -> Iterator[str]:
+        for each in sorted({each.partition(".")[0] for each in _imports(_tree(name))}):
+            if each in OWNERS and _room(name) not in OWNERS[each]:
+                yield each
+
+    _hold_each(OURS, find_foreign)
 
 
-@pytest.mark.parametrize("name", [name for name in OURS if any(_room(name) in floor for floor in PURE)])
-def test_the_middle_is_pure(name: str) -> None:
+def test_the_middle_is_pure() -> None:
     """Below the line nothing reads a clock, a disk, a socket or a process."""
     clockless = {"date"}  # a date is a value; `today` and `now` are the clock
-    imported = {
-        node.module if isinstance(node, ast.ImportFrom) else alias.name
-        for node in ast.walk(_tree(name))
-        if isinstance(node, (ast.Import, ast.ImportFrom))
-        for alias in node.names
-        if alias.name not in clockless
-    }
+    pure = [name for name in OURS if any(_room(name) in floor for floor in PURE)]
 
-    assert {str(each).partition(".")[0] for each in imported} & IMPURE == set()
+    def find_impure(name: str) -> set[str]:
+        imported = {
+            node.module if isinstance(node, ast.ImportFrom) else alias.name
+            for node in ast.walk(_tree(name))
+            if isinstance(node, (ast.Import, ast.ImportFrom))
+            for alias in node.names
+            if alias.name not in clockless
+        }
+        return {str(each).partition(".")[0] for each in imported} & IMPURE
+
+    _hold_each(pure, find_impure)
 
 
-@pytest.mark.parametrize("name", [name for name in OURS if _room(name) not in {"cli", "__main__"}])
-def test_imports_stand_at_the_top(name: str) -> None:
+def test_imports_stand_at_the_top() -> None:
     """Only what start-up must not pay for is imported inside a function."""
-    inner = {
-        imported.partition(".")[0]
-        for function in _functions(name)
-        for imported in _imports(ast.Module(body=function.body, type_ignores=[]))
-    }
 
-    assert inner <= LAZY.get(_room(name), set())
+    def find_inner(name: str) -> set[str]:
+        inner = {
+            imported.partition(".")[0]
+            for function in _functions(name)
+            for imported in _imports(ast.Module(body=function.body, type_ignores=[]))
+        }
+        return inner - LAZY.get(_room(name), set())
+
+    _hold_each((name for name in OURS if _room(name) not in {"cli", "__main__"}), find_inner)
 
 
-@pytest.mark.parametrize("name", EVERY)
-def test_a_room_is_small(name: str) -> None:
+def test_a_room_is_small() -> None:
     """No module over 400 lines, no function over 50, no more than six parameters, no boolean by position."""
-    assert Path(name).name not in FORBIDDEN_NAMES
-    assert len((HOUSE / f"{name}.py").read_text(encoding="utf-8").splitlines()) <= LONGEST_MODULE
-    for function in _functions(name):
-        assert (function.end_lineno or 0) - function.lineno < LONGEST_FUNCTION, function.name
-        places = [*function.args.posonlyargs, *function.args.args]
-        own = [each for each in places if each.arg not in {"self", "cls"}]
-        assert len(own) + len(function.args.kwonlyargs) <= MOST_PARAMETERS or name.startswith("cli/"), (
-            function.name
-        )
-        flags = [each.arg for each in places if each.annotation and ast.unparse(each.annotation) == "bool"]
-        defaults = [each for each in function.args.defaults if isinstance(each, ast.Constant)]
-        assert flags == [], function.name
-        assert not any(isinstance(each.value, bool) for each in defaults), function.name
+
+    def find_large(name: str) -> Iterator[str]:
+        if Path(name).name in FORBIDDEN_NAMES:
+            yield "a name that says nothing"
+        lines = len((HOUSE / f"{name}.py").read_text(encoding="utf-8").splitlines())
+        if lines > LONGEST_MODULE:
+            yield f"{lines} lines"
+        for function in _functions(name):
+            yield from (f"{function.name}: {fault}" for fault in _find_faults(function, name))
+
+    _hold_each(EVERY, find_large)
 
 
-@pytest.mark.parametrize("name", [name for name in EVERY if name != "cli/console"])
-def test_nothing_prints(name: str) -> None:
+def _find_faults(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> Iterator[str]:
+    lines = (function.end_lineno or 0) - function.lineno + 1
+    if lines > LONGEST_FUNCTION:
+        yield f"{lines} lines"
+    places = [*function.args.posonlyargs, *function.args.args]
+    own = [each for each in places if each.arg not in {"self", "cls"}]
+    parameters = len(own) + len(function.args.kwonlyargs)
+    if parameters > MOST_PARAMETERS and not name.startswith("cli/"):
+        yield f"{parameters} parameters"
+    flags = [each.arg for each in places if each.annotation and ast.unparse(each.annotation) == "bool"]
+    if flags:
+        yield f"booleans by position: {', '.join(flags)}"
+    defaults = [each for each in function.args.defaults if isinstance(each, ast.Constant)]
+    if any(isinstance(each.value, bool) for each in defaults):
+        yield "a default that is a boolean by position"
+
+
+def test_nothing_prints() -> None:
     """Results go through `cli/console`."""
-    calls = [node for node in ast.walk(_tree(name)) if isinstance(node, ast.Call)]
 
-    assert [
-        call.lineno for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"
-    ] == []
+    def find_prints(name: str) -> Iterator[int]:
+        for node in ast.walk(_tree(name)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
+                yield node.lineno
+
+    _hold_each((name for name in EVERY if name != "cli/console"), find_prints)
 
 
-@pytest.mark.parametrize("name", [name for name in OURS if name != "errors"])
-def test_every_exception_is_of_one_tree(name: str) -> None:
+def test_every_exception_is_of_one_tree() -> None:
     """What stops the tool derives from `ReconcilerError`, so that it is always told in a sentence."""
     ours = {each for each, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, Exception)}
-    made = [
-        node.name
-        for node in ast.walk(_tree(name))
-        if isinstance(node, ast.ClassDef)
-        and any(
-            isinstance(base, ast.Name) and base.id.endswith(("Exception", "Error")) for base in node.bases
-        )
-        and not any(isinstance(base, ast.Name) and base.id in ours for base in node.bases)
-    ]
 
-    assert made == []
+    def find_other(name: str) -> Iterator[str]:
+        for node in ast.walk(_tree(name)):
+            if isinstance(node, ast.ClassDef):
+                bases = {base.id for base in node.bases if isinstance(base, ast.Name)}
+                if not bases & ours and any(each.endswith(("Exception", "Error")) for each in bases):
+                    yield node.name
+
+    _hold_each((name for name in OURS if name != "errors"), find_other)
 
 
 def test_the_tree_of_exceptions_is_drawn() -> None:

@@ -243,12 +243,21 @@ def test_garbage_is_refused(text: str) -> None:
     refuse(text)
 
 
-@pytest.mark.parametrize("name", ["n", "e", "d", "p", "q", "dp", "dq", "qi"])
-@pytest.mark.parametrize("value", ["", "AQAB", "æ", 5, None, [], {}, "A" * 400])
+WRONG_NUMBERS: tuple[Json, ...] = ("", "AQAB", "æ", 5, None, [], {}, "A" * 400)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        (name, value)
+        for name in ("n", "e", "d", "p", "q", "dp", "dq", "qi")
+        for value in WRONG_NUMBERS
+        if (name, value) != ("e", "AQAB")  # the exponent of every key that is made today
+    ],
+)
 def test_a_jwk_with_a_wrong_number_is_refused(private_key: RSAPrivateKey, name: str, value: Json) -> None:
-    """Numbers that do not fit each other are no key."""
-    if (name, value) != ("e", "AQAB"):
-        refuse(json.dumps(a_jwk(private_key, **{name: value})))
+    """T: numbers that do not fit each other are no key; every case looks at one."""
+    refuse(json.dumps(a_jwk(private_key, **{name: value})))
 
 
 @given(st.text() | st.from_regex(r"[\[{].*|-----BEGIN.*|[A-Za-z0-9+/]{8,}=*"))
