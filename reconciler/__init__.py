@@ -11,6 +11,7 @@ The house, from the street to the ground. A room knows only the floors below its
     survey          many systems at a time        past        definitions at other revisions
     register        HTTP client of the register   local       the embedded register
     maskinporten    key → grant → token           git         the repository's objects
+    claims          what a token says of itself
     keys, http, trace, secret, settings, workspace    journal, actions
     ─────────────────────── below this line nothing does I/O ───────────────────────
     drift           the plan and who did it       outcome     what became of a plan
@@ -23,6 +24,7 @@ The house, from the street to the ground. A room knows only the floors below its
     model           the members of the document   catalogue   packages and resources
     document        YAML ⇄ tree with positions    digest, problem
     findings, errors    trouble that is returned, trouble that is raised
+    address         where a token may go
 
     emulator/       the register itself, on a real socket; shares nothing with the rest
 """

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from reconciler import __version__
+from reconciler.address import LOOPBACK
 from reconciler.errors import NoAnswer, NotConnected, RegisterError, UsageError, WriteRefused
-from reconciler.settings import LOOPBACK
 from reconciler.trace import HEADER, make_traceparent
 
 if TYPE_CHECKING:

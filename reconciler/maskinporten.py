@@ -5,8 +5,6 @@ Every attempt signs a fresh grant, since one can be used once. Nothing here logs
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 import time
 import uuid
@@ -19,9 +17,12 @@ from typing import TYPE_CHECKING, Protocol
 import httpx
 import jwt
 
+from reconciler.address import find_objection
+from reconciler.claims import check_destination, check_form, describe_token
 from reconciler.errors import (
     ClientRefused,
     ClockRefused,
+    CredentialsError,
     GrantRefused,
     GrantReplayed,
     KeyRefused,
@@ -86,6 +87,12 @@ class GrantedTokens:
     """Tokens from Maskinporten, each used until it is stale; one request at a time."""
 
     def __init__(self, client: httpx.Client, issuer: str, client_id: str, key: Key) -> None:
+        objection = find_objection("grant", issuer, str(client.base_url.join("token")))
+        if objection:
+            raise CredentialsError(
+                f"No grant is sent to {client.base_url}: {objection}.",
+                hint="Check the environment's addresses.",
+            )
         self._client = client
         self._issuer = issuer
         self._client_id = client_id
@@ -296,45 +303,12 @@ def _tell_offset(date: str) -> str:
     return f"{abs(offset):.0f} s {'ahead of' if offset > 0 else 'behind'}"
 
 
-def read_claims(token: Secret) -> dict[str, Json]:
-    """Read what a token says of itself, unverified, for messages only; empty where it is opaque."""
-    parts = token.reveal().split(".")
-    if len(parts) != 3:
-        return {}
-    try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (ValueError, RecursionError):
-        return {}
-    return claims if isinstance(claims, dict) else {}
-
-
-def read_organisation(token: Secret) -> str:
-    """Read the organisation number that a token speaks for; empty where it does not say."""
-    consumer = read_claims(token).get("consumer")
-    return str(consumer.get("ID", "")).rpartition(":")[2] if isinstance(consumer, dict) else ""
-
-
-def is_admin(token: Secret) -> bool:
-    """Say whether a token may write any vendor's systems (System Register contract §4, Q23)."""
-    return "altinn:authentication/systemregister.admin" in str(read_claims(token).get("scope")).split()
-
-
-def describe_token(token: Secret) -> str:
-    """Say whose a token is, where it is from and how long it lives, and nothing that is secret."""
-    claims = read_claims(token)
-    if not claims:
-        return "its content cannot be read"
-    left = claims["exp"] - time.time() if isinstance(claims.get("exp"), (int, float)) else None
-    life = "" if left is None else f", {'expired' if left < 0 else 'valid for'} {abs(left):.0f} s"
-    life += " ago" if left is not None and left < 0 else ""
-    whose = read_organisation(token) or "unknown"
-    return f"issued by {claims.get('iss', 'nobody')} for organisation {whose}{life}"
-
-
 @contextmanager
 def open_tokens(environment: Environment, credentials: Credentials) -> Iterator[TokenSource]:
     """Give the source of tokens for an environment; raises `CredentialsError` for an unusable key."""
     if credentials.token:
+        check_form(credentials.token)
+        check_destination(credentials.token, environment)
         yield GivenToken(credentials.token)
         return
     key = read_key(credentials.key, credentials.kid)

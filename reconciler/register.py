@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 
+from reconciler.claims import check_destination, describe_token, is_admin, read_organisation
 from reconciler.errors import (
     Forbidden,
     NoAnswer,
@@ -24,7 +25,6 @@ from reconciler.errors import (
     Unintelligible,
 )
 from reconciler.http import Patience, explain_failure, open_client, read_body, read_wait
-from reconciler.maskinporten import describe_token, is_admin, read_organisation
 from reconciler.model import RegisteredSystem
 from reconciler.problem import explain_problem, read_codes, read_trace
 from reconciler.trace import HEADER
@@ -114,8 +114,11 @@ class HttpRegister:
         workers: int = 8,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
+        self._environment = environment
         self._base = environment.register
         self._tokens = tokens
+        self._cleared: Secret | None = None
+        """The last token that may go to this register."""
         self._client = open_client(
             environment.register, workers=workers, read_only=read_only, transport=transport
         )
@@ -250,7 +253,7 @@ class HttpRegister:
         raise self._explain(response, request.system, token)
 
     def _exchange(self, request: _Request, token: Secret | None, patience: Patience) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {token.reveal()}"} if token else {}
+        headers = {"Authorization": f"Bearer {self._clear(token)}"} if token else {}
         headers |= {HEADER: request.traceparent} if request.traceparent else {}
         # A write that was given up too early is one whose outcome is unknown.
         reads = request.method == "GET"
@@ -267,6 +270,13 @@ class HttpRegister:
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise explain_failure(error, self._base) from None
+
+    def _clear(self, token: Secret) -> str:
+        """Reveal a token that may go to this register; raises `CredentialsError` for any other."""
+        if token != self._cleared:
+            check_destination(token, self._environment)
+            self._cleared = token
+        return token.reveal()
 
     def _explain(self, response: httpx.Response, system: str, token: Secret | None) -> RegisterError:
         """Name a refusal; what an answer says beyond its status is in its body."""

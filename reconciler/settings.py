@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from reconciler.address import find_objection, identify, is_sound
 from reconciler.catalogue import nearest
 from reconciler.errors import CredentialsError, SettingsError, UsageError
 from reconciler.secret import Secret
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 SCOPE = "altinn:authentication/systemregister.write"
 """The one scope of the vendor's endpoints; there is none that only reads (System Register contract §1.2)."""
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-"""The names of this machine, the only ones to which plain http may go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +40,11 @@ class Environment:
 
     @property
     def identity(self) -> str:
-        """What a plan is bound to: the address, and for `local`, whose port is new every time, the name."""
-        return self.name if self.name == "local" else self.register
+        """What plans, locks and journals are bound to: the address in its one spelling.
+
+        For `local`, whose port is new every time, it is the name.
+        """
+        return self.name if self.name == "local" else identify(self.register)
 
 
 # NOTE: these cannot be redefined, so that a branch cannot send a token elsewhere.
@@ -183,6 +184,15 @@ class _Reader:
         maskinporten = (
             built_in.maskinporten if built_in else self.read_address(name, settings, "maskinporten")
         )
+        if not built_in and register and maskinporten:
+            objection = find_objection("token", maskinporten, register, named=maskinporten)
+            if objection:
+                self.say(
+                    f"no token for `{name}`: {objection}; an environment of your own needs its own issuer",
+                    "environments",
+                    name,
+                    "maskinporten",
+                )
         return Environment(
             name,
             register.rstrip("/"),
@@ -205,9 +215,10 @@ class _Reader:
             told = f"`{key}` is not a text" if key in settings else f"`environments.{name}` has no `{key}`"
             self.say(told, "environments", name, *([key] if key in settings else []))
             return ""
-        if not _is_sound(value):
+        if not is_sound(value):
             told = f"`{key}` of `{name}` is not an https address, nor http on this machine"
             self.say(told, "environments", name, key)
+            return ""
         return value
 
     def read_texts(self, name: str, settings: Mapping[str, object], key: str) -> Iterator[str]:
@@ -217,20 +228,6 @@ class _Reader:
             self.say(f"`{key}` of `{name}` is not a list of texts", "environments", name, key)
             return
         yield from value
-
-
-def _is_sound(address: str) -> bool:
-    """Say whether a token may be sent to an address, and nothing is hidden in it."""
-    if not re.fullmatch(r"https?://[!-~]+", address) or re.search(r"[\\@?#]", address):
-        return False
-    try:
-        parts = urlsplit(address)
-        host = (parts.hostname or "").encode("idna").decode()  # refuses what no name server can be asked
-        port = parts.port
-    except ValueError:
-        return False
-    known = re.fullmatch(r"[a-z0-9._-]+", host) or (":" in host and host in LOOPBACK)
-    return bool(known) and port != 0 and (parts.scheme == "https" or host in LOOPBACK)
 
 
 def choose_environment(settings: Settings, name: str | None, environ: Mapping[str, str]) -> Environment:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 HOUSE = Path(reconciler.__file__).parent
 FLOORS = (
-    ("errors", "findings", "secret", "redirect"),
+    ("errors", "findings", "secret", "redirect", "address"),
     ("document",),
     ("model",),
     ("catalogue", "normalise", "digest", "problem"),
@@ -35,7 +35,8 @@ FLOORS = (
     ("origin", "acceptance", "history"),
     ("planfile", "outcome", "drift"),
     ("settings", "workspace", "trace", "http", "keys", "journal", "actions"),
-    ("git", "maskinporten"),
+    ("git", "claims"),
+    ("maskinporten",),
     ("register", "local", "past"),
     ("survey", "metadata", "attempt", "recovery"),
     ("operations",),

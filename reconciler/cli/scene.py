@@ -103,7 +103,8 @@ def connect(
 
     The first line on stderr names the environment and its address.
     """
-    from reconciler.maskinporten import open_tokens, read_claims  # noqa: PLC0415 - loads HTTP and cryptography
+    from reconciler.claims import read_claims  # noqa: PLC0415 - beside the two it serves
+    from reconciler.maskinporten import open_tokens  # noqa: PLC0415 - loads HTTP and cryptography
     from reconciler.register import HttpRegister  # noqa: PLC0415 - loads HTTP
     from reconciler.settings import read_credentials  # noqa: PLC0415 - beside the two it serves
 

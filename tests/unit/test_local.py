@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.claims import read_organisation
 from reconciler.errors import CredentialsError, UsageError
 from reconciler.local import open_local, prepare_folder
-from reconciler.maskinporten import open_tokens, read_organisation
+from reconciler.maskinporten import open_tokens
 from reconciler.register import HttpRegister, ListedSystem
 from tests.builders import VENDOR, a_live_document
 

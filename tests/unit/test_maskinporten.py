@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.claims import describe_token, read_claims, read_organisation
 from reconciler.errors import (
     ClientRefused,
     ClockRefused,
@@ -33,11 +34,8 @@ from reconciler.keys import Key
 from reconciler.maskinporten import (
     BUDGET,
     GrantedTokens,
-    describe_token,
     explain_refusal,
     open_tokens,
-    read_claims,
-    read_organisation,
     sign_grant,
 )
 from reconciler.secret import Secret

@@ -138,6 +138,37 @@ def test_a_built_in_environment_cannot_be_redefined(tmp_path: Path, name: str, k
     ]
 
 
+@pytest.mark.parametrize("issuer", ["https://maskinporten.no/", "https://TEST.maskinporten.no"])
+@pytest.mark.parametrize("register", ["https://evil.example", "http://localhost:1"])
+def test_an_own_environment_needs_its_own_issuer(tmp_path: Path, issuer: str, register: str) -> None:
+    """W3: an official Maskinporten with a register of one's own is an error in the file, with its line."""
+    text = f'[environments.mine]\nregister = "{register}"\nmaskinporten = "{issuer}"\n'
+
+    (told,) = complain(tmp_path, text)
+
+    assert told.startswith("reconciler.toml:3: no token for `mine`: ")
+    assert told.endswith("; an environment of your own needs its own issuer")
+
+
+def test_an_environment_at_altinn_may_name_maskinporten(tmp_path: Path) -> None:
+    """W3: another of Altinn's own test environments is added with the issuer that it trusts."""
+    text = '[environments.at22]\nregister = "https://platform.at22.altinn.cloud"\n'
+
+    settings = configure(tmp_path, text + 'maskinporten = "https://test.maskinporten.no/"\n')
+
+    assert settings.environments["at22"].register == "https://platform.at22.altinn.cloud"
+
+
+def test_two_names_of_one_register_have_one_identity(tmp_path: Path) -> None:
+    """W17: what locks, journals and plans know a register by does not depend on how it is written."""
+    one, two = (SERVED, SERVED.replace("served", "again").replace("127.0.0.1:8080/", "LOCALHOST:8080"))
+
+    environments = configure(tmp_path, one + two).environments
+
+    assert environments["served"].identity == environments["again"].identity == "http://127.0.0.1:8080"
+    assert environments["again"].register == "http://LOCALHOST:8080"
+
+
 @pytest.mark.parametrize("built_in", BUILT_IN, ids=lambda each: each.name)
 def test_a_built_in_environment_takes_clients_and_unmanaged(tmp_path: Path, built_in: Environment) -> None:
     """What is said of whose writes count leaves the addresses as they are."""
