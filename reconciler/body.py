@@ -86,9 +86,13 @@ def _key(name: str, entry: Json) -> str:
 
 
 def _overlay(held: Mapping[str, Json], wanted: Mapping[str, Json]) -> Json:
-    """Lay one entry over another; the pairs of a right's resource stand in the same order on both sides."""
+    """Lay one entry over another; the pairs of a right's resource stand in the same order on both sides.
+
+    Two rights can have one key and another number of pairs: for the register `a,urn:altinn:resource:b` is the
+    same as `a` and `b` (System Register contract §3, 00006).
+    """
     merged = {**held, **wanted}
-    if "resource" in wanted:
+    if "resource" in wanted and len(held["resource"]) == len(wanted["resource"]):
         pairs = zip(held["resource"], wanted["resource"], strict=True)
         merged["resource"] = [{**old, **new} for old, new in pairs]
     return merged

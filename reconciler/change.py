@@ -134,7 +134,8 @@ def decide(desired: Resolved, live: RegisteredSystem | None) -> Change:
 def _decide_living(desired: Resolved, live: RegisteredSystem, base: dict[str, Json]) -> Change:
     wanted = normalise(desired.system)
     found = diff(wanted, normalise(live.read()))
-    fields = tuple(replace(each, line=_find_line(desired, each)) for each in found)
+    lines = _Lines(desired)
+    fields = tuple(replace(each, line=lines.find(each)) for each in found)
     if not fields:
         return Keep(**base)
     left_out = [text for name in DEFAULTS if (text := _tell_left_out(desired, name, fields))]
@@ -168,21 +169,35 @@ def _tell_left_out(desired: Resolved, name: str, fields: tuple[FieldChange, ...]
 def _describe_new(desired: Resolved, wanted: System) -> tuple[FieldChange, ...]:
     """List every field of a new system, as a difference from nothing."""
     nothing = wanted.model_copy(update={**DEFAULTS, "name": {}, "description": {}, "isVisible": None})
-    return tuple(replace(each, line=_find_line(desired, each)) for each in diff(wanted, nothing))
+    lines = _Lines(desired)
+    return tuple(replace(each, line=lines.find(each)) for each in diff(wanted, nothing))
 
 
-def _find_line(desired: Resolved, change: FieldChange) -> int:
-    """Find the line that asks for a field: the entry's own, else the member's; 0 where it is left out."""
-    name = change.member
-    if name not in desired.stated:
-        return 0
-    value = getattr(desired.system, name)
-    if not isinstance(value, tuple):
-        return desired.locate(change.steps).line
-    if change.after is not None:
-        for index, entry in enumerate(value):
-            alone = normalise(desired.system.model_copy(update={name: (entry,)}))
-            label, found = next(label_entries(getattr(alone, name)))
-            if label == change.steps[1] or found == change.after:
-                return desired.locate((name, index)).line
-    return desired.locate((name,)).line
+class _Lines:
+    """The lines of a definition that ask for its fields; each list is gone through once."""
+
+    def __init__(self, desired: Resolved) -> None:
+        self._desired = desired
+        self._entries: dict[str, dict[str, int]] = {}
+
+    def find(self, change: FieldChange) -> int:
+        """Find the line that asks for a field: the entry's own, else the member's; 0 where it is left out."""
+        desired, name = self._desired, change.member
+        if name not in desired.stated:
+            return 0
+        if not isinstance(getattr(desired.system, name), tuple):
+            return desired.locate(change.steps).line
+        if name not in self._entries:
+            self._entries[name] = self._index(name)
+        found = self._entries[name].get(change.steps[1]) if change.after is not None else None
+        return found or desired.locate((name,)).line
+
+    def _index(self, name: str) -> dict[str, int]:
+        """Give the line of each entry by its label; the first line where an entry stands twice."""
+        system = self._desired.system.model_copy(update=dict(DEFAULTS))
+        found: dict[str, int] = {}
+        for index, entry in enumerate(getattr(self._desired.system, name)):
+            alone = normalise(system.model_copy(update={name: (entry,)}))
+            for label, _ in label_entries(getattr(alone, name)):
+                found.setdefault(label, self._desired.locate((name, index)).line)
+        return found

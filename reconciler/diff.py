@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from reconciler.model import SENT, Package, Right
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from reconciler.model import Json, System
 
@@ -43,7 +43,7 @@ class FieldChange:
         """Print the steps: `isVisible`, `name.en`, `clientId["…"]`."""
         if len(self.steps) == 1:
             return self.steps[0]
-        if self.steps[0] in {"name", "description", "vendor"}:
+        if self.steps[0] in {"name", "description", "vendor"} and self.steps[1]:
             return ".".join(self.steps)
         return f"{self.steps[0]}[{json.dumps(self.steps[1], ensure_ascii=False)}]"
 
@@ -67,8 +67,20 @@ def diff(desired: System, live: System) -> tuple[FieldChange, ...]:
         return ()
     from deepdiff import DeepDiff  # noqa: PLC0415 - takes 90 ms to import, and most plans find nothing
 
-    found = DeepDiff(spread(live), spread(desired), view="tree", threshold_to_diff_deeper=0)
-    changes = [_read(each) for kind in found.values() for each in kind]
+    before, after = spread(live), spread(desired)
+    found = DeepDiff(
+        _flatten(before),
+        _flatten(after),
+        view="tree",
+        threshold_to_diff_deeper=0,
+        ignore_private_variables=False,  # else it passes over every key that begins with two underscores
+    )
+    paths = {
+        tuple(str(step) for step in each.path(output_format="list"))
+        for kind in found.values()
+        for each in kind
+    }
+    changes = [FieldChange(steps, look_up(before, steps), look_up(after, steps)) for steps in paths]
     return tuple(
         sorted(changes, key=lambda change: (SENT.index(change.member), change.steps[1:], _rank(change)))
     )
@@ -78,15 +90,21 @@ def _rank(change: FieldChange) -> int:
     return 0 if change.after is None else 1
 
 
-def _read(level: object) -> FieldChange:
-    steps = tuple(str(step) for step in level.path(output_format="list"))  # type: ignore[attr-defined]  # untyped
-    before, after = level.t1, level.t2  # type: ignore[attr-defined]  # deepdiff's levels have no types
-    return FieldChange(steps, before if _is_json(before) else None, after if _is_json(after) else None)
+def _flatten(tree: Mapping[str, Json]) -> dict[str, Json]:
+    """Print what stands under each label, so that two entries are the same or are not, at one depth."""
+    return {
+        name: {label: json.dumps(value, sort_keys=True) for label, value in part.items()}
+        if isinstance(part, dict)
+        else part
+        for name, part in tree.items()
+    }
 
 
-def _is_json(value: object) -> bool:
-    """Tell a value from deepdiff's marker for a missing one."""
-    return isinstance(value, (str, bool, dict))
+def look_up(tree: Json, steps: Iterable[str]) -> Json:
+    """Find what stands at the end of some steps in a spread system; None where nothing does."""
+    for step in steps:
+        tree = tree.get(step) if isinstance(tree, dict) else None
+    return tree
 
 
 def spread(system: System) -> dict[str, Json]:
@@ -103,12 +121,10 @@ def spread(system: System) -> dict[str, Json]:
     return tree
 
 
-def label_entries(entries: tuple[Right | Package | str, ...]) -> Iterator[tuple[str, Json]]:
-    """Pair each entry of a list with the label that a person knows it by; labels are distinct."""
-    labels = [entry if isinstance(entry, str) else entry.label for entry in entries]
-    for entry, label in zip(entries, labels, strict=True):
+def label_entries(entries: Iterable[Right | Package | str]) -> Iterator[tuple[str, Json]]:
+    """Pair each entry of a list with the label that a person knows it by; an entry has one label everywhere."""
+    for entry in entries:
         if isinstance(entry, str):
-            yield label, entry
+            yield entry, entry
         else:
-            distinct = label if labels.count(label) == 1 else entry.key
-            yield distinct, entry.model_dump(mode="json", exclude_none=True)
+            yield entry.label, entry.model_dump(mode="json", exclude_none=True)

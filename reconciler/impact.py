@@ -10,14 +10,14 @@ from inspect import cleandoc
 from typing import TYPE_CHECKING
 
 from reconciler.change import Delete, Impact, Update, Weight
-from reconciler.changelog import attribute
+from reconciler.changelog import attribute_all
 from reconciler.model import Attribute, Package, Right, System, Vendor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.change import Change
-    from reconciler.changelog import State
+    from reconciler.changelog import LogEntry, State
     from reconciler.diff import FieldChange
     from reconciler.model import Json
 
@@ -194,9 +194,10 @@ def judge(change: Change, evidence: Evidence) -> tuple[Impact, ...]:
     if isinstance(change, (Delete, Update)):
         found += _judge_clients(change, evidence)
     if isinstance(change, Update):
+        entries = attribute_all(change.fields, evidence.states)
         for each in change.fields:
             found += _judge_field(each, evidence)
-            found += _judge_origin(each, evidence)
+            found += _judge_origin(each, entries[each.steps], evidence)
         found += _judge_unknown(change)
     else:
         found += _judge_claims(change.fields, evidence)
@@ -274,9 +275,8 @@ def _judge_field(each: FieldChange, evidence: Evidence) -> Iterator[Impact]:
     yield from _judge_claims([each], evidence)
 
 
-def _judge_origin(each: FieldChange, evidence: Evidence) -> Iterator[Impact]:
-    """Tell of a value that somebody outside put there, or took away."""
-    entry = attribute(each, evidence.states)
+def _judge_origin(each: FieldChange, entry: LogEntry | None, evidence: Evidence) -> Iterator[Impact]:
+    """Tell of a value that somebody outside put there, or took away; `entry` is the write that did it."""
     if each.path in evidence.accepted:
         told = f"`{each.path}` stands accepted {evidence.accepted[each.path]}, and is overwritten."
         yield _impact(OVERWRITTEN, told, each.path)

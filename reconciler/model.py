@@ -6,6 +6,7 @@ contract §1.3); a new member is one more line in `System`, and rules, diff and 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
@@ -75,6 +76,10 @@ Texts: TypeAlias = dict[Text, Text]
 """A text by language."""
 
 
+_NAME = re.compile(r"[^+:,=]+")
+"""Of a resource or an action: what has none of the signs that labels and keys put between names."""
+
+
 class Attribute(Part):
     """One pair of a right's resource."""
 
@@ -96,11 +101,15 @@ class Right(Part):
 
     @property
     def label(self) -> str:
-        """The shortest text that a person recognises the right by."""
-        values = "+".join(
-            pair.value if pair.id == RESOURCE else f"{pair.id}={pair.value}" for pair in self.resource
-        )
-        return f"{values}:{self.action}" if self.action else values
+        """The shortest text that a person knows the right by, and that no other right has.
+
+        Where a name holds a sign that stands between names, that is the key.
+        """
+        names = [pair.value for pair in self.resource if pair.id == RESOURCE]
+        parts = [*names, self.action] if self.action else names
+        if not names or len(names) < len(self.resource) or not all(map(_NAME.fullmatch, parts)):
+            return self.key
+        return ":".join(["+".join(names), *parts[len(names) :]])
 
 
 class Package(Part):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.diff import FieldChange, diff
 from tests.builders import CLIENT, OTHER_CLIENT, a_system
+
+if TYPE_CHECKING:
+    from reconciler.model import Json
 
 
 def test_equal_systems_have_no_difference() -> None:
@@ -50,16 +55,45 @@ def test_a_right_is_known_by_its_resource() -> None:
     )
 
 
-def test_rights_with_the_same_label_are_told_apart() -> None:
-    """Two rights that people would call the same are still two fields."""
-    rights = [
-        {"resource": [{"id": "urn:altinn:resource", "value": "a+b"}]},
-        {"resource": [{"id": "urn:altinn:resource", "value": v} for v in ("a", "b")]},
-    ]
+def a_right(*values: str, action: str | None = None) -> Json:
+    """Make a right on some resources."""
+    return {
+        "resource": [{"id": "urn:altinn:resource", "value": value} for value in values],
+        **({"action": action} if action else {}),
+    }
 
-    paths = [each.path for each in diff(a_system(rights=rights), a_system(rights=[]))]
 
-    assert len(set(paths)) == len(rights)
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (a_right("a+b"), a_right("a", "b")),
+        (a_right("a:b"), a_right("a", action="b")),
+        (a_right(":urn:altinn:resource:a+b"), a_right("a+b")),
+        (a_right("a=b"), {"resource": [{"id": "a", "value": "b"}]}),
+        (a_right(""), {"resource": []}),
+    ],
+)
+def test_rights_that_look_alike_are_two(one: Json, other: Json) -> None:
+    """P2: a right has one path on every side and in every state, which no other right has."""
+    changes = diff(a_system(rights=[one]), a_system(rights=[other]))
+    (gone,) = (each.path for each in changes if each.after is None)
+    (come,) = (each.path for each in changes if each.before is None)
+
+    assert len(changes) == 2
+    assert [each.path for each in diff(a_system(rights=[one, other]), a_system(rights=[one]))] == [gone]
+    assert [each.path for each in diff(a_system(rights=[one, other]), a_system(rights=[other]))] == [come]
+    assert {each.path for each in diff(a_system(rights=[one, other]), a_system(rights=[]))} == {gone, come}
+
+
+@pytest.mark.parametrize("member", ["clientId", "allowedRedirectUrls"])
+def test_an_entry_that_begins_with_underscores_is_an_entry(member: str) -> None:
+    """P2: deepdiff passes over names that begin with two underscores unless it is asked not to."""
+    (change,) = diff(a_system(**{member: ["__x"]}), a_system(**{member: []}))
+
+    assert change == FieldChange((member, "__x"), None, "__x")
+    assert diff(a_system(name={"__": "b"}), a_system(name={"__": "a"})) == (
+        FieldChange(("name", "__"), "a", "b"),
+    )
 
 
 def test_visibility_is_one_scalar() -> None:
@@ -85,7 +119,7 @@ def test_everything_can_differ_at_once() -> None:
     }
 
 
-@pytest.mark.parametrize("path", ["isVisible", "name.en", 'clientId["a]\\"b"]', "name.a.b"])
+@pytest.mark.parametrize("path", ["isVisible", "name.en", 'name[""]', 'clientId["a]\\"b"]', "name.a.b"])
 def test_a_path_reads_back_as_it_prints(path: str) -> None:
     """The printed path says all that the steps say."""
     assert FieldChange(FieldChange.read_path(path), None, None).path == path

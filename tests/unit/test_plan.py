@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.change import Blocked, Create, Update
+from reconciler.changelog import LogEntry, State
 from reconciler.findings import Finding, Location, Severity
-from reconciler.plan import Plan, Target, plan_changes, stamp
+from reconciler.impact import Evidence
+from reconciler.normalise import normalise
+from reconciler.plan import Plan, Target, judge_plan, plan_changes, stamp
 from reconciler.planfile import print_plan, to_json
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_registered_system, a_resolved
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reconciler.model import RegisteredSystem
 
 TARGET = Target("tt02", "https://platform.tt02.altinn.no", VENDOR)
@@ -185,3 +191,45 @@ def test_the_plan_is_json_in_its_documented_form() -> None:
         "live_digest",
     ]
     assert list(body["changes"][0]["fields"][0]) == ["path", "before", "after", "line", "origin"]
+
+
+def count_calls(work: Callable[[], object]) -> int:
+    """Count the calls that a piece of work makes."""
+    calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def test_the_work_grows_with_the_rights() -> None:
+    """P16: twice as many rights take twice the calls, and not four times; so do their places and writers."""
+
+    def work(number: int) -> Callable[[], Plan]:
+        rights = [f"new-{each}" for each in range(number)]
+        held = [
+            {"resource": [{"id": "urn:altinn:resource", "value": f"old-{each}"}]} for each in range(number)
+        ]
+        desired, live = a_resolved("tt02", rights=rights), a_registered_system(rights=held)
+        states = [
+            State(LogEntry("update", VENDOR, "x", str(each)), normalise(live.read())) for each in range(3)
+        ]
+
+        def plan() -> Plan:
+            made = plan_changes(TARGET, [desired], {desired.system.id: live}, [])
+            return judge_plan(made, {desired.system.id: Evidence(states, frozenset(), 1)})
+
+        return plan
+
+    work(1)()  # what is imported when it is first needed
+    once, twice = (count_calls(work(number)) for number in (60, 120))
+
+    assert len(work(60)().changes[0].fields) == 120
+    assert twice < 2.5 * once
