@@ -12,7 +12,8 @@ The house, from the street to the ground. A room knows only the floors below its
     register        HTTP client of the register   local       the embedded register
     maskinporten    key → grant → token           git         the repository's objects
     claims          what a token says of itself
-    keys, http, trace, secret, settings, workspace    journal, actions
+    keys, http, trace, secret, settings, workspace    journal, lock, actions
+    platform        what operating systems do differently
     ─────────────────────── below this line nothing does I/O ───────────────────────
     drift           the plan and who did it       outcome     what became of a plan
     planfile        the plan as JSON              history     a change log as a story

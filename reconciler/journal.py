@@ -1,33 +1,37 @@
 """What apply was about to do and what came of it: an append-only file a run, synced before each request.
 
 An intent without an outcome is a request whose fate nobody knows; it is settled by reading the register
-and never by sending again. The lock here keeps two runs on one register and vendor apart.
+and never by sending again. So is a line that cannot be read: it may have been such an intent.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
+from contextlib import suppress
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
-from hashlib import sha256
-from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from types import NoneType
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from reconciler.errors import Refused, UsageError
+from reconciler.errors import UsageError
+from reconciler.platform import make_private_folder, open_plain, read_plain, sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+    from pathlib import Path
 
     from reconciler.model import Json
     from reconciler.steps import Step
 
 FORMAT = 1
-"""Of the journal's lines; a program refuses a version that it does not know."""
+"""Of the journal's lines; a program passes over a journal of a version that it does not know, and says so."""
+MOST_BYTES = 1024 * 1024 * 1024
+"""Of one journal: a run of a thousand systems, each with a document of the largest size, stays below."""
+_TORN = "torn"
+"""The kind of the line that says: the one before was cut off while it was written, so nothing was sent for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +94,35 @@ class Run:
     intents: dict[int, Intent] = field(default_factory=dict)
     settled: dict[int, Settled] = field(default_factory=dict)
     ended: bool = False
+    damaged: tuple[int, ...] = ()
+    """The numbers of the lines that cannot be read."""
 
     @property
     def open(self) -> tuple[Intent, ...]:
-        """The intents without an outcome, in the order of their steps."""
+        """The intents without an outcome, in the order of their steps, and behind them the damaged lines.
+
+        A damaged line is an intent without an id, whose step is the negative number of the line: nobody knows
+        what it asked for. `recover` settles it as unknown, once somebody was told.
+        """
+        lost = {
+            -line: Intent(-line, "", "", f"line {line} cannot be read", True, None, None, "", self.start.at)  # noqa: FBT003 - the record's order
+            for line in self.damaged
+        }
         return tuple(
             intent
-            for step, intent in sorted(self.intents.items())
+            for step, intent in [*sorted(self.intents.items()), *sorted(lost.items(), reverse=True)]
             if step not in self.settled or self.settled[step].is_open
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Journals:
+    """What a folder of journals holds."""
+
+    runs: tuple[Run, ...]
+    """Oldest first."""
+    strange: tuple[str, ...]
+    """A sentence about each thing that is no journal, and each journal that is damaged."""
 
 
 def now() -> str:
@@ -138,7 +162,7 @@ class Journal:
         line = json.dumps({"kind": kind, **record}, ensure_ascii=False, separators=(",", ":")) + "\n"
         with self._lock:
             # A disk that is full takes the half of a line, and the next line must not hang on to it.
-            left = line.encode() if not self._is_torn else b"\n" + line.encode()
+            left = line.encode() if not self._is_torn else _end_torn_line() + line.encode()
             self._is_torn = True
             while left:
                 left = left[os.write(self._descriptor, left) :]
@@ -146,12 +170,19 @@ class Journal:
         os.fsync(self._descriptor)
 
 
+def _end_torn_line() -> bytes:
+    """Give what stands behind the half of a line, so that it is not taken for a damaged one."""
+    return b"\n" + json.dumps({"kind": _TORN}, separators=(",", ":")).encode() + b"\n"
+
+
 def start_run(
     folder: Path, *, register: str, environment: str, vendor: str, digest: str, version: str
 ) -> Journal:
     """Open a new journal in a folder, readable by its owner only; raises `UsageError` where that fails."""
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not folder.is_dir():  # a folder that a person named may be a link, and stays as open as it is
+            make_private_folder(folder)
         return _start_run(folder, RunStart("", register, environment, vendor, digest, version, now()))
     except OSError as error:
         raise UsageError(
@@ -166,65 +197,137 @@ def _start_run(folder: Path, start: RunStart) -> Journal:
     path = folder / f"{run}.jsonl"
     journal = _open(path, os.O_CREAT | os.O_EXCL)
     journal._append("run", asdict(replace(start, run=run)))  # noqa: SLF001 - the module's own
-    parent = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(parent)
-    finally:
-        os.close(parent)
+    sync_folder(folder)
     return journal
 
 
 def continue_run(run: Run) -> Journal:
     """Open the journal of a run that did not come to its end, to write what came of it."""
     journal = _open(run.path, 0)
-    if run.path.read_bytes()[-1:] != b"\n":
-        os.write(journal._descriptor, b"\n")  # noqa: SLF001 - ends the line that the crash tore
+    if read_plain(run.path, MOST_BYTES)[-1:] != b"\n":
+        journal._is_torn = True  # noqa: SLF001 - ends the line that the crash tore, with the next one
     return journal
 
 
 def _open(path: Path, flags: int) -> Journal:
-    return Journal(path, os.open(path, os.O_WRONLY | os.O_APPEND | flags, 0o600))
+    return Journal(path, open_plain(path, os.O_WRONLY | os.O_APPEND | flags))
+
+
+class _Damaged(UsageError):
+    """A record is not what a journal holds; never leaves this module."""
 
 
 def read_run(path: Path) -> Run | None:
-    """Read a journal; None where not even its first line is whole. A torn last line is left out.
+    """Read a journal; None for one that a crash cut off before its first line was whole.
 
-    Raises `UsageError` for a format that this version does not know.
+    A torn last line is left out: what it was to announce was never sent. Every other line that cannot be read
+    is in `damaged`. Raises `UsageError` for what is no journal, or one of another format.
     """
-    records = list(_read_lines(path))
-    if not records or records[0].pop("kind", None) != "run":
+    try:
+        content = read_plain(path, MOST_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{path} is no journal: {error.strerror}.", hint=_HINT) from error
+    if len(content) > MOST_BYTES:
+        raise UsageError(f"{path} is no journal: it has more than {MOST_BYTES:,} bytes.", hint=_HINT)
+    *lines, last = content.split(b"\n")
+    if not lines:
         return None
-    if records[0].get("format") != FORMAT:
-        raise UsageError(
-            f"{path.name} is a journal of another format than {FORMAT}, which this version reads.",
-            hint="Use the version of the tool that wrote it.",
-        )
-    run = Run(path, RunStart(**records[0]))
-    for record in records[1:]:
-        kind = record.pop("kind", None)
-        if kind == "intent":
-            run.intents[record["step"]] = Intent(**record)
-        elif kind == "outcome":
-            run.settled[record["step"]] = Settled(**record)
-        elif kind == "end":
-            run.ended = True
+    run = Run(path, _read_start(path, lines[0]))
+    damaged = []
+    for number, line in enumerate([*lines[1:], last], 2):
+        try:
+            kind = _read_record(run, line)
+        except (_Damaged, ValueError, RecursionError):
+            damaged.append(number)
+        else:
+            if kind == _TORN and number - 1 in damaged:
+                damaged.remove(number - 1)
+    # The last line has no end: nothing, or what a crash tore.
+    run.damaged = tuple(number for number in damaged if number <= len(lines))
     return run
 
 
-def _read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    for line in path.read_bytes().split(b"\n"):
+_HINT = "Remove it from the folder of journals, or name another folder with --journal."
+
+
+def _read_start(path: Path, line: bytes) -> RunStart:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict) or record.pop("kind", None) != "run":
+        raise UsageError(f"{path} is no journal: its first line is not that of a run.", hint=_HINT)
+    if record.get("format") != FORMAT:
+        raise UsageError(
+            f"{path} is a journal of another format than {FORMAT}, which this version reads.",
+            hint="Use the version of the tool that wrote it.",
+        )
+    try:
+        return _make(RunStart, record)
+    except (_Damaged, ValueError):
+        raise UsageError(f"{path} is no journal: its first line is not that of a run.", hint=_HINT) from None
+
+
+def _read_record(run: Run, line: bytes) -> str:
+    """Read one line into a run, and give its kind; raises `_Damaged` or `ValueError`."""
+    record = json.loads(line)
+    kind = record.pop("kind", None) if isinstance(record, dict) else None
+    if kind == "intent":
+        intent = _make(Intent, record)
+        run.intents[intent.step] = intent
+    elif kind == "outcome":
+        settled = _make(Settled, record)
+        run.settled[settled.step] = settled
+    elif kind == "end":
+        run.ended = True
+    elif kind != _TORN:
+        raise _Damaged("an unknown kind of record")
+    return str(kind)
+
+
+_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "str": str,
+    "int": int,
+    "bool": bool,
+    "Mapping[str, Json] | None": (dict, NoneType),
+}
+"""The types of the records' members, as their annotations name them."""
+
+_Record = TypeVar("_Record", RunStart, Intent, Settled)
+
+
+def _make(kind: type[_Record], record: dict[str, Any]) -> _Record:
+    """Make a record of what a line holds; raises `_Damaged` or `ValueError` where a member is not as it has to be."""
+    for each in fields(kind):
+        value = record.get(each.name, None if each.default is MISSING else each.default)
+        if not isinstance(value, _TYPES[str(each.type)]) or isinstance(value, bool) != (each.type == "bool"):
+            raise _Damaged(f"{each.name} is missing, or of another type")
+    if datetime.fromisoformat(record["at"]).tzinfo is None:
+        raise _Damaged("a time without its zone")
+    try:
+        return kind(**record)
+    except TypeError as error:
+        raise _Damaged("an unknown member") from error
+
+
+def read_folder(folder: Path) -> Journals:
+    """Read every journal of a folder; what is none is passed over, with a sentence."""
+    runs, strange = [], []
+    for path in sorted(folder.glob("*.jsonl")):
         try:
-            record = json.loads(line)
-        except ValueError:  # torn by a crash, or the nothing after the last line break
+            run = read_run(path)
+        except UsageError as error:
+            strange.append(f"Passed over: {error.message}")
             continue
-        if isinstance(record, dict):
-            yield record
+        if run is not None:
+            runs.append(run)
+            strange += [f"{path}, line {line}, cannot be read." for line in run.damaged]
+    return Journals(tuple(runs), tuple(strange))
 
 
 def read_runs(folder: Path) -> tuple[Run, ...]:
     """Read every journal of a folder, oldest first."""
-    runs = (read_run(path) for path in sorted(folder.glob("*.jsonl")))
-    return tuple(run for run in runs if run is not None)
+    return read_folder(folder).runs
 
 
 def find_run(folder: Path, name: str) -> Run:
@@ -238,48 +341,9 @@ def find_run(folder: Path, name: str) -> Run:
 
 
 def find_open(folder: Path, *, register: str, vendor: str) -> tuple[Run, ...]:
-    """Find the runs on a register and vendor that left an intent without an outcome."""
+    """Find the runs on a register and vendor that left an intent without an outcome, or a damaged line."""
     return tuple(
         run
         for run in read_runs(folder)
         if run.open and (run.start.register, run.start.vendor) == (register, vendor)
     )
-
-
-def find_lock_folder(environ: Mapping[str, str]) -> Path:
-    """Give the folder of locks in the user's state directory (XDG Base Directory Specification 0.8)."""
-    named = Path(environ.get("XDG_STATE_HOME", ""))
-    # A relative path in the variable is to be ignored, and would give each folder a lock of its own.
-    state = named if named.is_absolute() else Path(environ.get("HOME") or "~").expanduser() / ".local/state"
-    return state / "reconciler" / "locks"
-
-
-@contextmanager
-def lock(folder: Path, *, register: str, vendor: str) -> Iterator[None]:
-    """Hold the lock of a register and vendor; raises `Refused` where another run holds it.
-
-    The lock is the kernel's, on an open file: that of a dead run is free at once.
-    """
-    name = sha256(f"{register} {vendor}".encode()).hexdigest()[:16]
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise Refused(
-            f"No lock can be taken in {folder}: {error.strerror}.",
-            hint="Nothing was written. Name a folder that can be written in XDG_STATE_HOME.",
-        ) from error
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            holder = os.read(descriptor, 500).decode(errors="replace").strip() or "another process"
-            raise Refused(
-                f"Another run holds the lock on {register} for vendor {vendor}: {holder}.",
-                hint="Nothing was written. Wait for it to end, then plan and apply again.",
-            ) from error
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"process {os.getpid()}, since {now()}\n".encode(), 0)
-        yield
-    finally:
-        os.close(descriptor)

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from reconciler.emulator import start
 from reconciler.errors import CredentialsError, UsageError
 from reconciler.keys import Key, read_key
+from reconciler.platform import read_plain
 from reconciler.secret import Secret
 from reconciler.settings import SCOPE, Credentials, Environment
 from reconciler.workspace import prepare_own_folder
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from reconciler.model import Json
 
 KID = "local"
+_MOST_KEY_BYTES = 64 * 1024
 
 
 @contextmanager
@@ -72,8 +74,11 @@ def _explain_disk(root: Path) -> Iterator[None]:
 
 def prepare_folder(root: Path) -> Path:
     """Make `.reconciler/local/` under a root, private, and out of git's sight."""
-    folder = prepare_own_folder(root) / "local"
-    folder.mkdir(exist_ok=True, mode=0o700)
+    folder = prepare_own_folder(root, "local")
+    for name in ("key.pem", *(f"register.sqlite{end}" for end in ("", "-wal", "-shm", "-journal"))):
+        path = folder / name
+        if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):
+            raise UsageError(f"{path} is not a regular file.", hint="Remove it.")
     return folder
 
 
@@ -87,7 +92,7 @@ def _load_key(path: Path) -> tuple[Secret, Key]:
     if not path.exists():
         _make_key(path)
     try:
-        key = Secret(path.read_text(encoding="ascii"))
+        key = Secret(read_plain(path, _MOST_KEY_BYTES).decode("ascii"))
         return key, read_key(key, KID)
     except (CredentialsError, UnicodeDecodeError):
         raise CredentialsError(

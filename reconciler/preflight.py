@@ -16,7 +16,8 @@ from reconciler.attempt import Crew
 from reconciler.changelog import read_log
 from reconciler.digest import SHORT, digest_json
 from reconciler.errors import Refused, WriteRefused
-from reconciler.journal import find_open, lock, start_run
+from reconciler.journal import find_open, start_run
+from reconciler.lock import lock
 from reconciler.survey import WORKERS, read_all
 
 if TYPE_CHECKING:
@@ -138,8 +139,10 @@ def hold(site: Site) -> Iterator[Hold]:
 def _check_nothing_open(site: Site) -> None:
     left = find_open(site.journal, register=site.target.register, vendor=site.target.vendor)
     if left:
+        damaged = [f"{run.path}, line {line}" for run in left for line in run.damaged]
+        lost = f" These lines cannot be read: {'; '.join(damaged[:5])}." if damaged else ""
         raise Refused(
-            f"The run {left[0].start.run} left {len(left[0].open)} requests whose outcome is unknown.",
+            f"The run {left[0].start.run} left {len(left[0].open)} requests whose outcome is unknown.{lost}",
             hint="Run `reconciler recover` first; nothing was written.",
         )
 

@@ -54,7 +54,7 @@ def recover_run(
         recovered = []
         for intent in run.open:
             settlement, held = _settle(intent, register, ours, patience)
-            evidence = _tell(settlement, held)
+            evidence = _tell(settlement, held) if intent.id else f"{intent.purpose}; look at the plan"
             journal.settle(
                 Settled(
                     intent.step,
@@ -76,6 +76,8 @@ def recover_run(
 def _settle(
     intent: Intent, register: Register, ours: frozenset[str], patience: float
 ) -> tuple[Settlement, RegisteredSystem | None]:
+    if not intent.id:  # what a damaged line asked for, nobody can ask the register
+        return Settlement(Fate.UNKNOWN), None
     before = RegisteredSystem(intent.live) if intent.live is not None else None
     age = (datetime.now(UTC) - datetime.fromisoformat(intent.at)).total_seconds()
     # A clock that was set back since must not cut the wait short, nor make it longer than it has to be.

@@ -5,23 +5,34 @@ It reads and checks; it opens no connection and loads no key. Secrets come from 
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.address import find_objection, identify, is_sound
 from reconciler.catalogue import nearest
 from reconciler.errors import CredentialsError, SettingsError, UsageError
+from reconciler.platform import read_given
 from reconciler.secret import Secret
+from reconciler.workspace import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SCOPE = "altinn:authentication/systemregister.write"
 """The one scope of the vendor's endpoints; there is none that only reads (System Register contract §1.2)."""
+_MOST_BYTES = 256 * 1024
+"""Of a configuration file."""
+_MOST_DOTS = 1000
+"""In one of its lines: the standard library takes a minute for a key of 60,000 parts."""
+_FIX = "Correct the file."
+_MOST_KEY_BYTES = 64 * 1024
+"""Of a key file; an RSA key of 16,384 bits has 13 kB as PEM."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +91,12 @@ def find_root(start: Path) -> Path:
     Raises `UsageError` where there is none.
     """
     for folder in (start.resolve(), *start.resolve().parents):
-        if (folder / "reconciler.toml").is_file() or (folder / "systems").is_dir():
+        if os.path.lexists(folder / "reconciler.toml") or (folder / "systems").is_dir():
             return folder
-        if _read_tool(folder / "pyproject.toml") is not None:
+        shared = folder / "pyproject.toml"
+        # What lies above a repository is nobody's of its own, and may be a pipe.
+        readable = shared.is_file() and shared.resolve().is_relative_to(folder)
+        if readable and _read_tool(_read_toml(shared)[0]) is not None:
             return folder
     raise UsageError(
         f"Neither {start} nor a folder above it has a `reconciler.toml` or a `systems/`.",
@@ -90,36 +104,46 @@ def find_root(start: Path) -> Path:
     )
 
 
-def _read_toml(path: Path) -> dict[str, object]:
+def _read_toml(path: Path) -> tuple[Mapping[str, object], str]:
+    """Read a TOML file of a folder, and its text; empty where there is none.
+
+    Raises `SettingsError` for what is no TOML, no regular file, or more than a configuration needs.
+    """
+    if not os.path.lexists(path):
+        return {}, ""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise SettingsError(f"{path} cannot be read: {reason}.", hint="Mend the file.") from error
+        text = read_file(path, within=path.parent, most=_MOST_BYTES).decode()
+        if max(map(str.count, text.splitlines(), repeat(".")), default=0) > _MOST_DOTS:
+            raise SettingsError(f"{path} cannot be read: a line has too many dots.", hint=_FIX)
+        return tomllib.loads(text), text
+    except UsageError as error:
+        raise SettingsError(error.message, hint=error.hint) from error
+    except RecursionError:
+        raise SettingsError(f"{path} cannot be read: it is nested too deeply.", hint=_FIX) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}.", hint=_FIX) from error
 
 
-def _read_tool(path: Path) -> object:
+def _read_tool(table: Mapping[str, object]) -> object:
     """Read `[tool.reconciler]`; None where it is not there."""
-    tool = _read_toml(path).get("tool")
+    tool = table.get("tool")
     return tool.get("reconciler") if isinstance(tool, Mapping) else None
 
 
 def read_settings(root: Path) -> Settings:
     """Read the configuration of a root; raises `SettingsError` with every problem on a line of its own."""
     own, shared = root / "reconciler.toml", root / "pyproject.toml"
-    table: object = _read_toml(own)
-    tool = _read_tool(shared)
-    if own.is_file() and tool is not None:
+    table, text = _read_toml(own)
+    shared_table, shared_text = _read_toml(shared)
+    tool = _read_tool(shared_table)
+    is_own = os.path.lexists(own)
+    if is_own and tool is not None:
         raise SettingsError(
             "Both reconciler.toml and [tool.reconciler] in pyproject.toml are there.",
             hint="Keep one of them.",
         )
-    path = own if own.is_file() else shared
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    reader = _Reader(path.name, text, [])
-    environments = reader.read(table if own.is_file() else ({} if tool is None else tool))
+    reader = _Reader(own.name if is_own else shared.name, text if is_own else shared_text, [])
+    environments = reader.read(table if is_own else ({} if tool is None else tool))
     if reader.problems:
         raise SettingsError("\n".join(reader.problems), hint="The README describes the file.")
     return Settings(root, environments)
@@ -315,7 +339,7 @@ def _read_keys(name: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str
 
 def _read_key_file(name: str, path: str) -> str:
     try:
-        text = Path(path).read_text(encoding="utf-8-sig").strip()
+        text = read_given(Path(path), _MOST_KEY_BYTES).decode("utf-8-sig").strip()
     except UnicodeDecodeError:  # it holds what it could not decode
         raise CredentialsError(
             f"The key file that {name} names is not a text; it may be a PKCS#12 or DER file.",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.document import MAX_BYTES, Document, Fault, FaultKind, Position, read_document
 from reconciler.errors import UsageError
+from reconciler.platform import make_private_folder, open_plain, read_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 SYSTEMS = "systems"
 """The folder under the root that holds the definitions."""
 SUFFIXES = (".yaml", ".yml")
+MOST_BYTES = 64 * 1024 * 1024
+"""Of any other file that is read: a saved plan of a thousand systems has ten."""
+_LINK_OUT = "is a link that leads out of the repository"
 
 
 def find_definitions(root: Path, paths: Sequence[Path] = ()) -> tuple[Path, ...]:
@@ -66,21 +70,26 @@ def read_documents(root: Path, files: Iterable[Path]) -> tuple[Document, ...]:
 
 def _read(root: Path, file: Path) -> Document:
     name, inside = _name(root, file)
-    real = Path(os.path.realpath(file))  # `Path.resolve` raises on a link to itself
-    if (inside or file.is_symlink()) and not real.is_relative_to(os.path.realpath(root)):
-        return _fault(
-            name, "The file is a link that leads out of the repository", "Put the file in its place."
-        )
+    real = _find_real(file)
+    if (inside or file.is_symlink()) and not _lies_in(real, root):
+        return _fault(name, f"The file {_LINK_OUT}", "Put the file in its place.")
     if real.is_dir():
         return _fault(name, "A folder that is a link is not searched", "Put the folder in its place.")
     if not real.is_file():
         return _fault(name, "This is not a regular file", "Put a file in its place, or remove it.")
     try:
-        with real.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
+        content = read_plain(real, MAX_BYTES + 1)
     except OSError as error:
         return _fault(name, f"The file cannot be read: {error.strerror}", "Check its permissions.")
     return read_document(name, content)
+
+
+def _find_real(path: Path) -> Path:
+    return Path(os.path.realpath(path))  # `Path.resolve` raises on a link to itself
+
+
+def _lies_in(real: Path, folder: Path) -> bool:
+    return real.is_relative_to(os.path.realpath(folder))
 
 
 def _name(root: Path, file: Path) -> tuple[str, bool]:
@@ -101,12 +110,22 @@ def _fault(name: str, message: str, hint: str) -> Document:
     return Document(name, "", None, (Fault(FaultKind.SYNTAX, message, Position(1, 1), hint),))
 
 
-def read_file(path: Path) -> bytes:
-    """Read a whole file; raises `UsageError` where it cannot be read."""
+def read_file(path: Path, *, within: Path | None = None, most: int = MOST_BYTES) -> bytes:
+    """Read a regular file whole, as definitions are read: no pipe, no device, and not without end.
+
+    `within` is the folder that a link must not lead out of; `most` is in bytes. Raises `UsageError` for whatever
+    cannot be read so.
+    """
+    real = _find_real(path)
+    if within is not None and not _lies_in(real, within):
+        raise UsageError(f"{path} {_LINK_OUT}.", hint="Put the file in its place.")
     try:
-        return path.read_bytes()
+        content = read_plain(real, most + 1)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.", hint="Check the path.") from error
+    if len(content) > most:
+        raise UsageError(f"{path} has more than {most:,} bytes.", hint="Name the file that is meant.")
+    return content
 
 
 def write_file(path: Path, text: str) -> None:
@@ -128,23 +147,35 @@ def write_file(path: Path, text: str) -> None:
         raise UsageError(f"{path} cannot be written: {reason}.", hint="Check the folder.") from error
 
 
-def prepare_own_folder(root: Path) -> Path:
-    """Make `.reconciler/` under a root: what the tool writes for itself, private, and out of git's sight.
+def prepare_own_folder(root: Path, name: str = "") -> Path:
+    """Make `.reconciler/` under a root, or a folder in it: the tool's own, private, and out of git's sight.
 
     Raises `UsageError` where it cannot be made, or is a link: a repository could lead the tool anywhere.
     """
     own = root / ".reconciler"
-    if own.is_symlink():
-        raise UsageError(f"{own} is a link.", hint="Remove it: the tool writes there for itself only.")
+    folder = own / name if name else own
     try:
-        own.mkdir(exist_ok=True, mode=0o700)
-        own.chmod(0o700)
-        ignore = own / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
+        make_private_folder(own)
+        _hide_from_git(own / ".gitignore")
+        if name:
+            make_private_folder(folder)
     except OSError as error:
-        raise UsageError(f"{own} cannot be made: {error.strerror}.", hint="Check the folder.") from error
-    return own
+        where = error.filename or folder
+        raise UsageError(
+            f"{where} cannot be used: {error.strerror}.",
+            hint="Remove it, or make the folder writable: the tool writes there for itself only.",
+        ) from error
+    return folder
+
+
+def _hide_from_git(ignore: Path) -> None:
+    """Write the file that hides a folder from git; one that a person changed stays, and a link is refused."""
+    try:
+        descriptor = open_plain(ignore, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write("*\n")
 
 
 def append_file(path: Path, text: str) -> None:

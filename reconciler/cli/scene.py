@@ -19,6 +19,7 @@ from reconciler.acceptance import FILE as ACCEPTED
 from reconciler.acceptance import read_acceptances
 from reconciler.cli.console import show_progress, show_text, tell, tell_findings
 from reconciler.cli.options import Format
+from reconciler.document import MAX_BYTES
 from reconciler.drift import Circumstances
 from reconciler.errors import Exit, Refused
 from reconciler.findings import Severity, count_findings
@@ -178,7 +179,7 @@ def check_target(saved: Plan, environment: Environment, vendor: str) -> None:
 def read_accepted(root: Path) -> tuple[Acceptance, ...]:
     """Read the differences that somebody let stand; none where there is no file."""
     path = root / ACCEPTED
-    return read_acceptances(path.read_bytes()) if path.is_file() else ()
+    return read_acceptances(read_file(path, within=root, most=MAX_BYTES)) if os.path.lexists(path) else ()
 
 
 def open_archive(scene: Scene) -> Archive:

@@ -16,7 +16,8 @@ from reconciler.apply import apply_plan
 from reconciler.cli.console import show, show_text, tell, tell_lines
 from reconciler.cli.options import Format
 from reconciler.errors import Exit, Refused, UsageError
-from reconciler.journal import find_lock_folder
+from reconciler.journal import read_folder
+from reconciler.lock import find_lock_folder
 from reconciler.outcome import Report
 from reconciler.preflight import Hold, Site, Terms, check_accepted, clear
 from reconciler.render import json as as_json
@@ -34,8 +35,14 @@ if TYPE_CHECKING:
 
 
 def find_journal(root: Path, folder: Path | None) -> Path:
-    """Give the folder of journals: the one that was named, else `.reconciler/journal/` under the root."""
-    return folder or prepare_own_folder(root) / "journal"
+    """Give the folder of journals: the one that was named, else `.reconciler/journal/` under the root.
+
+    What is no journal there, or cannot be read whole, is named on stderr.
+    """
+    found = folder or prepare_own_folder(root, "journal")
+    for each in read_folder(found).strange:
+        tell(each)
+    return found
 
 
 def list_resources(plan: Plan) -> list[str]:

@@ -1,25 +1,24 @@
-"""The journal on the disk, torn as a crash tears it, and the lock that keeps two runs apart."""
+"""The journal on the disk, torn as a crash tears it."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.errors import Refused, UsageError
+from reconciler.errors import UsageError
 from reconciler.journal import (
     Journal,
+    Journals,
     Settled,
     continue_run,
-    find_lock_folder,
     find_open,
     find_run,
-    lock,
     now,
+    read_folder,
     read_run,
     read_runs,
     start_run,
@@ -87,24 +86,151 @@ def test_a_torn_last_line_is_left_out(tmp_path: Path) -> None:
 
     settled = read_run(journal.path)
     assert settled is not None
-    assert (settled.open, settled.ended) == ((), True)
+    assert (settled.open, settled.damaged, settled.ended) == ((), (), True)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\x00" * 40, b"[]\n", b'{"a": 1}\n', b'{"kind":"end"}\n'])
-def test_a_file_without_its_first_line_is_no_run(tmp_path: Path, content: bytes) -> None:
-    """A crash right after the start, or another program's file, is nothing to recover."""
+@pytest.mark.parametrize("content", [b"", b"{", b"\x00" * 40])
+def test_a_run_that_died_at_its_start_is_nothing_to_recover(tmp_path: Path, content: bytes) -> None:
+    """Its first line is not whole, so nothing was sent; that is worth no word."""
     (tmp_path / "x.jsonl").write_bytes(content)
 
-    assert read_runs(tmp_path) == ()
+    assert read_folder(tmp_path) == Journals((), ())
 
 
-def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
-    """A journal of a later version is told, not guessed at."""
+FOREIGN = (
+    b"\n",
+    b"[]\n",
+    b"5\n",
+    b'{"a": 1}\n',
+    b'{"kind":"end"}\n',
+    b'{"kind":"run","format":1}\n',
+    b'{"kind":"run","format":1,"run":5,"register":[],"environment":"","vendor":"","digest":"","tool_version":"","at":""}\n',
+    b"[" * 100_000 + b"\n",
+    b"\xff\xfe\n",
+)
+
+
+@pytest.mark.parametrize("content", FOREIGN, ids=range(len(FOREIGN)))
+def test_a_foreign_file_is_named_and_passed_over(tmp_path: Path, content: bytes) -> None:
+    """W13: another program's file does not hide the runs beside it."""
+    journal = start(tmp_path)
+    (tmp_path / "0.jsonl").write_bytes(content)
+
+    found = read_folder(tmp_path)
+
+    assert [run.path for run in found.runs] == [journal.path]
+    assert found.strange == (
+        f"Passed over: {tmp_path / '0.jsonl'} is no journal: its first line is not that of a run.",
+    )
+
+
+def test_an_unknown_format_is_named_and_passed_over(tmp_path: Path) -> None:
+    """W13: a journal of a later version is not guessed at."""
     journal = start(tmp_path)
     journal.path.write_text(json.dumps({"kind": "run", "format": 2}) + "\n")
 
     with pytest.raises(UsageError, match="another format"):
         read_run(journal.path)
+    found = read_folder(tmp_path)
+    assert found.runs == ()
+    assert "another format than 1" in found.strange[0]
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "dangling link", "pipe"])
+def test_what_is_no_file_is_named_and_passed_over(tmp_path: Path, kind: str) -> None:
+    """W13: it neither hangs nor stops the tool, and a link is not followed."""
+    other = start(tmp_path / "other")
+    journal = start(tmp_path)
+    path = tmp_path / "0.jsonl"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(other.path if kind == "link" else tmp_path / "nothing")
+
+    found = read_folder(tmp_path)
+
+    assert [run.path for run in found.runs] == [journal.path]
+    (sentence,) = found.strange
+    assert sentence.startswith(f"Passed over: {path} is no journal: ")
+    assert find_run(tmp_path, journal.path.stem).path == journal.path
+
+
+WHOLE = json.dumps(
+    {
+        "kind": "intent",
+        "step": 2,
+        "id": "991825827_a",
+        "method": "PUT",
+        "purpose": "update",
+        "final": True,
+        "live": None,
+        "body": None,
+        "newest": "",
+        "at": "2026-11-21T12:00:00.000+00:00",
+    }
+)
+DAMAGED = {
+    "half a line": WHOLE[:90],
+    "zeros": "\x00" * 80,
+    "an empty line": "",
+    "no record": "[]",
+    "an unknown kind": '{"kind":"wish"}',
+    "a text for a number": WHOLE.replace('"step": 2', '"step": "2"'),
+    "true for a number": WHOLE.replace('"step": 2', '"step": true'),
+    "a list for a body": WHOLE.replace('"body": null', '"body": []'),
+    "a member too few": WHOLE.replace('"newest": "", ', ""),
+    "a member too many": WHOLE.replace('"newest"', '"odd": 1, "newest"'),
+    "no time": WHOLE.replace("2026-11", "2026-13"),
+    "a time of nowhere": WHOLE.replace("+00:00", ""),
+    "nesting": "[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("line", DAMAGED.values(), ids=DAMAGED)
+def test_a_damaged_line_is_named_and_counts_as_open(tmp_path: Path, line: str) -> None:
+    """W13: it may have been a request; after recover has said so, it is settled as unknown."""
+    journal = start(tmp_path)
+    journal.intend(a_step(1), live=None, newest="")
+    journal.settle(an_outcome(1))
+    with journal.path.open("a", encoding="utf-8") as stream:
+        stream.write(line + "\n")
+    journal.end()
+
+    found = read_folder(tmp_path)
+    assert found.strange == (f"{journal.path}, line 4, cannot be read.",)
+    (run,) = find_open(tmp_path, register=REGISTER, vendor=VENDOR)
+    assert (run.damaged, run.ended) == ((4,), True)
+    (lost,) = run.open
+    assert (lost.step, lost.id, lost.purpose) == (-4, "", "line 4 cannot be read")
+
+    again = continue_run(run)
+    again.settle(replace(an_outcome(lost.step, "unknown", by="recover"), id=""))
+    again.end()
+
+    assert find_open(tmp_path, register=REGISTER, vendor=VENDOR) == ()
+    assert read_folder(tmp_path).strange != ()
+
+
+def test_a_journal_of_the_wrong_size_is_not_read_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """W13: what has no end is no journal."""
+    journal = start(tmp_path)
+    monkeypatch.setattr("reconciler.journal.MOST_BYTES", 100)
+
+    with pytest.raises(UsageError, match="more than 100 bytes"):
+        read_run(journal.path)
+
+
+def test_a_journal_is_not_continued_through_a_link(tmp_path: Path) -> None:
+    """S3: a repository can bring a link of a journal's name."""
+    run = read_run(start(tmp_path / "other").path)
+    assert run is not None
+    link = tmp_path / "link.jsonl"
+    link.symlink_to(run.path)
+
+    with pytest.raises(OSError, match="it is a link"):
+        continue_run(replace(run, path=link))
 
 
 def test_half_a_line_takes_no_other_line_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +252,7 @@ def test_half_a_line_takes_no_other_line_with_it(tmp_path: Path, monkeypatch: py
     journal.end()
 
     (run,) = read_runs(tmp_path)
-    assert (list(run.intents), run.ended) == ([2], True)
+    assert (list(run.intents), run.damaged, run.ended) == ([2], (), True)
 
 
 def test_unknown_is_open_until_recover_has_looked(tmp_path: Path) -> None:
@@ -162,51 +288,3 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(UsageError, match="No journal can be kept"):
         start(tmp_path / "file" / "journal")
-    with (
-        pytest.raises(Refused, match="No lock can be taken"),
-        lock(tmp_path / "file", register=REGISTER, vendor=VENDOR),
-    ):
-        pass
-
-
-def test_the_lock_keeps_a_second_run_away(tmp_path: Path) -> None:
-    """It names who holds it; another vendor or register has a lock of its own, and it is free afterwards."""
-    with lock(tmp_path, register=REGISTER, vendor=VENDOR):
-        with (
-            pytest.raises(Refused, match=f"process {os.getpid()}, since 20"),
-            lock(tmp_path, register=REGISTER, vendor=VENDOR),
-        ):
-            pass
-        with (
-            lock(tmp_path, register=REGISTER, vendor="310000000"),
-            lock(tmp_path, register="https://other.example", vendor=VENDOR),
-        ):
-            pass
-    with lock(tmp_path, register=REGISTER, vendor=VENDOR):
-        pass
-
-
-def test_a_dead_runs_lock_is_free(tmp_path: Path) -> None:
-    """The process is gone without a word, and its file is still there."""
-    code = (
-        "import os, sys\nfrom pathlib import Path\nfrom reconciler.journal import lock\n"
-        f"with lock(Path(sys.argv[1]), register={REGISTER!r}, vendor={VENDOR!r}):\n    os._exit(9)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, timeout=30)
-
-    assert (done.returncode, len(list(tmp_path.iterdir()))) == (9, 1)
-    with lock(tmp_path, register=REGISTER, vendor=VENDOR):
-        pass
-
-
-@pytest.mark.parametrize(
-    ("environ", "expected"),
-    [
-        ({"XDG_STATE_HOME": "/state", "HOME": "/home/a"}, "/state/reconciler/locks"),
-        ({"XDG_STATE_HOME": "state", "HOME": "/home/a"}, "/home/a/.local/state/reconciler/locks"),
-        ({"XDG_STATE_HOME": "", "HOME": "/home/a"}, "/home/a/.local/state/reconciler/locks"),
-    ],
-)
-def test_locks_lie_in_the_users_state(environ: dict[str, str], expected: str) -> None:
-    """A relative path in the variable is ignored: it would give each folder a lock of its own."""
-    assert str(find_lock_folder(environ)) == expected

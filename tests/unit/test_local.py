@@ -47,7 +47,7 @@ def test_everything_is_private(tmp_path: Path) -> None:
         assert (own / ".gitignore").read_text() == "*\n"
         modes = {each.name: each.stat().st_mode & 0o777 for each in (own, *own.rglob("*"))}
 
-    assert modes.pop(".gitignore") == 0o666
+    assert modes.pop(".gitignore") == 0o600
     assert {modes.pop(".reconciler"), modes.pop("local")} == {0o700}
     assert {"key.pem", "register.sqlite"} <= modes.keys()
     assert set(modes.values()) == {0o600}
@@ -157,3 +157,23 @@ def test_a_failure_while_it_runs_is_not_taken_for_the_disks(tmp_path: Path) -> N
         open_local(tmp_path, vendors=[VENDOR], resources=[]),
     ):
         raise OSError("somebody else's")
+
+
+@pytest.mark.parametrize("name", ["key.pem", "register.sqlite", "register.sqlite-wal", "register.sqlite-shm"])
+@pytest.mark.parametrize("kind", ["link", "dangling link", "pipe"])
+def test_nothing_is_kept_through_a_link(tmp_path: Path, name: str, kind: str) -> None:
+    """S3: a repository can bring links of the names that the embedded register keeps its state under."""
+    target = tmp_path / "target"
+    target.write_text("kept")
+    path = prepare_folder(tmp_path) / name
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(target if kind == "link" else tmp_path / "planted")
+
+    with pytest.raises(UsageError) as caught, open_local(tmp_path, vendors=[VENDOR], resources=[]):
+        pytest.fail("it started")
+
+    assert str(path) in caught.value.message
+    assert target.read_text() == "kept"
+    assert not (tmp_path / "planted").exists()

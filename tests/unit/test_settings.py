@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -441,5 +443,99 @@ def test_a_key_file_that_cannot_be_used_is_told(tmp_path: Path) -> None:
         "missing": f"{start} cannot be read: No such file or directory.",
         "empty": f"{start} is empty.",
         "binary": f"{start} is not a text; it may be a PKCS#12 or DER file.",
-        ".": f"{start} cannot be read: Is a directory.",
+        ".": f"{start} cannot be read: it is a folder.",
     }
+
+
+@pytest.mark.parametrize("name", ["reconciler.toml", "pyproject.toml"])
+@pytest.mark.parametrize("kind", ["/dev/zero", "out", "pipe", "folder", "nowhere", "itself"])
+def test_a_configuration_is_a_regular_file(tmp_path: Path, name: str, kind: str) -> None:
+    """S2: a repository cannot make the tool read a device, wait at a pipe, or read another file of the machine."""
+    root = tmp_path / "repository"
+    (root / "systems").mkdir(parents=True)
+    (tmp_path / "outside.toml").write_text("secret = 'hunter2'\n")
+    path = root / name
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        target = {"out": "../outside.toml", "nowhere": "nothing", "itself": name}.get(kind, kind)
+        path.symlink_to(target)
+
+    assert find_root(root) == root
+    with pytest.raises(SettingsError, match=re.escape(str(path))) as caught:
+        read_settings(root)
+    assert "hunter2" not in caught.value.message
+
+
+def test_a_pipe_above_the_repository_is_passed_over(tmp_path: Path) -> None:
+    """S2: what lies above, in a folder of everybody's, does not stop the search for a root."""
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    os.mkfifo(below / "pyproject.toml")
+    (tmp_path / "a" / "pyproject.toml").symlink_to("/dev/zero")
+    (tmp_path / "systems").mkdir()
+
+    assert find_root(below) == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a = " + "[" * 100_000 + "]" * 100_000, "nested too deeply"),
+        ("a = " + "{a=" * 50_000 + "1" + "}" * 50_000, "nested too deeply"),
+        (".".join("a" * 60_000) + " = 1", "a line has too many dots"),
+        ("[" + ".".join("a" * 60_000) + "]", "a line has too many dots"),
+        ("# " + "x" * 300_000, "more than 262,144 bytes"),
+        ("a = 1\n\xff", "cannot be read"),
+    ],
+)
+@pytest.mark.parametrize("name", ["reconciler.toml", "pyproject.toml"])
+def test_a_configuration_has_a_measure(tmp_path: Path, name: str, text: str, told: str) -> None:
+    """S2: depth and size are a sentence, neither "a fault of reconciler" nor a minute of waiting."""
+    (tmp_path / name).write_text(text, encoding="latin-1")
+
+    with pytest.raises(SettingsError, match=told):
+        read_settings(tmp_path)
+
+
+def test_a_link_within_the_repository_is_followed(tmp_path: Path) -> None:
+    """S2: only what leads out is refused."""
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "own.toml").write_text(SERVED)
+    (tmp_path / "reconciler.toml").symlink_to("conf/own.toml")
+
+    assert "served" in read_settings(tmp_path).environments
+
+
+def test_a_key_may_come_through_a_pipe(tmp_path: Path) -> None:
+    """S2: as a shell's `<(…)` hands it over; a link is followed, as a secret that is mounted is one."""
+    reader, writer = os.pipe()
+    os.write(writer, KEY.encode())
+    os.close(writer)
+    (tmp_path / "link").symlink_to(f"/dev/fd/{reader}")
+
+    try:
+        found = read_credentials({**CLIENT, "MASKINPORTEN_JWK_PATH": str(tmp_path / "link")})
+    finally:
+        os.close(reader)
+
+    assert found.key.reveal() == KEY
+
+
+@pytest.mark.parametrize("kind", ["/dev/zero", "pipe", "huge"])
+def test_a_key_file_has_a_measure(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S2: a device, a pipe that nobody writes to, and a file without end are named by their variable."""
+    monkeypatch.setattr("reconciler.platform._SILENCE", 0.05)
+    path = tmp_path / "key"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "huge":
+        with path.open("wb") as stream:
+            stream.truncate(1 << 40)
+    else:
+        path.symlink_to(kind)
+
+    with pytest.raises(CredentialsError, match="The key file that MASKINPORTEN_JWK_PATH names"):
+        read_credentials({**CLIENT, "MASKINPORTEN_JWK_PATH": str(path)})

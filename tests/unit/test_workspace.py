@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler import platform
 from reconciler.document import MAX_BYTES, FaultKind
 from reconciler.errors import UsageError
 from reconciler.workspace import (
+    MOST_BYTES,
     append_file,
     find_definitions,
     prepare_own_folder,
@@ -354,3 +357,82 @@ def test_nothing_is_added_to_what_is_no_text(tmp_path: Path) -> None:
         append_file(path, "b\n")
 
     assert path.read_bytes() == b"\xff"
+
+
+@pytest.mark.parametrize("kind", ["device", "pipe", "folder", "loop", "huge"])
+def test_only_regular_files_of_some_size_are_read(tmp_path: Path, kind: str) -> None:
+    """S2: a saved plan or a list of acceptances that is a device, a pipe or endless is a sentence."""
+    path = tmp_path / "plan.json"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "huge":
+        with path.open("wb") as stream:
+            stream.truncate(MOST_BYTES + 1)
+    else:
+        path.symlink_to("/dev/zero" if kind == "device" else path)
+
+    with pytest.raises(UsageError, match=r"plan\.json"):
+        read_file(path)
+
+
+def test_a_file_of_the_repository_is_no_link_out_of_it(root: Path, tmp_path: Path) -> None:
+    """S2: what a person names may be a link; what a repository brings may not lead out of it."""
+    secret = put(tmp_path, "secret.yaml", "secret\n")
+    link = root / "systems/.accepted.yaml"
+    link.symlink_to(secret)
+
+    assert read_file(link) == b"secret\n"
+    with pytest.raises(UsageError, match="leads out of the repository"):
+        read_file(link, within=root)
+
+
+@pytest.mark.parametrize("name", ["", "journal", "local"])
+@pytest.mark.parametrize("kind", ["link", "dangling link", "pipe", "file"])
+def test_nothing_of_our_own_is_made_through_a_link(root: Path, tmp_path: Path, name: str, kind: str) -> None:
+    """S3: whatever a repository puts where the tool keeps its things, nothing outside is made or touched."""
+    outside = tmp_path / "outside"
+    outside.mkdir(mode=0o755)
+    own = root / ".reconciler" / name
+    own.parent.mkdir(exist_ok=True)
+    if kind == "pipe":
+        os.mkfifo(own)
+    elif kind == "file":
+        own.write_text("")
+    else:
+        own.symlink_to(outside if kind == "link" else tmp_path / "planted")
+
+    with pytest.raises(UsageError, match=re.escape(str(own))):
+        prepare_own_folder(root, name)
+
+    assert list(outside.iterdir()) == []
+    assert outside.stat().st_mode & 0o777 == 0o755
+    assert not (tmp_path / "planted").exists()
+
+
+@pytest.mark.parametrize("target", ["planted", "target"])
+def test_the_ignore_file_is_not_written_through_a_link(root: Path, tmp_path: Path, target: str) -> None:
+    """S3: a dangling link would plant a file anywhere."""
+    kept = put(tmp_path, "target", "kept")
+    (root / ".reconciler").mkdir()
+    (root / ".reconciler/.gitignore").symlink_to(tmp_path / target)
+
+    with pytest.raises(UsageError, match=r"\.gitignore cannot be used: it is a link"):
+        prepare_own_folder(root)
+
+    assert not (tmp_path / "planted").exists()
+    assert kept.read_text() == "kept"
+
+
+def test_without_the_kernels_help_links_are_looked_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S3: Windows opens what a link leads to, so the link is looked for before."""
+    monkeypatch.setattr(platform, "_NO_FOLLOW", 0)
+    monkeypatch.setattr(platform, "_PLAIN", 0)
+    target = put(root, "target", "kept")
+    link = root / "link"
+    link.symlink_to(target)
+
+    assert platform.read_plain(target, 100) == b"kept"
+    with pytest.raises(OSError, match="it is a link"):
+        platform.open_plain(link, os.O_WRONLY | os.O_CREAT)
