@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from reconciler.body import build_body
 from reconciler.diff import FieldChange, diff, label_entries
-from reconciler.digest import digest_json
+from reconciler.digest import SHORT, digest_json
 from reconciler.model import DEFAULTS, System
 from reconciler.normalise import normalise
 
@@ -40,7 +40,20 @@ class Impact:
     path: str = ""
     """The field that does it; empty for the whole system."""
     users: int | None = None
-    """How many system users the system has, where that matters and is known; outside every digest."""
+    """How many system users the system has, where that matters and is known."""
+
+    @property
+    def magnitude(self) -> int | None:
+        """The order of magnitude of the system users, which a plan's digest covers; None where none are known."""
+        return None if self.users is None else order_users(self.users)
+
+
+def order_users(number: int) -> int:
+    """Give the order of magnitude of a number of system users: 0, 1, 10 and so on.
+
+    So one more customer voids no approval, and a hundred more do.
+    """
+    return 10 ** (len(str(number)) - 1) if number else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,10 +180,19 @@ def _tell_left_out(desired: Resolved, name: str, fields: tuple[FieldChange, ...]
 
 
 def _describe_new(desired: Resolved, wanted: System) -> tuple[FieldChange, ...]:
+    lines = _Lines(desired)
+    return tuple(replace(each, line=lines.find(each)) for each in list_new_fields(wanted))
+
+
+def list_new_fields(wanted: System) -> tuple[FieldChange, ...]:
     """List every field of a new system, as a difference from nothing."""
     nothing = wanted.model_copy(update={**DEFAULTS, "name": {}, "description": {}, "isVisible": None})
-    lines = _Lines(desired)
-    return tuple(replace(each, line=lines.find(each)) for each in diff(wanted, nothing))
+    return diff(wanted, nothing)
+
+
+def describe_body(document: Mapping[str, Json]) -> str:
+    """Say that a document is put back as it was; it is named, so that another cannot take its place."""
+    return f"put back as it was (document {digest_json(document)[:SHORT]})"
 
 
 class _Lines:

@@ -182,6 +182,8 @@ MASS_CHANGE = _declare(
     """,
 )
 _MANY, _SHARE = 3, 0.3
+COUNTING = frozenset({CLIENT_REMOVED.id, CLIENT_RESPELT.id, DELETED.id})
+"""The breaking impacts that say how many system users they touch."""
 
 
 def judge(change: Change, evidence: Evidence) -> tuple[Impact, ...]:

@@ -69,8 +69,9 @@ class Plan:
     def digest(self) -> str:
         """SHA-256 over what apply would do and what it was made from, in hex.
 
-        Files, lines, findings, unmanaged systems, versions and times are outside, so that a comment does not
-        void an approval.
+        It covers each breaking impact with the order of magnitude of its system users. Files, lines, findings,
+        other impacts, exact counts, unmanaged systems, versions and times are outside, so that neither a
+        comment nor one new customer voids an approval.
         """
         acted = [
             {
@@ -79,6 +80,7 @@ class Plan:
                 "steps": [step_to_json(step) for step in self.steps if step.id == change.id],
                 "document": change.document,
                 "live_digest": change.live_digest,
+                "impacts": _list_breaking(change.impacts),
             }
             for change in self.changes
             if not isinstance(change, Keep)
@@ -89,6 +91,7 @@ class Plan:
                 "environment": self.target.environment,
                 "register": self.target.register,
                 "vendor": self.target.vendor,
+                "impacts": _list_breaking(self.impacts),
                 "changes": acted,
             }
         )
@@ -119,6 +122,14 @@ class Plan:
     def blocked(self) -> tuple[Blocked, ...]:
         """The changes that cannot be carried out."""
         return tuple(each for each in self.changes if isinstance(each, Blocked))
+
+
+def _list_breaking(impacts: Iterable[Impact]) -> Json:
+    return [
+        {"rule": each.rule, "path": each.path, "system_users": each.magnitude}
+        for each in impacts
+        if each.weight is Weight.BREAKING
+    ]
 
 
 def plan_changes(

@@ -8,19 +8,25 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from reconciler.change import Blocked, Change, Create, Delete, Impact, Keep, Update, Weight
+from reconciler.change import Blocked, Change, Create, Delete, Impact, Keep, Update
 from reconciler.diff import FieldChange
 from reconciler.digest import digest_json
 from reconciler.errors import Refused
-from reconciler.findings import Finding, Location, Severity, finding_to_json
+from reconciler.findings import Finding, Location, finding_to_json
 from reconciler.plan import FORMAT_VERSION, Plan, Target, Unmanaged, step_to_json
+from reconciler.plan_v1 import PlanFile, read_file
 from reconciler.steps import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from reconciler import plan_v1
     from reconciler.model import Json
 
+MAX_BYTES = 64 << 20
+"""Of a plan file: some thousand systems, or a few whose documents are as large as the register takes."""
+MAX_VALUES = 1_000_000
+"""In a plan file, so that a small file cannot fill the memory: an empty list takes twenty times its text."""
 _KINDS: Mapping[str, type[Change]] = {kind.action: kind for kind in (Create, Update, Delete, Keep, Blocked)}
 
 
@@ -94,21 +100,26 @@ def _change_to_json(change: Change, steps: Iterable[Step]) -> dict[str, Json]:
 
 
 def read_plan(content: bytes) -> Plan:
-    """Read a saved plan; raises `Refused` for anything but what `print_plan` printed."""
-    try:
-        body = json.loads(content)
-        version = body["format_version"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise Refused("This is no saved plan.", hint="Make one with `reconciler plan --out FILE`.") from None
-    if version != FORMAT_VERSION:
+    """Read a saved plan; raises `Refused` for anything but what `print_plan` printed.
+
+    That its fields, impacts and steps are honest is another question: `preflight` asks it of every plan.
+    """
+    if (
+        len(content) > MAX_BYTES
+        or content.count(b",") + content.count(b"[") + content.count(b"{") > MAX_VALUES
+    ):
         raise Refused(
-            f"The plan has format {str(version)[:20]}, and this version reads {FORMAT_VERSION}.",
-            hint="Plan again with the version of the tool that applies.",
+            f"The plan file is larger than {MAX_BYTES >> 20} MiB, or has more than {MAX_VALUES:,} values.",
+            hint="Plan fewer systems at a time.",
         )
     try:
-        plan = _read(body)
+        saved = read_file(content)
+    except ValueError as error:
+        raise _explain(content, str(error)) from None
+    try:
+        plan = _read(saved)
         whole = print_plan(plan).encode() == content
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         whole = False
     if not whole:
         raise Refused(
@@ -118,80 +129,80 @@ def read_plan(content: bytes) -> Plan:
     return plan
 
 
-def _read(body: Mapping[str, Json]) -> Plan:
-    target = Target(body["environment"], body["register"], body["vendor"])
-    changes = tuple(_read_change(each) for each in body["changes"])
-    steps = [step for each in body["changes"] for step in _read_steps(each)]
-    return Plan(
-        target,
-        changes,
-        tuple(sorted(steps, key=lambda step: step.number)),
-        tuple(_read_impact(each) for each in body["impacts"]),
-        tuple(
-            Unmanaged(each["id"], each["name"], tuple(each["clientId"]), each["former"] or "")
-            for each in body["unmanaged"]
-        ),
-        tuple(_read_finding(each) for each in body["findings"]),
-        body["created"],
-        body["tool_version"],
+def _explain(content: bytes, where: str) -> Refused:
+    """Say what is wrong with a file that is no plan of this format; `where` is the first member at fault."""
+    try:
+        version = json.loads(content)["format_version"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return Refused("This is no saved plan.", hint="Make one with `reconciler plan --out FILE`.")
+    if version != FORMAT_VERSION:
+        return Refused(
+            f"The plan has format {str(version)[:20]}, and this version reads {FORMAT_VERSION}.",
+            hint="Plan again with the version of the tool that applies.",
+        )
+    return Refused(
+        f"The plan file is not as it was written: `{where[:80]}` is missing, unknown or of the wrong type.",
+        hint="Plan again, and apply the file as it comes.",
     )
 
 
-def _read_change(each: Mapping[str, Json]) -> Change:
+def _read(saved: PlanFile) -> Plan:
+    steps = [step for each in saved.changes for step in _read_steps(each)]
+    return Plan(
+        Target(saved.environment, saved.register_, saved.vendor),
+        tuple(_read_change(each) for each in saved.changes),
+        tuple(sorted(steps, key=lambda step: step.number)),
+        tuple(_read_impact(each) for each in saved.impacts),
+        tuple(Unmanaged(each.id, each.name, each.clientId, each.former or "") for each in saved.unmanaged),
+        tuple(_read_finding(each) for each in saved.findings),
+        saved.created,
+        saved.tool_version,
+    )
+
+
+def _read_change(each: plan_v1.Change) -> Change:
     fields = tuple(
         FieldChange(
-            FieldChange.read_path(field["path"]),
-            field["before"],
-            field["after"],
-            field["line"] or 0,
-            field["origin"] or "",
+            FieldChange.read_path(field.path), field.before, field.after, field.line or 0, field.origin or ""
         )
-        for field in each["fields"]
+        for field in each.fields
     )
-    return _KINDS[each["action"]](
-        id=each["id"],
-        reason=each["reason"],
-        hint=each["hint"],
-        file=each["file"],
-        line=each["line"] or 0,
+    return _KINDS[each.action](
+        id=each.id,
+        reason=each.reason,
+        hint=each.hint,
+        file=each.file,
+        line=each.line or 0,
         fields=fields,
-        document=each["document"],
-        impacts=tuple(_read_impact(impact) for impact in each["impacts"]),
-        live=each["live"],
+        document=each.document,
+        impacts=tuple(_read_impact(impact) for impact in each.impacts),
+        live=each.live,
     )
 
 
-def _read_impact(each: Mapping[str, Json]) -> Impact:
-    return Impact(each["rule"], Weight(each["severity"]), each["message"], each["path"], each["system_users"])
+def _read_impact(each: plan_v1.Impact) -> Impact:
+    return Impact(each.rule, each.severity, each.message, each.path, each.system_users)
 
 
-def _read_steps(change: Mapping[str, Json]) -> list[Step]:
-    last = max((step["number"] for step in change["steps"]), default=0)
+def _read_steps(change: plan_v1.Change) -> list[Step]:
+    last = max((step.number for step in change.steps), default=0)
     return [
         Step(
-            number=step["number"],
-            id=change["id"],
-            method=step["method"],
-            purpose=step["purpose"],
-            document=change["document"] if step["number"] == last else step["document"],
-            after=tuple(step["after"]),
-            claims=tuple(step["claims"]),
-            releases=tuple(step["releases"]),
-            way_back=step["way_back"],
-            final=step["number"] == last,
+            number=step.number,
+            id=change.id,
+            method=step.method,
+            purpose=step.purpose,
+            document=change.document if step.number == last else step.document,
+            after=step.after,
+            claims=step.claims,
+            releases=step.releases,
+            way_back=step.way_back,
+            final=step.number == last,
         )
-        for step in change["steps"]
+        for step in change.steps
     ]
 
 
-def _read_finding(each: Mapping[str, Json]) -> Finding:
-    place = Location(each["file"], each["path"], each["line"] or 0, each["column"] or 0)
-    return Finding(
-        each["rule"],
-        Severity(each["severity"]),
-        each["message"],
-        place,
-        each["hint"],
-        each["code"],
-        tuple(each["environments"]),
-    )
+def _read_finding(each: plan_v1.Finding) -> Finding:
+    place = Location(each.file, each.path, each.line or 0, each.column or 0)
+    return Finding(each.rule, each.severity, each.message, place, each.hint, each.code, each.environments)

@@ -7,24 +7,30 @@ open, the plan is for this register, accepted and fresh, and the journal is open
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
 from reconciler.attempt import Crew
+from reconciler.audit import audit
+from reconciler.change import Weight, order_users
 from reconciler.changelog import read_log
 from reconciler.digest import SHORT, digest_json
 from reconciler.errors import Refused, WriteRefused
+from reconciler.impact import COUNTING
 from reconciler.journal import find_open, start_run
 from reconciler.lock import lock
+from reconciler.operations import gather_evidence
+from reconciler.plan import judge_plan
 from reconciler.survey import WORKERS, read_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from reconciler.change import Change
+    from reconciler.change import Change, Impact
     from reconciler.drift import Circumstances
     from reconciler.model import RegisteredSystem
     from reconciler.plan import Plan, Target
@@ -32,6 +38,8 @@ if TYPE_CHECKING:
 
 _SEAL = object()
 """What only this module has, so that nobody else can make a `Hold` or a `Clearance`."""
+_MOST = 20
+"""How many systems a refusal names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,19 +171,97 @@ def check_accepted(plan: Plan, accept: str) -> None:
         )
 
 
-def check_fresh(plan: Plan, register: Register, *, workers: int = WORKERS) -> None:
-    """Read every system that the plan writes; raises `Refused` where one moved since, and says how.
+def check_honest(plan: Plan) -> None:
+    """Refuse a plan whose fields, documents and steps do not fit together; nothing is asked of the register."""
+    lies = list(islice(audit(plan), _MOST))
+    if lies:
+        raise Refused(
+            "The plan does not fit its own documents, so nothing was written.\n" + "\n".join(lies),
+            hint="Plan again, and apply the file as it comes.",
+        )
 
-    Nothing is written when one moved: what was reviewed is not what would be done.
+
+def check_fresh(plan: Plan, register: Register, around: Circumstances, *, workers: int = WORKERS) -> None:
+    """Hold a plan against the register; raises `Refused` where it moved since, or the plan's impacts are others.
+
+    Every system that the plan writes is read, its system users are counted, and what the change does to
+    people is judged again. Nothing is written when one moved: what was reviewed is not what would be done.
     """
+    check_honest(plan)
     found = read_all(register, [change.id for change in plan.writes], workers=workers)
     moved = [change for change in plan.writes if _digest(found[change.id]) != change.live_digest]
     if moved:
-        told = "\n".join(_describe_move(change, found[change.id], register) for change in moved)
+        said = "\n".join(_describe_move(change, found[change.id], register) for change in moved[:_MOST])
         raise Refused(
-            f"The plan is stale, and nothing was written.\n{told}",
+            f"The plan is stale, and nothing was written.\n{said}",
             hint="Plan again, and have the new plan reviewed.",
         )
+    _check_impacts(plan, register, around)
+
+
+def _check_impacts(plan: Plan, register: Register, around: Circumstances) -> None:
+    """Judge the plan again, with the system users as they are now; what was reviewed has to be what is true."""
+    evidence = gather_evidence(plan, register, around)
+    claimed = {change.id: _read_users(change) for change in plan.writes}
+    grown = [
+        f"`{change.id}` had {_count(claimed[change.id])} when it was planned, and has {_count(now)} now."
+        for change in plan.writes
+        if change.id in evidence
+        and _counts_users(change)
+        and _has_grown(claimed[change.id], now := evidence[change.id].users)
+    ]
+    if grown:
+        raise Refused(
+            "More system users are touched than the plan says, so nothing was written.\n"
+            + "\n".join(grown[:_MOST]),
+            hint="Plan again, and have the new plan reviewed.",
+        )
+    as_claimed = {name: replace(each, users=claimed[name]) for name, each in evidence.items()}
+    judged = judge_plan(plan, as_claimed)
+    lies = [
+        _describe_lie(f"`{change.id}`", change.impacts, again.impacts)
+        for change, again in zip(plan.changes, judged.changes, strict=True)
+        if change.impacts != again.impacts
+    ]
+    lies += (
+        [_describe_lie("The plan", plan.impacts, judged.impacts)] if plan.impacts != judged.impacts else []
+    )
+    if lies:
+        raise Refused(
+            "The plan's impacts are not those that it has, so nothing was written.\n"
+            + "\n".join(lies[:_MOST]),
+            hint="Plan again, and have the new plan reviewed.",
+        )
+
+
+def _describe_lie(what: str, said: Sequence[Impact], found: Sequence[Impact]) -> str:
+    missing = [each for each in found if each not in said]
+    extra = [each for each in said if each not in found]
+    if missing:
+        return f"{what} leaves out {missing[0].rule}: {missing[0].message}"
+    return f"{what} says {extra[0].rule if extra else 'its impacts in another order'}, which does not hold."
+
+
+def _read_users(change: Change) -> int | None:
+    """Give how many system users a change says it touches."""
+    return next((each.users for each in change.impacts if each.users is not None), None)
+
+
+def _counts_users(change: Change) -> bool:
+    return any(each.weight is Weight.BREAKING and each.rule in COUNTING for each in change.impacts)
+
+
+def _has_grown(before: int | None, now: int | None) -> bool:
+    """Say whether system users have another order of magnitude than was reviewed, and not a lower one."""
+    if before is None or now is None:
+        return before is not now
+    return order_users(now) > order_users(before)
+
+
+def _count(users: int | None) -> str:
+    if users is None:
+        return "a number of system users that is not known"
+    return f"{users:,} system user{'' if users == 1 else 's'}"
 
 
 def _digest(system: RegisteredSystem | None) -> str:
@@ -204,7 +290,7 @@ def clear(plan: Plan, held: Hold, terms: Terms) -> Iterator[Clearance]:
     _check_target(plan, site.target)
     _check_nothing_open(site)
     check_accepted(plan, terms.accept)
-    check_fresh(plan, site.register, workers=terms.workers)
+    check_fresh(plan, site.register, site.around, workers=terms.workers)
     target = plan.target
     journal = start_run(
         site.journal,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reconciler.body import keep_all
-from reconciler.change import Blocked, Change, Keep, Update
+from reconciler.change import Blocked, Change, Keep, Update, describe_body
 from reconciler.changelog import read_log
 from reconciler.diff import diff
 from reconciler.digest import digest_json
@@ -135,7 +135,10 @@ def undo(run: Run, name: str, found: RegisteredSystem | None) -> Change:
         return Blocked(**base, reason="it moved since the run", hint="Look at it with `reconciler plan`.")
     before = RegisteredSystem(first.live or {})
     fields = diff(normalise(before.read()), normalise(found.read()))
-    return Update(**base, fields=fields, document=keep_all(before.document)) if fields else Keep(**base)
+    if not fields:
+        return Keep(**base)
+    document = keep_all(before.document)
+    return Update(**base, reason=describe_body(document), fields=fields, document=document)
 
 
 def _is_unclear(intent: Intent, run: Run) -> bool:

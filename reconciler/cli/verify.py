@@ -33,5 +33,5 @@ def run(
     chosen = choose_environment(read_settings(found), environment or saved.target.environment, os.environ)
     check_target(saved, chosen, "")
     with connect(found, chosen, saved.target.vendor, read_only=True) as connection:
-        check_fresh(saved, connection.register)
+        check_fresh(saved, connection.register, connection.around)
     show_text(f"Fresh: plan {saved.short_digest} can be applied as it was reviewed.\n")

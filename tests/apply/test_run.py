@@ -217,7 +217,7 @@ def test_what_others_wrote_stays_when_an_id_is_put_back(stage: Stage) -> None:
     ids, asked = _swap(stage)
     write = {"system": ids[0], **THEIRS}
     stage.strike(fault="status", status=400, method="PUT", path=f"*{ids[1]}")
-    stage.strike(fault="writer", when="after", method="GET", path=f"*{ids[1]}/changelog", skip=1, write=write)
+    stage.strike(fault="writer", when="after", method="GET", path=f"*{ids[1]}/changelog", skip=3, write=write)
 
     report = stage.apply(stage.plan(asked))
 
@@ -355,7 +355,7 @@ def test_401_on_everything_is_known_to_have_done_nothing(stage: Stage) -> None:
     asked = _many(stage, 2)
     plan = stage.plan(asked)
     before = stage.held(*(each.system.id for each in asked))
-    stage.strike(fault="status", status=401, times=0, path="*systemregister*", skip=2 + 2)
+    stage.strike(fault="status", status=401, times=0, path="*systemregister*", skip=2 + 2 + 2)
 
     report = stage.apply(plan, workers=1)
 

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reconciler.audit import audit
 from reconciler.change import Impact, Weight
 from reconciler.model import RegisteredSystem
+from reconciler.operations import gather_evidence
 from reconciler.plan import Plan, Target, judge_plan, plan_changes, stamp
 from reconciler.planfile import print_plan, read_plan
 from tests.apply.stage import Stage, a_client, open_stage
@@ -112,7 +114,8 @@ def _plan(stage: Stage, ids: list[str], asked: list[Resolved]) -> Plan:
         for name, system in found.items()
         if name not in wanted and system is not None and not system.document["isDeleted"]
     ]
-    return plan_changes(stage.target, asked, {name: found.get(name) for name in wanted}, others)
+    made = plan_changes(stage.target, asked, {name: found.get(name) for name in wanted}, others)
+    return judge_plan(made, gather_evidence(made, stage.register, stage.around()))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -158,5 +161,6 @@ def test_a_saved_plan_is_the_plan(world: World, texts: list[str], unknown: str) 
     made = Plan(**{**{name: getattr(made, name) for name in Plan.__slots__}, "impacts": (impact,)})
     content = print_plan(made).encode()
 
+    assert list(audit(made)) == []
     assert read_plan(content) == made
     assert read_plan(content).digest == made.digest

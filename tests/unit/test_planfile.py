@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -130,12 +131,50 @@ def test_a_plan_that_was_edited_with_care_is_refused_too() -> None:
     assert _is_refused((json.dumps(body, indent=2, ensure_ascii=False) + "\n").encode())
 
 
-def test_counts_are_outside_the_digest() -> None:
-    """Another number of system users is the same plan to somebody who accepted it."""
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        (37, 38, True),
+        (0, 0, True),
+        (None, None, True),
+        (10, 99, True),
+        (0, 1, False),
+        (9, 10, False),
+        (99, 100, False),
+        (0, 237, False),
+        (None, 0, False),
+        (0, None, False),
+    ],
+)
+def test_orders_of_magnitude_are_in_the_digest(before: int | None, after: int | None, same: bool) -> None:  # noqa: FBT001
+    """W5: one more system user is the same plan to who accepted it, another order of magnitude is not."""
     plan = a_plan()
-    impact = Impact("system-deleted", Weight.BREAKING, "Deleted.", "", 5)
 
-    assert Plan(plan.target, plan.changes, plan.steps, (impact,)).digest == plan.digest
+    def digest(users: int | None) -> str:
+        impact = Impact("system-deleted", Weight.BREAKING, "Deleted.", "", users)
+        changes = tuple(replace(each, impacts=(impact,)) for each in plan.changes if each.action == "delete")
+        return Plan(plan.target, changes, plan.steps).digest
+
+    assert (digest(before) == digest(after)) is same
+
+
+@pytest.mark.parametrize(
+    "other",
+    [Impact("another-rule", Weight.BREAKING, "Deleted."), Impact("a", Weight.BREAKING, "b", "name.nb")],
+)
+def test_breaking_impacts_are_in_the_digest(other: Impact) -> None:
+    """W5: by rule and path, for a change and for the plan; what they say and milder ones are outside."""
+    plan = a_plan()
+    one = Impact("a", Weight.BREAKING, "Deleted.")
+    mild = Impact("b", Weight.NOTABLE, "Shown.")
+
+    def digests(*impacts: Impact) -> tuple[str, str]:
+        changes = tuple(replace(each, impacts=impacts) for each in plan.changes)
+        return Plan(plan.target, changes, plan.steps).digest, replace(plan, impacts=impacts).digest
+
+    assert digests(one) == digests(replace(one, message="Gone."), mild)
+    for kept, changed, without in zip(digests(one), digests(other), digests(mild), strict=True):
+        assert len({kept, changed, without}) == 3
 
 
 @pytest.mark.parametrize(
