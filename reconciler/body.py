@@ -44,7 +44,7 @@ def keep_all(live: Mapping[str, Json]) -> dict[str, Json]:
         for name, value in live.items()
         if name not in READ_ONLY_NAMES and not (name in SENT and value is None)
     }
-    body = {**defaults, **held}
+    body = {**held, **{name: value for name, value in defaults.items() if name not in held}}
     body[URLS] = [_keep_blanks(each) for each in body[URLS]]
     return body
 
