@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from reconciler.model import Json, RegisteredSystem, Resolved
 
 
+WITHDRAWN = "withdrawn"
+"""The field of a system that is to be deleted, or that the register has deleted."""
+
+
 class Weight(StrEnum):
     """How much an impact matters."""
 
@@ -136,11 +140,16 @@ def decide(desired: Resolved, live: RegisteredSystem | None) -> Change:
         return _decide_deleted(desired, base)
     if held.vendor != wanted.vendor:
         reason = f"the register has it under vendor {held.vendor.ID}, the definition under {wanted.vendor.ID}"
-        return Blocked(
-            **base, reason=reason, hint="A system cannot change vendor; register it under a new id."
+        hint = "A system cannot change vendor; register it under a new id."
+        moved = FieldChange(
+            ("vendor", "ID"), held.vendor.ID, wanted.vendor.ID, desired.locate(("vendor",)).line
         )
+        return Blocked(**base, reason=reason, hint=hint, fields=(moved,))
     if desired.withdrawn:
-        return Delete(**base, reason="withdrawn: deleted for ever, and its id can never be used again")
+        line = desired.locate((WITHDRAWN,)).line
+        withdrawn = FieldChange((WITHDRAWN,), before=False, after=True, line=line)
+        reason = "withdrawn: deleted for ever, and its id can never be used again"
+        return Delete(**base, reason=reason, fields=(withdrawn,))
     return _decide_living(desired, live, base)
 
 
@@ -162,9 +171,9 @@ def _decide_deleted(desired: Resolved, base: dict[str, Json]) -> Change:
     if desired.withdrawn:
         return Keep(**base, reason="withdrawn, and deleted")
     reason = "the register deleted it, and a deleted id can never be used again"
-    return Blocked(
-        **base, reason=reason, hint="Choose a new id, or write `withdrawn: true` to keep the record."
-    )
+    hint = "Choose a new id, or write `withdrawn: true` to keep the record."
+    living = FieldChange((WITHDRAWN,), before=True, after=False)
+    return Blocked(**base, reason=reason, hint=hint, fields=(living,))
 
 
 def _tell_left_out(desired: Resolved, name: str, fields: tuple[FieldChange, ...]) -> str:

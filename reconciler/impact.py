@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from inspect import cleandoc
 from typing import TYPE_CHECKING
 
-from reconciler.change import Delete, Impact, Update, Weight
+from reconciler.change import WITHDRAWN, Delete, Impact, Update, Weight
 from reconciler.changelog import attribute_all
 from reconciler.model import Attribute, Package, Right, System, Vendor
 
@@ -190,9 +190,8 @@ def judge(change: Change, evidence: Evidence) -> tuple[Impact, ...]:
     """Say what a change does to people, the worst first."""
     found: list[Impact] = []
     if isinstance(change, Delete):
-        found.append(
-            _impact(DELETED, f"Deleted for ever: {_tell_users(evidence.users)}.", users=evidence.users)
-        )
+        told = f"Deleted for ever: {_tell_users(evidence.users)}."
+        found.append(_impact(DELETED, told, WITHDRAWN, evidence.users))
     if isinstance(change, (Delete, Update)):
         found += _judge_clients(change, evidence)
     if isinstance(change, Update):

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from reconciler.change import Blocked, Create, Keep, Update
-from reconciler.diff import FieldChange, diff, spread
+from reconciler.change import WITHDRAWN, Blocked, Create, Keep, Update
+from reconciler.diff import FieldChange, diff, look_up, spread
 from reconciler.model import RegisteredSystem
 from reconciler.normalise import normalise
 
@@ -65,7 +65,7 @@ def _trace_change(change: Change, past: Past | None) -> Change:
     if past.reason:
         fields = tuple(replace(each, origin=Origin.UNKNOWN) for each in change.fields)
         return replace(change, fields=fields)
-    base = spread(past.base) if past.base is not None else {}
+    base = _spread(past.base) if past.base is not None else {}
     ancestors = _Ancestors(past)
     fields = tuple(replace(each, origin=_find_origin(each, base, ancestors)) for each in change.fields)
     adopted = _find_adopted(change, past) if isinstance(change, (Keep, Update, Blocked)) else ()
@@ -82,19 +82,19 @@ class _Ancestors:
     def hold(self, field: FieldChange) -> bool:
         """Say whether an earlier revision asked for what the register holds."""
         if self.trees is None:
-            self.trees = [spread(system) for system in self.past.ancestors()]
-        return any(_value(tree, field) == field.before for tree in self.trees)
+            self.trees = [_spread(system) for system in self.past.ancestors()]
+        return any(look_up(tree, field.steps) == field.before for tree in self.trees)
 
 
-def _value(tree: Json, field: FieldChange) -> Json:
-    for step in field.steps:
-        tree = tree.get(step) if isinstance(tree, dict) else None
-    return tree
+def _spread(system: System) -> dict[str, Json]:
+    """Spread a system with the one field that no request carries: whether it is withdrawn."""
+    return {**spread(system), WITHDRAWN: system.isDeleted}
 
 
 def _find_origin(field: FieldChange, base: Json, ancestors: _Ancestors) -> Origin:
-    asked = _value(base, field)
-    if asked == field.before:
+    asked = look_up(base, field.steps)
+    # The base asked for neither where it had no such definition, and then it is this change that asks.
+    if asked == field.before or (asked is None and field.member == WITHDRAWN):
         return Origin.THIS_CHANGE
     unchanged = asked == field.after
     if ancestors.hold(field):
@@ -108,8 +108,13 @@ def _find_adopted(change: Change, past: Past) -> tuple[FieldChange, ...]:
     """Find what the files ask for now, the register holds already, and the base did not ask for."""
     if change.live is None or past.base is None:
         return ()
-    open_now = {each.steps for each in change.fields}
     live = normalise(RegisteredSystem(change.live).read())
+    if live.isDeleted or past.base.isDeleted:
+        if live.isDeleted is past.base.isDeleted or not isinstance(change, Keep):
+            return ()
+        asked = FieldChange((WITHDRAWN,), past.base.isDeleted, live.isDeleted, origin=Origin.ADOPTS_DRIFT)
+        return (asked,)
+    open_now = {each.steps for each in change.fields}
     return tuple(
         FieldChange(each.steps, each.before, each.after, origin=Origin.ADOPTS_DRIFT)
         for each in diff(live, past.base)

@@ -23,6 +23,7 @@ from reconciler.render.wording import (
     get_label,
     get_sign,
     group_changes,
+    is_grave,
     join_sentences,
     show_value,
     tell_entry,
@@ -70,9 +71,9 @@ def render_plan(plan: Plan, longest: int = LONGEST) -> str:
     head = [mark, f"## Plan for {_code(target.environment)}", "", *_summarise(plan), *_call(plan)]
     first = "What this pull request does" if groups.traced else "Changes"
     later = "Already open" if groups.traced else "Changes"
-    blocks = [_Block(first, _describe(each, plan), _matters(each)) for each in groups.new]
+    blocks = [_Block(first, _describe(each, plan), is_grave(each)) for each in groups.new]
     blocks += [_Block(first, _describe_removed(each), matters=True) for each in groups.removed]
-    blocks += [_Block(later, _describe(each, plan), _matters(each)) for each in groups.open]
+    blocks += [_Block(later, _describe(each, plan), is_grave(each)) for each in groups.open]
     blocks += [_Block("Unmanaged", _describe_unmanaged(each)) for each in groups.unmanaged]
     if not plan.writes and not plan.blocked:
         head += ["Nothing to do: the register holds what the definitions ask for.", ""]
@@ -189,18 +190,15 @@ def _call(plan: Plan) -> Iterator[str]:
     yield ""
 
 
-def _matters(change: Change) -> bool:
-    return change.action == "blocked" or any(each.weight is Weight.BREAKING for each in change.impacts)
-
-
 def _list_impacts(impacts: Iterable[Impact]) -> Iterator[str]:
     for each in impacts:
         yield f"- {_WEIGHTS[each.weight]} {_code(each.rule)}: {_words(each.message)}"
 
 
-def _open_section(title: str, remarks: Iterable[str]) -> list[str]:
+def _open_section(title: str, remarks: Iterable[str], *, grave: bool) -> list[str]:
+    """Begin a section; what is grave stands open."""
     told = "".join(f" · {each}" for each in remarks if each)
-    return ["<details>", f"<summary>{title}{told}</summary>", ""]
+    return ["<details open>" if grave else "<details>", f"<summary>{title}{told}</summary>", ""]
 
 
 def _describe(change: Change, plan: Plan) -> str:
@@ -213,6 +211,7 @@ def _describe(change: Change, plan: Plan) -> str:
             f"<b>{breaking} breaking</b>" if breaking else "",
             _code(f"{change.file}{line}" if change.file else ""),
         ],
+        grave=is_grave(change),
     )
     rows += _list_impacts(change.impacts)
     # A label comes first, since a line that began with somebody's text could begin a list or a heading.
@@ -260,7 +259,8 @@ def _describe_unmanaged(system: Unmanaged) -> str:
 def _describe_drift(system: str, differences: Sequence[Difference]) -> str:
     alarming = sum(each.alarming for each in differences)
     file = next((each.file for each in differences if each.file), "")
-    rows = _open_section(_code(system), [f"<b>{alarming} to look at</b>" if alarming else "", _code(file)])
+    remarks = [f"<b>{alarming} to look at</b>" if alarming else "", _code(file)]
+    rows = _open_section(_code(system), remarks, grave=False)
     rows += ["| What | Member | Files | Register | Line | Who and when |", "|---|---|---|---|---:|---|"]
     return "\n".join([*rows, *map(_describe_difference, differences), "", "</details>", ""])
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from reconciler.change import Weight
 from reconciler.drift import Kind
 from reconciler.findings import SEVERITIES, Finding, Location, Severity
-from reconciler.impact import IMPACTS
+from reconciler.impact import DELETED, IMPACTS
 from reconciler.render.wording import join_sentences, show_value, tell_entry
 from reconciler.rules import RULES
 
@@ -136,8 +136,12 @@ def _difference(each: Difference) -> Finding:
 
 
 def sort_remarks(remarks: Iterable[Remark]) -> tuple[Remark, ...]:
-    """Put the worst first, and leave the rest in its order."""
-    return tuple(sorted(remarks, key=lambda each: SEVERITIES.index(each.finding.severity)))
+    """Put the worst first, deletions before their like, and leave the rest in its order."""
+
+    def rank(remark: Remark) -> tuple[int, bool]:
+        return SEVERITIES.index(remark.finding.severity), remark.finding.rule != DELETED.id
+
+    return tuple(sorted(remarks, key=rank))
 
 
 def fingerprint(remarks: Sequence[Remark]) -> Iterator[tuple[Remark, str, int]]:

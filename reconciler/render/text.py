@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from reconciler.change import Weight
 from reconciler.findings import SEVERITIES, Severity, count_findings
-from reconciler.origin import is_new
 from reconciler.outcome import Done
 from reconciler.render.escape import LONGEST, escape_line, shorten
+from reconciler.render.wording import group_changes
 from reconciler.settlement import Fate
 
 if TYPE_CHECKING:
@@ -94,14 +94,9 @@ def count(number: int, noun: str) -> str:
 
 def render_plan(plan: Plan) -> Iterator[Line]:
     """Render a plan: what changes, system by system and member by member, and a summary line."""
-    shown = [change for change in plan.changes if change.action != "keep" or change.fields]
-    traced = any(field.origin for change in shown for field in change.fields)
-    new = [change for change in shown if traced and is_new(change)]
-    for title, group in (
-        ("What this change does", new),
-        ("What was open before", [c for c in shown if c not in new]),
-    ):
-        if traced and group:
+    groups = group_changes(plan)
+    for title, group in (("What this change does", groups.new), ("What was open before", groups.open)):
+        if groups.traced and group:
             yield _line(Piece(f"{title}:", "strong"))
             yield _line()
         for change in group:
@@ -111,7 +106,7 @@ def render_plan(plan: Plan) -> Iterator[Line]:
     yield from _render_steps(plan)
     for impact in plan.impacts:
         yield from _render_impact(impact)
-    if not shown:
+    if not groups.new and not groups.open:
         yield _line(Piece("Nothing to do: the register holds what the definitions ask for.", "good"))
     yield _line(Piece(summarise(plan), "strong"))
     if plan.writes:

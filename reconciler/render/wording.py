@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
+from reconciler.change import Blocked, Delete, Weight
 from reconciler.origin import is_new
 from reconciler.render.escape import shorten
 
@@ -58,8 +59,9 @@ class Groups(NamedTuple):
 
 
 def group_changes(plan: Plan) -> Groups:
-    """Split what a plan shows into what this pull request does and what was open before."""
+    """Split what a plan shows into what this pull request does and what was open before; the worst first."""
     shown = [change for change in plan.changes if change.action != "keep" or change.fields]
+    shown.sort(key=_rank)
     traced = any(field.origin for change in shown for field in change.fields)
     removed = tuple(each for each in plan.unmanaged if each.former)
     return Groups(
@@ -69,6 +71,20 @@ def group_changes(plan: Plan) -> Groups:
         removed=removed,
         unmanaged=tuple(each for each in plan.unmanaged if not each.former),
     )
+
+
+def _rank(change: Change) -> int:
+    """Rank a change: what deletes, what breaks, what is blocked, and the rest."""
+    if isinstance(change, Delete):
+        return 0
+    if any(each.weight is Weight.BREAKING for each in change.impacts):
+        return 1
+    return 2 if isinstance(change, Blocked) else 3
+
+
+def is_grave(change: Change) -> bool:
+    """Say whether a change deletes, breaks something or is blocked, so that nobody may pass over it."""
+    return _rank(change) < 3
 
 
 def find_moves(plan: Plan, system: str) -> tuple[Step, ...]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _STEERING = {"Cc", "Cf", "Zl", "Zp", "Cs"}
 _COMMAND = re.compile(r"::(error|warning|notice)( [^:]*)?::[^\r\n]*")
-_TAGS = {"details", "/details", "summary", "/summary", "code", "/code", "b", "/b"}
+_TAGS = {"details", "details open", "/details", "summary", "/summary", "code", "/code", "b", "/b"}
 """The tags that our Markdown is made with."""
 _LINKED = re.compile(r"@\w|(?<!&)#\d|GH-\d|://|www\.|!?\[[^\]]*\]\(|~~|\$\w", re.IGNORECASE)
 """What GitHub makes a mention, a reference, a link or a formula of."""
@@ -45,7 +45,7 @@ def check_markdown(text: str) -> Iterator[str]:
     body = "\n".join(lines[1:])
     yield from (f"the tag {tag}" for tag in re.findall(r"<([^>\s]*)", body) if tag not in _TAGS)
     yield from (f"the link {found[0]}" for found in _LINKED.finditer(body))
-    if body.count("<details>") != body.count("</details>") or body.count("<code>") != body.count("</code>"):
+    if body.count("<details") != body.count("</details>") or body.count("<code>") != body.count("</code>"):
         yield "tags that are not closed"
     width = 0
     for line in lines:
@@ -54,7 +54,8 @@ def check_markdown(text: str) -> Iterator[str]:
             yield f"{columns} columns where there were {width}"
         width = columns if line.startswith("|") else 0
     inert = re.compile(
-        r"<!--|#{2,3} |\||</?details>|<summary>|- |> |\*|Vendor |\d|Digest |Drift: |No drift|Nothing |Client ids |$"
+        r"<!--|#{2,3} |\||</?details>|<details open>|<summary>|- |> |\*|"
+        r"Vendor |\d|Digest |Drift: |No drift|Nothing |Client ids |$"
     )
     yield from (f"a line that begins {line[:20]!r}" for line in lines if not inert.match(line))
 

@@ -100,6 +100,7 @@ def a_plan() -> Plan:
             "rights": Origin.UNKNOWN,
             "adopted": Origin.ADOPTS_DRIFT,
         },
+        _id("burnt"): {"withdrawn": Origin.OVERWRITES_DRIFT},
         _id("open"): dict.fromkeys(("name", "description"), Origin.NOT_APPLIED),
     }
     changes = tuple(_with_origins(each, origins.get(each.id, {})) for each in made.changes)

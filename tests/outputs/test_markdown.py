@@ -21,7 +21,7 @@ def test_a_comment_is_never_too_long(number: int, longest: int) -> None:
 
     text = render_plan(plan, longest)
 
-    shown = text.count("<details>")
+    shown = text.count("<details")
     assert len(text) <= longest
     assert text.count("</details>") == shown
     assert "991825827_the_last" in text
@@ -84,8 +84,8 @@ def test_what_the_pull_request_does_comes_first() -> None:
     text = render_plan(a_plan())
 
     first, _, rest = text.partition("### Already open")
-    assert all(name in first for name in ("_mixed", "_new", "_swap_a", "_swap_b", "_former"))
-    assert all(name in rest for name in ("_open", "_other", "_burnt", "_gone"))
+    assert all(name in first for name in ("_mixed", "_new", "_swap_a", "_swap_b", "_former", "_gone"))
+    assert all(name in rest for name in ("_open", "_other", "_burnt"))
     assert "stays registered, becomes unmanaged" in first
 
 
@@ -102,7 +102,7 @@ def test_the_comment_is_made_of_whole_sections() -> None:
     tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(render_plan(a_plan()))
 
     kinds = [token.type for token in tokens]
-    assert kinds.count("table_open") == 6
+    assert kinds.count("table_open") == 8
     assert [tokens[at + 1].content for at, kind in enumerate(kinds) if kind == "heading_open"][1:] == [
         "What this pull request does",
         "Already open",

@@ -1,0 +1,84 @@
+"""What deletes, breaks or is blocked comes first in every output, and stands open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler.change import Blocked, Delete, Impact, Update, Weight
+from reconciler.diff import FieldChange
+from reconciler.origin import Origin
+from reconciler.plan import Plan
+from reconciler.render.formats import FORMATS
+from reconciler.render.text import print_lines, render_plan
+from tests.outputs.samples import CREATED, TARGET, VERSION
+
+PLAIN = FieldChange(("isVisible",), before=True, after=False, line=3)
+GONE = FieldChange(("withdrawn",), before=False, after=True, line=9)
+
+
+def a_plan(origin: Origin) -> Plan:
+    """Make a plan of a plain, a blocked, a breaking and a deleting change, in that order by id."""
+    breaking = Impact("client-id-removed", Weight.BREAKING, "x", "isVisible")
+    deleted = Impact("system-deleted", Weight.BREAKING, "x", "withdrawn")
+    field, gone = (replace(each, origin=origin) for each in (PLAIN, GONE))
+    changes = (
+        Update(id="a_plain", file="a.yaml", line=1, fields=(field,)),
+        Blocked(id="b_blocked", reason="x", file="b.yaml", line=1, fields=(gone,)),
+        Update(id="c_breaking", file="c.yaml", line=1, fields=(field,), impacts=(breaking,)),
+        Delete(id="d_deleted", file="d.yaml", line=1, fields=(gone,), impacts=(deleted,)),
+    )
+    return Plan(TARGET, changes, created=CREATED, tool_version=VERSION)
+
+
+def render(form: str, plan: Plan) -> str:
+    """Render a plan in an output."""
+    return print_lines(render_plan(plan)) if form == "text" else FORMATS[form].plan(plan)
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+@pytest.mark.parametrize("origin", [Origin.THIS_CHANGE, Origin.NOT_APPLIED])
+def test_the_grave_comes_first(form: str, origin: Origin) -> None:
+    """P1: deletions, what breaks and what is blocked come before the rest of their group, in that order."""
+    text = render(form, a_plan(origin))
+
+    order = [text.index(each) for each in ("d_deleted", "c_breaking", "b_blocked", "a_plain")]
+    assert order == sorted(order)
+
+
+@pytest.mark.parametrize("origin", [Origin.THIS_CHANGE, Origin.NOT_APPLIED, Origin.UNKNOWN])
+def test_the_grave_stands_open(origin: Origin) -> None:
+    """P1: in a comment nobody has to open a section to see that something is deleted, broken or blocked."""
+    text = render("markdown", a_plan(origin))
+
+    sections = [each.partition("</summary>")[0] for each in text.split("<details")[1:]]
+    opened = [each for each in sections if each.startswith(" open>")]
+    assert [name in " ".join(opened) for name in ("d_deleted", "c_breaking", "b_blocked", "a_plain")] == [
+        True,
+        True,
+        True,
+        False,
+    ]
+    assert len(sections) == 4
+
+
+def test_annotations_begin_with_what_cannot_be_undone() -> None:
+    """P1: a runner shows ten annotations of a kind, so a deletion is the first of its kind."""
+    lines = render("github", a_plan(Origin.NOT_APPLIED)).splitlines()
+
+    assert [line.partition("title=")[2].partition("::")[0] for line in lines] == [
+        "change-blocked",
+        "system-deleted",
+        "client-id-removed",
+    ]
+    assert "file=d.yaml,line=9," in lines[1]
+
+
+@pytest.mark.parametrize("form", [*FORMATS, "text"])
+def test_nothing_grave_is_left_out(form: str) -> None:
+    """P1: every output tells of a deletion, of what breaks and of what is blocked."""
+    text = render(form, a_plan(Origin.NOT_APPLIED))
+
+    words = ("system-deleted", "client-id-removed", "b_blocked")
+    assert [word for word in words if word not in text] == []
