@@ -22,7 +22,7 @@ The house, from the street to the ground. A room knows only the floors below its
     plan, steps     every change in order         change, impact      one system, and people
     settlement      what became of a request      changelog   who set what
     rules/          every validation rule         diff, body  two systems, field by field
-    normalise, redirect                           what two sides can be compared by
+    normalise, redirect, host                     what two sides can be compared by
     model           the members of the document   catalogue   packages and resources
     document        YAML ⇄ tree with positions    digest, problem
     findings, errors    trouble that is returned, trouble that is raised

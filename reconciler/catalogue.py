@@ -20,6 +20,8 @@ AS_OF = "2026-08-21"
 """The day of https://github.com/Altinn/altinn-authorization-tmp at f7ff53bd, where the list comes from."""
 
 PACKAGE_PREFIX = "urn:altinn:accesspackage:"
+ROUTES = frozenset({"search", "export", "resourcelist", "orgs", "updated", "changes"})
+"""What stands in the Resource Registry's addresses where an id could stand, in any letter case (contract §8.1)."""
 LONGEST_NAME = 200
 """No name is longer, and the time of a comparison grows with the square of the length."""
 LIKELY = 4
@@ -47,8 +49,8 @@ class Catalogue:
     """The names of packages by each two letters that follow each other in them."""
 
     def find_package(self, urn: str) -> PackageFlags | None:
-        """Find a package; the register's lookup ignores letter case (System Register contract §8.2)."""
-        return self.packages.get(urn.lower())
+        """Find a package; the register's lookup ignores letter case, but for `urn:` (contract §8.2)."""
+        return self.packages.get(urn.lower()) if urn.startswith("urn:") else None
 
     def suggest_package(self, urn: str) -> str:
         """Give the nearest URN that exists, or an empty text; what stands before the name is not compared."""

@@ -317,8 +317,8 @@ _INNER_COLON = re.compile(r"(?<=[0-9A-Za-z]):(?=[0-9A-Za-z/])")
 """A colon that YAML 1.2 §7.3.3 reads as a letter like any other: in a URN, a URL or a time."""
 _STAND_IN = "\ue000"
 """As wide as a colon, so that every place stays the same."""
-_UNSURE = re.compile(rf"(?:^|[\s,\[\]{{}}]):\S|{_STAND_IN}")
-"""What the two libraries read differently beside such colons: one that begins a text."""
+_UNSURE = re.compile(rf"(?:^|[\s,\[\]{{}}]):\S|{_STAND_IN}|\\(?:u|U0000)[eE]000")
+"""What the two libraries read differently beside such colons: one that begins a text, and the stand-in itself."""
 
 
 def _parse_fast(text: str) -> Iterator[Any]:

@@ -1,4 +1,4 @@
-"""What a person can mend by editing a file: a rule, a severity, a sentence and a place.
+"""What a person can correct by editing a file: a rule, a severity, a sentence and a place.
 
 Findings are returned, all of them at once, and never raised. Nothing here reads or prints.
 """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.catalogue import ROUTES
 from reconciler.errors import RegisterError
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def find_doubt(document: Mapping[str, Json], register: Register) -> str:
 
 
 def _doubt_resource(resource: str, register: Register) -> str:
+    if resource.lower() in ROUTES:
+        return f"`{resource}` is a page of the Resource Registry, and no resource"
     found = register.read_resource(resource)
     if found is None:
         return f"the environment does not know the resource `{resource}`"

@@ -1,15 +1,17 @@
 """Redirect URLs as the register stores and returns them: .NET's `System.Uri`, printed by `ToString`.
 
-Pure, and built from the measured table of the System Register contract §2.4. Canonicalising twice gives
-the same as once, but for a URL that ends in `%20`. Any text can be given, and none takes long.
+Pure, and built from the measured rules of the System Register contract §2.4: a text is decoded once where it is
+an IRI, and once more when it is printed. Any text can be given, and none takes long. What is printed comes back
+unchanged, but for the few texts that `is_steady` names.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from reconciler.host import find_bracket, read_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,22 +20,34 @@ _CANONICAL = re.compile(
     r"https://(?:[a-z0-9][a-z0-9-]{0,62}\.)++[a-z][a-z0-9-]{0,62}(?=/)"
     r"(?:/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*+)*+/?(?:\?[A-Za-z0-9_.~&=/-]*+)?"
 )
-"""Most URLs that people write are canonical already; this tells at a glance.
+"""Most URLs that people write are canonical already; this shows it at a glance.
 
 NOTE: it never tries a second way through a text, so that a long URL in a file cannot stop the tool.
 """
-_BLANKS = " \t\r\n"
+BLANKS = " \t\r\n"
 """What `System.Uri` takes off both ends; any other white space belongs to the URL."""
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
-_AUTHORITY = re.compile(r"[/\\]{2}([^/\\?#]*+)(?!\\)([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)
-_LABEL = re.compile(r"[^\x00-/:-@\[-`{-\x9f][^\x00-,./:-@\[-^`{-\x9f]{0,62}")
-"""A letter, a digit or what is beyond ASCII; then hyphens and underscores too. Negated, it compiles at once."""
-_DOTS = re.compile("[.\u3002\uff0e\uff61]")
-_DIRECTIONS = re.compile("[\u200e\u200f\u202a-\u202e]")
-"""Marks of writing direction, which a host loses."""
-_UNSTEADY = re.compile(r"(?:%[0-9A-Fa-f]{2})+|%|[^\x00-\x7f]+")
+_LONGEST_SCHEME = 1024
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):[/\\]{2}")
+_USER_INFO = re.compile(r"([^/\\?#@]*+)@(?=.)", re.DOTALL)
+_PLACE = re.compile(r"[^/\\?#]*+")
+_PORT = re.compile(r":([^/?#]*+)")
+_REST = re.compile(r"([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)
+_STEPS = re.compile(
+    "(?:%[0-9A-Fa-f]{2})+|%(?:[\U00010000-\U0010ffff]|[^\U00010000-\U0010ffff].)|[^\x00-\x7f]", re.DOTALL
+)
+"""What decoding looks at; a broken escape takes the next two UTF-16 units along as they are."""
+_ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+|%")
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half a character, which no JSON can hold: what is left where a broken escape takes the other half along."""
+_DECODABLE = re.compile(
+    r"%(?:2[dDeE]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[fF]|7[eE]|[89A-Fa-f][0-9A-Fa-f]|(?![0-9A-Fa-f]{2})..)",
+    re.DOTALL,
+)
+"""An escape of an unreserved character or of a byte beyond ASCII, or one that is broken."""
 _KEPT = frozenset("/?#&=+@:;,$!'()*[]%\\\x7f") | frozenset(map(chr, range(0x20)))
 """ASCII whose escapes are kept: RFC 3986 §2.2 reserved characters, `%`, `\\` and control characters."""
+_UNCLEAN = re.compile("[%\x00-\x1f\x7f-\x9f]")
+"""What makes a fragment print its second `#` as an escape."""
 _DEFAULT_PORTS = {"https": "443", "http": "80"}
 
 
@@ -57,91 +71,106 @@ def canonicalise(url: str) -> str | None:
     return redirect.canonical if redirect else None
 
 
+def is_steady(redirect: Redirect) -> bool:
+    """Say whether the register returns the canonical text unchanged when it is sent again."""
+    return canonicalise(redirect.canonical) == redirect.canonical
+
+
 def parse_redirect(url: str) -> Redirect | None:
     """Take an absolute URL with a host apart; None where `System.Uri` finds none in it."""
-    scheme_match = _SCHEME.fullmatch(url.strip(_BLANKS))
-    if scheme_match is None:
+    text = url.lstrip(BLANKS)
+    trimmed = text.rstrip(BLANKS)
+    is_iri = not text.isascii() or _DECODABLE.search(text) is not None
+    scheme_match = _SCHEME.match(text)
+    if scheme_match is None or len(scheme_match[1]) > _LONGEST_SCHEME:
         return None
-    match = _AUTHORITY.fullmatch(scheme_match[2])
-    if match is None:
+    scheme = scheme_match[1].lower()
+    authority = _read_authority(trimmed, scheme_match.end(), scheme)
+    if authority is None:
         return None
-    scheme, path, query, fragment = scheme_match[1].lower(), match[2], match[3] or "", match[4] or ""
-    before, at, after = match[1].partition("@")
-    user_info, place = (before, after) if at else ("", before)
-    written, port = _split_port(place)
-    host = _read_host(written)
-    if host is None or port is None:
-        return None
-    shown = "" if port in ("", _DEFAULT_PORTS.get(scheme)) else f":{port}"
-    steady = _remove_dots(_unescape(path).replace("\\", "/")) or "/"
-    rest = f"{shown}{steady}{_unescape_query(query)}{_unescape(fragment)}"
-    return Redirect(scheme, user_info, host, fragment, f"{scheme}://{user_info}{at}{host}{rest}")
+    user_info, host, port, end = authority
+    rest = _REST.fullmatch(text if is_iri else trimmed, end)
+    parts = [user_info or "", *((part or "" for part in rest.groups()) if rest else ())]
+    user, path, query, fragment = _decode_all(parts) if is_iri else parts
+    path = _print(path, _may_stand).replace("\\", "/")
+    path = _remove_dots(path if path.startswith("/") else f"/{path}")
+    at = "" if user_info is None else "@"
+    tail = f"{path}{_print(query, _may_stand_in_query)}{_print_fragment(fragment)}"
+    printed = f"{scheme}://{user}{at}{host}{port}{tail}"
+    return None if _HALF.search(printed) else Redirect(scheme, user, host, fragment, printed)
 
 
-def _split_port(place: str) -> tuple[str, str | None]:
-    """Split host and port; the port is without leading zeros, empty where there is none, None where wrong."""
-    bracket = place.find("]") + 1 if place.startswith("[") else 0
-    host, colon, port = place[bracket:].partition(":")
+def _read_authority(text: str, start: int, scheme: str) -> tuple[str | None, str, str, int] | None:
+    """Read user information, host and port as they are printed, and where they end; None where they are wrong."""
+    user = _USER_INFO.match(text, start)
+    start = user.end() if user else start
+    place = _PLACE.match(text, start)
+    end = place.end() if place else start
+    if text.startswith("[", start):
+        end = find_bracket(text, start)
+    else:
+        colon = text.find(":", start, end)
+        end = end if colon < 0 else colon
+    host = read_host(text[start:end])
+    port = _PORT.match(text, end)
+    number = _read_port(port[1]) if port else ""
+    end = port.end() if port else end
+    if host is None or number is None or text.startswith("\\", end):
+        return None
+    shown = "" if number in ("", _DEFAULT_PORTS.get(scheme)) else f":{number}"
+    return user[1] if user else None, host, shown, end
+
+
+def _read_port(port: str) -> str | None:
+    """Read a port without its leading zeros, empty where there is none; None where it is wrong."""
     if not port:
-        return place.removesuffix(colon), ""
+        return ""
     digits = port.lstrip("0") or "0"
     known = port.isascii() and port.isdigit() and len(digits) <= 5 and int(digits) <= 65535
-    return place[:bracket] + host, digits if known else None
+    return digits if known else None
 
 
-def _read_host(host: str) -> str | None:
-    """Read an address or a name as it is printed; None where it is neither."""
-    if host.startswith("["):
-        return host.lower() if re.fullmatch(r"\[[0-9A-Fa-f:.]{2,45}\]", host) else None
-    address = _read_address(host.lower()) if host[:1].isascii() and host[:1].isdigit() else None
-    if address is not None:
-        return address
-    if not host.isascii():
-        host = unicodedata.normalize("NFC", _DIRECTIONS.sub("", host))
-    labels = _DOTS.split(host)
-    if len(labels) > 1 and not labels[-1]:
-        labels.pop()
-    if not all(map(_LABEL.fullmatch, labels)):
-        return None
-    # NOTE: a capital letter beyond ASCII is lowered only in the company of one of ASCII.
-    lowered = host.lower() if re.search("[A-Z]", host) else host
-    return "localhost" if lowered == "loopback" else lowered
+def _decode_all(parts: list[str]) -> list[str]:
+    """Decode user information, path, query and fragment of an IRI, and take blanks off its end.
+
+    Where there is no fragment, they go only if decoding changed nothing before them.
+    """
+    may_stand = (_may_stand, _may_stand, _may_stand_in_query, _may_stand)
+    read = [_decode(part, where) for part, where in zip(parts, may_stand, strict=True)]
+    if read[3] or read == parts:
+        last = max((index for index in (1, 2, 3) if read[index]), default=1)
+        read[last] = read[last].rstrip(BLANKS)
+    return read
 
 
-def _read_address(host: str) -> str | None:
-    """Read the short, octal and hexadecimal forms of an IPv4 address; None where it is a name."""
-    parts = host.split(".")
-    if len(parts) > 4:
-        return None
-    numbers: list[int] = []
-    for part in parts:
-        if not re.fullmatch(r"0x[0-9a-f]+|0[0-7]*|[1-9][0-9]*", part) or len(part) > 12:
-            return None
-        octal = part.startswith("0") and not part.startswith("0x")
-        numbers.append(int(part, 16 if part.startswith("0x") else 8 if octal else 10))
-    *head, last = numbers
-    if any(each > 255 for each in head) or last >= 256 ** (4 - len(head)):
-        return None
-    tail = last.to_bytes(4 - len(head), "big")
-    return ".".join(str(each) for each in (*head, *tail))
+def _decode(text: str, may_stand: Callable[[int], bool]) -> str:
+    """Decode what an IRI shows as itself, and escape what may not stand there."""
+
+    def read(match: re.Match[str]) -> str:
+        step = match[0]
+        if _ESCAPES.fullmatch(step):
+            return _read_run(step, may_stand)
+        if step.startswith("%"):
+            return "\ud800" if len(step) == 3 and ord(step[2]) > 0xFFFF else step
+        return step if may_stand(ord(step)) else _escape(step)
+
+    return _STEPS.sub(read, text)
 
 
-def _unescape(text: str) -> str:
-    """Decode what is printed decoded in a path or a fragment, and escape what may not stand there."""
-    return _UNSTEADY.sub(lambda match: _read_run(match[0], _may_stand), text)
+def _print(text: str, may_stand: Callable[[int], bool]) -> str:
+    """Print a path, a query or a fragment: what may stand there decoded, and a lone `%` escaped."""
+    return _ESCAPES.sub(lambda match: "%25" if match[0] == "%" else _read_run(match[0], may_stand), text)
 
 
-def _unescape_query(text: str) -> str:
-    """Do the same to a query, where characters of private use may stand too."""
-    return _UNSTEADY.sub(lambda match: _read_run(match[0], _may_stand_in_query), text)
+def _print_fragment(fragment: str) -> str:
+    """Print a fragment, in which a second `#` stands only where nothing else has to be looked at."""
+    if _UNCLEAN.search(fragment):
+        fragment = fragment[:1] + fragment[1:].replace("#", "%23")
+    return _print(fragment, _may_stand)
 
 
 def _read_run(run: str, may_stand: Callable[[int], bool]) -> str:
-    """Print a run of escapes or of text beyond ASCII; an escape that is kept keeps its own hex digits."""
-    if run == "%":
-        return "%25"
-    if not run.startswith("%"):
-        return "".join(each if may_stand(ord(each)) else _escape(each) for each in run)
+    """Decode a run of escapes; an escape that is kept keeps its own hex digits."""
     octets = bytes.fromhex(run.replace("%", ""))
     result: list[str] = []
     index = 0

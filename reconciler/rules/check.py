@@ -40,7 +40,7 @@ ALLOW_UNKNOWN = declare(
     register would refuse them, or lose something. A reason is what a reviewer reads, and
     what the finding shows from then on.
 
-    Mend it: take the name in the hint. A rule can be allowed as a whole, or at one path.
+    Fix: take the name in the hint. A rule can be allowed as a whole, or at one path.
 
         allow:
           id-characters: registered in 2024, and ids cannot be renamed
@@ -55,7 +55,7 @@ ALLOW_UNNEEDED = declare(
 
     It would hide the next fault of the same kind.
 
-    Mend it: remove the line from `allow:`.
+    Fix: remove the line from `allow:`.
     """,
     severity=Severity.WARNING,
     allowable=False,
@@ -181,7 +181,7 @@ class _View:
 
 def _refuse(where: Path, name: str, *, known: bool) -> Fault:
     if known:
-        return Fault(where, f"`{name}` knows no exceptions", "Mend what it finds.")
+        return Fault(where, f"`{name}` knows no exceptions", "Fix what it finds.")
     near = nearest(name, RULES)
     hint = f"Did you mean `{near}`?" if near else "`reconciler explain` lists the rules."
     return Fault(where, f"{quote(name)} is no rule", hint)

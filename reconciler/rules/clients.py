@@ -35,7 +35,7 @@ def check_placeholders(subject: Resolved) -> Iterator[Fault]:
     Published examples show `xxxx-xxxx-…`. The register would store it as it stores any
     text (System Register contract §3, at the end), for one system in the whole country.
 
-    Mend it: copy the id of your client in Maskinporten from Digdir's self-service.
+    Fix: copy the id of your client in Maskinporten from Digdir's self-service.
     """
     for index, client in enumerate(subject.system.clientId):
         if _is_placeholder(client):
@@ -43,20 +43,35 @@ def check_placeholders(subject: Resolved) -> Iterator[Fault]:
             yield Fault(("clientId", index), message, "Write the id of the client in Maskinporten.")
 
 
+@system_rule("client-id-empty", allowable=False)
+def check_empty(subject: Resolved) -> Iterator[Fault]:
+    """No client id is empty.
+
+    The register stores an empty client id, which takes its place in the whole country, and
+    leaves it out of its answers (System Register contract §4, Q16): a plan would ask for it
+    for ever.
+
+    Fix: write the id of the client, or remove the line.
+    """
+    for index, client in enumerate(subject.system.clientId):
+        if not client:
+            yield Fault(("clientId", index), "The client id is empty", "Write the id, or remove the line.")
+
+
 @system_rule("client-id-format")
 def check_format(subject: Resolved) -> Iterator[Fault]:
     """A client id is a UUID, as Maskinporten makes them.
 
-    The register stores any text (System Register contract §2.2), and an empty one takes
-    its place in the whole country (§4, Q16). No token is ever issued for it.
+    The register stores any text (System Register contract §2.2), and no token is ever
+    issued for it.
 
-    Mend it: copy the id from Digdir's self-service, without white space around it.
+    Fix: copy the id from Digdir's self-service, without white space around it.
 
         clientId:
           - 32ef65ac-6e62-498d-880f-76c85c2052ae
     """
     for index, client in enumerate(subject.system.clientId):
-        if not _UUID.fullmatch(client) and not _is_placeholder(client):
+        if client and not _UUID.fullmatch(client) and not _is_placeholder(client):
             message = f"{quote(client)} is not a UUID"
             yield Fault(("clientId", index), message, "Copy the client's id from Digdir's self-service.")
 
@@ -68,7 +83,7 @@ def check_case(subject: Resolved) -> Iterator[Fault]:
     The register compares it exactly in some places and in any letter case in others
     (System Register contract §2.5 and §4, Q22), and Maskinporten writes small letters.
 
-    Mend it: write small letters for a client that is not registered yet. Respelling one
+    Fix: write small letters for a client that is not registered yet. Respelling one
     that is takes it from its system, and its tokens stop.
     """
     for index, client in enumerate(subject.system.clientId):
@@ -84,7 +99,7 @@ def check_duplicates(subject: Resolved) -> Iterator[Fault]:
     A PUT refuses it (System Register contract §3, 00011). A POST answers that the system
     exists already, which it does not (§4, Q9).
 
-    Mend it: remove one of them.
+    Fix: remove one of them.
     """
     first: dict[str, int] = {}
     for index, client in enumerate(subject.system.clientId):
@@ -101,7 +116,7 @@ def check_none(subject: Resolved) -> Iterator[Fault]:
     The register takes a system without one (System Register contract §2.2), but nobody
     gets a token for its system users: Maskinporten looks for the client in the system.
 
-    Mend it: add the id of the client. While the system is being prepared, use `allow:`.
+    Fix: add the id of the client. While the system is being prepared, use `allow:`.
 
         clientId:
           - 32ef65ac-6e62-498d-880f-76c85c2052ae
@@ -119,7 +134,7 @@ def check_shared(fleet: Fleet) -> Iterator[tuple[Resolved, Fault]]:
     a taken one passes there; this tool does not let it, since the register trips over
     such pairs later (§4, Q22). A withdrawn system holds no client ids.
 
-    Mend it: keep it on one of the two, or register a client of its own for the other.
+    Fix: keep it on one of the two, or register a client of its own for the other.
     """
     first: dict[str, tuple[Resolved, int]] = {}
     for subject in fleet.systems:

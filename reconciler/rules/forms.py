@@ -15,7 +15,7 @@ YAML_SYNTAX = declare(
     Tags such as `!!python/object`, control characters and nesting deeper than 32 levels
     are refused as well: a definition comes from a pull request, and is read by people.
 
-    Mend it: quote a text that holds `: ` or ` #`, or that starts with a bracket or one
+    Fix: quote a text that holds `: ` or ` #`, or that starts with a bracket or one
     of `*`, `&`, `!`, `%`, `@`.
 
         name: {nb: "SmartCloud: regnskap", nn: Smart SKY, en: SmartCloud 1}
@@ -28,7 +28,7 @@ FILE_TOO_LARGE = declare(
 
     A larger file is a mistake or an attack, and is not read at all.
 
-    Mend it: one system a file.
+    Fix: one system a file.
     """,
     allowable=False,
 )
@@ -39,7 +39,7 @@ ALIAS_BOMB = declare(
     A few lines of nested aliases can stand for more values than a machine can hold. Each
     alias counts as everything that it stands for, and a long text as several values.
 
-    Mend it: write the values out.
+    Fix: write the values out.
     """,
     allowable=False,
 )
@@ -49,7 +49,7 @@ SEVERAL_DOCUMENTS = declare(
 
     What follows the second `---` would be read by nobody.
 
-    Mend it: move it to a file of its own.
+    Fix: move it to a file of its own.
     """,
     allowable=False,
 )
@@ -60,7 +60,7 @@ DUPLICATE_KEY = declare(
     Programs disagree on which of two counts, the register takes the last (System Register
     contract §2.1), and a reviewer cannot know what would be sent.
 
-    Mend it: keep one of them.
+    Fix: keep one of them.
     """,
     allowable=False,
 )
@@ -72,7 +72,7 @@ WRONG_TYPE = declare(
     error (System Register contract §4, Q7). A number is fine where a text is asked for,
     and keeps its leading zeros. `yes`, `on` and `"true"` are texts, not true.
 
-    Mend it: write `[]` for an empty list, and leave a member out for its default.
+    Fix: write `[]` for an empty list, and leave a member out for its default.
 
         clientId: [32ef65ac-6e62-498d-880f-76c85c2052ae]
         rights: []
@@ -88,7 +88,7 @@ MISSING_MEMBER = declare(
     withdrawn definition states `id` and `vendor` only. `local` reads the top level, so
     what only an environment states is missing there.
 
-    Mend it: add the member; every other one has a default.
+    Fix: add the member; every other one has a default.
 
         id: 991825827_smartcloud
         vendor: "991825827"
@@ -104,7 +104,7 @@ UNKNOWN_MEMBER = declare(
     The register ignores what it does not know, and resets what it misses (System Register
     contract §2.1 and §4, Q6): a misspelt list is a list wiped.
 
-    Mend it: the nearest name stands in the hint. What is under `environments` is called
+    Fix: the nearest name stands in the hint. What is under `environments` is called
     as it is at the top; `allow` and `environments` itself stand at the top only.
     """,
     allowable=False,
@@ -115,7 +115,7 @@ UNKNOWN_ENVIRONMENT = declare(
 
     A misspelt environment would quietly hold no system.
 
-    Mend it: correct the name, or add the environment to `reconciler.toml`.
+    Fix: correct the name, or add the environment to `reconciler.toml`.
 
         environments:
           tt02: {isVisible: false}
@@ -130,7 +130,7 @@ SPELLING = declare(
     The register reads any letter case (System Register contract §2.1), and so does this
     tool, since the published examples use three. One spelling can be searched for.
 
-    Mend it: take the spelling in the hint.
+    Fix: take the spelling in the hint.
     """,
     severity=Severity.NOTE,
     allowable=False,
@@ -142,7 +142,7 @@ NEVER_SENT_RULE = declare(
     `isDeleted`, `softDeleted`, `systemVendorOrgNumber` and `vendor.authority` are read and
     ignored, here as in the register (System Register contract §2.1).
 
-    Mend it: remove the line. To ask for a deletion, write `withdrawn: true`.
+    Fix: remove the line. To ask for a deletion, write `withdrawn: true`.
     """,
     severity=Severity.NOTE,
     allowable=False,

@@ -28,6 +28,11 @@ _LONGEST = 255
 _ORGANISATION = re.compile(r"[0-9]{9}")
 _USUAL = re.compile(r"[a-z0-9_\s]")
 _WHITESPACE = re.compile(r"\s")
+_TRIMMED = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+"""White space to .NET (System Register contract §1.7), which the register takes off both ends of an id."""
 _WEIGHTS = (3, 2, 7, 6, 5, 4, 3, 2)
 """https://www.brreg.no/om-oss/registrene-vare/om-enhetsregisteret/organisasjonsnummeret/"""
 
@@ -40,7 +45,7 @@ def check_id_format(subject: Resolved) -> Iterator[Fault]:
     number, and lets a bare number pass (System Register contract §3, 00001). An id
     can neither be changed nor used again, so this tool asks for the whole form.
 
-    Mend it: put the nine digits and an underscore in front of the name.
+    Fix: put the nine digits and an underscore in front of the name.
 
         id: 991825827_smartcloud
     """
@@ -59,7 +64,7 @@ def check_id_characters(subject: Resolved) -> Iterator[Fault]:
     hyphens, colons and letters such as `ø`, and tells ids apart by letter case
     (System Register contract §1.1): two ids that people read alike are two systems.
 
-    Mend it: use small letters, digits and underscores. An id that is registered
+    Fix: use small letters, digits and underscores. An id that is registered
     already cannot be renamed; let it through.
 
         id: 991825827_Smart-Cloud
@@ -86,16 +91,37 @@ def _show_character(character: str) -> str:
 def check_id_spaces(subject: Resolved) -> Iterator[Fault]:
     """An id holds no white space.
 
-    The register refuses a space inside an id, takes every other kind of white space
-    there, and trims what stands around it (System Register contract §2.3 and §3,
-    00013), so that the system would come back under another id than the file's.
+    The register refuses a space inside an id, and takes every other kind of white space
+    there (System Register contract §3, 00013).
 
-    Mend it: remove the white space, or write `_` instead.
+    Fix: remove the white space, or write `_` instead.
     """
     name = subject.system.id
-    if _WHITESPACE.search(name):
-        code = None if " " in name.strip() else ""
+    if _WHITESPACE.search(name.strip(_TRIMMED)):
+        code = None if " " in name.strip(_TRIMMED) else ""
         yield Fault(_ID, f"{quote(name)} holds white space", "Remove it, or write `_`.", code)
+
+
+@system_rule("id-unreachable", allowable=False, withdrawn=True)
+def check_id_reachable(subject: Resolved) -> Iterator[Fault]:
+    """An id is one that the register can be asked for.
+
+    The register trims white space around an id (System Register contract §2.3), so that
+    the system would come back under another one. It stores a `/`, and never finds the
+    system again: in an address the sign parts two steps (§1.7). It cannot store U+0000.
+
+    Fix: remove the character, or write `_` instead.
+    """
+    name = subject.system.id
+    shown = quote(name)
+    if not name.strip(_TRIMMED):
+        yield Fault(_ID, "The id is empty", "Write it like `991825827_smartcloud`.")
+    elif name != name.strip(_TRIMMED):
+        yield Fault(_ID, f"{shown} starts or ends with white space", "Remove it.")
+    elif "/" in name or "\0" in name or name in {".", ".."}:
+        what = "`/`" if "/" in name else "U+0000" if "\0" in name else "nothing but dots"
+        message = f"{shown} holds {what}: the register could never be asked for it"
+        yield Fault(_ID, message, "Remove it, or write `_`.")
 
 
 @system_rule("id-too-long", allowable=False, withdrawn=True)
@@ -105,7 +131,7 @@ def check_id_length(subject: Resolved) -> Iterator[Fault]:
     The register's column is no wider, and a longer id is answered with an internal
     error (System Register contract §2.2). No system has one, so there is no exception.
 
-    Mend it: shorten the name.
+    Fix: shorten the name.
     """
     length = len(subject.system.id)
     if length > _LONGEST:
@@ -120,7 +146,7 @@ def check_id_vendor(subject: Resolved) -> Iterator[Fault]:
     The register compares the part before the first underscore with the vendor
     (System Register contract §3, 00001) when a system is created.
 
-    Mend it: correct the one of the two that is wrong. Neither can be changed once
+    Fix: correct the one of the two that is wrong. Neither can be changed once
     the system is registered.
 
         id: 991825827_smartcloud
@@ -140,7 +166,7 @@ def check_file_name(subject: Resolved) -> Iterator[Fault]:
     A reviewer who sees the name of a changed file then knows which system changes.
     Where an environment has an id of its own, the id at the top level counts.
 
-    Mend it: rename the file, for instance to `systems/991825827_smartcloud.yaml`.
+    Fix: rename the file, for instance to `systems/991825827_smartcloud.yaml`.
     """
     stem, _, ending = subject.definition.document.file.rpartition("/")[2].rpartition(".")
     name = subject.system.id
@@ -157,7 +183,7 @@ def check_vendor_format(subject: Resolved) -> Iterator[Fault]:
     looks at the digits (System Register contract §3, 00000), but the vendor has to be
     the organisation that a token speaks for, and that one has nine digits.
 
-    Mend it: write the number, in quotes or not, or the register's own form.
+    Fix: write the number, in quotes or not, or the register's own form.
 
         vendor: "991825827"
         vendor: {ID: "0192:991825827"}
@@ -179,7 +205,7 @@ def check_vendor_digit(subject: Resolved) -> Iterator[Fault]:
     not check it (System Register contract §3, at the end), so that a typo would only
     show when no token fits the system. Test organisations from Tenor pass as well.
 
-    Mend it: look for a typo. 991825827 is right, 991825872 is not.
+    Fix: look for a typo. 991825827 is right, 991825872 is not.
     """
     number = subject.system.vendor.organisation
     if _ORGANISATION.fullmatch(number) and not _has_check_digit(number):
@@ -194,47 +220,66 @@ def _has_check_digit(number: str) -> bool:
 
 @fleet_rule("duplicate-id", code="AUTH.VLD-00002", allowable=False, withdrawn=True)
 def check_duplicate_ids(fleet: Fleet) -> Iterator[tuple[Resolved, Fault]]:
-    """No two definitions have the same id in an environment, nor ids that differ only in letter case.
+    """No two definitions have the same id in an environment.
 
-    Of two files for one system each apply would write both, and the last would win.
-    The register tells ids apart by letter case (System Register contract §1.1), and
-    refuses the second POST of one (§3, 00002); people read both alike.
+    Of two files for one system each apply would write both, and the last would win. The
+    register refuses the second POST of one id (System Register contract §3, 00002).
 
-    Mend it: keep one of the two files, or choose another id for one of them.
+    Fix: keep one of the two files, or choose another id for one of them.
     """
     first: dict[tuple[str, bool], Resolved] = {}
     for subject in fleet.systems:
         name = subject.system.id
-        other = first.setdefault((name.lower(), subject.withdrawn), subject)
+        other = first.setdefault((name, subject.withdrawn), subject)
         if other is not subject:
-            same = other.system.id == name
             place = other.locate(_ID)
-            message = (
-                f"{quote(name)} has the same id{'' if same else ' but for letter case'} "
-                f"as {place.file}:{place.line}"
-            )
-            hint = "Keep one of the two files, or choose another id."
-            yield subject, Fault(_ID, message, hint, None if same else "")
+            message = f"{quote(name)} has the same id as {place.file}:{place.line}"
+            yield subject, Fault(_ID, message, "Keep one of the two files, or choose another id.")
+
+
+@fleet_rule("id-letter-case", allowable="held", withdrawn=True)
+def check_id_letter_case(fleet: Fleet) -> Iterator[tuple[Resolved, Fault]]:
+    """No two definitions have ids that differ only in letter case.
+
+    The register tells them apart (System Register contract §1.1), and people read both
+    alike.
+
+    Fix: choose another id for one of them. Where the register holds both already, let
+    them through in both files; a plan blocks the creation of a new one.
+
+        allow:
+          id-letter-case: both were registered in 2024, and ids cannot be renamed
+    """
+    alike: dict[str, dict[str, Resolved]] = {}
+    for subject in fleet.systems:
+        alike.setdefault(subject.system.id.lower(), {}).setdefault(subject.system.id, subject)
+    for subject in fleet.systems:
+        name = subject.system.id
+        other = next((each for each in alike[name.lower()].values() if each.system.id != name), None)
+        if other is not None:
+            place = other.locate(_ID)
+            message = f"{quote(name)} has the same id but for letter case as {place.file}:{place.line}"
+            yield subject, Fault(_ID, message, "Choose another id for one of them.")
 
 
 @fleet_rule("withdrawn-id-reused", code="AUTH.VLD-00002", allowable=False, withdrawn=True)
 def check_withdrawn_ids(fleet: Fleet) -> Iterator[tuple[Resolved, Fault]]:
     """The id of a withdrawn system is not defined again.
 
-    Deleting burns an id for ever: the register refuses a new POST of it (System Register
-    contract §3, 00002), and there is no way back (§2.6).
+    A deleted id cannot be used again: the register refuses a new POST of it (System
+    Register contract §3, 00002), and there is no way back (§2.6).
 
-    Mend it: choose a new id for the new system, and keep the withdrawn file as the
-    record that the old one is burnt.
+    Fix: choose a new id for the new system, and keep the withdrawn file as the record of
+    the old one.
     """
-    withdrawn = {each.system.id.lower(): each for each in fleet.systems if each.withdrawn}
+    withdrawn = {each.system.id: each for each in fleet.systems if each.withdrawn}
     for subject in fleet.systems:
         name = subject.system.id
-        burnt = withdrawn.get(name.lower())
-        if burnt is not None and not subject.withdrawn:
-            place = burnt.locate(_ID)
-            message = f"{quote(name)} is withdrawn in {place.file}:{place.line}, and burnt for ever"
-            yield subject, Fault(_ID, message, "Choose a new id.", None if burnt.system.id == name else "")
+        other = withdrawn.get(name)
+        if other is not None and not subject.withdrawn:
+            place = other.locate(_ID)
+            message = f"{quote(name)} is withdrawn in {place.file}:{place.line}, and cannot be used again"
+            yield subject, Fault(_ID, message, "Choose a new id.")
 
 
 @fleet_rule("several-vendors", allowable=False, withdrawn=True)
@@ -244,7 +289,7 @@ def check_vendors(fleet: Fleet) -> Iterator[tuple[Resolved, Fault]]:
     A token speaks for one organisation, and the register lets it see and write that
     organisation's systems only (System Register contract §6.3).
 
-    Mend it: correct the number, or pick one vendor for the run.
+    Fix: correct the number, or pick one vendor for the run.
 
         reconciler plan --vendor 991825827
     """

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from reconciler.document import Path
     from reconciler.model import Resolved
 
-_FORM = re.compile(re.escape(PACKAGE_PREFIX) + r"[^\s:]+", re.IGNORECASE)
-"""In any letter case, as the register looks packages up (System Register contract §8.2)."""
+_FORM = re.compile(r"urn:(?i:altinn:accesspackage):[^\s:]+")
+"""In any letter case but for `urn:`, as the register looks packages up (System Register contract §8.2)."""
 
 
 def _place(index: int) -> Path:
@@ -29,9 +29,9 @@ def check_format(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
     """An access package is named by its URN: `urn:altinn:accesspackage:` and a name.
 
     The register refuses what has fewer than four parts, and finds no package under any
-    other prefix (System Register contract §3, 00008).
+    other prefix (System Register contract §3, 00008), nor under `URN:` in capitals (§8.2).
 
-    Mend it: write the whole URN.
+    Fix: write the whole URN.
 
         accessPackages:
           - urn:altinn:accesspackage:skattegrunnlag
@@ -50,7 +50,7 @@ def check_duplicates(subject: Resolved) -> Iterator[Fault]:
     The register compares URNs exactly (System Register contract §3, 00007) and looks
     them up in any letter case (§8.2), so two spellings of one package would pass.
 
-    Mend it: remove one of them.
+    Fix: remove one of them.
     """
     first: dict[str, int] = {}
     for index, package in enumerate(subject.system.accessPackages):
@@ -70,7 +70,7 @@ def check_existence(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
     Without a network this tool asks a list that is shipped with it, whose date stands in
     the message; an environment may know fewer packages, or newer ones.
 
-    Mend it: take the name in the hint, or look the package up. Let a newer one through
+    Fix: take the name in the hint, or look the package up. Let a newer one through
     until the shipped list is renewed.
 
         allow:
@@ -90,7 +90,7 @@ def check_delegable(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
     The register refuses one that is neither delegable nor assignable (System Register
     contract §3, 00008): the packages of guardianship, and the one for explicit rights.
 
-    Mend it: remove the package.
+    Fix: remove the package.
     """
     for index, package in enumerate(subject.system.accessPackages):
         flags = catalogue.find_package(package.urn)
@@ -111,7 +111,7 @@ def check_visible(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
     refuses to show the system to them (System Register contract §3, 00018). It does so
     at every PUT, also one that only makes the system visible.
 
-    Mend it: write `isVisible: false`, or choose a package that is assignable.
+    Fix: write `isVisible: false`, or choose a package that is assignable.
 
         accessPackages:
           - urn:altinn:accesspackage:regnskapsforer-lonn

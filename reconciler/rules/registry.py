@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from inspect import cleandoc
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from reconciler.document import print_path
 from reconciler.findings import Finding, Location, Severity
@@ -47,6 +47,10 @@ FleetCheck: TypeAlias = "Callable[[Fleet], Iterable[tuple[Resolved, Fault]]]"
 Check = TypeVar("Check", bound="Callable[..., object]")
 
 
+Allowable: TypeAlias = 'bool | Literal["held"]'
+"""Whether `allow:` can make an exception; `held`: only for what the register holds already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule's id, how bad a breach is, and its page."""
@@ -58,7 +62,7 @@ class Rule:
     page: str
     code: str = ""
     """The register's code, where the register has the same rule."""
-    allowable: bool = True
+    allowable: Allowable = True
     """Whether `allow:` can make an exception."""
     withdrawn: bool = False
     """Whether it also looks at withdrawn systems."""
@@ -87,7 +91,7 @@ def declare(
     *,
     severity: Severity = Severity.ERROR,
     code: str = "",
-    allowable: bool = True,
+    allowable: Allowable = True,
     withdrawn: bool = False,
 ) -> Rule:
     """Add a rule to the registry; its page's first paragraph is the summary."""
@@ -104,7 +108,7 @@ def system_rule(
     *,
     severity: Severity = Severity.ERROR,
     code: str = "",
-    allowable: bool = True,
+    allowable: Allowable = True,
     withdrawn: bool = False,
 ) -> Callable[[Check], Check]:
     """Declare a rule that looks at one system as one environment sees it."""
@@ -137,7 +141,7 @@ def fleet_rule(
     *,
     severity: Severity = Severity.ERROR,
     code: str = "",
-    allowable: bool = True,
+    allowable: Allowable = True,
     withdrawn: bool = False,
 ) -> Callable[[Check], Check]:
     """Declare a rule that looks at all systems of an environment at once."""

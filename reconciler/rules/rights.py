@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from reconciler.catalogue import ROUTES
 from reconciler.document import quote
 from reconciler.findings import Severity
 from reconciler.model import RESOURCE
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 
     from reconciler.document import Path
     from reconciler.model import Attribute, Resolved
+
+_BLANK = re.compile(r"\s")
+_NEVER_FOUND = re.compile(r"[\s/]")
 
 
 def _read_attributes(subject: Resolved) -> Iterator[tuple[Path, Attribute]]:
@@ -29,7 +34,7 @@ def check_attributes(subject: Resolved) -> Iterator[Fault]:
     The register takes nothing else (System Register contract §3, 00009). An Altinn app
     is a resource too, named `app_{org}_{app}`.
 
-    Mend it: name the resource; the short form needs no attribute at all.
+    Fix: name the resource; the short form needs no attribute at all.
 
         rights:
           - ske-krav-og-betalinger
@@ -43,23 +48,69 @@ def check_attributes(subject: Resolved) -> Iterator[Fault]:
 
 @system_rule("right-empty")
 def check_empty_rights(subject: Resolved) -> Iterator[Fault]:
-    """Every right names at least one resource, and no name is empty or stands between spaces.
+    """Every right names at least one resource.
 
-    The register answers an empty name with an error that has no code, stores a right
-    without any resource, and does not trim (System Register contract §2.2 and §2.3).
+    The register stores a right without any resource (System Register contract §2.2),
+    which asks for nothing.
 
-    Mend it: name the resource, or remove the right.
+    Fix: name the resource, or remove the right.
     """
     for index, right in enumerate(subject.system.rights):
         if not right.resource:
             path: Path = ("rights", index, "resource")
             yield Fault(path, "The right names no resource", "Name one, or remove the right.")
+
+
+@system_rule("right-resource", code="AUTH.VLD-00003")
+def check_resources(subject: Resolved) -> Iterator[Fault]:
+    """A right names a resource by its id, as the Resource Registry spells it.
+
+    The register asks the registry for the name as it stands (System Register contract §3,
+    00003, and §8.1). It never finds a URN, nor a name that holds white space or a `/`.
+
+    Fix: write the id alone.
+
+        rights:
+          - ske-krav-og-betalinger
+    """
     for path, pair in _read_attributes(subject):
         if not pair.value.strip():
-            yield Fault((*path, "value"), "The name of the resource is empty", "Name the resource.")
-        elif pair.value != pair.value.strip():
-            message = f"{quote(pair.value)} starts or ends with white space"
-            yield Fault((*path, "value"), message, "Remove it; the register does not trim it.")
+            continue
+        place: Path = (*path, "value")
+        short = pair.value.strip().removeprefix(f"{RESOURCE}:")
+        if pair.value.lower().startswith("urn:"):
+            hint = (
+                f"Write {quote(short)}."
+                if short and ":" not in short
+                else "Write the id of the resource alone."
+            )
+            yield Fault(place, f"{quote(pair.value)} is a URN, not the id of a resource", hint)
+        elif _NEVER_FOUND.search(pair.value):
+            what = "a `/`" if not _BLANK.search(pair.value) else "white space"
+            yield Fault(place, f"{quote(pair.value)} holds {what}, and no resource's id does", "Remove it.")
+
+
+@system_rule("right-impossible", allowable=False)
+def check_impossible_rights(subject: Resolved) -> Iterator[Fault]:
+    """No right is empty, or a word of the Resource Registry's own addresses.
+
+    `search`, `export`, `resourcelist`, `orgs`, `updated` and `changes`, in any letter case,
+    lead to other pages of the registry (System Register contract §8.1): the register
+    answers three of them with an internal error, and takes the others for resources that
+    do not exist. An empty name is refused without a code, and `.` and `..` lead nowhere.
+
+    Fix: name the resource, or remove the right.
+    """
+    for path, pair in _read_attributes(subject):
+        place: Path = (*path, "value")
+        if not pair.value.strip():
+            yield Fault(place, "The name of the resource is empty", "Name the resource.")
+        elif pair.value.lower() in ROUTES:
+            message = f"{quote(pair.value)} is a page of the Resource Registry, and no resource"
+            yield Fault(place, message, "Name the resource, or remove the right.")
+        elif pair.value in {".", ".."}:
+            message = f"{quote(pair.value)} is a step in an address, and no resource"
+            yield Fault(place, message, "Name the resource, or remove the right.")
 
 
 @system_rule("right-duplicate", code="AUTH.VLD-00006")
@@ -70,7 +121,7 @@ def check_duplicate_rights(subject: Resolved) -> Iterator[Fault]:
     contract §3, 00006). The same resources in another order, or with another action,
     are another right to it.
 
-    Mend it: remove one of them.
+    Fix: remove one of them.
     """
     first: dict[str, int] = {}
     for index, right in enumerate(subject.system.rights):
@@ -87,7 +138,7 @@ def check_repeated_attributes(subject: Resolved) -> Iterator[Fault]:
     The register does not count it as a duplicate, and a request for a system user would
     have to repeat it to match the right (System Register contract §2.5).
 
-    Mend it: remove one of them.
+    Fix: remove one of them.
     """
     for index, right in enumerate(subject.system.rights):
         if len(right.resource) < 2:
@@ -107,7 +158,7 @@ def check_several_attributes(subject: Resolved) -> Iterator[Fault]:
     A request for a system user has to match all resources of a right at once (System
     Register contract §2.5), and change requests do not handle more than one.
 
-    Mend it: write one right a resource.
+    Fix: write one right a resource.
 
         rights:
           - ske-krav-og-betalinger
@@ -129,7 +180,7 @@ def check_nothing_asked(subject: Resolved) -> Iterator[Fault]:
     The register takes one that asks for neither (System Register contract §3, at the
     end), and no system user of it can do anything.
 
-    Mend it: name what the system needs. While it is being prepared, use `allow:`.
+    Fix: name what the system needs. While it is being prepared, use `allow:`.
 
         rights:
           - ske-krav-og-betalinger

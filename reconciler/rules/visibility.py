@@ -21,7 +21,7 @@ def check_visibility(subject: Resolved) -> Iterator[Fault]:
     Register contract §2.2): end users then find it in the Altinn portal, and create
     system users for it themselves.
 
-    Mend it: say which it is.
+    Fix: say which it is.
 
         isVisible: true
     """
@@ -39,7 +39,7 @@ def check_assignable(subject: Resolved) -> Iterator[Fault]:
     sent: in a definition it is an assertion, which this rule holds against `isVisible`,
     stated or by default.
 
-    Mend it: say that the system is not visible, or remove `isAssignable`.
+    Fix: say that the system is not visible, or remove `isAssignable`.
 
         isVisible: false
         isAssignable: false

@@ -78,8 +78,8 @@ def test_every_page_says_what_holds_why_and_how_to_mend_it(name: str) -> None:
 
     assert first.endswith(".")
     assert rule.summary == " ".join(first.split())
-    assert any(paragraph.startswith("Mend it: ") for paragraph in rest)
-    assert not rest[0].startswith("Mend it: ")
+    assert any(paragraph.startswith("Fix: ") for paragraph in rest)
+    assert not rest[0].startswith("Fix: ")
     assert max(map(len, rule.page.splitlines()[1:])) <= LONGEST_LINE
 
 

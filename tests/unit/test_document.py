@@ -464,3 +464,11 @@ def test_a_value_is_quoted_on_one_line(value: str, shown: str) -> None:
 def test_a_long_text_is_cut_before_it_is_escaped() -> None:
     """A text of a megabyte of control characters costs no more than a short one."""
     assert shorten("\x00" * 1_000_000) == "\\x00" * (LONGEST_SHOWN - 1) + "…"
+
+
+def test_the_stand_in_for_a_colon_stays_what_it_is() -> None:
+    """U+E000, also as an escape, is not read as the colon that it stands for beside `[urn:x]`."""
+    found = _read('{a: [urn:b], c: "x\\uE000y", d: "\\U0000e000"}')
+
+    assert found.find(("c",)) == Scalar("x\ue000y", plain=False, position=Position(1, 17))
+    assert found.find(("d",)) == Scalar("\ue000", plain=False, position=Position(1, 32))

@@ -54,7 +54,7 @@ def test_nothing_is_checked_where_there_is_nothing() -> None:
     [
         ({}, (), "it holds wherever the definition exists"),
         ({"environments": {"tt02": {}, "prod": {}}}, (), "in all of three"),
-        ({"environments": {"tt02": {"clientId": ["x"]}}}, ("local",), "the overlay mends it"),
+        ({"environments": {"tt02": {"clientId": ["x"]}}}, ("local",), "the overlay corrects it"),
         ({"environments": {"tt02": {"clientId": ["x"]}, "prod": {}}}, ("local", "prod"), "in two of three"),
         (
             {"environments": {"tt02": {"withdrawn": True}, "prod": {}}},
@@ -197,8 +197,8 @@ def test_an_exception_for_a_member_that_cannot_be_read_is_left_alone() -> None:
     [
         ("client-id-format-", "`client-id-format-` is no rule", "Did you mean `client-id-format`?"),
         ("all", "`all` is no rule", "`reconciler explain` lists the rules."),
-        ("duplicate-id", "`duplicate-id` knows no exceptions", "Mend what it finds."),
-        ("wrong-type", "`wrong-type` knows no exceptions", "Mend what it finds."),
+        ("duplicate-id", "`duplicate-id` knows no exceptions", "Fix what it finds."),
+        ("wrong-type", "`wrong-type` knows no exceptions", "Fix what it finds."),
         ("x" * 300, f"`{'x' * 99}…` is no rule", "`reconciler explain` lists the rules."),
     ],
 )
@@ -215,7 +215,7 @@ def test_an_exception_to_no_rule_is_an_error(rule: str, message: str, hint: str)
 
 
 def test_some_rules_know_no_exceptions() -> None:
-    """Shape, languages, duplicate ids and shared client ids; what no system can have; what is no file's matter."""
+    """P7, P8, R22: shape, a missing language, duplicate ids, shared client ids; what no system can have or keep."""
     shape = {
         "alias-bomb",
         "duplicate-key",
@@ -229,13 +229,25 @@ def test_some_rules_know_no_exceptions() -> None:
         "wrong-type",
         "yaml-syntax",
     }
-    languages = {"language-empty", "language-extra", "language-missing", "stray-whitespace"}
+    languages = {"language-missing"}
     ids = {"duplicate-id", "withdrawn-id-reused", "client-id-shared"}
-    impossible = {"id-too-long", "vendor-format"}
+    impossible = {"id-too-long", "id-unreachable", "null-character", "right-impossible", "vendor-format"}
+    restless = {
+        "client-id-empty",
+        "redirect-broken-escape",
+        "redirect-host-marks",
+        "redirect-not-absolute",
+        "redirect-trailing-space",
+    }
     elsewhere = {"several-vendors", "allow-unknown", "allow-unneeded"}
 
+    assert {name for name, rule in RULES.items() if rule.allowable == "held"} == {
+        "id-letter-case",
+        "language-empty",
+        "stray-whitespace",
+    }
     assert {name for name, rule in RULES.items() if not rule.allowable} == (
-        shape | languages | ids | impossible | elsewhere
+        shape | languages | ids | impossible | restless | elsewhere
     )
 
 
@@ -256,8 +268,10 @@ def test_the_withdrawn_are_asked_about_identity_only() -> None:
     assert {name for name, rule in RULES.items() if rule.withdrawn} == {
         "id-format",
         "id-characters",
+        "id-letter-case",
         "id-spaces",
         "id-too-long",
+        "id-unreachable",
         "id-not-vendors",
         "file-name",
         "vendor-format",
@@ -346,7 +360,7 @@ def test_environments_are_a_mapping(environments: Json) -> None:
 
 @pytest.mark.parametrize("withdrawn", ["yes", '"true"', "[]", "~"])
 def test_a_definition_of_which_nobody_knows_whether_it_lives_is_asked_little(withdrawn: str) -> None:
-    """A misspelt `withdrawn` is the one thing to mend first."""
+    """A misspelt `withdrawn` is the one thing to fix first."""
     text = f'id: 991825827_smartcloud\nvendor: "991825827"\nwithdrawn: {withdrawn}\n'
 
     assert [each.rule for each in _check(text).findings] == ["wrong-type"]
