@@ -1,0 +1,280 @@
+"""A plan file that was edited and sealed anew does what was reviewed, or it is refused."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import random
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.errors import Refused
+from reconciler.operations import gather_evidence, plan_rollback
+from reconciler.plan import judge_plan, plan_changes
+from reconciler.planfile import print_plan, read_plan
+from reconciler.preflight import Site, Terms, clear, hold
+from reconciler.survey import read_all
+from tests.apply.stage import Stage, a_client, a_full_document, define, withdraw
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from reconciler.model import Json, RegisteredSystem
+    from reconciler.plan import Plan
+
+EDITS = 2_000
+FEW = 60
+SEED = 20261121
+USERS = 37
+
+
+@dataclass
+class Shelf:
+    """A register that holds still: what it answered once, it answers each time."""
+
+    documents: Mapping[str, RegisteredSystem | None]
+    logs: Mapping[str, Sequence[Mapping[str, Json]]]
+    users: int = USERS
+    sent: list[str] = field(default_factory=list)
+
+    def read_system(self, system: str) -> RegisteredSystem | None:
+        """Answer what was read."""
+        return self.documents.get(system)
+
+    def read_changes(self, system: str) -> Sequence[Mapping[str, Json]]:
+        """Answer what was read."""
+        return self.logs.get(system, ())
+
+    def count_system_users(self, system: str) -> int:
+        """Answer the same for all."""
+        del system
+        return self.users
+
+
+def _shelve(stage: Stage, ids: Sequence[str]) -> Shelf:
+    logs = {name: stage.register.read_changes(name) for name in ids}
+    return Shelf(read_all(stage.register, ids), logs)
+
+
+def _judge(plan: Plan, shelf: Shelf, stage: Stage) -> Plan:
+    return judge_plan(plan, gather_evidence(plan, shelf, stage.around()))  # type: ignore[arg-type]  # reads only
+
+
+def _make_plan(stage: Stage) -> tuple[Plan, Shelf]:
+    """Plan everything that can happen to a system, with a swap, and a value that somebody else set."""
+    ids = stage.fresh(*"abcdefgh")
+    a, b, c, d, e, f, g, _ = ids
+    one = [a_client(stage.count * 10 + number) for number in range(5)]
+    stage.seed(
+        a_full_document(a, clientId=[one[0]]),
+        a_full_document(b, clientId=[one[1]]),
+        a_full_document(c, clientId=[one[2]]),
+        a_full_document(e, clientId=[]),
+        a_full_document(f, clientId=[]),
+        a_full_document(g, clientId=[one[3], one[4]]),
+    )
+    stage.control("POST", "writes", {"system": g, "set": {"isVisible": False}, "client_id": "somebody"})
+    asked = [
+        define(a, clientId=[one[1]], isVisible=False),
+        define(b, clientId=[one[0]]),
+        withdraw(c),
+        define(d, clientId=[]),
+        define(e, clientId=[]),
+        define(f, clientId=[], rights=...),
+        define(g, clientId=[one[3]], description={"nb": "x", "nn": "«æ»", "en": "\u2028"}),
+    ]
+    shelf = _shelve(stage, ids)
+    made = plan_changes(stage.target, asked, {name: shelf.documents[name] for name in ids[:7]}, [])
+    return _judge(made, shelf, stage), shelf
+
+
+def _make_rollback(stage: Stage) -> tuple[Plan, Shelf]:
+    """Plan the way back from a run."""
+    ids = stage.fresh("a", "b")
+    one = [a_client(stage.count * 10 + number) for number in range(3)]
+    stage.seed(*(a_full_document(name, clientId=[one[index]]) for index, name in enumerate(ids)))
+    asked = [
+        define(name, clientId=[one[index]], isVisible=False, rights=[], accessPackages=[])
+        for index, name in enumerate(ids)
+    ]
+    stage.apply(stage.plan(asked))
+    shelf = _shelve(stage, ids)
+    made = plan_rollback(stage.newest(), stage.target, shelf, stage.around())  # type: ignore[arg-type]  # as above
+    assert len(made.writes) == 2
+    return made, shelf
+
+
+def _digest(value: Json) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _magnitude(users: Json) -> Json:
+    return users if not isinstance(users, int) or users < 1 else 10 ** (len(str(users)) - 1)
+
+
+def _list_breaking(impacts: Json) -> Json:
+    return [
+        {"rule": each["rule"], "path": each["path"], "system_users": _magnitude(each["system_users"])}
+        for each in impacts
+        if each["severity"] == "breaking"
+    ]
+
+
+def seal(body: Json) -> bytes:
+    """Give a plan file its digests anew, as somebody would who has read how they are made."""
+    try:
+        for change in body["changes"]:
+            if change["live_digest"] is not None or change["live"] is not None:
+                change["live_digest"] = _digest(change["live"]) if change["live"] is not None else None
+        actions = [change["action"] for change in body["changes"]]
+        for name in body["summary"]:
+            body["summary"][name] = actions.count(name) if name != "unmanaged" else len(body["unmanaged"])
+        members = ("id", "action", "steps", "document")
+        acted = [
+            {
+                **{name: change[name] for name in members},
+                "live_digest": change["live_digest"] or "",
+                "impacts": _list_breaking(change["impacts"]),
+            }
+            for change in body["changes"]
+            if change["action"] != "keep"
+        ]
+        head = {name: body[name] for name in ("format_version", "environment", "register", "vendor")}
+        body["digest"] = _digest({**head, "impacts": _list_breaking(body["impacts"]), "changes": acted})
+        body["file_digest"] = _digest({name: value for name, value in body.items() if name != "file_digest"})
+    except (KeyError, TypeError, AttributeError):
+        pass  # too broken to be sealed, and so it stays
+    return (json.dumps(body, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass")
+
+
+def _list_places(value: Json, into: list[tuple[Json, Json]]) -> None:
+    """List every place of a JSON value as its container and key."""
+    if isinstance(value, (dict, list)):
+        for key in list(value) if isinstance(value, dict) else range(len(value)):
+            into.append((value, key))
+            _list_places(value[key], into)
+
+
+def _nest(depth: int) -> Json:
+    value: Json = "x"
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def _invent(chance: random.Random, was: Json) -> Json:
+    """Give another value: near the old one, of another type, or hostile."""
+    near: list[Json] = [
+        None,
+        True,
+        False,
+        0,
+        1,
+        -1,
+        10**40,
+        1.5,
+        "",
+        "x",
+        [],
+        {},
+        _nest(300),
+        "\ud800",
+        "x" * 9999,
+    ]
+    if isinstance(was, str):
+        near += [was + " ", was.upper(), was[:-1], was.swapcase()] * 3
+        near += ["delete", "update", "keep", "DELETE", "PUT", "breaking", "note"]
+    if isinstance(was, int):
+        near += [was + 1, was - 1, was * 100, not was] * 3
+    if isinstance(was, list):
+        near += [was[1:], was + was, was[::-1], [*was, "x"]] * 3
+    if isinstance(was, dict):
+        near += [{**was, "x": 1}, dict(list(was.items())[1:])] * 3
+    return chance.choice(near)
+
+
+def edit(body: Json, chance: random.Random) -> None:
+    """Change one thing, anywhere."""
+    places: list[tuple[Json, Json]] = []
+    _list_places(body, places)
+    container, key = chance.choice(places)
+    kind = chance.randrange(10)
+    if kind < 5:
+        container[key] = _invent(chance, container[key])
+    elif kind < 7:
+        del container[key]
+    elif kind < 9:
+        other, name = chance.choice([place for place in places if type(place[0]) is type(container)])
+        container[key] = copy.deepcopy(other[name])
+    elif isinstance(container, list):
+        container.insert(key, copy.deepcopy(container[key]))
+    else:
+        container[f"{key}x"] = copy.deepcopy(container[key])
+
+
+def _clear(content: bytes, shelf: Shelf, stage: Stage, folder: Path) -> Plan | None:
+    """Give the plan as it would be carried out, by who accepts whatever it says; None where it is refused."""
+    site = Site(shelf, stage.target, stage.around(), folder, folder, folder / "locks")  # type: ignore[arg-type]
+    cleared: list[Plan] = []
+    with suppress(
+        Refused
+    ):  # any other failure is a fault, and so is another exit code than that of a refusal
+        plan = read_plan(content)
+        with hold(site) as held, clear(plan, held, Terms(plan.digest)) as clearance:
+            cleared.append(clearance.plan)
+    return cleared[0] if cleared else None
+
+
+def _name_breaking(plan: Plan) -> list[Json]:
+    return [(each.rule, each.path, each.magnitude) for each in plan.breaking]
+
+
+def _try_edits(
+    stage: Stage, folder: Path, number: int, make: Callable[[Stage], tuple[Plan, Shelf]]
+) -> dict[str, int]:
+    plan, shelf = make(stage)
+    content = print_plan(plan).encode()
+    assert seal(json.loads(content)) == content
+    assert _clear(content, shelf, stage, folder) == plan
+    found = {"refused": 0, "harmless": 0, "none": 0}
+    for index in range(number):
+        chance = random.Random(SEED + index)  # noqa: S311 - the same edits every time
+        body = json.loads(content)
+        for _ in range(chance.choice((1, 1, 1, 2, 3))):
+            edit(body, chance)
+        edited = seal(body)
+        cleared = _clear(edited, shelf, stage, folder)
+        if cleared is not None:
+            # Whatever the edit did, the same is sent, and the same has to be accepted.
+            assert cleared.steps == plan.steps, (SEED + index, edited)
+            assert _name_breaking(cleared) == _name_breaking(plan), (SEED + index, edited)
+        found["none" if edited == content else "refused" if cleared is None else "harmless"] += 1
+    return found
+
+
+@pytest.mark.parametrize("make", [_make_plan, _make_rollback])
+def test_a_few_edits_change_nothing_without_a_refusal(
+    stage: Stage, tmp_path: Path, make: Callable[[Stage], tuple[Plan, Shelf]]
+) -> None:
+    """W4: a sample of the many below."""
+    found = _try_edits(stage, tmp_path, FEW, make)
+
+    assert found["refused"] > FEW / 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("make", [_make_plan, _make_rollback])
+def test_no_edit_changes_anything_without_a_refusal(
+    stage: Stage, tmp_path: Path, make: Callable[[Stage], tuple[Plan, Shelf]]
+) -> None:
+    """W4: thousands of edits, each sealed anew: refused with 4, or what is sent and accepted is as before."""
+    found = _try_edits(stage, tmp_path, EDITS, make)
+
+    assert found["refused"] > EDITS / 2
+    assert found["harmless"] > EDITS / 100
