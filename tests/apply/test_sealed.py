@@ -6,17 +6,18 @@ import copy
 import hashlib
 import json
 import random
+import tracemalloc
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.errors import Refused
+from reconciler.errors import Refused, ServerFailed
 from reconciler.operations import gather_evidence, plan_rollback
 from reconciler.plan import judge_plan, plan_changes
-from reconciler.planfile import print_plan, read_plan
-from reconciler.preflight import Site, Terms, clear, hold
+from reconciler.planfile import MAX_BYTES, MAX_VALUES, print_plan, read_plan
+from reconciler.preflight import Site, Terms, check_accepted, check_fresh, clear, hold
 from reconciler.survey import read_all
 from tests.apply.stage import Stage, a_client, a_full_document, define, withdraw
 
@@ -40,7 +41,8 @@ class Shelf:
     documents: Mapping[str, RegisteredSystem | None]
     logs: Mapping[str, Sequence[Mapping[str, Json]]]
     users: int = USERS
-    sent: list[str] = field(default_factory=list)
+    broken: bool = False
+    """Whether no system users can be counted."""
 
     def read_system(self, system: str) -> RegisteredSystem | None:
         """Answer what was read."""
@@ -52,7 +54,8 @@ class Shelf:
 
     def count_system_users(self, system: str) -> int:
         """Answer the same for all."""
-        del system
+        if self.broken:
+            raise ServerFailed(f"The list of `{system}` cannot be read.", status=500)
         return self.users
 
 
@@ -278,3 +281,156 @@ def test_no_edit_changes_anything_without_a_refusal(
 
     assert found["refused"] > EDITS / 2
     assert found["harmless"] > EDITS / 100
+
+
+def _find(body: Json, action: str) -> Json:
+    return next(each for each in body["changes"] if each["action"] == action)
+
+
+def _strip_impacts(body: Json) -> None:
+    for change in body["changes"]:
+        change["impacts"] = [each for each in change["impacts"] if each["severity"] != "breaking"]
+    body["impacts"] = []
+
+
+def _lie_about_users(body: Json) -> None:
+    for impact in _find(body, "delete")["impacts"]:
+        impact["system_users"] = 0
+        impact["message"] = impact["message"].replace(f"{USERS} system users", "0 system users")
+
+
+def _lie_in_a_field(body: Json) -> None:
+    field = next(each for each in _find(body, "update")["fields"] if each["path"] == "isVisible")
+    field["before"], field["after"] = field["after"], field["before"]
+
+
+def _delete_instead(body: Json) -> None:
+    step = next(each for each in _find(body, "update")["steps"] if each["releases"] == [])
+    step["method"], step["purpose"] = "DELETE", "delete"
+
+
+def _delete_what_is_kept(body: Json) -> None:
+    step = copy.deepcopy(_find(body, "delete")["steps"][0])
+    step["number"] = 99
+    _find(body, "keep")["steps"] = [step]
+
+
+def _send_something_unknown(body: Json) -> None:
+    _find(body, "create")["document"]["isAdmin"] = True
+
+
+def _drop_something_unknown(body: Json) -> None:
+    del _find(body, "update")["document"]["contactEmail"]
+
+
+def _send_a_text_for_a_truth(body: Json) -> None:
+    _find(body, "create")["document"]["isVisible"] = 1
+
+
+def _change_the_way_back(body: Json) -> None:
+    step = next(step for each in body["changes"] for step in each["steps"] if step["way_back"])
+    step["way_back"]["isVisible"] = not step["way_back"]["isVisible"]
+
+
+def _name_another_vendor(body: Json) -> None:
+    _find(body, "create")["document"]["vendor"]["ID"] = "0192:310000000"
+
+
+def _say_it_is_put_back(body: Json) -> None:
+    change = _find(body, "update")
+    change["reason"] = "put back as it was (document 000000000000)"
+    change["document"]["contactEmail"] = "somebody@else.example"
+
+
+@pytest.mark.parametrize(
+    ("lie", "said"),
+    [
+        (_strip_impacts, "leaves out system-deleted"),
+        (_lie_about_users, "had 0 system users when it was planned, and has 37 system users now"),
+        (_lie_in_a_field, "its fields are not what its documents differ in"),
+        (_delete_instead, "Its steps are not those that its changes need"),
+        (_delete_what_is_kept, "Its steps are not those that its changes need"),
+        (_send_something_unknown, "its document is not what its fields and the live document make"),
+        (_drop_something_unknown, "its document is not what its fields and the live document make"),
+        (_send_a_text_for_a_truth, "its document is not what its fields and the live document make"),
+        (_change_the_way_back, "Its steps are not those that its changes need"),
+        (_name_another_vendor, "the document is of another system or vendor"),
+        (_say_it_is_put_back, "its document is not what its fields and the live document make"),
+    ],
+)
+def test_a_lie_is_named(stage: Stage, tmp_path: Path, lie: Callable[[Json], None], said: str) -> None:
+    """W4: each is sealed with correct digests and accepted by its own, and is refused before the first request."""
+    plan, shelf = _make_plan(stage)
+    body = json.loads(print_plan(plan))
+    lie(body)
+    edited = read_plan(seal(body))
+    site = Site(shelf, stage.target, stage.around(), tmp_path, tmp_path, tmp_path / "locks")  # type: ignore[arg-type]
+
+    with (
+        hold(site) as held,
+        pytest.raises(Refused) as refused,
+        clear(edited, held, Terms(edited.digest)),
+    ):
+        pytest.fail("it was cleared")
+
+    assert said in refused.value.message
+    assert not list(tmp_path.glob("*.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "passes"),
+    [(37, 38, True), (0, 0, True), (237, 3, True), (0, 237, False), (99, 100, False)],
+)
+def test_system_users_are_counted_again(
+    stage: Stage, before: int, after: int, *, passes: bool, tmp_path: Path
+) -> None:
+    """W5: what was reviewed at 0 system users is not done to 237; one more customer is no other plan."""
+    plan, shelf = _make_plan(stage)
+    shelf.users = before
+    plan = _judge(plan, shelf, stage)
+    shelf.users = after
+    assert (_clear(print_plan(plan).encode(), shelf, stage, tmp_path) is not None) is passes
+    if passes:
+        check_fresh(plan, shelf, stage.around())  # type: ignore[arg-type]  # as `verify` does
+        return
+    with pytest.raises(Refused) as refused:
+        check_fresh(plan, shelf, stage.around())  # type: ignore[arg-type]  # as above
+    assert f"had {before} system users when it was planned, and has {after} system users now" in str(
+        refused.value
+    )
+    again = _judge(plan, shelf, stage)
+    with pytest.raises(Refused, match="--accept names"):
+        check_accepted(again, plan.digest)
+
+
+def test_system_users_that_are_no_longer_known_are_another_plan(stage: Stage) -> None:
+    """W5: "not known" is an order of its own, in both directions."""
+    plan, shelf = _make_plan(stage)
+    shelf.broken = True
+    unknown = _judge(plan, shelf, stage)
+    with pytest.raises(Refused, match="has a number of system users that is not known now"):
+        check_fresh(plan, shelf, stage.around())  # type: ignore[arg-type]  # as above
+    check_fresh(unknown, shelf, stage.around())  # type: ignore[arg-type]  # as above
+    shelf.broken = False
+    with pytest.raises(Refused, match="had a number of system users that is not known when"):
+        check_fresh(unknown, shelf, stage.around())  # type: ignore[arg-type]  # as above
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"format_version": "1", "changes": ' + b"[" * 5_000 + b"]" * 5_000 + b"}",
+        b"[" + b"[]," * MAX_VALUES + b"[]]",
+        b'{"format_version": "1", "tool_version": "' + b"x" * MAX_BYTES + b'"}',
+    ],
+    ids=["deep", "many", "large"],
+)
+def test_a_hostile_file_costs_little(content: bytes) -> None:
+    """W4: deep nesting and huge files are refused, and the memory they take stays in proportion."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(Refused):
+            read_plan(content)
+        assert tracemalloc.get_traced_memory()[1] < 3 * len(content) + (8 << 20)
+    finally:
+        tracemalloc.stop()
