@@ -11,7 +11,8 @@ The house, from the street to the ground. A room knows only the floors below its
     survey          many systems at a time        past        definitions at other revisions
     register        HTTP client of the register   local       the embedded register
     maskinporten    key → grant → token           git         the repository's objects
-    claims          what a token says of itself
+    claims          what a token says of itself   exchange    one request under its limits
+    answer          what a body holds             network, egress       sockets, proxy, certificates
     keys, http, trace, secret, settings, workspace    journal, lock, actions
     platform        what operating systems do differently
     ─────────────────────── below this line nothing does I/O ───────────────────────

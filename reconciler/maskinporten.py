@@ -18,6 +18,7 @@ import httpx
 import jwt
 
 from reconciler.address import find_objection
+from reconciler.answer import read_body, read_wait
 from reconciler.claims import check_destination, check_form, describe_token
 from reconciler.errors import (
     ClientRefused,
@@ -31,7 +32,7 @@ from reconciler.errors import (
     ScopeRefused,
     Unauthorised,
 )
-from reconciler.http import Patience, describe_failure, open_client, read_body, read_wait
+from reconciler.http import Patience, describe_failure, open_client
 from reconciler.keys import Key, read_key
 from reconciler.secret import Secret
 from reconciler.settings import SCOPE, Credentials, Environment, is_token
@@ -148,7 +149,7 @@ class GrantedTokens:
         """Ask once, with a grant of its own; gives the token and its lifetime."""
         form = {"grant_type": GRANT_TYPE, "assertion": sign_grant(self._key, self._issuer, self._client_id)}
         try:
-            response = self._client.post("token", data=form, timeout=patience.limit())
+            response = self._client.post("token", data=form, extensions={"seconds": patience.limit()})
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _Transient(describe_failure(error)) from None
         status, body = response.status_code, read_body(response)

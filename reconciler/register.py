@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 
+from reconciler.answer import UnreadableJson, parse_json, read_body, read_wait
 from reconciler.claims import check_destination, describe_token, is_admin, read_organisation
 from reconciler.errors import (
     Forbidden,
@@ -24,13 +25,13 @@ from reconciler.errors import (
     Unauthorised,
     Unintelligible,
 )
-from reconciler.http import Patience, explain_failure, open_client, read_body, read_wait
+from reconciler.http import Patience, explain_failure, open_client
 from reconciler.model import RegisteredSystem
 from reconciler.problem import explain_problem, read_codes, read_trace
 from reconciler.trace import HEADER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from types import TracebackType
 
     from reconciler.maskinporten import TokenSource
@@ -45,6 +46,7 @@ PACKAGE = "/accessmanagement/api/v1/meta/info/accesspackages/package/urn"
 """System Register contract §8."""
 SYSTEM_USERS = "/authentication/api/v1/systemuser/vendor/bysystem"
 """System Register contract §7."""
+WRITE_SECONDS = 60.0
 BUDGET = 10.0
 """Seconds for all attempts at one request, the token that it needs included."""
 
@@ -133,7 +135,7 @@ class HttpRegister:
 
     def list_systems(self) -> tuple[ListedSystem, ...]:
         """List the vendor's systems; deleted ones are not among them."""
-        body = self._read(_Request("GET", PREFIX))
+        body = self._read(_Request("GET", PREFIX), members=("systemId", "systemVendorOrgNumber"))
         if body is None:
             raise Unintelligible(
                 f"There is no System Register at {self._base}.", hint="Check the environment's address."
@@ -218,13 +220,13 @@ class HttpRegister:
             raise Unintelligible(f"The metadata at {path} is not an object.")
         return body
 
-    def _read(self, request: _Request) -> Json:
+    def _read(self, request: _Request, *, members: Collection[str] = ()) -> Json:
         """Read, and try again within the budget where that can help; None for 404."""
         patience = Patience(BUDGET)
         while True:
             try:
                 response = self._send(request, patience)
-                return None if response.status_code == 404 else _read_json(response)
+                return None if response.status_code == 404 else _read_json(response, members)
             except (NotConnected, NoAnswer, ServerFailed, TooManyRequests) as failure:
                 if not patience.wait(_asked(failure)):
                     raise
@@ -256,17 +258,14 @@ class HttpRegister:
         headers = {"Authorization": f"Bearer {self._clear(token)}"} if token else {}
         headers |= {HEADER: request.traceparent} if request.traceparent else {}
         # A write that was given up too early is one whose outcome is unknown.
-        reads = request.method == "GET"
-        timeout = patience.limit() if reads else httpx.USE_CLIENT_DEFAULT
-        extensions = {"deadline": patience.deadline} if reads else None
+        seconds = patience.limit() if request.method == "GET" else WRITE_SECONDS
         try:
             return self._client.request(
                 request.method,
                 request.path,
                 json=request.body,
                 headers=headers,
-                timeout=timeout,
-                extensions=extensions,
+                extensions={"seconds": seconds},
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise explain_failure(error, self._base) from None
@@ -328,14 +327,15 @@ def _read_next(page: Json) -> str:
         return ""
 
 
-def _read_json(response: httpx.Response) -> Json:
-    """Read a success; a body that is cut off or no JSON is no usable answer."""
+def _read_json(response: httpx.Response, members: Collection[str]) -> Json:
+    """Read a success; a body that is cut off or no JSON is no usable answer, and one out of bounds none at all."""
     try:
-        return response.json()
-    except (ValueError, RecursionError):
-        raise NoAnswer(
-            "The register's answer is cut off or no JSON.", hint="Try again when it is well."
-        ) from None
+        return parse_json(response.content, members=members)
+    except UnreadableJson as error:
+        told = f"The register's answer {error.message}."
+        if error.damaged:
+            raise NoAnswer(told, hint="Try again when it is well.") from None
+        raise Unintelligible(told, hint="Check the environment's address.") from None
 
 
 def _is_foreign(system: str, organisation: str) -> bool:
