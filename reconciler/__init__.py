@@ -6,7 +6,7 @@ The house, from the street to the ground. A room knows only the floors below its
     render/         value → text, one file a format; escape
     operations      the use cases, one function a verb
     apply           carries out a plan            preflight   what has to be true before it
-    attempt         one request, from look to look
+    attempt         one request, from look to look        snapshot    a document and its log
     recovery        what a crash left open        metadata    what the environment knows
     survey          many systems at a time        past        definitions at other revisions
     register        HTTP client of the register   local       the embedded register
@@ -21,7 +21,8 @@ The house, from the street to the ground. A room knows only the floors below its
     audit           whether a plan is honest
     origin          why a field differs           acceptance  what may differ for a while
     plan, steps     every change in order         change, impact      one system, and people
-    settlement      what became of a request      changelog   who set what
+    settlement      what became of a request      verdict     the same as an outcome in words
+    changelog       who set what
     rules/          every validation rule         diff, body  two systems, field by field
     normalise, redirect, host                     what two sides can be compared by
     model           the members of the document   catalogue   packages and resources

@@ -12,8 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reconciler.attempt import Attempted, carry_out
-from reconciler.digest import digest_json
+from reconciler.attempt import Attempted, Known, carry_out
 from reconciler.errors import WriteRefused
 from reconciler.metadata import find_doubt
 from reconciler.outcome import Done, Failed, NotTried, Outcome, Report, Stale, Unknown
@@ -25,19 +24,15 @@ if TYPE_CHECKING:
 
     from reconciler.attempt import Crew
     from reconciler.change import Change
-    from reconciler.model import RegisteredSystem
     from reconciler.plan import Plan
     from reconciler.preflight import Clearance
+    from reconciler.snapshot import Snapshot
 
 _LOG = logging.getLogger(__name__)
 
 
-def _digest(system: RegisteredSystem | None) -> str:
-    return digest_json(system.document) if system else ""
-
-
 def apply_plan(clearance: Clearance, *, tell: Callable[[Outcome], None]) -> Report:
-    """Carry out every step of a cleared plan; each change's outcome is reported as it is known.
+    """Carry out every step of a cleared plan; each change's outcome is reported once, when it is final.
 
     `preflight.clear` has found the plan whole, accepted and fresh, and each system is read again right before
     it is written. The journal is ended, whatever happens. Raises `WriteRefused` where the clearance is used up.
@@ -62,18 +57,24 @@ class _Conductor:
     crew: Crew
     tell: Callable[[Outcome], None]
     outcomes: dict[str, Outcome] = field(default_factory=dict)
-    held: dict[str, RegisteredSystem | None] = field(default_factory=dict)
+    held: dict[str, Snapshot] = field(default_factory=dict)
     """What each system was when it was last read back."""
     begun: set[int] = field(default_factory=set)
     done: set[int] = field(default_factory=set)
+    failed: set[int] = field(default_factory=set)
     given_up: set[int] = field(default_factory=set)
     returned: set[tuple[int, int]] = field(default_factory=set)
     """The pairs of a step and a claimer for which client ids were put back, or that was tried."""
-    moved: dict[str, str] = field(default_factory=dict)
-    """The systems that others wrote to around an intermediate step, and what is known of that."""
+    moved: set[str] = field(default_factory=set)
+    """The systems that others wrote to around an intermediate step."""
+    remarks: dict[str, Done] = field(default_factory=dict)
+    """What an intermediate step has to say, until its change has an outcome."""
+    told: set[str] = field(default_factory=set)
+    """The changes whose outcome was reported."""
     halted: str = ""
     changes: dict[str, Change] = field(init=False)
     steps: dict[int, Step] = field(init=False)
+    steps_of: dict[str, list[Step]] = field(init=False)
     followers: dict[int, list[int]] = field(init=False)
     """The steps that wait for each step."""
 
@@ -81,7 +82,9 @@ class _Conductor:
         self.changes = {change.id: change for change in self.plan.writes}
         self.steps = {step.number: step for step in self.plan.steps}
         self.followers = {number: [] for number in self.steps}
+        self.steps_of = {name: [] for name in self.changes}
         for step in self.plan.steps:
+            self.steps_of[step.id].append(step)
             for number in step.after:
                 self.followers[number].append(step.number)
 
@@ -96,6 +99,8 @@ class _Conductor:
                     running[pool.submit(self.attempt, step)] = step
             for step in self.await_any(running):
                 ready.extend(self.find_ready(step))
+            self.report_final()
+        self.report_final()
 
     def may_begin(self, step: Step) -> bool:
         """Say whether a step is to be sent now; it is given up where something speaks against it."""
@@ -113,8 +118,10 @@ class _Conductor:
         """Say why a step whose turn has come must not be sent; empty where nothing speaks against it."""
         if self.crew.stop.is_set():
             return "The run was interrupted."
-        if self.halted or step.id in self.moved:
-            return self.halted or self.moved[step.id]
+        if self.halted:
+            return self.halted
+        if step.id in self.moved:
+            return "What others made of it is in no plan, so the rest of the change was not sent."
         for number in self.followers[step.number]:
             claimer = self.steps[number]
             if number in self.given_up and set(claimer.claims) & set(step.releases):
@@ -143,8 +150,9 @@ class _Conductor:
             doubt = self.find_doubt(step) if step.releases else ""
             if doubt:
                 return Attempted(NotTried(change=change, reason=doubt))
-            expected = _digest(self.held[step.id]) if step.id in self.held else change.live_digest
-            return carry_out(step, change, expected, self.crew)
+            held = self.held.get(step.id)
+            known = Known(held.digest, held.newest) if held else Known(change.live_digest)
+            return carry_out(step, change, known, self.crew, heirs=self.find_heirs(step))
         except Exception as error:  # noqa: BLE001 - the report of all the others must not be lost to one
             _LOG.debug("Step %d failed", step.number, exc_info=True)
             reason = f"This is a fault of reconciler itself: {type(error).__name__}."
@@ -161,23 +169,32 @@ class _Conductor:
                     return f"Nothing was released for `{claimer.id}`: {doubt}."
         return ""
 
+    def find_heirs(self, step: Step) -> dict[str, str]:
+        """Name the system that is to get each client id which a step releases."""
+        claimers = [self.steps[number] for number in self.followers[step.number]]
+        return {client: each.id for each in claimers for client in each.claims if client in step.releases}
+
     def account(self, step: Step, attempted: Attempted) -> bool:
         """Take the end of a step to account; says whether it was done."""
         self.halted = self.halted or attempted.halt
         outcome = attempted.outcome
-        if isinstance(outcome, Done):
+        if isinstance(outcome, Done) and attempted.held is not None:
             self.done.add(step.number)
             self.held[step.id] = attempted.held
             if step.final:
                 self.settle(outcome)
-            elif outcome.alarming:
-                self.moved[step.id] = outcome.reason
+            elif outcome.reason:
+                self.remarks[step.id] = outcome
+            if attempted.is_moved and not step.final:
+                self.moved.add(step.id)
             self.look_after(step)
             return True
+        self.failed.add(step.number)
         if isinstance(outcome, (NotTried, Stale)) and step.id in self.held:  # an earlier step of it was sent
             outcome = self.fail(outcome.change, outcome.reason, attempted.held or self.held[step.id])
         elif not step.final and attempted.held is not None:
-            outcome = replace(outcome, differs=find_difference(outcome.change.document, attempted.held))
+            differs = find_difference(outcome.change.document, attempted.held.system)
+            outcome = replace(outcome, differs=differs)
         self.settle(outcome)
         if not isinstance(outcome, Unknown):
             self.undo_releases(step)
@@ -195,13 +212,33 @@ class _Conductor:
                 self.undo_releases(follower)
 
     def settle(self, outcome: Outcome) -> None:
-        """Keep the outcome of a change, and tell it."""
+        """Keep the outcome of a change, with what its earlier steps had to say."""
+        remark = self.remarks.pop(outcome.change.id, None)
+        if remark is not None:
+            told = f"{remark.reason} {outcome.reason}".rstrip()
+            outcome = replace(outcome, reason=told, alarming=outcome.alarming or remark.alarming)
         self.outcomes[outcome.change.id] = outcome
-        self.tell(outcome)
 
-    def fail(self, change: Change, reason: str, held: RegisteredSystem | None) -> Failed:
+    def report_final(self) -> None:
+        """Report each outcome that nothing can change any more."""
+        for name, outcome in self.outcomes.items():
+            if name not in self.told and self.is_final(name):
+                self.told.add(name)
+                self.tell(outcome)
+
+    def is_final(self, name: str) -> bool:
+        """Say whether nothing can change a change's outcome: what it released is claimed, or put back."""
+        ended = self.done | self.failed | self.given_up
+        return all(
+            number in ended
+            for step in self.steps_of[name]
+            if step.releases and step.number in self.done
+            for number in self.followers[step.number]
+        )
+
+    def fail(self, change: Change, reason: str, held: Snapshot) -> Failed:
         """Say that a change is not as the plan asks although something was sent for it, and how it is."""
-        return Failed(change=change, reason=reason, differs=find_difference(change.document, held))
+        return Failed(change=change, reason=reason, differs=find_difference(change.document, held.system))
 
     def give_up(self, step: Step, reason: str) -> None:
         """Leave a step out, put back what was released for it, and leave out what waits for it."""
@@ -242,31 +279,34 @@ class _Conductor:
     def put_back(self, released: Step, clients: tuple[str, ...], claimer: Step) -> None:
         """Put client ids back on the system that released them, as it is now."""
         change = self.changes[released.id]
-        told = f"Client id {', '.join(clients)} was released for `{claimer.id}`, which could not claim it"
+        before = self.outcomes.get(change.id)
+        told = f"{before.reason} ".lstrip() if before else ""
+        told += f"Client id {', '.join(clients)} was released for `{claimer.id}`, which could not claim it"
         held = self.held[released.id]
         for _ in range(2):  # somebody may have written in the meantime: then to what they left
-            back = put_back(released, clients, held)
+            back = put_back(released, clients, held.system)
             if back is None:
                 reason = f"{told}; this system is deleted, so it cannot be put back."
                 self.settle(Done(change=change, reason=reason, alarming=True))
                 return
             numbered = replace(back, number=max(self.steps) + 1)
             self.steps[numbered.number] = numbered
-            attempted = carry_out(numbered, change, _digest(held), self.crew)
-            held = attempted.held
-            if not isinstance(attempted.outcome, Stale) or held is None:
+            attempted = carry_out(numbered, change, Known(held.digest, held.newest), self.crew)
+            held = attempted.held or held
+            if not isinstance(attempted.outcome, Stale):
                 break
         self.halted = self.halted or attempted.halt
-        if isinstance(attempted.outcome, Done):
+        outcome = attempted.outcome
+        if isinstance(outcome, Done):
             self.held[released.id] = held
-            self.settle(self.fail(change, f"{told}, and was put back.", held))
+            self.settle(self.fail(change, f"{told}, and was put back. {outcome.reason}".rstrip(), held))
             return
-        reason = f"{told}, and putting it back failed: {attempted.outcome.reason}"
+        reason = f"{told}, and putting it back failed: {outcome.reason}"
         hint = "Plan again; the id is on no system."
-        if isinstance(attempted.outcome, Unknown):
-            self.settle(Unknown(change=change, reason=reason, hint=attempted.outcome.hint))
+        if isinstance(outcome, Unknown):
+            self.settle(Unknown(change=change, reason=reason, hint=outcome.hint))
         elif released.final:
-            differs = find_difference(change.document, held)
+            differs = find_difference(change.document, held.system)
             self.settle(Done(change=change, reason=reason, hint=hint, alarming=True, differs=differs))
         else:
-            self.settle(replace(self.fail(change, reason, held or self.held[released.id]), hint=hint))
+            self.settle(replace(self.fail(change, reason, held), hint=hint))

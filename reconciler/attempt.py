@@ -1,53 +1,62 @@
-"""One request of a plan, from the reading before it to the reading after it.
+"""One request of a plan, from the snapshot before it to the snapshot after it.
 
-Read, write the intent, send once, read back, settle, write the outcome. Only the register's document and
-its change log say what became of a request; the answer alone never does.
+Read, write the intent, send, read back, settle, write the outcome. Only the register's document and its
+change log say what became of a request; the answer alone never does.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import asdict, dataclass, field, replace
 from threading import Event
 from typing import TYPE_CHECKING
 
-from reconciler.changelog import read_log
-from reconciler.digest import digest_json
+from reconciler.changelog import find_since
 from reconciler.errors import (
     MaskinportenError,
-    NoAnswer,
     NotConnected,
     ReconcilerError,
-    RegisterError,
+    Rejected,
     ServerFailed,
+    TokenRenewed,
     TooManyRequests,
     Unauthorised,
-    Unintelligible,
 )
 from reconciler.journal import Settled, now
-from reconciler.outcome import Done, Failed, NotTried, Outcome, Stale, Unknown
-from reconciler.settlement import Fate, Request, Settlement, find_difference, settle
+from reconciler.metadata import find_doubt
+from reconciler.outcome import Failed, NotTried, Outcome
+from reconciler.settlement import Fate, Request, Settlement, settle
+from reconciler.snapshot import Snapshot, take_snapshot
+from reconciler.trace import make_traceparent, read_trace_id
+from reconciler.verdict import (
+    LOST,
+    OVERLAPPED,
+    describe_unplanned,
+    explain,
+    explain_outage,
+    explain_stale,
+    explain_unread,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from reconciler.change import Change
-    from reconciler.changelog import LogEntry
-    from reconciler.diff import FieldChange
     from reconciler.journal import Journal
-    from reconciler.model import RegisteredSystem
     from reconciler.register import Register
     from reconciler.steps import Step
 
 LOOK_AGAIN = 1.0
 """Seconds between two looks at a system whose write gave no answer."""
-_LOST = (NoAnswer, ServerFailed, Unintelligible)
-"""After these, a write may have been carried out, or may still be."""
-_UNPROCESSED = (NotConnected, TooManyRequests, Unauthorised)
-"""After these, a write was certainly not carried out: they are what lets `register` send it again."""
+SLOW = 25.0
+"""Seconds after which a 500 can be followed by the write: the register gives up on a COMMIT that is held up
+after 30 s, and the database carries it out later (System Register contract §9.3)."""
+SEND_AGAIN = 10.0
+"""Seconds in which a write that met 429, and was not done, is sent again."""
 _POINTLESS = (Unauthorised, NotConnected, MaskinportenError)
 """After these, no other request can do better."""
+_NOT_FOUND = frozenset({"AUTH.VLD-00003", "AUTH.VLD-00008"})
+"""What the register says of a right or package that its registry does not know, or could not say (§9.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,182 +74,173 @@ class Crew:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """The state that a step was made from."""
+
+    digest: str
+    newest: str | None = None
+    """The time of the newest entry of the change log; empty where there was none, None where nobody looked."""
+
+
+@dataclass(frozen=True, slots=True)
 class Attempted:
     """What became of one request, what the register now holds, and whether the run can go on."""
 
     outcome: Outcome
-    held: RegisteredSystem | None = None
+    held: Snapshot | None = None
     halt: str = ""
     """Why every further request is pointless; empty where it is not."""
+    is_moved: bool = False
+    """Whether the system is not as the next step of its change expects it."""
 
 
-def carry_out(step: Step, change: Change, expected: str, crew: Crew) -> Attempted:
-    """Carry out one step; `expected` is the digest of the document that it was made from.
+@dataclass(slots=True)
+class _Sending:
+    """How a request was sent, and what came back."""
+
+    traceparent: str
+    failure: ReconcilerError | None = None
+    began: float = 0.0
+    took: float = 0.0
+    times: int = 0
+
+    @property
+    def may_still_come(self) -> bool:
+        """Whether a write that left no trace can still be carried out.
+
+        A quick 500 is the register's own last word (contract §9.3); a slow one, or a gateway's 502, is not.
+        """
+        if isinstance(self.failure, ServerFailed) and self.failure.status == OVERLAPPED:
+            return self.took >= SLOW
+        return isinstance(self.failure, LOST)
+
+
+def carry_out(
+    step: Step, change: Change, known: Known, crew: Crew, *, heirs: Mapping[str, str] | None = None
+) -> Attempted:
+    """Carry out one step, which was made from what is `known`; `heirs` get the client ids that it releases.
 
     Nothing is raised for what the register does: it is the outcome.
     """
     try:
-        before, log = _look(step.id, crew.register)
+        before = take_snapshot(step.id, crew.register)
     except ReconcilerError as error:
         halt = error.message if isinstance(error, _POINTLESS) else ""
         return Attempted(NotTried(change=change, reason=error.message, hint=error.hint), None, halt)
-    if _digest(before) != expected:
-        return Attempted(_tell_stale(step, change, before, log), before)
-    request = Request(step.method, step.document, before, log[0] if log else None)
-    live, newest = before.document if before else None, log[0].created if log else ""
+    since = find_since(before.log, known.newest) if known.newest is not None else ()
+    if before.digest != known.digest:
+        return Attempted(explain_stale(change, step.document, before.system, since or before.log[:1]), before)
+    request = Request(step.method, step.document, before.system, before.newest, crew.ours)
+    sending = _Sending(make_traceparent())
     try:
-        crew.journal.intend(step, live=live, newest=newest)
+        live = before.system.document if before.system else None
+        crew.journal.intend(
+            step, live=live, newest=before.newest, releases=heirs or {}, traceparent=sending.traceparent
+        )
     except OSError as error:  # what cannot be written down is not done
         halt = f"The journal cannot be written: {error.strerror}."
         return Attempted(NotTried(change=change, reason=halt), None, halt)
-    attempted, settlement = _send_and_look(request, step, change, crew)
+    attempted, settlement = _send_and_look(request, step, change, crew, sending)
+    unplanned = describe_unplanned(since)
+    if unplanned:
+        told = f"{unplanned} {attempted.outcome.reason}".rstrip()
+        attempted = replace(attempted, outcome=replace(attempted.outcome, reason=told))
     try:
-        crew.journal.settle(_record(step, attempted, settlement))
-    except OSError as error:  # the outcome is told, and `recover` finds it again
-        return replace(attempted, halt=f"The journal cannot be written: {error.strerror}.")
+        crew.journal.settle(_record(step, attempted, settlement, sending))
+    except OSError as error:  # the outcome is reported, and `recover` finds it again
+        halt = f"The journal cannot be written: {error.strerror}."
+        told = f"{attempted.outcome.reason} Its outcome is not recorded. {halt}".lstrip()
+        return replace(attempted, halt=halt, outcome=replace(attempted.outcome, reason=told, alarming=True))
     return attempted
 
 
-def _send_and_look(request: Request, step: Step, change: Change, crew: Crew) -> tuple[Attempted, Settlement]:
+def _send_and_look(
+    request: Request, step: Step, change: Change, crew: Crew, sending: _Sending
+) -> tuple[Attempted, Settlement]:
     """Send a request whose intent is written, and find out what became of it."""
-    sent = time.monotonic()
-    failure = _send(step, crew.register)
-    halt = failure.message if isinstance(failure, _POINTLESS) else ""
+    trace = read_trace_id(sending.traceparent)
     try:
-        held, settlement = _settle(request, step, crew, failure, sent)
+        held, settlement = _send_and_settle(request, step, crew, sending)
     except ReconcilerError as error:
-        halt = halt or (error.message if isinstance(error, _POINTLESS) else "")
-        if isinstance(failure, _UNPROCESSED):
+        failure = sending.failure
+        halt = next((each.message for each in (failure, error) if isinstance(each, _POINTLESS)), "")
+        if isinstance(failure, NotConnected):  # nothing has left this machine
             outcome: Outcome = Failed(change=change, reason=failure.message, hint=failure.hint)
             return Attempted(outcome, None, halt), Settlement(Fate.UNDONE)
-        return Attempted(_tell_unread(change, failure, error), None, halt), Settlement(Fate.UNKNOWN)
-    return Attempted(explain(change, settlement, failure), held, halt), settlement
+        return Attempted(explain_unread(change, failure, error, trace=trace), None, halt), Settlement(
+            Fate.UNKNOWN
+        )
+    failure = sending.failure
+    halt = failure.message if isinstance(failure, _POINTLESS) and settlement.fate is not Fate.DONE else ""
+    outcome = explain(change, settlement, failure, trace=trace)
+    if isinstance(failure, Rejected) and isinstance(outcome, Failed) and _NOT_FOUND & set(failure.codes):
+        doubt = find_doubt(step.document or {}, crew.register)
+        outcome = explain_outage(change, failure, doubt, settlement.differs)
+    moved = bool(settlement.overwritten or settlement.later or settlement.differs or settlement.deleted)
+    return Attempted(outcome, held, halt, moved), settlement
 
 
-def _look(system: str, register: Register) -> tuple[RegisteredSystem | None, tuple[LogEntry, ...]]:
-    found = register.read_system(system)
-    return found, read_log(register.read_changes(system)) if found else ()
+def _send_and_settle(
+    request: Request, step: Step, crew: Crew, sending: _Sending
+) -> tuple[Snapshot, Settlement]:
+    """Send a request; again only after 401 or 429, and only when the register shows that nothing was done."""
+    until = time.monotonic() + SEND_AGAIN
+    while True:
+        sending.began = time.monotonic()
+        sending.failure = _send(step, crew.register, sending.traceparent)
+        sending.took = time.monotonic() - sending.began
+        sending.times += 1
+        held, settlement = _settle(request, step, crew, sending)
+        if settlement.fate is not Fate.UNDONE or settlement.later or not _wait_turn(sending, until, crew):
+            return held, settlement
 
 
-def _digest(system: RegisteredSystem | None) -> str:
-    return digest_json(system.document) if system else ""
-
-
-def _send(step: Step, register: Register) -> ReconcilerError | None:
+def _send(step: Step, register: Register, traceparent: str) -> ReconcilerError | None:
     """Send the request, once; gives what went wrong, if anything did."""
     try:
         if step.method == "POST":
-            register.create_system(step.document or {})
+            register.create_system(step.document or {}, traceparent=traceparent)
         elif step.method == "PUT":
-            register.replace_system(step.id, step.document or {})
+            register.replace_system(step.id, step.document or {}, traceparent=traceparent)
         else:
-            register.delete_system(step.id)
+            register.delete_system(step.id, traceparent=traceparent)
     except ReconcilerError as error:
         return error
     return None
 
 
-def _settle(
-    request: Request, step: Step, crew: Crew, failure: ReconcilerError | None, sent: float
-) -> tuple[RegisteredSystem | None, Settlement]:
+def _wait_turn(sending: _Sending, until: float, crew: Crew) -> bool:
+    """Say whether a request that was not done is to be sent again, when it is time for that."""
+    if isinstance(sending.failure, TokenRenewed):
+        return sending.times == 1 and not crew.stop.is_set()
+    if not isinstance(sending.failure, TooManyRequests):
+        return False
+    pause = (sending.failure.wait or 0.0) + min(0.1 * 2**sending.times, 2.0)
+    return time.monotonic() + pause < until and not crew.stop.wait(pause)
+
+
+def _settle(request: Request, step: Step, crew: Crew, sending: _Sending) -> tuple[Snapshot, Settlement]:
     """Look until it is known what became of the request, or until its time is out."""
     while True:
-        held, log = _look(step.id, crew.register)
-        settlement = settle(request, held, log, crew.ours)
-        if settlement.fate is Fate.DONE:
-            break
-        left = sent + crew.patience - time.monotonic()
-        if left <= 0 or not _may_still_come(failure):
+        held = take_snapshot(step.id, crew.register)
+        settlement = settle(request, held.system, held.log)
+        left = sending.began + crew.patience - time.monotonic()
+        if settlement.fate is Fate.DONE or left <= 0 or not sending.may_still_come:
             return held, settlement
         if crew.stop.wait(min(LOOK_AGAIN, left, crew.patience / 10)):
             return held, replace(settlement, fate=Fate.UNKNOWN)
-    if settlement.differs and not settlement.later:  # it was carried out between the two readings of a look
-        held, log = _look(step.id, crew.register)
-        settlement = settle(request, held, log, crew.ours)
-    return held, settlement
 
 
-def _may_still_come(failure: ReconcilerError | None) -> bool:
-    """Say whether a write that left no trace can still be carried out.
-
-    A 500 is the register's own last word on it (contract §1.5); a gateway's 502 is nobody's.
-    """
-    if isinstance(failure, ServerFailed):
-        return failure.status != 500
-    return isinstance(failure, _LOST)
-
-
-def explain(change: Change, settlement: Settlement, failure: ReconcilerError | None) -> Outcome:
-    """Turn what is known of a request into an outcome, told in words."""
-    said = failure.message if failure else ""
-    hint = failure.hint if failure else ""
-    if settlement.fate is Fate.DONE:
-        told = [f"{said} The change log shows that it was carried out."] if failure else []
-        told += [_tell_overwritten(settlement)] if settlement.overwritten else []
-        told += [_tell_later(settlement)] if settlement.later else []
-        alarming = bool(settlement.overwritten or settlement.later or settlement.differs)
-        return Done(change=change, reason=" ".join(told), alarming=alarming, differs=settlement.differs)
-    if settlement.fate is Fate.UNDONE and failure is not None:
-        later = f" {_tell_later(settlement)}" if settlement.later else ""
-        return Failed(change=change, reason=f"{said}{later}", hint=hint, differs=settlement.differs)
-    refused = isinstance(failure, RegisterError) and not isinstance(failure, _LOST)
-    if refused and change.action != "delete":
-        return Failed(change=change, reason=said, hint=hint, differs=settlement.differs)
-    if failure is None and settlement.reached and not settlement.later:
-        return Done(change=change, reason="The change log has no entry of it.", alarming=True)
-    told = [said or "The register took it, and its change log has no entry of it."]
-    told += [_tell_later(settlement)] if settlement.later else []
-    return Unknown(
-        change=change, reason=" ".join(told), hint="Run `reconciler recover`.", differs=settlement.differs
-    )
-
-
-def _tell_overwritten(settlement: Settlement) -> str:
-    newest = settlement.overwritten[0]
-    lost = ", ".join(_tell_lost(each) for each in settlement.lost) or "nothing that differs"
-    return (
-        f"Between the last reading and this write, {newest.who} wrote at {newest.created}, and that was "
-        f"overwritten: {lost}."
-    )
-
-
-def _tell_lost(field: FieldChange) -> str:
-    """Say what a value was that was overwritten, so that it can be put back."""
-    was, now = (
-        "absent" if value is None else json.dumps(value, ensure_ascii=False)
-        for value in (field.before, field.after)
-    )
-    return f"{field.path} was {was}, is now {now}"
-
-
-def _tell_later(settlement: Settlement) -> str:
-    newest = settlement.later[0]
-    return f"Since then, {newest.who} wrote at {newest.created}."
-
-
-def _tell_stale(step: Step, change: Change, held: RegisteredSystem | None, log: Sequence[LogEntry]) -> Stale:
-    who = f" by {log[0].who} at {log[0].created}" if log else ""
-    reason = f"The system moved since the plan was made{who}, so nothing was sent."
-    return Stale(
-        change=change, reason=reason, hint="Plan again.", differs=find_difference(step.document, held)
-    )
-
-
-def _tell_unread(change: Change, failure: ReconcilerError | None, error: ReconcilerError) -> Unknown:
-    said = f"{failure.message} " if failure else ""
-    reason = f"{said}The system could not be read back: {error.message}"
-    return Unknown(change=change, reason=reason, hint="Run `reconciler recover` when the register answers.")
-
-
-def _record(step: Step, attempted: Attempted, settlement: Settlement) -> Settled:
-    outcome = attempted.outcome
+def _record(step: Step, attempted: Attempted, settlement: Settlement, sending: _Sending) -> Settled:
+    outcome, held = attempted.outcome, attempted.held
     return Settled(
         step.number,
         step.id,
-        outcome.word,
+        "done" if settlement.fate is Fate.DONE else outcome.word,
         outcome.reason,
-        attempted.held.document if attempted.held else None,
+        held.system.document if held and held.system else None,
         asdict(settlement.entry) if settlement.entry else None,
         "apply",
         now(),
+        lost=isinstance(sending.failure, LOST),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.model import DEFAULTS, READ_ONLY_NAMES, SENT, Package, Right
+from reconciler.model import DEFAULTS, READ_ONLY_NAMES, SENT, Attribute, Package, Right
 from reconciler.normalise import fold_url
 
 if TYPE_CHECKING:
@@ -55,6 +55,46 @@ def _keep_blanks(url: Json) -> Json:
         return url
     bare = url.rstrip(" ")
     return bare + "%20" * (len(url) - len(bare))
+
+
+def find_dropped(body: Mapping[str, Json], held: Mapping[str, Json]) -> tuple[str, ...]:
+    """Name what was sent as it was held, has no name here, and is not held so any more.
+
+    Those are members that nobody here knows, at each place that a body keeps them in; the null of a language;
+    and the blank at the end of a redirect URL.
+    """
+    found = _find_unlike(body, held, SENT)
+    found += [f"vendor.{name}" for name in _find_unlike(body.get("vendor"), held.get("vendor"), ("ID",))]
+    for name in ("name", "description"):
+        texts = held.get(name) or {}
+        found += [
+            f"{name}.{key}" for key, text in body.get(name, {}).items() if text is None and key not in texts
+        ]
+    for name, known in (("rights", Right.model_fields), ("accessPackages", Package.model_fields)):
+        entries = {_key(name, each): each for each in held.get(name) or ()}
+        for each in body.get(name) or ():
+            kept = entries.get(_key(name, each))
+            if kept is not None:
+                found += [f"{name}[].{member}" for member in _find_unlike(each, kept, tuple(known))]
+                pairs = zip(each.get("resource", ()), kept.get("resource", ()), strict=True)
+                found += [
+                    f"{name}[].resource[].{member}"
+                    for sent, stored in pairs
+                    for member in _find_unlike(sent, stored, tuple(Attribute.model_fields))
+                ]
+    urls = {fold_url(each): each for each in held.get(URLS) or ()}
+    found += [
+        f"the blank at the end of {each}"
+        for each in body.get(URLS) or ()
+        if each.endswith("%20") and not urls.get(fold_url(each), " ").endswith(" ")
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _find_unlike(sent: Json, held: Json, known: tuple[str, ...]) -> list[str]:
+    """Name the members beyond the known ones that were sent and are not held as they were."""
+    there = held or {}
+    return [name for name, value in (sent or {}).items() if name not in known and there.get(name) != value]
 
 
 def _merge(name: str, held: Json, wanted: Json) -> Json:

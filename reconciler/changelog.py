@@ -26,6 +26,9 @@ _ENTRY_MEMBERS: Mapping[str, str] = {
 _PARTIAL: Mapping[str, str] = {"rightsupdate": "rights", "accesspackageupdate": "accessPackages"}
 """The kinds of entry that carry one list instead of the whole document."""
 _LISTS = frozenset(_PARTIAL.values())
+_DEEDS: Mapping[str, str] = {"create": "registered it", "delete": "deleted it"}
+_MOST = 5
+"""Writes that are named one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +72,13 @@ def read_log(answer: Iterable[Mapping[str, Json]]) -> tuple[LogEntry, ...]:
     )
 
 
-def replay(log: Sequence[LogEntry]) -> tuple[State, ...]:
-    """Work out the canonical system after each entry; newest first, like the log."""
+def replay(log: Sequence[LogEntry], before: System | None = None) -> tuple[State, ...]:
+    """Work out the canonical system after each entry; newest first, like the log.
+
+    `before` is the system as it stood before the oldest of them; None where nobody knows.
+    """
     states: list[State] = []
-    system: System | None = None
+    system = before
     for entry in reversed(log):
         system = _apply(entry, system)
         states.append(State(entry, system))
@@ -134,8 +140,22 @@ def attribute_all(
     return found
 
 
-def find_between(log: Sequence[LogEntry], newest_before: LogEntry | None) -> tuple[LogEntry, ...]:
-    """Give the entries that came after one that was the newest before; newest first."""
-    if newest_before is None:
-        return tuple(log)
-    return tuple(log[: log.index(newest_before)]) if newest_before in log else tuple(log)
+def find_since(log: Sequence[LogEntry], newest: str) -> tuple[LogEntry, ...]:
+    """Give the entries that came after one, newest first; `newest` is its time, empty where there was none.
+
+    The log's order is that of commit (System Register contract §9.3), so the place of the entry decides; its
+    time does where it is gone.
+    """
+    for index, entry in enumerate(log):
+        if entry.created == newest:
+            return tuple(log[:index])
+    return tuple(entry for entry in log if entry.created > newest)
+
+
+def describe_entries(entries: Sequence[LogEntry]) -> str:
+    """Say who made some writes, of which kind and when, oldest first; a long list is cut."""
+    told = [
+        f"{entry.who} {_DEEDS.get(entry.kind, 'wrote')} at {entry.created}" for entry in reversed(entries)
+    ]
+    more = [f"{len(told) - _MOST} more writes"] if len(told) > _MOST else []
+    return ", then ".join([*told[:_MOST], *more])

@@ -16,11 +16,13 @@
     │   ├── NotConnected           the connection was never made: nothing was sent
     │   ├── NoAnswer               sent, but no usable answer came back
     │   ├── Unauthorised           401
+    │   │   └── TokenRenewed       401 to a write, and there is another token now
     │   ├── Forbidden              403
     │   ├── Rejected               400, 404, 409, 415: understood and refused, with problems
     │   ├── TooManyRequests        429
     │   ├── ServerFailed           5xx
-    │   └── Unintelligible         a success whose body is not what the contract says
+    │   ├── Unintelligible         a success whose body is not what the contract says
+    │   └── Unsteady               others write to a system faster than it can be read
     ├── WriteRefused               our own transport or guard would not let a write through
     └── Refused                    nothing was written, and the reason is known
 
@@ -149,6 +151,13 @@ class Unauthorised(RegisterError):
     """401: the token is missing, expired, or from another environment."""
 
 
+class TokenRenewed(Unauthorised):
+    """401 to a write, and there is another token now.
+
+    The write may be sent again with it, once the register has shown that nothing was done.
+    """
+
+
 class Forbidden(RegisterError):
     """403: the scope is missing, or the token's organisation does not own the system."""
 
@@ -186,6 +195,10 @@ class ServerFailed(RegisterError):
 
 class Unintelligible(RegisterError):
     """A success whose body is not what the contract promises."""
+
+
+class Unsteady(RegisterError):
+    """Others write to a system faster than its document and its change log can be read together."""
 
 
 class WriteRefused(ReconcilerError):

@@ -62,6 +62,10 @@ class Intent:
     newest: str
     """The time of the newest change-log entry before the request; empty where there was none."""
     at: str
+    releases: Mapping[str, str] = field(default_factory=dict)
+    """The client ids that it frees for other systems, each with the system that is to get it."""
+    traceparent: str = ""
+    """The id that connects the request with Altinn's own traces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,8 @@ class Settled:
     by: str
     """`apply` or `recover`."""
     at: str
+    lost: bool = False
+    """Whether the answer to it was lost, so that it may have come through after its time was out."""
 
     @property
     def is_open(self) -> bool:
@@ -114,6 +120,15 @@ class Run:
             if step not in self.settled or self.settled[step].is_open
         )
 
+    @property
+    def doubtful(self) -> tuple[Intent, ...]:
+        """The intents that count as failed after a lost answer, and that nobody has looked at since."""
+        return tuple(
+            self.intents[step]
+            for step, settled in sorted(self.settled.items())
+            if settled.lost and settled.outcome == "failed" and settled.by == "apply" and step in self.intents
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Journals:
@@ -139,10 +154,28 @@ class Journal:
         self._lock = Lock()
         self._is_torn = False
 
-    def intend(self, step: Step, *, live: Mapping[str, Json] | None, newest: str) -> None:
-        """Write what is about to be sent."""
+    def intend(
+        self,
+        step: Step,
+        *,
+        live: Mapping[str, Json] | None,
+        newest: str,
+        releases: Mapping[str, str] | None = None,
+        traceparent: str = "",
+    ) -> None:
+        """Write what is about to be sent; `releases` names the system that each freed client id is to go to."""
         intent = Intent(
-            step.number, step.id, step.method, step.purpose, step.final, live, step.document, newest, now()
+            step.number,
+            step.id,
+            step.method,
+            step.purpose,
+            step.final,
+            live,
+            step.document,
+            newest,
+            now(),
+            releases or {},
+            traceparent,
         )
         self._append("intent", asdict(intent))
 

@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING
 
 from reconciler.body import keep_all
 from reconciler.change import Blocked, Change, Keep, Update, describe_body
-from reconciler.changelog import read_log
+from reconciler.changelog import describe_entries
 from reconciler.diff import diff
 from reconciler.digest import digest_json
 from reconciler.journal import Settled, continue_run, now
 from reconciler.model import RegisteredSystem
 from reconciler.normalise import normalise
 from reconciler.settlement import Fate, Request, Settlement, settle
+from reconciler.snapshot import Snapshot, take_snapshot
+from reconciler.survey import read_all
+from reconciler.trace import read_trace_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.journal import Intent, Run
     from reconciler.model import Json
@@ -41,32 +44,70 @@ class Recovered:
     evidence: str
 
 
-def recover_run(
-    run: Run, register: Register, ours: frozenset[str], *, patience: float
-) -> tuple[Recovered, ...]:
-    """Settle every intent of a run that has no outcome, and write the outcomes to its journal.
+@dataclass(frozen=True, slots=True)
+class Stranded:
+    """A client id that a run released for another system, and that no system holds."""
 
-    Waits until the time of each write is out; what is not known then is settled as unknown, since nothing
-    can come of it any more. Raises what `Register` raises; what was settled by then is kept.
+    run: str
+    environment: str
+    client: str
+    released_by: str
+    meant_for: str
+
+
+def recover_runs(
+    runs: Sequence[Run], register: Register, ours: frozenset[str], *, patience: float
+) -> tuple[Recovered, ...]:
+    """Settle what is open in the runs on one register and vendor, and look again after lost answers.
+
+    Raises what `Register` raises; what was settled by then is kept.
     """
+    taken = frozenset(
+        str(settled.entry["created"]) for run in runs for settled in run.settled.values() if settled.entry
+    )
+    return tuple(
+        each for run in runs for each in recover_run(run, register, ours, patience=patience, taken=taken)
+    )
+
+
+def recover_run(
+    run: Run,
+    register: Register,
+    ours: frozenset[str],
+    *,
+    patience: float,
+    taken: frozenset[str] = frozenset(),
+) -> tuple[Recovered, ...]:
+    """Settle every intent of a run that has no outcome, or counts as failed after a lost answer.
+
+    The outcomes are written to its journal. Waits until the time of each write is out; what is not known then
+    is settled as unknown, since nothing can come of it any more. `taken` are the times of the change log's
+    entries that other requests of ours made. Raises what `Register` raises; what was settled by then is kept.
+    """
+    left = [*run.open, *run.doubtful]
+    if not left:
+        return ()
     journal = continue_run(run)
     try:
         recovered = []
-        for intent in run.open:
-            settlement, held = _settle(intent, register, ours, patience)
-            evidence = _tell(settlement, held) if intent.id else f"{intent.purpose}; look at the plan"
-            journal.settle(
-                Settled(
-                    intent.step,
-                    intent.id,
-                    _WORDS[settlement.fate],
-                    evidence,
-                    held.document if held else None,
-                    asdict(settlement.entry) if settlement.entry else None,
-                    "recover",
-                    now(),
-                )
+        for intent in left:
+            settlement, held = _settle(intent, register, ours, patience, taken)
+            if intent.id:
+                evidence = _describe(settlement, held, intent)
+            else:
+                evidence = f"{intent.purpose}; look at the plan"
+            settled = Settled(
+                intent.step,
+                intent.id,
+                _WORDS[settlement.fate],
+                evidence,
+                held.system.document if held.system else None,
+                asdict(settlement.entry) if settlement.entry else None,
+                "recover",
+                now(),
             )
+            journal.settle(settled)
+            run.settled[intent.step] = settled
             recovered.append(Recovered(run.start.run, intent, settlement.fate, evidence))
     finally:
         journal.end()
@@ -74,40 +115,97 @@ def recover_run(
 
 
 def _settle(
-    intent: Intent, register: Register, ours: frozenset[str], patience: float
-) -> tuple[Settlement, RegisteredSystem | None]:
+    intent: Intent, register: Register, ours: frozenset[str], patience: float, taken: frozenset[str]
+) -> tuple[Settlement, Snapshot]:
     if not intent.id:  # what a damaged line asked for, nobody can ask the register
-        return Settlement(Fate.UNKNOWN), None
+        return Settlement(Fate.UNKNOWN), Snapshot(None)
     before = RegisteredSystem(intent.live) if intent.live is not None else None
+    request = Request(intent.method, intent.body, before, intent.newest, ours, taken)
     age = (datetime.now(UTC) - datetime.fromisoformat(intent.at)).total_seconds()
     # A clock that was set back since must not cut the wait short, nor make it longer than it has to be.
     deadline = time.monotonic() + min(max(patience - age, 0.0), patience)
     while True:
-        held = register.read_system(intent.id)
-        log = read_log(register.read_changes(intent.id)) if held else ()
-        newest = next((entry for entry in log if entry.created == intent.newest), None)
-        if newest is None:  # the entry is gone from the log, or there was none
-            log = tuple(entry for entry in log if entry.created > intent.newest)
-        settlement = settle(Request(intent.method, intent.body, before, newest), held, log, ours)
+        held = take_snapshot(intent.id, register)
+        settlement = settle(request, held.system, held.log)
         left = deadline - time.monotonic()
         if settlement.fate is Fate.DONE or left <= 0:
             return settlement, held
         time.sleep(min(1.0, left))
 
 
-def _tell(settlement: Settlement, held: RegisteredSystem | None) -> str:
+def _describe(settlement: Settlement, held: Snapshot, intent: Intent) -> str:
     """Say what shows the fate of a request."""
-    later = (
-        f"; then {settlement.later[0].who} wrote at {settlement.later[0].created}" if settlement.later else ""
-    )
+    later = f"; then {describe_entries(settlement.later)}" if settlement.later else ""
+    if settlement.stuck:
+        stuck = ", ".join(settlement.stuck)
+        later += f"; the deleted system holds client id {stuck} until DELETE is sent for it once more"
     if settlement.fate is Fate.DONE and settlement.entry is not None:
-        return f"its entry in the change log is of {settlement.entry.created}{later}"
+        over = ""
+        if settlement.overwritten:
+            over = f"; it overwrote what others wrote right before it: {describe_entries(settlement.overwritten)}"
+        return f"its entry in the change log is of {settlement.entry.created}{over}{later}"
     if settlement.fate is Fate.UNDONE:
-        what = (
-            "the register does not know the system" if held is None else "the change log has no entry of it"
-        )
+        known = held.system is not None
+        what = "the change log has no entry of it" if known else "the register does not know the system"
         return f"{what}{later}"
-    return f"the document is not what it was, and the change log does not say that this request did it{later}"
+    trace = read_trace_id(intent.traceparent)
+    support = f"; the id to give Altinn's support: {trace}" if trace else ""
+    return f"the document is not what it was, and the change log does not say that this request did it{later}{support}"
+
+
+def find_stranded(runs: Sequence[Run], register: Register) -> tuple[Stranded, ...]:
+    """Find the client ids that a run released for a system that never got them, and that no system holds.
+
+    `runs` are those on one register and vendor, oldest first. What a later run decided anew for the system is
+    no longer missing there, nor is what a deleted system was to get. Raises what `Register` raises.
+    """
+    missing = [
+        each
+        for number, run in enumerate(runs)
+        for each in _list_released(run)
+        if not any(_has_written(later, each.meant_for) for later in runs[number + 1 :])
+    ]
+    if not missing:
+        return ()
+    near = {name for each in missing for name in (each.released_by, each.meant_for)}
+    found = read_all(register, sorted(near))
+    if _list_unheld(missing, found):
+        others = {each.id for each in register.list_systems()} - near
+        found |= read_all(register, sorted(others))
+    return tuple(each for each in _list_unheld(missing, found) if not _is_deleted(found[each.meant_for]))
+
+
+def _list_released(run: Run) -> Iterator[Stranded]:
+    """List the client ids that a run released, and that no later step of it took up or put back."""
+    for step, intent in sorted(run.intents.items()):
+        if not intent.releases or run.settled.get(step) is None or run.settled[step].outcome == "failed":
+            continue
+        for client, heir in intent.releases.items():
+            taken = any(
+                client in (other.body or {}).get("clientId", ())
+                for number, other in run.intents.items()
+                if number != step and number in run.settled and run.settled[number].outcome == "done"
+            )
+            if not taken:
+                yield Stranded(run.start.run, run.start.environment, client, intent.id, heir)
+
+
+def _has_written(run: Run, name: str) -> bool:
+    """Say whether a run completed a change of a system."""
+    return any(
+        intent.id == name and intent.final and step in run.settled and run.settled[step].outcome == "done"
+        for step, intent in run.intents.items()
+    )
+
+
+def _list_unheld(missing: Sequence[Stranded], found: Mapping[str, RegisteredSystem | None]) -> list[Stranded]:
+    living = [each for each in found.values() if each is not None and not _is_deleted(each)]
+    held = {client for each in living for client in each.document.get("clientId") or ()}
+    return [each for each in missing if each.client not in held]
+
+
+def _is_deleted(system: RegisteredSystem | None) -> bool:
+    return system is not None and bool(system.document.get("isDeleted"))
 
 
 def undo(run: Run, name: str, found: RegisteredSystem | None) -> Change:
@@ -131,6 +229,8 @@ def undo(run: Run, name: str, found: RegisteredSystem | None) -> Change:
     if kinds != {"PUT"}:
         what = "created" if "POST" in kinds else "deleted"
         return Blocked(**base, reason=f"the run {what} it, and that cannot be undone")
+    if _is_deleted(found):
+        return Blocked(**base, reason="it was deleted since, and that cannot be undone")
     if found is None or _digest(found.document) != _digest(done[-1].held):
         return Blocked(**base, reason="it moved since the run", hint="Look at it with `reconciler plan`.")
     before = RegisteredSystem(first.live or {})

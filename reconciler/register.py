@@ -1,7 +1,7 @@
 """The HTTP client of the register and of the two metadata APIs beside it.
 
-Reads are tried again within a budget. A write is sent again only where it cannot have been processed:
-over a connection that was never made, after 429, and once after 401.
+Reads are tried again within a budget. A write is sent once, and tried again only where no connection was
+made: what became of it else is found out by whoever sent it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from reconciler.errors import (
     RegisterError,
     Rejected,
     ServerFailed,
+    TokenRenewed,
     TooManyRequests,
     Unauthorised,
     Unintelligible,
@@ -232,23 +233,29 @@ class HttpRegister:
                     raise
 
     def _write(self, request: _Request) -> None:
-        """Send a write; again only after an answer, or the lack of a connection, that proves it undone."""
+        """Send a write, once: only where no connection was made is it tried again.
+
+        What 401 and 429 say can be untrue, so whether to send again after them is for the caller to find out.
+        """
         patience = Patience(BUDGET)
         while True:
             try:
                 self._send(request, patience)
-            except (NotConnected, TooManyRequests) as failure:
-                if not patience.wait(_asked(failure)):
+            except NotConnected:
+                if not patience.wait():
                     raise
             else:
                 return
 
     def _send(self, request: _Request, patience: Patience) -> httpx.Response:
-        """Send one request; once more with another token after 401, which proves that nothing was done."""
+        """Send one request; a read once more with another token after 401."""
         token = self._tokens.token() if request.authorised else None
         response = self._exchange(request, token, patience)
         if response.status_code == 401 and token:
+            refused = self._explain(response, request.system, token)
             token = self._tokens.renew(token)
+            if request.method != "GET":
+                raise TokenRenewed(refused.message, hint=refused.hint, status=401)
             response = self._exchange(request, token, patience)
         if response.status_code < 300 or (response.status_code == 404 and request.method == "GET"):
             return response

@@ -1,16 +1,17 @@
 """What became of a request, by what the register holds and what its change log says.
 
-Pure. The answer to a write proves little: it can be lost, and a DELETE can say 400 after it has committed.
-So apply and recover both settle a request here, from what was read before and after.
+Pure. The answer to a write proves little: it can be lost, a 500 can be committed, and a DELETE can say 400
+after it was carried out. So apply and recover both settle a request here, from snapshots before and after.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from reconciler.changelog import find_between, replay
+from reconciler.body import find_dropped
+from reconciler.changelog import find_since, replay
 from reconciler.diff import diff
 from reconciler.digest import digest_json
 from reconciler.model import RegisteredSystem
@@ -33,7 +34,7 @@ class Fate(StrEnum):
     DONE = "done"
     """It was carried out: its entry stands in the change log."""
     UNDONE = "undone"
-    """It was not: the document is as it was, and the log has no entry of it."""
+    """It was not: the log has no entry of it, and nothing else speaks for it."""
     UNKNOWN = "unknown"
     """Neither can be shown."""
 
@@ -45,8 +46,12 @@ class Request:
     method: str
     body: Mapping[str, Json] | None
     before: RegisteredSystem | None
-    newest: LogEntry | None
-    """The newest entry of the change log; None where there was none."""
+    newest: str
+    """The time of the newest entry of the change log; empty where there was none."""
+    ours: frozenset[str] = frozenset()
+    """The Maskinporten clients whose entries can be the request's own; empty means any."""
+    taken: frozenset[str] = frozenset()
+    """The times of entries that are known to be those of other requests of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,58 +64,86 @@ class Settlement:
     overwritten: tuple[LogEntry, ...] = ()
     """What others wrote between the last reading and ours; newest first."""
     later: tuple[LogEntry, ...] = ()
-    """What others wrote after ours; newest first."""
+    """What others wrote after ours, or instead of it; newest first."""
     differs: tuple[FieldChange, ...] = ()
     """Where the register now holds something else than was asked for."""
     lost: tuple[FieldChange, ...] = ()
     """The values of others that ours overwrote: before is theirs, after ours."""
+    dropped: tuple[str, ...] = ()
+    """What this version has no name for, was sent as it was, and is not held so."""
     reached: bool = False
     """Whether the register now holds what was asked for, whoever brought that about."""
+    deleted: LogEntry | None = None
+    """The deletion of a system that was not to be deleted."""
+    stuck: tuple[str, ...] = ()
+    """Client ids that a deleted system holds, by a write that came through after the deletion."""
 
 
-def settle(
-    request: Request, held: RegisteredSystem | None, log: Sequence[LogEntry], ours: frozenset[str]
-) -> Settlement:
-    """Settle a request by what the register holds now, and by what its change log has that it had not before.
+def settle(request: Request, held: RegisteredSystem | None, log: Sequence[LogEntry]) -> Settlement:
+    """Settle a request by what the register holds now, and by what its change log has that it had not before."""
+    new = find_since(log, request.newest)
+    index = next((number for number, each in enumerate(new) if _is_ours(each, request)), None)
+    found = Settlement(
+        Fate.DONE,
+        later=new,
+        differs=find_difference(request.body, held),
+        dropped=find_dropped(request.body or {}, held.document) if held else (),
+        stuck=find_stuck(held, log),
+    )
+    is_gone = held is not None and bool(held.document.get("isDeleted"))
+    reached = held is not None and not found.differs and is_gone is (request.method == "DELETE")
+    if is_gone and request.method != "DELETE":
+        found = replace(found, deleted=next((each for each in new if each.kind == "delete"), None))
+    if index is None:
+        return replace(
+            found, fate=_settle_without_entry(request, held, new, reached=reached), reached=reached
+        )
+    overwritten = new[index + 1 :]
+    return replace(
+        found,
+        entry=new[index],
+        overwritten=overwritten,
+        later=new[:index],
+        lost=_find_lost(request, overwritten),
+        reached=reached,
+    )
 
-    `ours` are the Maskinporten clients whose entries can be the request's own; empty means any.
+
+def _settle_without_entry(
+    request: Request, held: RegisteredSystem | None, new: Sequence[LogEntry], *, reached: bool
+) -> Fate:
+    """Settle a request that has no entry of its own.
+
+    The log is written in the transaction of the write, so a log that moved by other content shows it undone.
+    An entry that says what was sent may be ours under a name that nobody configured, and shows nothing.
     """
-    new = find_between(log, request.newest)
-    index = next((number for number, each in enumerate(new) if _is_ours(each, request, ours)), None)
-    differs = find_difference(request.body, held)
-    reached = held is not None and not differs and _is_deleted(held) is (request.method == "DELETE")
-    if index is not None:
-        overwritten = new[index + 1 :]
-        lost = _find_lost(log, new[index], overwritten) if overwritten else ()
-        return Settlement(Fate.DONE, new[index], overwritten, new[:index], differs, lost, reached)
-    untouched = _digest(held) == _digest(request.before)
-    # The log is written in the transaction of the write, so a log that moved without us shows it undone. An
-    # entry that says what was sent may be ours under a name that nobody configured, and shows nothing.
-    others_only = bool(new) and bool(ours) and not any(_may_be_ours(each, request, ours) for each in new)
-    fate = Fate.UNDONE if (untouched and not new) or others_only else Fate.UNKNOWN
-    return Settlement(fate, later=new, differs=differs, reached=reached)
+    if not new:
+        return Fate.UNDONE if _digest(held) == _digest(request.before) else Fate.UNKNOWN
+    alike = [each for each in new if _says_the_same(each, request)]
+    if any(each.created not in request.taken for each in alike):
+        return Fate.UNKNOWN
+    return Fate.UNKNOWN if reached and not alike else Fate.UNDONE
 
 
 def _digest(system: RegisteredSystem | None) -> str:
     return digest_json(system.document) if system else ""
 
 
-def _is_ours(entry: LogEntry, request: Request, ours: frozenset[str]) -> bool:
+def _is_ours(entry: LogEntry, request: Request) -> bool:
     """Say whether an entry is that of a request: our client, its kind, and what was sent."""
-    if entry.kind != _KINDS[request.method] or (ours and entry.client not in ours):
+    if entry.created in request.taken or (request.ours and entry.client not in request.ours):
+        return False
+    return _says_the_same(entry, request)
+
+
+def _says_the_same(entry: LogEntry, request: Request) -> bool:
+    """Say whether an entry is of the request's kind and holds what it asked for."""
+    if entry.kind != _KINDS[request.method]:
         return False
     if request.method == "DELETE":
         return True
     (state,) = replay((entry,))
     return state.system is not None and not diff(_read_asked(request.body or {}), state.system)
-
-
-def _may_be_ours(entry: LogEntry, request: Request, ours: frozenset[str]) -> bool:
-    return not entry.client or entry.client in ours or _is_ours(entry, request, frozenset())
-
-
-def _is_deleted(held: RegisteredSystem) -> bool:
-    return bool(held.document.get("isDeleted"))
 
 
 def _read_asked(body: Mapping[str, Json]) -> System:
@@ -120,7 +153,7 @@ def _read_asked(body: Mapping[str, Json]) -> System:
 def find_difference(
     body: Mapping[str, Json] | None, held: RegisteredSystem | None
 ) -> tuple[FieldChange, ...]:
-    """Tell where what is held differs from what was asked for: before is held, after was asked for.
+    """Find where what is held differs from what was asked for: before is held, after was asked for.
 
     `body` is None for a deletion, which asks for nothing of the document.
     """
@@ -130,10 +163,33 @@ def find_difference(
     return diff(_read_asked(body), normalise(living))
 
 
-def _find_lost(
-    log: Sequence[LogEntry], entry: LogEntry, overwritten: Sequence[LogEntry]
-) -> tuple[FieldChange, ...]:
-    """Tell which values of others an entry overwrote, by replaying the log up to both."""
-    states = replay(log)
-    theirs, mine = (states[log.index(each)].system for each in (overwritten[0], entry))
-    return diff(mine, theirs) if theirs is not None and mine is not None else ()
+def find_stuck(held: RegisteredSystem | None, log: Sequence[LogEntry]) -> tuple[str, ...]:
+    """Find the client ids that a deleted system took after its deletion (System Register contract §9.4).
+
+    A PUT that was validated before the deletion can be written after it, and takes its client ids then. Only
+    another DELETE frees them.
+    """
+    if held is None or not held.document.get("isDeleted"):
+        return ()
+    for number, entry in enumerate(log):
+        if entry.kind == "delete":
+            return ()
+        if entry.kind == "update" and any(each.kind == "delete" for each in log[number:]):
+            (state,) = replay((entry,))
+            return tuple(client for client in state.system.clientId if client) if state.system else ()
+    return ()
+
+
+def _find_lost(request: Request, overwritten: Sequence[LogEntry]) -> tuple[FieldChange, ...]:
+    """Find which values others set, against the document that was read, and the request then overwrote."""
+    if not overwritten or request.before is None:
+        return ()
+    known = normalise(request.before.read())
+    theirs = replay(overwritten, known)[0].system
+    if theirs is None:
+        return ()
+    living = theirs.model_copy(update={"isDeleted": False})
+    set_by_them = {each.steps: each for each in diff(living, known)}
+    if request.body is None:  # a deletion takes all of it
+        return tuple(replace(each, before=each.after, after=None) for each in set_by_them.values())
+    return tuple(each for each in diff(_read_asked(request.body), living) if each.steps in set_by_them)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.changelog import attribute, find_between, read_log, replay
+from reconciler.changelog import attribute, describe_entries, find_since, read_log, replay
 from reconciler.diff import FieldChange
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_system
 
@@ -121,10 +121,30 @@ def test_a_log_that_starts_late_says_nothing_of_before() -> None:
     assert [state.system for state in states] == [None]
 
 
-def test_entries_between_are_those_above_the_newest_before() -> None:
-    """The log is newest first; without a newest before, all of it is new."""
-    log = read_log([an_entry("update", OURS, hour, a_request()) for hour in (3, 2, 1)])
+def test_entries_since_are_those_above_the_newest_known() -> None:
+    """The log is newest first; without a newest, all of it is new; the time decides where the entry is gone."""
+    log = read_log([an_entry("update", OURS, hour, a_request()) for hour in (4, 3, 1)])
 
-    assert find_between(log, log[2]) == log[:2]
-    assert find_between(log, log[0]) == ()
-    assert find_between(log, None) == log
+    assert find_since(log, log[2].created) == log[:2]
+    assert find_since(log, log[0].created) == ()
+    assert find_since(log, "") == log
+    assert find_since(log, "2026-07-17T02:00:00+00:00") == log[:2]
+
+
+def test_writes_are_named_from_the_oldest_with_what_they_did() -> None:
+    """A long list is cut, with the number of what is left out."""
+    log = read_log([an_entry("delete", THEIRS, 2, None), an_entry("update", OURS, 1, a_request())])
+    many = read_log([an_entry("update", OURS, hour, a_request()) for hour in range(9, 1, -1)])
+
+    assert describe_entries(log) == (
+        f"client ours of organisation {VENDOR} wrote at 2026-07-17T01:00:00+00:00, then "
+        f"client theirs of organisation {VENDOR} deleted it at 2026-07-17T02:00:00+00:00"
+    )
+    assert describe_entries(many).endswith("T06:00:00+00:00, then 3 more writes")
+
+
+def test_a_replay_goes_on_from_a_known_system() -> None:
+    """What an entry left out of its one list is as it was before."""
+    (state,) = replay(read_log([an_entry("rightsupdate", THEIRS, 2, [])]), a_system(isVisible=False))
+
+    assert state.system == a_system(isVisible=False, rights=[])

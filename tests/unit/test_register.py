@@ -17,6 +17,7 @@ from reconciler.errors import (
     RegisterError,
     Rejected,
     ServerFailed,
+    TokenRenewed,
     TooManyRequests,
     Unauthorised,
     Unintelligible,
@@ -353,8 +354,6 @@ def test_a_write_that_may_have_been_done_is_sent_once(
 @pytest.mark.parametrize(
     "failure",
     [
-        answer(429),
-        answer(429, Retry_After="2"),
         httpx.ConnectError,
         httpx.ConnectTimeout,
         httpx.PoolTimeout,
@@ -362,35 +361,40 @@ def test_a_write_that_may_have_been_done_is_sent_once(
     ],
 )
 def test_a_write_that_cannot_have_been_done_is_sent_again(
-    server: Server, write: str, failure: httpx.Response | type[Exception]
+    server: Server, write: str, failure: type[Exception]
 ) -> None:
-    """Without a connection, and after 429, the same write is sent again within the budget."""
+    """Without a connection the same write is sent again within the budget."""
     WRITES[write](connect(server, failure, answer(200)))
     assert [request.method for request in server.requests] == [write, write]
     assert server.requests[0].content == server.requests[1].content
 
-    with pytest.raises((NotConnected, TooManyRequests)):
+    with pytest.raises(NotConnected):
         WRITES[write](connect(server, failure))
     assert server.clock.now <= 1000 + 2 * BUDGET
 
 
 @pytest.mark.parametrize("write", WRITES)
-def test_a_refused_token_is_renewed_once(server: Server, write: str) -> None:
-    """401 proves that nothing was done: once more with another token, and then no more."""
-    WRITES[write](connect(server, answer(401), answer(200)))
-    assert server.bearers == ["Bearer token-1", "Bearer token-2"]
+def test_a_write_is_not_sent_again_after_429(server: Server, write: str) -> None:
+    """W19: it may have been committed all the same, so the caller looks before anything is sent again."""
+    with pytest.raises(TooManyRequests) as caught:
+        WRITES[write](connect(server, answer(429, Retry_After="2"), OK))
 
-    server.requests.clear()
-    with pytest.raises(Unauthorised) as caught:
-        WRITES[write](connect(server, answer(401)))
-    assert len(server.requests) == 2
+    assert (len(server.requests), caught.value.wait) == (1, 2.0)
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_a_refused_token_is_renewed_for_the_next_write(server: Server, write: str) -> None:
+    """W19: the write itself is not sent again; who sends it again after a look has another token."""
+    register = connect(server, answer(401), answer(200))
+
+    with pytest.raises(TokenRenewed) as caught:
+        WRITES[write](register)
+    assert len(server.requests) == 1
     assert "register.example refused the token" in caught.value.message
     assert "token-" not in caught.value.message
 
-    server.requests.clear()
-    with pytest.raises(NoAnswer):
-        WRITES[write](connect(server, answer(401), httpx.ReadError))
-    assert len(server.requests) == 2
+    WRITES[write](register)
+    assert server.bearers == ["Bearer token-1", "Bearer token-2"]
 
 
 def test_a_refused_token_ends_a_read_too(server: Server) -> None:
