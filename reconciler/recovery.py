@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _WORDS = {Fate.DONE: "done", Fate.UNDONE: "failed", Fate.UNKNOWN: "unknown"}
 """The outcome that the journal is given for each fate."""
+_MOVED = "it moved since the run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +93,7 @@ def recover_run(
         recovered = []
         for intent in left:
             settlement, held = _settle(intent, register, ours, patience, taken)
-            if intent.id:
-                evidence = _describe(settlement, held, intent)
-            else:
-                evidence = f"{intent.purpose}; look at the plan"
+            evidence = _describe(settlement, held, intent)
             settled = Settled(
                 intent.step,
                 intent.id,
@@ -135,6 +133,8 @@ def _settle(
 
 def _describe(settlement: Settlement, held: Snapshot, intent: Intent) -> str:
     """Say what shows the fate of a request."""
+    if not intent.id:
+        return f"{intent.purpose}; look at the plan"
     later = f"; then {describe_entries(settlement.later)}" if settlement.later else ""
     if settlement.stuck:
         stuck = ", ".join(settlement.stuck)
@@ -225,20 +225,26 @@ def undo(run: Run, name: str, found: RegisteredSystem | None) -> Change:
         return Blocked(**base, reason="what became of it is not known", hint=hint)
     if not done:
         return Keep(**base, reason="the run did not change it")
-    kinds = {intent.method for intent in intents}
-    if kinds != {"PUT"}:
-        what = "created" if "POST" in kinds else "deleted"
-        return Blocked(**base, reason=f"the run {what} it, and that cannot be undone")
-    if _is_deleted(found):
-        return Blocked(**base, reason="it was deleted since, and that cannot be undone")
-    if found is None or _digest(found.document) != _digest(done[-1].held):
-        return Blocked(**base, reason="it moved since the run", hint="Look at it with `reconciler plan`.")
+    bar = _find_bar(intents, found, done[-1])
+    if found is None or bar:
+        return Blocked(**base, reason=bar, hint="Look at it with `reconciler plan`." if bar == _MOVED else "")
     before = RegisteredSystem(first.live or {})
     fields = diff(normalise(before.read()), normalise(found.read()))
     if not fields:
         return Keep(**base)
     document = keep_all(before.document)
     return Update(**base, reason=describe_body(document), fields=fields, document=document)
+
+
+def _find_bar(intents: Sequence[Intent], found: RegisteredSystem | None, last: Settled) -> str:
+    """Say what stands in the way of putting a system back; empty where nothing does."""
+    kinds = {intent.method for intent in intents}
+    if kinds != {"PUT"}:
+        what = "created" if "POST" in kinds else "deleted"
+        return f"the run {what} it, and that cannot be undone"
+    if _is_deleted(found):
+        return "it was deleted since, and that cannot be undone"
+    return _MOVED if found is None or _digest(found.document) != _digest(last.held) else ""
 
 
 def _is_unclear(intent: Intent, run: Run) -> bool:
