@@ -45,7 +45,7 @@ class Environment:
     maskinporten: str
     """The issuer with its trailing slash."""
     clients: tuple[str, ...] = ()
-    """The Maskinporten clients whose writes are ours; empty means the token's own."""
+    """The Maskinporten clients whose writes are ours, besides the token's own."""
     unmanaged: tuple[str, ...] = ()
     """Systems that are known not to be ours to manage."""
 

@@ -22,9 +22,9 @@ from reconciler.cli.options import (
 from reconciler.cli.scene import Scene, connect, open_register, set_scene
 from reconciler.cli.writing import find_journal, find_site
 from reconciler.errors import Exit, UsageError
-from reconciler.journal import find_open, read_runs
+from reconciler.journal import read_runs
 from reconciler.preflight import keep_others_away
-from reconciler.recovery import Recovered, recover_run
+from reconciler.recovery import find_stranded, recover_runs
 from reconciler.render import json as as_json
 from reconciler.render.text import render_recovered
 from reconciler.settings import choose_environment, find_root, read_settings
@@ -46,7 +46,7 @@ def run(
 ) -> None:
     """Settle what an interrupted apply left open, by looking; nothing is sent again.
 
-    Exits 5 when an outcome stays unknown.
+    Exits 5 when an outcome stays unknown, and 1 while a client id that a run released is on no system.
     """
     found = find_root(root or Path.cwd())
     folder = find_journal(found, journal)
@@ -56,20 +56,22 @@ def run(
         tell(f"There is no journal in {folder}; this is what the change log alone can tell.")
         _show_newest(set_scene(root, environment, vendor, form))
         return
-    recovered: list[Recovered] = []
     # Nothing here needs the definitions: they may be broken, and that is no reason to leave a run open.
     with (
         connect(found, chosen, owner, read_only=True) as connection,
         keep_others_away(find_site(connection, found, folder)),
     ):
         target = connection.target
-        for each in find_open(folder, register=target.register, vendor=target.vendor):
-            recovered += recover_run(each, connection.register, connection.around.ours, patience=patience)
+        left = (target.register, target.vendor)
+        runs = [each for each in read_runs(folder) if (each.start.register, each.start.vendor) == left]
+        recovered = recover_runs(runs, connection.register, connection.around.ours, patience=patience)
+        stranded = find_stranded(runs, connection.register)
     if form is Format.JSON:
-        show_text(as_json.render_recovered(recovered))
+        show_text(as_json.render_recovered(recovered, stranded))
     else:
-        show(render_recovered(recovered))
-    raise typer.Exit(Exit.UNKNOWN if any(each.fate is Fate.UNKNOWN for each in recovered) else Exit.DONE)
+        show(render_recovered(recovered, stranded))
+    codes = [Exit.UNKNOWN for each in recovered if each.fate is Fate.UNKNOWN]
+    raise typer.Exit(Exit.worst(*codes, *(Exit.FAILED for _ in stranded)))
 
 
 def _find_vendor(folder: Path, register: str, vendor: str) -> str:

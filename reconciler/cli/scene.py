@@ -123,7 +123,8 @@ def connect(
         tokens = stack.enter_context(open_tokens(environment, credentials))
         register = HttpRegister(environment, tokens, workers=WORKERS, read_only=read_only)
         own = read_claims(tokens.token()).get("client_id") or credentials.client_id
-        ours = frozenset(environment.clients or ([str(own)] if own else []))
+        # The token's own client is always ours, whatever the settings name besides it.
+        ours = frozenset([*environment.clients, *([str(own)] if own else [])])
         around = Circumstances(
             ours, datetime.now(UTC).date(), read_accepted(root), frozenset(environment.unmanaged)
         )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.model import Json
     from reconciler.outcome import Report
     from reconciler.plan import Plan
-    from reconciler.recovery import Recovered
+    from reconciler.recovery import Recovered, Stranded
 
 
 def _print(value: Json) -> str:
@@ -65,8 +65,8 @@ def render_report(report: Report) -> str:
     )
 
 
-def render_recovered(recovered: Sequence[Recovered]) -> str:
-    """Render what became of each intent that had no outcome."""
+def render_recovered(recovered: Sequence[Recovered], stranded: Sequence[Stranded] = ()) -> str:
+    """Render what became of each intent that had no outcome, and the client ids that are on no system."""
     told = [
         {
             "run": each.run,
@@ -78,4 +78,14 @@ def render_recovered(recovered: Sequence[Recovered]) -> str:
         }
         for each in recovered
     ]
-    return _print({"recovered": told})
+    lost = [
+        {
+            "run": each.run,
+            "environment": each.environment,
+            "client_id": each.client,
+            "released_by": each.released_by,
+            "meant_for": each.meant_for,
+        }
+        for each in stranded
+    ]
+    return _print({"recovered": told, "stranded": lost})

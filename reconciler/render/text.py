@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from reconciler.model import Json
     from reconciler.outcome import Outcome, Report
     from reconciler.plan import Plan
-    from reconciler.recovery import Recovered
+    from reconciler.recovery import Recovered, Stranded
 
 
 class Piece(NamedTuple):
@@ -229,13 +229,28 @@ def _render_outcome(outcome: Outcome) -> Iterator[Line]:
         yield from render_field(field)
 
 
-def render_recovered(recovered: Sequence[Recovered]) -> Iterator[Line]:
-    """Render what became of each intent that had no outcome, and what shows it."""
+def render_recovered(recovered: Sequence[Recovered], stranded: Sequence[Stranded] = ()) -> Iterator[Line]:
+    """Render what became of each intent that had no outcome, what shows it, and what a run did not finish."""
     styles = {Fate.DONE: "good", Fate.UNDONE: "warn", Fate.UNKNOWN: "bad"}
     words = {Fate.DONE: "done", Fate.UNDONE: "not done", Fate.UNKNOWN: "unknown"}
     for each in recovered:
         what = f"{each.intent.purpose} {each.intent.id}"
         yield _line(Piece(f"{words[each.fate]:<9} ", styles[each.fate]), _tell(what))
         yield _line(Piece(f"    {_tell(each.evidence, _LONG)}", "dim"))
-    if not recovered:
+    yield from _render_stranded(stranded)
+    if not recovered and not stranded:
         yield _line(Piece("Nothing is open: every request of the journal has its outcome.", "good"))
+
+
+def _render_stranded(stranded: Sequence[Stranded]) -> Iterator[Line]:
+    """Render the client ids that are on no system, and what puts that right."""
+    for each in stranded:
+        what = f"Run {each.run} released client id {each.client} of {each.released_by} for {each.meant_for}"
+        yield _line(Piece(f"{'on no system':<13}", "bad"), _tell(each.client))
+        yield _line(f"    {_tell(what, _LONG)}, which never got it.")
+    for environment in sorted({each.environment for each in stranded}):
+        told = f"`reconciler apply --environment {environment}` gives it to the system that asks for it"
+        yield _line(f"    Fix: {_tell(told, _LONG)}.")
+    for run in dict.fromkeys(each.run for each in stranded):
+        told = f"`reconciler rollback {run} --out FILE`, then `reconciler apply FILE`, puts it back"
+        yield _line(Piece(f"    Or: {_tell(told, _LONG)}.", "dim"))
