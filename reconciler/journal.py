@@ -62,7 +62,7 @@ class Intent:
     newest: str
     """The time of the newest change-log entry before the request; empty where there was none."""
     at: str
-    releases: Mapping[str, str] = field(default_factory=dict)
+    releases: Mapping[str, Json] | None = None
     """The client ids that it frees for other systems, each with the system that is to get it."""
     traceparent: str = ""
     """The id that connects the request with Altinn's own traces."""
@@ -174,7 +174,7 @@ class Journal:
             step.document,
             newest,
             now(),
-            releases or {},
+            releases or None,
             traceparent,
         )
         self._append("intent", asdict(intent))

@@ -187,7 +187,7 @@ def _list_released(run: Run) -> Iterator[Stranded]:
                 if number != step and number in run.settled and run.settled[number].outcome == "done"
             )
             if not taken:
-                yield Stranded(run.start.run, run.start.environment, client, intent.id, heir)
+                yield Stranded(run.start.run, run.start.environment, client, intent.id, str(heir))
 
 
 def _has_written(run: Run, name: str) -> bool:

@@ -25,7 +25,7 @@ from reconciler.operations import gather_evidence
 from reconciler.outcome import Done, Failed, NotTried, Outcome, Report, Stale, Unknown
 from reconciler.plan import Target, judge_plan, plan_changes
 from reconciler.preflight import Site, Terms, clear, hold
-from reconciler.recovery import Recovered, recover_run
+from reconciler.recovery import Recovered, recover_runs
 from reconciler.register import HttpRegister
 from reconciler.secret import Secret
 from reconciler.settings import Credentials, Environment
@@ -158,10 +158,7 @@ class Stage:
 
     def recover(self) -> list[Recovered]:
         """Settle whatever any run left open."""
-        found: list[Recovered] = []
-        for run in find_open(self.folder, register=self.target.register, vendor=VENDOR):
-            found += recover_run(run, self.register, OURS, patience=self.patience)
-        return found
+        return list(recover_runs(read_runs(self.folder), self.register, OURS, patience=self.patience))
 
     def converge(self, systems: Sequence[Resolved]) -> None:
         """Recover, plan and apply; afterwards a new plan has nothing to do."""
