@@ -1,0 +1,194 @@
+"""What has to be true of one run: every word of it is held against the change log and the proxy's list."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from tests.chaos.scenario import compare, read_logged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.chaos.command import Run, Said
+    from tests.chaos.others import Written
+    from tests.chaos.scenario import Document, Scenario
+
+TABLE = {0, 1, 2, 3, 4, 5}
+"""The exit codes that the README lists."""
+
+
+def check_process(run: Run) -> Iterator[str]:
+    """The exit code is of the table, and no fault of the program shows."""
+    killed = {-9} if "KILL" in str(run.trouble) else set()
+    if run.code is None:
+        yield f"it did not end within its time ({run.seconds:.0f} s)"
+    elif run.code not in TABLE | killed:
+        yield f"the exit code {run.code} is not of the table"
+    for sign in ("Traceback (most recent call last)", "fault of reconciler", "Exception ignored"):
+        if sign in run.printed:
+            line = next(each for each in run.printed.splitlines() if sign in each)
+            yield f"it printed: {line}"
+
+
+def find_ours(run: Run, name: str) -> list[Document]:
+    """Find the entries of the change log that the program made in this run; oldest first."""
+    known = {each["created"] for each in run.before.logs.get(name, ())}
+    others = {each.created for each in run.others.written if each.system == name}
+    return [
+        each
+        for each in run.after.logs.get(name, ())
+        if each["created"] not in known | others and each.get("clientId") == run.others.own_client
+    ]
+
+
+def check_writes(run: Run) -> Iterator[str]:
+    """No request of the run has had two effects, and all that the register took stands in the log."""
+    for name in run.after.logs:
+        ours = find_ours(run, name)
+        told = [json.dumps([each["changeType"], each.get("changedData")], sort_keys=True) for each in ours]
+        for each in sorted(set(told)):
+            if told.count(each) > 1:
+                yield f"{name}: one write stands {told.count(each)} times in the change log: {each[:60]}"
+        taken = [e for e in run.exchanges if e.is_write and e.system == name and e.status and e.status < 300]
+        if len(taken) > len(ours):
+            yield f"{name}: the register took {len(taken)} writes, and the log has {len(ours)}"
+    if run.verb != "apply" and any(each.is_write for each in run.exchanges):
+        yield f"{run.verb} sent a write"
+
+
+def check_outcomes(run: Run, scenario: Scenario) -> Iterator[str]:
+    """Every outcome that was printed is true, and so is the exit code."""
+    said, progress, problems = run.read_said()
+    yield from problems
+    names = [each.id for each in progress]
+    yield from (f"{name} ends twice on stderr" for name in sorted(set(names)) if names.count(name) > 1)
+    for each in said or progress:
+        yield from (f"{each.word} {each.id}: {problem}" for problem in _check_outcome(run, scenario, each))
+    words = {each.id: each.word for each in said}
+    for each in progress:
+        if words and words.get(each.id) != each.word:
+            yield f"{each.id} is {each.word} on stderr and {words.get(each.id)} in the report"
+    if said and not run.was_killed:
+        yield from _check_code(run, said)
+        for name in run.after.logs:
+            if find_ours(run, name) and name not in words:
+                yield f"{name} was written to, and the report does not name it"
+    if run.code in {2, 4}:
+        yield from (f"{n} was written to, and the exit code is {run.code}" for n in run.after.logs if find_ours(run, n))
+
+
+def _check_code(run: Run, said: list[Said]) -> Iterator[str]:
+    words = {each.word for each in said}
+    if "unknown" in words and run.code != 5:
+        yield f"an outcome is unknown, and the exit code is {run.code}"
+    if words - {"done", "unknown"} and run.code not in {1, 5}:
+        yield f"outcomes are {sorted(words)}, and the exit code is {run.code}"
+    if run.code == 5 and "unknown" not in words:
+        yield "the exit code is 5, and no outcome is unknown"
+
+
+def _check_outcome(run: Run, scenario: Scenario, said: Said) -> Iterator[str]:
+    ours = find_ours(run, said.id)
+    asked = scenario.systems[said.id].asked
+    held = run.after.documents.get(said.id)
+    reached = bool(ours) and _says(ours[-1], asked)
+    if said.word in {"stale", "not tried"} and ours:
+        yield f"its log has {_name(ours)}"
+    if said.word == "failed" and reached and not _came_late(run, said.id):
+        yield f"its log has {_name(ours)}, as was asked"
+    if said.word == "failed" and said.differs == [] and ours and not _came_late(run, said.id) and not reached:
+        if "put back" not in said.reason and not _touched(run, said.id):
+            yield f"nothing is said to differ, and its log has {_name(ours)}"
+    if said.word != "done":
+        return
+    if not reached and not said.reason:
+        yield f"its log has no entry of it, but {_name(ours) or 'nothing'}"
+    later = [each for each in _touched(run, said.id) if not ours or each.created > ours[-1]["created"]]
+    if held is None or (asked is None) is not held["isDeleted"]:
+        if not said.reason and not (later and _is_after_last_look(run, later)):
+            yield "the register does not show it"
+    elif asked is not None and said.differs == [] and not said.reason:
+        wrong = compare(asked, held)
+        if wrong and not _is_after_last_look(run, later):
+            yield f"the register differs in {', '.join(wrong)}, and that is not said"
+
+
+def _says(entry: Document, asked: Document | None) -> bool:
+    """Say whether an entry is the final write of a change."""
+    if asked is None:
+        return bool(entry["changeType"] == "delete")
+    if entry["changeType"] not in {"create", "update"}:
+        return False
+    return not compare(asked, read_logged(entry["changedData"]))
+
+
+def _name(entries: list[Document]) -> str:
+    return ", ".join(f"{each['changeType']} at {each['created']}" for each in entries)
+
+
+def _came_late(run: Run, name: str) -> bool:
+    """Say whether the register carried a write out after the program had looked for the last time."""
+    looks = [each.at for each in run.exchanges if each.system == name and each.method == "GET"]
+    return any(
+        each.landed is not None and each.landed > max(looks, default=0.0)
+        for each in run.exchanges
+        if each.is_write and each.system == name
+    )
+
+
+def _touched(run: Run, name: str) -> list[Written]:
+    """Find what others wrote to a system during the run."""
+    return [each for each in run.others.written if each.run == run.number and each.system == name]
+
+
+def _is_after_last_look(run: Run, written: list[Written]) -> bool:
+    """Say whether all of some writes came when the program had looked for the last time."""
+    return bool(written) and all(is_unseen(run, each) for each in written)
+
+
+def is_unseen(run: Run, written: Written) -> bool:
+    """Say whether the program asked nothing more about a system after somebody wrote to it."""
+    about = [each.number for each in run.exchanges if each.system == written.system]
+    first = written.exchange + (written.phase == "after")
+    return not any(number >= first for number in about)
+
+
+_FATE = re.compile(r"^(done|not done|unknown) +(.+) (\S+)$")
+
+
+def read_fates(run: Run) -> list[tuple[str, str, str]]:
+    """Read what `recover` said: fate, purpose and system of each request."""
+    if run.out.lstrip().startswith("{"):
+        try:
+            read: list[dict[str, Any]] = json.loads(run.out).get("recovered", [])
+        except ValueError:
+            return []
+        words = {"done": "done", "undone": "not done", "unknown": "unknown"}
+        return [(words[each["fate"]], each["purpose"], each["id"]) for each in read]
+    return [(m[1], m[2].strip(), m[3]) for line in run.out.splitlines() if (m := _FATE.match(line))]
+
+
+def check_fates(run: Run, earlier: Run | None) -> Iterator[str]:
+    """What `recover` said of each request is true."""
+    if earlier is None:
+        return
+    fates = read_fates(run)
+    for fate, purpose, name in fates:
+        writes = [each for each in earlier.exchanges if each.is_write and each.system == name]
+        one = writes[0] if writes and purpose.startswith("release") else (writes[-1] if writes else None)
+        ours = find_ours(earlier, name)
+        done = one is not None and one.landed is not None and bool(ours)
+        done = done and (len(ours) == len(writes) or one is not writes[-1] or (one.status or 0) < 300)
+        if fate == "done" and not done:
+            yield f"recover: done {purpose} {name}, and its log has {_name(ours) or 'nothing of ours'}"
+        if fate == "not done" and done:
+            yield f"recover: not done {purpose} {name}, and its log has {_name(ours)}"
+        if fate == "unknown" and not any(each.system == name for each in run.others.written):
+            yield f"recover: unknown {purpose} {name}, and its log has {_name(ours) or 'nothing of ours'}"
+    unknown = any(fate == "unknown" for fate, _, _ in fates)
+    if run.code == 5 and not unknown and not run.trouble.is_mute:
+        yield "recover ended with 5, and no fate is unknown"
+    if unknown and run.code != 5 and not run.was_killed:
+        yield f"recover left something unknown, and ended with {run.code}"
