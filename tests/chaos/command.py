@@ -12,10 +12,9 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from tests.chaos.register import KID, State
-from tests.chaos.trouble import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from tests.chaos.others import Others
     from tests.chaos.proxy import Exchange, Proxy
     from tests.chaos.register import Key
-    from tests.chaos.trouble import Strike
+    from tests.chaos.trouble import Strike, Trouble
 
 LONGEST = 100.0
 """Seconds after which a run counts as hanging."""
@@ -81,7 +80,7 @@ class Run:
     @property
     def printed(self) -> str:
         """Everything that could be read of it."""
-        return "\n".join((self.out, self.err, self.report))
+        return f"{self.out}\n{self.err}\n{self.report}"
 
     def now(self) -> float:
         """Give the seconds since it began."""
@@ -95,6 +94,7 @@ class Run:
     def find(self, exchange: Exchange) -> list[Strike]:
         """Take a request into the list, and find what strikes it."""
         with self._lock:
+            exchange.previous = self.exchanges[-1].system if self.exchanges else ""
             self.exchanges.append(exchange)
             exchange.number = len(self.exchanges)
             found = []
@@ -114,7 +114,8 @@ class Run:
             self._kill(strike.signal)
         elif not self.others.write(strike, exchange, self.number):
             exchange.notes.append("nothing to write")
-            strike.struck -= 1  # at the next such request, then
+            if not strike.toward:
+                strike.struck -= 1  # at the next such request, then
 
     def _kill(self, name: str) -> None:
         try:
@@ -264,7 +265,7 @@ class _Streams:
             os.close(each)
         self.ours.clear()
 
-    def __enter__(self) -> _Streams:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -304,7 +305,7 @@ def _try_mount() -> bool:
 def mount(folder: Path, size: int) -> bool:
     """Mount an empty file system of so many bytes; says whether that could be done."""
     words = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "chaos", str(folder)]
-    return subprocess.run(words, capture_output=True, check=False).returncode == 0  # noqa: S607
+    return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
 
 def unmount(folder: Path) -> bool:

@@ -50,14 +50,16 @@ def check_register(scenario: Scenario, state: State, dead: set[str]) -> Iterator
             yield from (f"client id {client} of {name} is on no system" for client in sorted(lost))
 
 
-def check_unknown_members(scenario: Scenario, state: State, runs: Sequence[Run], others: Others) -> Iterator[str]:
+def check_unknown_members(
+    scenario: Scenario, state: State, runs: Sequence[Run], others: Others
+) -> Iterator[str]:
     """What the program does not know is as it was, or as others left it, unless it said otherwise."""
     printed = "\n".join(run.printed for run in runs)
     for name, each in scenario.systems.items():
         held = state.documents.get(name)
         if each.live is None or held is None or held["isDeleted"]:
             continue
-        values = {path: value for path, value in _find_unknown(each.live)}
+        values = dict(_find_unknown(each.live))
         left = dict(_find_unknown(held))
         rivals = {written.marker for written in others.written if written.system == name}
         asked = {entry for entry, _ in _find_entries(each.asked or {})}
@@ -120,7 +122,9 @@ def is_reported(runs: Sequence[Run], overwriter: Run, written: Written) -> bool:
         texts.append(read_journals(overwriter.folder))
         texts += [run.printed for run in runs if run.number > overwriter.number and run.verb == "recover"]
     # The plan that was applied was shown by the run that made it.
-    texts += [run.printed for run in runs if written.run <= run.number < overwriter.number and run.verb == "plan"]
+    texts += [
+        run.printed for run in runs if written.run <= run.number < overwriter.number and run.verb == "plan"
+    ]
     return any(sign in text for text in texts for sign in written.signs)
 
 
@@ -141,7 +145,9 @@ def check_closed(root: Path) -> Iterator[str]:
                 continue
             if record.get("kind") == "intent":
                 intents[record["step"]] = record
-            elif record.get("kind") == "outcome" and (record["outcome"] != "unknown" or record["by"] == "recover"):
+            elif record.get("kind") == "outcome" and (
+                record["outcome"] != "unknown" or record["by"] == "recover"
+            ):
                 intents.pop(record["step"], None)
         for each in intents.values():
             yield f"{path.name}: the request on {each['id']} is open"
@@ -156,7 +162,9 @@ def check_released(runs: Sequence[Run], scenario: Scenario, recover: Run) -> Ite
         if not document["isDeleted"]
         for client in document["clientId"]
     }
-    wanted = {client for each in scenario.systems.values() for client in (each.asked or {}).get("clientId", ())}
+    wanted = {
+        client for each in scenario.systems.values() for client in (each.asked or {}).get("clientId", ())
+    }
     had = {client for each in scenario.systems.values() for client in (each.live or {}).get("clientId", ())}
     for client in sorted((had & wanted) - held):
         if client not in _outcome_text(runs, recover):

@@ -86,21 +86,26 @@ class Others:
             target = self._choose(strike, exchange)
             if not target:
                 return False
+            how = "create" if strike.toward and self.scenario.systems[target].live is None else strike.writes
             marker = f"rival{self.number}x{self.dice.randrange(10**6)}"
-            done = getattr(self, f"_{strike.writes}")(target, client, marker)
+            done = getattr(self, f"_{how}")(target, client, marker)
             if not done:
                 return False
             _, log = self.register.ask_as(self.scenario.vendor, "witness", "GET", f"/{target}/changelog")
-            said = "" if strike.writes == "delete" else marker
+            said = "" if how == "delete" else marker
             created = log[0]["created"] if log else ""
-            where = (exchange.number, strike.phase, target, strike.writes)
+            where = (exchange.number, strike.phase, target, how)
             self.written.append(Written(run, *where, client, said, created, strike.own_client))
             exchange.notes.append(f"wrote {target} as {client}")
             return True
 
     def _choose(self, strike: Strike, exchange: Exchange) -> str:
         """Choose whom to write to: the system of the request, or another one of the round."""
-        known = [each.id for each in self.scenario.systems.values() if (each.live is None) is (strike.writes == "create")]
+        if strike.toward:
+            one = exchange.system if strike.toward == "next" else exchange.previous
+            return one if one in self.scenario.systems else ""
+        systems = self.scenario.systems.values()
+        known = [each.id for each in systems if (each.live is None) is (strike.writes == "create")]
         if not strike.elsewhere and exchange.system in known:
             return exchange.system
         return self.dice.choice(known) if known else ""
@@ -143,7 +148,7 @@ class Others:
         return status == 200
 
     def _make(self, name: str, org: str, marker: str) -> Document:
-        texts = {code: marker for code in ("en", "nb", "nn")}
+        texts = dict.fromkeys(("en", "nb", "nn"), marker)
         return {
             "id": name,
             "vendor": {"ID": f"0192:{org}"},

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
 
 from tests.chaos.register import PREFIX
@@ -43,6 +43,8 @@ class Exchange:
     told: str = ""
     """What the program was answered."""
     ended: float = 0.0
+    previous: str = ""
+    """The system that the request before it was about."""
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -67,7 +69,10 @@ class Exchange:
             "any": True,
             "write": self.is_write,
             "changelog": path.endswith("/changelog"),
-            "document": self.method == "GET" and own and bool(self.system) and not path.endswith("/changelog"),
+            "document": self.method == "GET"
+            and own
+            and bool(self.system)
+            and not path.endswith("/changelog"),
             "list": path == PREFIX and self.method == "GET",
             "metadata": "/resource/" in path or "/accesspackages/" in path,
             "users": "/systemuser/" in path,
@@ -138,7 +143,7 @@ class Proxy(ThreadingHTTPServer):
         """The proxy's address."""
         return f"http://127.0.0.1:{self.server_port}"
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of a program that went away."""
 
 
@@ -176,7 +181,7 @@ class Handler(BaseHTTPRequestHandler):
         super().setup()
         self.director = self.server.director
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it
         """Say nothing."""
 
     def handle_any(self) -> None:
@@ -235,7 +240,9 @@ class Handler(BaseHTTPRequestHandler):
             self.director.owe(1)
             threading.Timer(fault.delay, self.pass_on_late, (exchange,)).start()
         kind = "" if fault is None else fault.kind
-        exchange.told = f"{kind} {fault.status or ''}".strip() if fault else str(answer.status if answer else 502)
+        exchange.told = (
+            f"{kind} {fault.status or ''}".strip() if fault else str(answer.status if answer else 502)
+        )
         if fault is None and answer is not None:
             self.write(answer)
         elif fault is not None and kind == "status":

@@ -10,7 +10,7 @@ import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from tests.chaos.scenario import Document
+    from tests.chaos.scenario import Document, Json
 
 SCOPE = "altinn:authentication/systemregister.write"
 PREFIX = "/authentication/api/v1/systemregister/vendor"
@@ -68,8 +68,8 @@ class Register:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def ask(
-        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
-    ) -> tuple[int, Any]:
+        self, method: str, path: str, body: Json = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, Json]:
         """Ask once, over a connection of its own; gives the status and the body as JSON."""
         connection = http.client.HTTPConnection(urlsplit(self.base).netloc, timeout=30)
         try:
@@ -85,14 +85,16 @@ class Register:
         except ValueError:
             return answer.status, text.decode(errors="replace")
 
-    def control(self, method: str, path: str, body: Any = None) -> Any:
+    def control(self, method: str, path: str, body: Json = None) -> Json:
         """Use the control endpoint."""
         status, answer = self.ask(method, f"/control/{path}", body)
         if status >= 300:
             raise AssertionError(f"/control/{path} answered {status}: {answer}")
         return answer
 
-    def ask_as(self, org: str, client: str, method: str, path: str = "", body: Any = None) -> tuple[int, Any]:
+    def ask_as(
+        self, org: str, client: str, method: str, path: str = "", body: Json = None
+    ) -> tuple[int, Json]:
         """Ask as one client of an organisation."""
         with self.lock:
             if (org, client) not in self.tokens:

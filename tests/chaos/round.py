@@ -44,9 +44,12 @@ class Ground:
 @contextmanager
 def open_ground() -> Iterator[Ground]:
     """Serve a register, and put a proxy before it."""
-    with tempfile.TemporaryDirectory(prefix="chaos-") as folder, serve(Path(folder)) as register:
-        with open_proxy(register.base) as proxy:
-            yield Ground(register, proxy, make_key())
+    with (
+        tempfile.TemporaryDirectory(prefix="chaos-") as folder,
+        serve(Path(folder)) as register,
+        open_proxy(register.base) as proxy,
+    ):
+        yield Ground(register, proxy, make_key())
 
 
 @dataclass
@@ -179,7 +182,9 @@ class Round:
         words = ["--yes", "--patience", f"{self.patience}"]
         words += self.dice.choice(([], ["--workers", "1"], ["--workers", "3"], ["--workers", "16"]))
         words += self.dice.choice(([], ["--format", "json"]))
-        return words + self.dice.choice(([], ["--report", "report.json"], ["--report", ".reconciler/report.json"]))
+        return words + self.dice.choice(
+            ([], ["--report", "report.json"], ["--report", ".reconciler/report.json"])
+        )
 
     def conclude(self) -> None:
         """Hold all runs together against what the register holds in the end."""

@@ -6,14 +6,17 @@ import copy
 import json
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from random import Random
 
-    Document = dict[str, Any]
 
+Json: TypeAlias = Any
+"""A JSON value; who reads one knows what it is."""
+Document: TypeAlias = dict[str, Json]
 RESOURCES = (
     "ske-krav-og-betalinger",
     "ske-krav-og-betalinger-2",
@@ -81,7 +84,7 @@ def compare(asked: Document, held: Document) -> list[str]:
     return [name for name in MANAGED if _bare(name, asked.get(name)) != _bare(name, held.get(name))]
 
 
-def _bare(name: str, value: Any) -> Any:
+def _bare(name: str, value: Json) -> Json:
     if name == "rights":
         return sorted(sorted((p["id"], p["value"]) for p in each["resource"]) for each in value or ())
     if name == "accessPackages":
@@ -117,8 +120,8 @@ class Author:
         self.number = 0
 
     def a_client(self) -> str:
-        """Make a client id."""
-        return str(uuid.UUID(int=self.dice.getrandbits(128), version=4))
+        """Make a client id; the same random numbers give each vendor others."""
+        return str(uuid.UUID(int=self.dice.getrandbits(128) ^ int(self.vendor or 0), version=4))
 
     def a_name(self, kind: str) -> str:
         """Make a system's id."""
@@ -155,7 +158,7 @@ class Author:
 
     def change(self, asked: Document) -> None:
         """Change some members of what is asked for, but no client ids; at least one."""
-        edits = (
+        edits: tuple[Callable[[], object], ...] = (
             lambda: asked["name"].update(nb=f"nb {self.dice.randrange(10**6)}"),
             lambda: asked["description"].update(en=f"en text {self.dice.randrange(10**6)}"),
             lambda: asked.update(isVisible=not asked["isVisible"]),

@@ -39,6 +39,8 @@ class Strike:
     """Whether the other writer comes with the program's own client, as a second machine does."""
     elsewhere: bool = False
     """Whether it writes to some other system than the one that the request is about."""
+    toward: str = ""
+    """`next` or `previous`: whose system another writer has to take, and none else."""
     delay: float = 0.0
     seen: int = 0
     struck: int = 0
@@ -49,6 +51,7 @@ class Strike:
         parts.append("own client" if self.own_client else "")
         parts.append("elsewhere" if self.elsewhere else "")
         parts.append("dropped" if self.drops else "")
+        parts.append(self.toward)
         parts.append(f"{self.phase} {self.among} {self.skip + 1}")
         parts.append(f"× {self.times}" if self.times > 1 else "")
         parts.append(f"after {self.delay:.2f} s" if self.delay else "")

@@ -76,7 +76,11 @@ def check_outcomes(run: Run, scenario: Scenario) -> Iterator[str]:
             if find_ours(run, name) and name not in words:
                 yield f"{name} was written to, and the report does not name it"
     if run.code in {2, 4}:
-        yield from (f"{n} was written to, and the exit code is {run.code}" for n in run.after.logs if find_ours(run, n))
+        yield from (
+            f"{n} was written to, and the exit code is {run.code}"
+            for n in run.after.logs
+            if find_ours(run, n)
+        )
 
 
 def _check_code(run: Run, said: list[Said]) -> Iterator[str]:
@@ -91,28 +95,33 @@ def _check_code(run: Run, said: list[Said]) -> Iterator[str]:
 
 def _check_outcome(run: Run, scenario: Scenario, said: Said) -> Iterator[str]:
     ours = find_ours(run, said.id)
-    asked = scenario.systems[said.id].asked
-    held = run.after.documents.get(said.id)
-    reached = bool(ours) and _says(ours[-1], asked)
     if said.word in {"stale", "not tried"} and ours:
         yield f"its log has {_name(ours)}"
-    if said.word == "failed" and reached and not _came_late(run, said.id):
-        yield f"its log has {_name(ours)}, as was asked"
-    if said.word == "failed" and said.differs == [] and ours and not _came_late(run, said.id) and not reached:
-        if "put back" not in said.reason and not _touched(run, said.id):
+    if said.word == "failed" and ours and not _came_late(run, said.id):
+        quiet = said.differs == [] and "put back" not in said.reason and not find_touched(run, said.id)
+        if _says(ours[-1], scenario.systems[said.id].asked):
+            yield f"its log has {_name(ours)}, as was asked"
+        elif quiet:
             yield f"nothing is said to differ, and its log has {_name(ours)}"
-    if said.word != "done":
+    if said.word == "done":
+        yield from _check_done(run, scenario, said)
+
+
+def _check_done(run: Run, scenario: Scenario, said: Said) -> Iterator[str]:
+    """What is done stands in the log, and is what the register holds, or something else is said."""
+    if said.reason:
         return
-    if not reached and not said.reason:
+    ours = find_ours(run, said.id)
+    asked, held = scenario.systems[said.id].asked, run.after.documents.get(said.id)
+    if not ours or not _says(ours[-1], asked):
         yield f"its log has no entry of it, but {_name(ours) or 'nothing'}"
-    later = [each for each in _touched(run, said.id) if not ours or each.created > ours[-1]["created"]]
+    later = [each for each in find_touched(run, said.id) if ours and each.created > ours[-1]["created"]]
+    if later and all(is_unseen(run, each) for each in later):
+        return
     if held is None or (asked is None) is not held["isDeleted"]:
-        if not said.reason and not (later and _is_after_last_look(run, later)):
-            yield "the register does not show it"
-    elif asked is not None and said.differs == [] and not said.reason:
-        wrong = compare(asked, held)
-        if wrong and not _is_after_last_look(run, later):
-            yield f"the register differs in {', '.join(wrong)}, and that is not said"
+        yield "the register does not show it"
+    elif asked is not None and said.differs == [] and compare(asked, held):
+        yield f"the register differs in {', '.join(compare(asked, held))}, and that is not said"
 
 
 def _says(entry: Document, asked: Document | None) -> bool:
@@ -138,14 +147,9 @@ def _came_late(run: Run, name: str) -> bool:
     )
 
 
-def _touched(run: Run, name: str) -> list[Written]:
+def find_touched(run: Run, name: str) -> list[Written]:
     """Find what others wrote to a system during the run."""
     return [each for each in run.others.written if each.run == run.number and each.system == name]
-
-
-def _is_after_last_look(run: Run, written: list[Written]) -> bool:
-    """Say whether all of some writes came when the program had looked for the last time."""
-    return bool(written) and all(is_unseen(run, each) for each in written)
 
 
 def is_unseen(run: Run, written: Written) -> bool:

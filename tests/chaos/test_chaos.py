@@ -1,0 +1,21 @@
+"""Rounds of apply under fire, as the program `python -m tests.chaos` plays them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.chaos.__main__ import main
+
+
+@pytest.mark.slow
+def test_random_rounds(capfd: pytest.CaptureFixture[str]) -> None:
+    """Twenty rounds: kills, signals, full disks, closed pipes, faults and other writers."""
+    assert main(["--rounds", "20", "--seed", "1", "--processes", "2"]) == 0, capfd.readouterr().out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["saved", "direct"])
+def test_another_writer_between_every_two_requests(how: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """W1: of what others write between any two requests of a run, all is found."""
+    words = ["--between", "--how", how, "--changes", "5", "--processes", "2"]
+    assert main(words) == 0, capfd.readouterr().out
