@@ -252,10 +252,13 @@ class _Streams:
         if how == "full":
             self.ours.append(os.open("/dev/full", os.O_WRONLY))
             return self.ours[-1]
-        if how == "early":
+        if how in {"early", "head"}:
             reading, writing = os.pipe()
-            os.close(reading)
             self.ours.append(writing)
+            if how == "head":
+                threading.Thread(target=_read_one, args=(reading,), daemon=True).start()
+            else:
+                os.close(reading)
             return writing
         return subprocess.PIPE
 
@@ -270,6 +273,14 @@ class _Streams:
 
     def __exit__(self, *_: object) -> None:
         self.give_away()
+
+
+def _read_one(descriptor: int) -> None:
+    """Read a little and go away, as `head` does."""
+    try:
+        os.read(descriptor, 100)
+    finally:
+        os.close(descriptor)
 
 
 def _open_streams(trouble: Trouble) -> _Streams:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def find_dead(scenario: Scenario, others: Others) -> set[str]:
     """Find the systems that cannot be as asked any more: deleted by others, or waiting for such a one."""
     deleted = {each.system for each in others.written if each.what == "delete"}
-    doomed = {name for name in deleted if scenario.systems[name].asked is not None}
+    doomed = {name for name in deleted if name in scenario.systems and scenario.systems[name].asked}
     return doomed.union(*(scenario.linked.get(name, {name}) for name in doomed))
 
 
@@ -96,6 +96,8 @@ def check_reported(runs: Sequence[Run], others: Others, final: State) -> Iterato
     """Nothing that others wrote was overwritten without being reported."""
     for each in others.written:
         run = find_overwriter(runs, each)
+        if run is not None and run.number == each.run and run.code == 0:
+            yield f"run {run.number} overwrote what others wrote, and ended with 0: {each}"
         if run is not None and not is_reported(runs, run, each):
             document = final.documents.get(each.system)
             if document is None or each.marker == "" or each.marker not in json.dumps(document):
@@ -155,7 +157,7 @@ def check_closed(root: Path) -> Iterator[str]:
 
 def check_released(runs: Sequence[Run], scenario: Scenario, recover: Run) -> Iterator[str]:
     """After `recover`: a client id that a run released and nobody claimed is named by somebody."""
-    state = recover.after
+    state, dead = recover.after, find_dead(scenario, recover.others)
     held = {
         client
         for document in state.documents.values()

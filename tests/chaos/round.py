@@ -19,7 +19,7 @@ from tests.chaos.others import Others
 from tests.chaos.proxy import open_proxy
 from tests.chaos.register import SCOPE, Key, make_key, serve
 from tests.chaos.scenario import Author, Scenario, a_vendor
-from tests.chaos.trouble import Trouble, choose
+from tests.chaos.trouble import Chooser, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -215,14 +215,20 @@ def set_up(ground: Ground, name: str, number: int, size: int) -> Iterator[Round]
         yield Round(ground, name, dice, root, scenario, others)
 
 
+def choose(dice: Random, size: int) -> tuple[Trouble, dict[str, Trouble]]:
+    """Choose what goes wrong in a round: in its first apply, and at times in what comes after it."""
+    fate = dice.random()
+    if fate < 0.15:  # something is open, and then recover is hit
+        return Chooser(dice, size, 0.0).add_kill(), {"recover": Chooser(dice, 2, 0.9).choose()}
+    first = Chooser(dice, size, 2.5).choose(1 if dice.random() < 0.7 else 2)
+    return first, {"apply": Chooser(dice, size // 4, 1.5).choose()} if fate < 0.4 else {}
+
+
 def play_round(ground: Ground, seed: str, number: int, size: int) -> Round:
     """Play one round."""
     began = time.monotonic()
     with set_up(ground, f"{seed}/{number}", number, size) as one:
-        trouble = choose(one.dice, size)
-        second = {}
-        if one.dice.random() < 0.35:
-            second[one.dice.choice(("recover", "apply"))] = choose(one.dice, size, second=True)
+        trouble, second = choose(one.dice, size)
         if any(each.is_late for each in (trouble, *second.values())):
             one.patience = 2.0
         mounts = can_mount() and any(each.disk is not None for each in (trouble, *second.values()))

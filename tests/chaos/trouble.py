@@ -66,7 +66,7 @@ class Trouble:
     disk: int | None = None
     """Bytes that are left on the disk of the run's own folder."""
     stdout: str = ""
-    """`closed`, `full`, or `early` for a pipe whose reader is gone; empty for a whole one."""
+    """`closed`, `full`, `early` for a pipe without a reader, `head` for one who goes soon; empty for a whole one."""
     stderr: str = ""
     signal: str = ""
     """Sent after `delay` seconds, whatever the program is doing then."""
@@ -95,69 +95,115 @@ class Trouble:
         return bool(self.stdout or self.stderr)
 
 
-def choose(dice: Random, size: int, *, second: bool = False) -> Trouble:
-    """Choose what goes wrong in a run of so many changes; a `second` run has fewer requests."""
-    trouble = Trouble()
-    for _ in range(1 if second or dice.random() < 0.7 else 2):
-        _add(trouble, dice, max(size // 4, 1) if second else size)
-    return trouble
+class Chooser:
+    """Chooses what goes wrong in a run that sends so many writes."""
 
+    def __init__(self, dice: Random, writes: int, seconds: float) -> None:
+        self.dice = dice
+        self.writes = max(writes, 1)
+        self.seconds = seconds
+        """How long the run takes, about."""
+        self.trouble = Trouble()
 
-def _add(trouble: Trouble, dice: Random, size: int) -> None:
-    kind = dice.choices(
-        ("signal", "clock", "disk", "pipe", "token", "fault", "late", "writer"), (18, 6, 9, 9, 3, 25, 8, 32)
-    )[0]
-    if kind == "signal":
-        name = dice.choice(("KILL", "KILL", "TERM", "INT", "HUP"))
-        among, skip, phase = _a_moment(dice, size)
-        drops = name == "KILL" and phase == "before" and dice.random() < 0.5
-        trouble.strikes.append(Strike("signal", among, skip, phase, signal=name, drops=drops))
-    elif kind == "clock":
-        trouble.signal = dice.choice(("KILL", "TERM", "INT", "HUP"))
-        trouble.delay = dice.uniform(0.0, 2.5)
-    elif kind == "disk":
-        trouble.disk = int(dice.triangular(0, size * 6000, size * 1500))
-    elif kind == "pipe":
-        which = dice.choice(("stdout", "stdout", "stderr"))
-        setattr(trouble, which, dice.choice(("closed", "full", "early")))
-    elif kind == "token":
-        trouble.tokens = dice.choice(("status", "expire"))
-    elif kind == "fault":
-        trouble.strikes.append(_a_fault(dice, size))
-    elif kind == "late":
-        among = dice.choice(("write", "POST", "PUT", "DELETE"))
-        what: Kind = dice.choice(("status", "reset", "lost"))
-        status = dice.choice((502, 503, 504)) if what == "status" else 0
-        skip, delay = dice.randrange(max(size // 4, 1)), dice.uniform(0.05, 0.4)
-        trouble.strikes.append(Strike(what, among, skip, "later", status=status, delay=delay))
-    else:
-        for _ in range(dice.choice((1, 1, 2, 3))):
-            trouble.strikes.append(_a_writer(dice, size))
+    def choose(self, number: int = 1) -> Trouble:
+        """Choose so many things."""
+        kinds = {
+            self.add_signal: 16,
+            self.add_clock: 6,
+            self.add_disk: 9,
+            self.add_pipe: 9,
+            self.add_token: 3,
+            self.add_fault: 24,
+            self.add_late: 8,
+            self.add_overlap: 5,
+            self.add_writers: 30,
+        }
+        for add in self.dice.choices(list(kinds), list(kinds.values()), k=number):
+            add()
+        return self.trouble
 
+    def add_kill(self) -> Trouble:
+        """Kill it at a write, so that something is left open."""
+        among, skip = self.dice.choice(("write", "PUT")), self.dice.randrange(self.writes)
+        phase: Phase = self.dice.choice(("before", "after"))
+        drops = phase == "before" and self.dice.random() < 0.5
+        self.trouble.strikes.append(Strike("signal", among, skip, phase, signal="KILL", drops=drops))
+        return self.trouble
 
-def _a_moment(dice: Random, size: int) -> tuple[str, int, Phase]:
-    among = dice.choice(("any", "any", "write", "write", "write", "changelog", "document"))
-    number = {"any": size * 11, "write": size, "changelog": size * 3, "document": size * 5}[among]
-    phase: Phase = dice.choice(("before", "after"))
-    return among, dice.randrange(number), phase
+    def add_signal(self) -> None:
+        """Send a signal at a request."""
+        name = self.dice.choice(("KILL", "KILL", "TERM", "INT", "HUP"))
+        among, skip, phase = self.a_moment()
+        drops = name == "KILL" and phase == "before" and self.dice.random() < 0.5
+        self.trouble.strikes.append(Strike("signal", among, skip, phase, signal=name, drops=drops))
 
+    def add_clock(self) -> None:
+        """Send a signal whatever it is doing."""
+        self.trouble.signal = self.dice.choice(("KILL", "TERM", "INT", "HUP"))
+        self.trouble.delay = self.dice.uniform(0.0, self.seconds)
 
-def _a_fault(dice: Random, size: int) -> Strike:
-    among = dice.choices(FILTERS, (3, 8, 2, 4, 2, 4, 4, 1, 2, 1))[0]
-    number = {"any": size * 11, "write": size, "document": size * 4, "changelog": size * 3, "list": 1}
-    skip = dice.randrange(number.get(among, max(size // 4, 1)))
-    kind: Kind = dice.choice(("status", "status", "status", "reset", "lost", "garbage", "half", "slow"))
-    phase: Phase = "after" if kind in {"half", "slow"} else dice.choice(("before", "after"))
-    status = dice.choice(STATUSES) if kind == "status" else 0
-    times = dice.choice((1, 1, 1, 2, 4))
-    return Strike(kind, among, skip, phase, times=times, status=status)
+    def add_disk(self) -> None:
+        """Let the disk be full soon."""
+        self.trouble.disk = int(self.dice.triangular(0, self.writes * 6000, self.writes * 1500))
 
+    def add_pipe(self) -> None:
+        """Take an output away, or both."""
+        which = self.dice.choice((("stdout",), ("stdout",), ("stderr",), ("stdout", "stderr")))
+        for each in which:
+            setattr(self.trouble, each, self.dice.choice(("closed", "full", "early", "head")))
 
-def _a_writer(dice: Random, size: int) -> Strike:
-    among, skip, phase = _a_moment(dice, size)
-    writes = dice.choices(("put", "delete", "create", "claim"), (10, 2, 2, 3))[0]
-    if writes in {"create", "claim"}:
-        among, skip, phase = dice.choice(("write", "POST")), dice.randrange(max(size // 4, 1)), "before"
-    own = writes == "put" and dice.random() < 0.2
-    elsewhere = dice.random() < 0.4
-    return Strike("writer", among, skip, phase, writes=writes, own_client=own, elsewhere=elsewhere)
+    def add_token(self) -> None:
+        """Let Maskinporten fail, or a token end."""
+        self.trouble.tokens = self.dice.choice(("status", "expire"))
+
+    def add_late(self) -> None:
+        """Let a request be carried out after its answer."""
+        among = self.dice.choice(("write", "POST", "PUT", "DELETE"))
+        kind: Kind = self.dice.choice(("status", "reset", "lost"))
+        status = self.dice.choice((502, 503, 504)) if kind == "status" else 0
+        skip, delay = self.dice.randrange(max(self.writes // 4, 1)), self.dice.uniform(0.05, 0.4)
+        self.trouble.strikes.append(Strike(kind, among, skip, "later", status=status, delay=delay))
+
+    def add_overlap(self) -> None:
+        """Let a write lose against another one at the same moment: 500, and not done (contract §9.4)."""
+        skip = self.dice.randrange(max(self.writes // 2, 1))
+        self.trouble.strikes += [
+            Strike("writer", "PUT", skip, "before", writes="put", own_client=self.dice.random() < 0.3),
+            Strike("status", "PUT", skip, "before", status=500),
+        ]
+
+    def add_fault(self) -> None:
+        """Let one request fail, or some in a row."""
+        dice = self.dice
+        among = dice.choices(FILTERS, (3, 8, 2, 4, 2, 4, 4, 1, 2, 1))[0]
+        kind: Kind = dice.choice(("status", "status", "status", "reset", "lost", "garbage", "half", "slow"))
+        phase: Phase = "after" if kind in {"half", "slow"} else dice.choice(("before", "after"))
+        status = dice.choice(STATUSES) if kind == "status" else 0
+        times = dice.choice((1, 1, 1, 2, 4))
+        skip = 0 if among == "list" else dice.randrange(self.count(among))
+        self.trouble.strikes.append(Strike(kind, among, skip, phase, times=times, status=status))
+
+    def add_writers(self) -> None:
+        """Let others write, once or some times."""
+        for _ in range(self.dice.choice((1, 1, 2, 3))):
+            among, skip, phase = self.a_moment()
+            writes = self.dice.choices(("put", "delete", "create", "claim"), (10, 2, 2, 3))[0]
+            if writes in {"create", "claim"}:
+                among, phase = self.dice.choice(("write", "POST")), "before"
+                skip = self.dice.randrange(max(self.writes // 4, 1))
+            own = writes == "put" and self.dice.random() < 0.2
+            elsewhere = self.dice.random() < 0.4
+            self.trouble.strikes.append(
+                Strike("writer", among, skip, phase, writes=writes, own_client=own, elsewhere=elsewhere)
+            )
+
+    def a_moment(self) -> tuple[str, int, Phase]:
+        """Choose a request, and before or after it."""
+        among = self.dice.choice(("any", "any", "write", "write", "write", "changelog", "document"))
+        phase: Phase = self.dice.choice(("before", "after"))
+        return among, self.dice.randrange(self.count(among)), phase
+
+    def count(self, among: str) -> int:
+        """Estimate how many such requests there are."""
+        shares = {"any": 7.0, "write": 1.0, "changelog": 2.0, "document": 3.5}
+        return max(int(self.writes * shares.get(among, 0.25)), 1)

@@ -75,12 +75,39 @@ def check_outcomes(run: Run, scenario: Scenario) -> Iterator[str]:
         for name in run.after.logs:
             if find_ours(run, name) and name not in words:
                 yield f"{name} was written to, and the report does not name it"
+    if said and not run.was_killed:
+        yield from _check_bystanders(run, scenario, said)
     if run.code in {2, 4}:
         yield from (
             f"{n} was written to, and the exit code is {run.code}"
             for n in run.after.logs
             if find_ours(run, n)
         )
+
+
+def find_disturbed(run: Run, scenario: Scenario) -> set[str] | None:
+    """Find the systems that something happened to; None where it happened to all of them."""
+    calm = {"writer", "status", "garbage", "half", "slow", "lost", "reset"}
+    struck = [each for each in run.exchanges if each.notes]
+    trouble = run.trouble
+    if trouble.signal or trouble.tokens or trouble.disk is not None or trouble.is_mute:
+        return None
+    if any(each.kind not in calm or each.status == 401 for each in trouble.strikes):
+        return None
+    if any(not each.system for each in struck):
+        return None
+    names = {each.system for each in struck} | {each.system for each in find_touched(run)}
+    names |= {each.wanted_by for each in run.others.claimed}
+    names |= {each.system for each in run.others.written if each.what == "delete"}
+    return names.union(*(scenario.linked.get(name, {name}) for name in names))
+
+
+def _check_bystanders(run: Run, scenario: Scenario, said: list[Said]) -> Iterator[str]:
+    """What nothing happened to is done."""
+    disturbed = find_disturbed(run, scenario)
+    for each in said:
+        if disturbed is not None and each.id not in disturbed and each.word != "done":
+            yield f"{each.word} {each.id}, to which nothing had happened: {each.reason}"
 
 
 def _check_code(run: Run, said: list[Said]) -> Iterator[str]:
@@ -147,9 +174,9 @@ def _came_late(run: Run, name: str) -> bool:
     )
 
 
-def find_touched(run: Run, name: str) -> list[Written]:
-    """Find what others wrote to a system during the run."""
-    return [each for each in run.others.written if each.run == run.number and each.system == name]
+def find_touched(run: Run, name: str = "") -> list[Written]:
+    """Find what others wrote to a system during the run, or to any."""
+    return [each for each in run.others.written if each.run == run.number and name in {"", each.system}]
 
 
 def is_unseen(run: Run, written: Written) -> bool:
