@@ -164,10 +164,9 @@ def check_released(runs: Sequence[Run], scenario: Scenario, recover: Run) -> Ite
         if not document["isDeleted"]
         for client in document["clientId"]
     }
-    wanted = {
-        client for each in scenario.systems.values() for client in (each.asked or {}).get("clientId", ())
-    }
-    had = {client for each in scenario.systems.values() for client in (each.live or {}).get("clientId", ())}
+    alive = [each for each in scenario.systems.values() if each.id not in dead]
+    wanted = {client for each in alive for client in (each.asked or {}).get("clientId", ())}
+    had = {client for each in alive for client in (each.live or {}).get("clientId", ())}
     for client in sorted((had & wanted) - held):
         if client not in _outcome_text(runs, recover):
             yield f"client id {client} is on no system after recover, and nobody says so"
