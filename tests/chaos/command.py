@@ -73,6 +73,11 @@ class Run:
         return self.words[0]
 
     @property
+    def wrote(self) -> bool:
+        """Whether it sent a write."""
+        return any(each.is_write for each in self.exchanges)
+
+    @property
     def was_killed(self) -> bool:
         """Whether it ended by a signal."""
         return self.code is None or self.code < 0

@@ -101,7 +101,7 @@ class Round:
         run.after = read(self.scenario.vendor, names)
         if report:
             run.read_report(self.root / report)
-        earlier = next((each for each in reversed(self.runs) if each.verb == "apply"), None)
+        earlier = next((each for each in reversed(self.runs) if each.verb == "apply" and each.wrote), None)
         self.runs.append(run)
         found = [*verdict.check_process(run), *verdict.check_writes(run)]
         if run.verb == "apply":

@@ -54,7 +54,7 @@ def check_writes(run: Run) -> Iterator[str]:
         taken = [e for e in run.exchanges if e.is_write and e.system == name and e.status and e.status < 300]
         if len(taken) > len(ours):
             yield f"{name}: the register took {len(taken)} writes, and the log has {len(ours)}"
-    if run.verb != "apply" and any(each.is_write for each in run.exchanges):
+    if run.verb != "apply" and run.wrote:
         yield f"{run.verb} sent a write"
 
 
