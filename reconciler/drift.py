@@ -8,21 +8,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from reconciler.acceptance import Acceptance, find_acceptance
-from reconciler.change import Blocked, Create, Delete, Update
-from reconciler.changelog import attribute
+from reconciler.change import WITHDRAWN, Blocked, Create, Delete, Update
+from reconciler.changelog import attribute_all
+from reconciler.diff import look_up, spread
 from reconciler.errors import Exit
 from reconciler.origin import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date
 
     from reconciler.change import Change
     from reconciler.changelog import LogEntry, State
     from reconciler.diff import FieldChange
+    from reconciler.model import System
     from reconciler.plan import Plan, Target, Unmanaged
 
 
@@ -32,9 +35,9 @@ class Kind(StrEnum):
     CHANGED_OUTSIDE = "changed outside"
     """The register holds what the files never asked us to write."""
     NOT_APPLIED = "not applied yet"
-    """Our client wrote the live value, and an earlier revision of the file asked for it."""
+    """An earlier revision of the file asked for the live value, and nobody put it back since."""
     MISSING = "missing"
-    """A definition exists, and the register never had the system."""
+    """A definition exists, and the register never had the system; it may be blocked."""
     DELETED = "deleted"
     """A definition exists, and somebody deleted the system."""
     UNMANAGED = "unmanaged"
@@ -90,9 +93,24 @@ class DriftReport:
         return tuple(each for each in self.differences if each.alarming)
 
     @property
+    def open(self) -> tuple[Difference, ...]:
+        """The differences that are there, accepted or not."""
+        return tuple(each for each in self.differences if each.kind is not Kind.NO_DIFFERENCE)
+
+    @property
+    def quiet(self) -> tuple[Difference, ...]:
+        """The systems to which others wrote, and left no difference."""
+        return tuple(each for each in self.differences if each.kind is Kind.NO_DIFFERENCE)
+
+    @property
     def exit_code(self) -> Exit:
         """Different where anything alarms."""
         return Exit.DIFFERENT if self.alarming else Exit.DONE
+
+
+def know_no_history(_file: str, _system: str) -> Sequence[System]:
+    """Stand for a repository without a history."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +124,13 @@ class Circumstances:
     acceptances: tuple[Acceptance, ...] = ()
     known: frozenset[str] = frozenset()
     """Unmanaged systems that are known not to be ours to manage."""
+    ancestors: Callable[[str, str], Sequence[System]] = know_no_history
+    """Gives what the committed revisions of a definition ask for, by its file and the system's id: canonical,
+    newest first."""
 
 
 def find_drift(plan: Plan, logs: Mapping[str, Sequence[State]], around: Circumstances) -> DriftReport:
-    """Tell every difference of a plan that was traced through the history of the files.
+    """Name every difference of a plan that was traced through the history of the files.
 
     `logs` are the change logs by id, replayed; newest first.
     """
@@ -121,21 +142,29 @@ def find_drift(plan: Plan, logs: Mapping[str, Sequence[State]], around: Circumst
 
 def _judge(change: Change, states: Sequence[State], around: Circumstances) -> Iterator[Difference]:
     newest = states[0].entry if states else None
-    if isinstance(change, Create):
+    if isinstance(change, Create) or (isinstance(change, Blocked) and change.live is None):
         yield _whole(change, Kind.MISSING, None, around)
-    elif isinstance(change, Delete):
-        yield Difference(
-            change.id, Kind.NOT_APPLIED, change.file, change.line, entry=newest, reason=change.reason
-        )
     elif (change.live or {}).get("isDeleted") and isinstance(change, Blocked):
         deleted = next((state.entry for state in states if state.entry.kind == "delete"), None)
         yield _whole(change, Kind.DELETED, deleted, around)
+    elif isinstance(change, Delete) or any(
+        each.member == WITHDRAWN for each in change.fields if _is_open(each)
+    ):
+        yield Difference(
+            change.id, Kind.NOT_APPLIED, change.file, change.line, entry=newest, reason=change.reason
+        )
     elif isinstance(change, (Update, Blocked)):
-        for field in change.fields:
-            if field.origin != Origin.ADOPTS_DRIFT:
-                yield _judge_field(change, field, states, around)
+        fields = [each for each in change.fields if _is_open(each)]
+        entries = attribute_all(fields, states)
+        for field in fields:
+            yield _judge_field(change, field, entries[field.steps], states, around)
     else:
         yield from _judge_quiet(change, states, around)
+
+
+def _is_open(field: FieldChange) -> bool:
+    """Say whether a field differs, rather than only tells that a difference was adopted."""
+    return field.origin != Origin.ADOPTS_DRIFT
 
 
 def _whole(change: Change, kind: Kind, entry: LogEntry | None, around: Circumstances) -> Difference:
@@ -144,27 +173,66 @@ def _whole(change: Change, kind: Kind, entry: LogEntry | None, around: Circumsta
 
 
 def _judge_field(
-    change: Change, field: FieldChange, states: Sequence[State], around: Circumstances
+    change: Change,
+    field: FieldChange,
+    entry: LogEntry | None,
+    states: Sequence[State],
+    around: Circumstances,
 ) -> Difference:
-    """Judge one field: only what our client wrote, as an earlier revision asked, is merely not applied yet."""
-    entry = attribute(field, states)
-    asked_before = field.origin in {Origin.NOT_APPLIED, Origin.THIS_CHANGE}
-    by_us = entry is not None and entry.client in around.ours
-    # A value that nothing ever set is absent because nobody has asked for it yet.
-    untouched = entry is None and field.before is None and bool(states)
-    ours = asked_before and (by_us or untouched)
+    """Judge one field: what an earlier revision asked for, and nobody else put there since, is not applied yet."""
+    ours = field.origin in {Origin.NOT_APPLIED, Origin.THIS_CHANGE} and _is_ours(
+        change, field, entry, states, around
+    )
     kind = Kind.NOT_APPLIED if ours else Kind.CHANGED_OUTSIDE
     accepted = find_acceptance(around.acceptances, change.id, field.path, field.before, around.today)
-    reason = "the history of the file cannot be told" if field.origin == Origin.UNKNOWN else ""
+    reason = "the history of the file is not known" if field.origin == Origin.UNKNOWN else ""
     return Difference(change.id, kind, change.file, field.line or change.line, field, entry, accepted, reason)
 
 
+def _is_ours(
+    change: Change,
+    field: FieldChange,
+    entry: LogEntry | None,
+    states: Sequence[State],
+    around: Circumstances,
+) -> bool:
+    """Say whether the register holds a value by our doing: we wrote it, nobody did, or we adopted it."""
+    if entry is not None:
+        return entry.client in around.ours or not _is_reverted(change, field, entry, states, around)
+    if states and states[0].system is not None:
+        # A value that nothing ever set is absent because nobody has asked for it yet.
+        return field.before is None and look_up(spread(states[0].system), field.steps) is None
+    # Systems from before 2025-07-30 have a log that starts late, or none (System Register contract §5).
+    return all(state.entry.client in around.ours for state in states)
+
+
+def _is_reverted(
+    change: Change, field: FieldChange, entry: LogEntry, states: Sequence[State], around: Circumstances
+) -> bool:
+    """Say whether a write by others undid what a later revision than the live value's had brought about.
+
+    Where nothing of that kind was in force before it, the definition adopted what they wrote, and asks for
+    something else since.
+    """
+    later = [field.after]
+    for system in around.ancestors(change.file, change.id):
+        value = look_up(spread(system), field.steps)
+        if value == field.before:
+            break
+        later.append(value)
+    place = next(number for number, state in enumerate(states) if state.entry is entry)
+    held = [look_up(spread(each.system), field.steps) for each in states[place + 1 :] if each.system]
+    return any(value in later for value in held)
+
+
 def _judge_quiet(change: Change, states: Sequence[State], around: Circumstances) -> Iterator[Difference]:
-    """Mention what others wrote since our last write, where it left no difference."""
-    for state in states:
-        if state.entry.client in around.ours:
-            return
-        yield Difference(change.id, Kind.NO_DIFFERENCE, change.file, change.line, entry=state.entry)
+    """Mention what others wrote since our last write, where it left no difference; the newest stands for all."""
+    others = list(takewhile(lambda state: state.entry.client not in around.ours, states))
+    if others:
+        more = f"{len(others):,} writes since our own" if len(others) > 1 else ""
+        yield Difference(
+            change.id, Kind.NO_DIFFERENCE, change.file, change.line, entry=others[0].entry, reason=more
+        )
 
 
 def _judge_unmanaged(

@@ -48,6 +48,8 @@ class Evidence:
     """System users of the system; None where it could not be read."""
     accepted: Mapping[str, str] = field(default_factory=dict)
     """The differences that somebody let stand, by path, each with until when and why."""
+    stated: frozenset[str] = frozenset()
+    """The fields, by path, whose live value a committed revision of the definition states."""
     moved_to: Mapping[str, str] = field(default_factory=dict)
     """The system that each leaving client id goes to."""
     moved_from: Mapping[str, str] = field(default_factory=dict)
@@ -103,8 +105,9 @@ OVERWRITTEN = _declare(
     Weight.BREAKING,
     """A value is overwritten that somebody outside put there.
 
-    The change log says that a client which is not ours set it, or it stands in `systems/.accepted.yaml`.
-    Perhaps it was right: talk to them, or put it into the definition.
+    The change log says that a client which is not ours set it, and no committed revision of the definition
+    states it; or it stands in `systems/.accepted.yaml`. Perhaps it was right: talk to them, or put it into the
+    definition and commit that.
     """,
 )
 SHOWN = _declare(
@@ -281,7 +284,7 @@ def _judge_origin(each: FieldChange, entry: LogEntry | None, evidence: Evidence)
     if each.path in evidence.accepted:
         told = f"`{each.path}` stands accepted {evidence.accepted[each.path]}, and is overwritten."
         yield _impact(OVERWRITTEN, told, each.path)
-    elif entry is not None and entry.client not in evidence.ours:
+    elif entry is not None and entry.client not in evidence.ours and each.path not in evidence.stated:
         told = f"`{each.path}` was set by {entry.who} at {entry.created}, and is overwritten."
         yield _impact(OVERWRITTEN, told, each.path)
 

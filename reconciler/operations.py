@@ -11,7 +11,7 @@ from reconciler.acceptance import WHOLE, Acceptance, find_accepted_fields
 from reconciler.catalogue import read_shipped_catalogue
 from reconciler.change import Delete, Update
 from reconciler.changelog import read_log, replay
-from reconciler.diff import diff
+from reconciler.diff import diff, look_up, spread
 from reconciler.digest import digest_json
 from reconciler.document import Mapping, Scalar
 from reconciler.drift import find_drift
@@ -136,21 +136,45 @@ def find_allowed(systems: Iterable[Resolved], findings: Iterable[Finding]) -> di
 
 
 def gather_evidence(made: Plan, register: Register, around: Circumstances) -> dict[str, Evidence]:
-    """Read the change logs of what is updated, and count the system users of what loses something."""
-    updated = [each.id for each in made.writes if isinstance(each, Update)]
-    losing = [each.id for each in made.writes if isinstance(each, Delete) or _loses(each)]
-    logs = ask_all(register.read_changes, updated)
-    users = ask_all(lambda name: _count_users(name, register), losing)
+    """Gather what the writes of a plan are judged by: who set what, and how many system users there are.
+
+    A change log comes whole, 1.1 kB an entry (System Register contract §5), so it is read only where a value
+    is overwritten that neither a committed revision of the definition states nor anybody has accepted.
+    """
+    updated = {each.id: each for each in made.writes if isinstance(each, Update)}
+    touched = [each.id for each in made.writes if isinstance(each, Delete) or _touches_users(each)]
+    stated = ask_all(lambda name: _find_stated(updated[name], around), [*updated])
+    accepted = {each.id: _find_accepted(each, around) for each in made.writes}
+    asked = [
+        name
+        for name, each in updated.items()
+        if not {field.path for field in each.fields} <= stated[name] | accepted[name].keys()
+    ]
+    logs = ask_all(register.read_changes, asked)
+    users = ask_all(lambda name: _count_users(name, register), touched)
     return {
         each.id: Evidence(
             replay(read_log(logs.get(each.id, ()))),
             around.ours,
             users.get(each.id),
-            _find_accepted(each, around),
+            accepted[each.id],
+            stated.get(each.id, frozenset()),
         )
         for each in made.writes
-        if each.id in logs or each.id in users
+        if each.id in updated or each.id in users
     }
+
+
+def _find_stated(change: Change, around: Circumstances) -> frozenset[str]:
+    """Find the fields whose live value a committed revision of the definition states, by path.
+
+    What is absent is stated by nothing: an entry can be new, or somebody can have taken it away.
+    """
+    fields = [each for each in change.fields if each.before is not None] if change.file else []
+    trees = [spread(each) for each in around.ancestors(change.file, change.id)] if fields else []
+    return frozenset(
+        each.path for each in fields if any(look_up(tree, each.steps) == each.before for tree in trees)
+    )
 
 
 def _find_accepted(change: Change, around: Circumstances) -> dict[str, str]:
@@ -158,9 +182,10 @@ def _find_accepted(change: Change, around: Circumstances) -> dict[str, str]:
     return {path: f"until {each.until} ({each.reason})" for path, each in found.items()}
 
 
-def _loses(change: Change) -> bool:
-    lost = {each.member for each in change.fields if each.after is None}
-    return isinstance(change, Update) and bool(lost & {"clientId", "rights", "accessPackages"})
+def _touches_users(change: Change) -> bool:
+    """Say whether an update takes or asks something that system users have to do with."""
+    members = {each.member for each in change.fields if each.after is None or each.member != "clientId"}
+    return isinstance(change, Update) and bool(members & {"clientId", "rights", "accessPackages"})
 
 
 def _count_users(system: str, register: Register) -> int | None:

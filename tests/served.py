@@ -98,10 +98,10 @@ class Served:
         return self.ask("GET", f"/{system}").json()
 
 
-def start_served(key: RSAPrivateKey, **config: Json) -> Emulator:
+def start_served(key: RSAPrivateKey, *, state: Path | None = None, **config: Json) -> Emulator:
     """Start an emulator that knows the client under test, and every resource that tests name."""
     client = {"client_id": CLIENT_ID, "org": VENDOR, "scopes": [SCOPE], "jwk": export_public(key)}
-    return start({"clients": [client], "unknown_members": "kept", **config})
+    return start({"clients": [client], "unknown_members": "kept", **config}, state=state)
 
 
 @dataclass

@@ -33,10 +33,10 @@ def run(
     scene = set_scene(root, environment, vendor, form)
     with open_register(scene, read_only=True) as connection:
         log = read_log(connection.register.read_changes(system))
-    if not log:
-        raise UsageError(
-            f"The register has no change log for `{system}`.", hint="Check the id and the environment."
-        )
+        if not log and connection.register.read_system(system) is None:
+            raise UsageError(
+                f"The register does not know `{system}`.", hint="Check the id and the environment."
+            )
     files = [each.definition.document.file for each in scene.systems if each.system.id == system]
     archive = open_archive(scene)
     revisions = [found for file in files for found in archive.read_history(file, system)]

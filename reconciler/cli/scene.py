@@ -125,8 +125,13 @@ def connect(
         own = read_claims(tokens.token()).get("client_id") or credentials.client_id
         # The token's own client is always ours, whatever the settings name besides it.
         ours = frozenset([*environment.clients, *([str(own)] if own else [])])
+        archive = Archive(root, environment.name, tuple(read_settings(root).environments))
         around = Circumstances(
-            ours, datetime.now(UTC).date(), read_accepted(root), frozenset(environment.unmanaged)
+            ours,
+            datetime.now(UTC).date(),
+            read_accepted(root),
+            frozenset(environment.unmanaged),
+            archive.read_ancestors,
         )
         yield Connection(stack.enter_context(register), target, around)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from reconciler.drift import ALARMING, Kind
 from reconciler.render.escape import escape_json, escape_line, shorten
 from reconciler.render.text import Line, Piece, count
-from reconciler.render.wording import get_label, get_sign, show_value, tell_write
+from reconciler.render.wording import describe_quiet, get_label, get_sign, show_value, tell_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from reconciler.model import Json
 
 _COUNTED = tuple(kind for kind in Kind if kind is not Kind.NO_DIFFERENCE)
+_LONG = 1000
+"""Characters of a sentence that may name several systems."""
 _WIDTH = 9
 """Columns for the words that lead a detail."""
 
@@ -42,7 +44,7 @@ def summarise(report: DriftReport) -> str:
 
 def render_lines(report: DriftReport) -> Iterator[Line]:
     """Render every difference, system by system, and a summary line."""
-    for system, group in groupby(report.differences, key=lambda each: each.id):
+    for system, group in groupby(report.open, key=lambda each: each.id):
         differences = list(group)
         place = next((f"  {each.file}" for each in differences if each.file), "")
         yield (
@@ -52,7 +54,9 @@ def render_lines(report: DriftReport) -> Iterator[Line]:
         for each in differences:
             yield from _render_difference(each)
         yield ()
-    if not any(each.kind is not Kind.NO_DIFFERENCE for each in report.differences):
+    if report.quiet:
+        yield (Piece(escape_line(shorten(describe_quiet(report.quiet), _LONG)), "dim"),)
+    if not report.open:
         told = f"No drift: {count(report.systems, 'system')} compared."
         yield (Piece(told, "good"),)
     yield (Piece(summarise(report), "strong"),)
@@ -60,10 +64,6 @@ def render_lines(report: DriftReport) -> Iterator[Line]:
 
 def _render_difference(each: Difference) -> Iterator[Line]:
     style = "bad" if each.alarming else "warn" if each.kind in ALARMING else "dim"
-    if each.kind is Kind.NO_DIFFERENCE:
-        yield (Piece("    . note: others wrote, and no difference is left", style),)
-        yield from _render_entry(each)
-        return
     word = f"{each.kind}, accepted" if each.accepted else str(each.kind)
     if each.field is None:
         yield (Piece(f"    ! {word}", style),)

@@ -28,6 +28,8 @@ def render_lines(system: str, story: Sequence[Chapter]) -> Iterator[Line]:
         Piece(f"History of {escape_line(shorten(system))}", "strong"),
         Piece(f": {count(len(story), 'write')}", "dim"),
     )
+    if not story:
+        yield (Piece("    The change log is empty: the register has kept one since 2025-07-30 only.", "dim"),)
     for chapter in story:
         yield ()
         yield from _render_chapter(chapter)

@@ -16,6 +16,7 @@ from reconciler.render.page import build_page
 from reconciler.render.text import count
 from reconciler.render.wording import (
     VERBS,
+    describe_quiet,
     find_moves,
     get_label,
     get_sign,
@@ -81,15 +82,17 @@ def render_drift(report: DriftReport) -> str:
     target = report.target
     head = [f"<h1>Drift in {_code(target.environment)}</h1>", _made(target.vendor, report.created)]
     head += [f'<p class="soft">{_words(target.register)}</p>', _counts(count_differences(report))]
-    systems = [(name, list(group)) for name, group in groupby(report.differences, key=lambda each: each.id)]
+    systems = [(name, list(group)) for name, group in groupby(report.open, key=lambda each: each.id)]
     alarming = [each for each in systems if any(one.alarming for one in each[1])]
     quiet = [each for each in systems if each not in alarming]
     body = [
         _section("Somebody should look at", [_drifted(*each) for each in alarming]),
         _section("For the record", [_drifted(*each) for each in quiet]),
     ]
+    if report.quiet:
+        body.append(f"<p>{_words(describe_quiet(report.quiet))}</p>")
     if not systems:
-        body = [f"<p>No drift: {count(report.systems, 'system')} compared.</p>"]
+        body = [*body, f"<p>No drift: {count(report.systems, 'system')} compared.</p>"]
     foot = f"<p>{summarise(report)}</p>{_tool(report.tool_version)}"
     title = f"Drift in {shorten(target.environment)}"
     return build_page(title, "\n".join(head), "\n".join(filter(None, body)), foot)

@@ -11,7 +11,6 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.change import Weight
-from reconciler.drift import Kind
 from reconciler.findings import SEVERITIES, Severity, count_findings
 from reconciler.render.drift import count_differences, summarise
 from reconciler.render.escape import escape_markdown, shorten
@@ -19,6 +18,7 @@ from reconciler.render.text import count
 from reconciler.render.wording import (
     SIGNS,
     VERBS,
+    describe_quiet,
     find_moves,
     get_label,
     get_sign,
@@ -95,10 +95,12 @@ def render_drift(report: DriftReport, longest: int = LONGEST) -> str:
         _tell_made(target.vendor, report.created, report.tool_version),
         "",
     ]
-    if not any(each.kind is not Kind.NO_DIFFERENCE for each in report.differences):
+    if report.quiet:
+        head += [_words(describe_quiet(report.quiet), 1000), ""]
+    if not report.open:
         head += [f"No drift: {count(report.systems, 'system')} compared.", ""]
     blocks = []
-    for system, group in groupby(report.differences, key=lambda each: each.id):
+    for system, group in groupby(report.open, key=lambda each: each.id):
         differences = list(group)
         alarming = any(each.alarming for each in differences)
         title = "Somebody should look at" if alarming else "For the record"

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.change import Weight
-from reconciler.drift import Kind
 from reconciler.findings import SEVERITIES, Finding, Location, Severity
 from reconciler.impact import DELETED, IMPACTS
 from reconciler.render.wording import join_sentences, show_value, tell_entry
@@ -110,11 +109,7 @@ def _impact(impact: Impact, place: Location) -> Finding:
 
 def remark_drift(report: DriftReport) -> tuple[Remark, ...]:
     """Tell every difference that is one, with who made it and when; what alarms is an error."""
-    return sort_remarks(
-        Remark(each.id, _difference(each))
-        for each in report.differences
-        if each.kind is not Kind.NO_DIFFERENCE
-    )
+    return sort_remarks(Remark(each.id, _difference(each)) for each in report.open)
 
 
 def _difference(each: Difference) -> Finding:

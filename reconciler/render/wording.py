@@ -13,11 +13,12 @@ from reconciler.origin import is_new
 from reconciler.render.escape import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from reconciler.change import Change
     from reconciler.changelog import LogEntry
     from reconciler.diff import FieldChange
+    from reconciler.drift import Difference
     from reconciler.model import Json
     from reconciler.plan import Plan, Unmanaged
     from reconciler.steps import Step
@@ -41,6 +42,10 @@ _WRITES: Mapping[str, str] = {
 _TEXTS = frozenset({"name", "description"})
 _SINGLE = frozenset({*_TEXTS, "vendor"})
 """The members whose second step is a part and not an entry of a list."""
+
+
+_NAMED = 5
+"""Systems that one sentence names."""
 
 
 class Groups(NamedTuple):
@@ -136,3 +141,14 @@ def tell_entry(entry: LogEntry | None) -> str:
         shorten(each, 100) or "unknown" for each in (entry.created, entry.organisation, entry.client)
     )
     return f"since {when}, by organisation {organisation}, client {client}, with {tell_write(entry)}"
+
+
+def describe_quiet(quiet: Sequence[Difference]) -> str:
+    """Say in one sentence to which systems others wrote and left no difference."""
+    names = [shorten(each.id, 100) for each in quiet[:_NAMED]]
+    more = [f"{len(quiet) - _NAMED:,} more"] if len(quiet) > _NAMED else []
+    systems = "1 system" if len(quiet) == 1 else f"{len(quiet):,} systems"
+    return (
+        f"Others wrote to {systems} since our own last write, and no difference is left: "
+        f"{', '.join([*names, *more])}. `reconciler history ID` shows who and when."
+    )

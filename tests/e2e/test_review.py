@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import subprocess
+from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from tests.builders import CLIENT, VENDOR
-from tests.served import OTHER_CLIENT_ID, Repository, Served
+from tests.builders import CLIENT, VENDOR, a_live_document
+from tests.served import OTHER_CLIENT_ID, Repository, Served, start_served
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     from reconciler.model import Json
 
@@ -241,6 +246,61 @@ def test_the_history_names_the_revision_that_each_state_equals(review: Repositor
     assert len(subjects) == 2
     assert "Register the systems" in subjects[0]
     assert "Register the systems" not in subjects[1]
+
+
+def test_an_edit_after_an_adoption_is_ours(review: Repository, served: Served) -> None:
+    """P5, P17: what others wrote and a committed revision states is overwritten without acceptance, and no log read."""
+    review.define("adopt", clientId=[CLIENT[:-1] + "3"], name=names("edited"))
+    review.define("over", clientId=[CLIENT[:-1] + "2"], name=names("edited"))
+    commit(review, "Edit what was adopted, and what was not")
+    before = len(read_log(served))
+
+    plan = review.plan()
+
+    impacts = {
+        each["id"].partition("_")[2]: {one["rule"] for one in each["impacts"]} for each in plan["changes"]
+    }
+    asked = {path.split("/")[-2] for _, path in read_log(served)[before:] if path.endswith("/changelog")}
+    assert impacts["adopt"] == {"text-changed"}
+    assert impacts["over"] == {"text-changed", "outside-value-overwritten"}
+    assert asked == {f"{VENDOR}_over", f"{VENDOR}_conflict"}
+    report = json.loads(review.run("drift", "--format", "json").stdout)
+    kinds = {each["id"].partition("_")[2]: each["kind"] for each in report["differences"]}
+    assert kinds["adopt"] == "not applied yet"
+    assert kinds["over"] == "changed outside"
+
+
+@pytest.fixture
+def old(private_key: RSAPrivateKey, repository: Repository) -> Iterator[Repository]:
+    """Serve a register that holds a system from before it kept a change log."""
+    state = repository.root / ".state" / "register"
+    with start_served(private_key, state=state) as emulator:
+        repository.configure(emulator.base, emulator.maskinporten)
+        repository.environ = Served(emulator, private_key).environ
+        document = a_live_document(id=f"{VENDOR}_old", clientId=[])
+        httpx.post(f"{emulator.base}/control/systems", json=[document]).raise_for_status()
+        with closing(sqlite3.connect(state)) as base:
+            assert base.execute("DELETE FROM changes").rowcount == 1
+            base.commit()
+        yield repository
+
+
+def test_a_system_without_a_change_log(old: Repository) -> None:
+    """R6: an edit that is not applied yet is no alarm, and the history says that the log is empty."""
+    repository = old
+    repository.define("old", clientId=[])
+    commit(repository, "Describe a system from before the change log")
+    repository.define("old", clientId=[], isVisible=False)
+    commit(repository, "Hide it")
+
+    drift = repository.run("drift", "--format", "json")
+    history = repository.run("history", f"{VENDOR}_old")
+
+    found = {each["kind"] for each in json.loads(drift.stdout)["differences"]}
+    assert (drift.returncode, found) == (0, {"not applied yet"})
+    assert history.returncode == 0, history.stderr
+    assert "The change log is empty" in history.stdout
+    assert repository.run("history", f"{VENDOR}_never").returncode == 2
 
 
 def test_plan_and_drift_only_read(review: Repository, served: Served) -> None:

@@ -1,0 +1,306 @@
+"""What differs from the files, and whose doing it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.acceptance import Acceptance
+from reconciler.change import Blocked
+from reconciler.changelog import LogEntry, State
+from reconciler.digest import digest_json
+from reconciler.drift import Circumstances, Difference, DriftReport, Kind, find_drift
+from reconciler.errors import Exit
+from reconciler.origin import Past, trace
+from reconciler.plan import Target, plan_changes
+from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_registered_system, a_resolved, a_system
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.model import Json
+
+TARGET = Target("tt02", "https://register.example", VENDOR)
+TODAY = date(2026, 11, 21)
+OURS, THEIRS = "ours", "theirs"
+SYSTEM = "991825827_smartcloud"
+HIDDEN: dict[str, Json] = {"isVisible": False}
+SHOWN: dict[str, Json] = {"isVisible": True}
+
+
+def a_log(*writes: tuple[str, dict[str, Json]], kind: str = "update") -> list[State]:
+    """Make a replayed change log, newest first, of who wrote and what stood there then."""
+    return [
+        State(LogEntry(kind, VENDOR, client, f"2026-11-{20 - number}T10:00:00Z"), a_system(**members))
+        for number, (client, members) in enumerate(writes)
+    ]
+
+
+def find(
+    files: dict[str, Json],
+    live: dict[str, Json] | None,
+    states: Sequence[State] = (),
+    *,
+    revisions: Sequence[dict[str, Json]] = (),
+    acceptances: tuple[Acceptance, ...] = (),
+    cut: str = "",
+) -> DriftReport:
+    """Find the drift of one system whose definition had these revisions, newest first."""
+    desired = a_resolved("tt02", **files)
+    found = None if live is None else a_registered_system(**live)
+    ancestors = [a_system(**each) for each in revisions]
+    asked = a_system(
+        **{name: value for name, value in files.items() if name in {*HIDDEN, "clientId", "name"}}
+    )
+    made = trace(
+        plan_changes(TARGET, [desired], {desired.system.id: found}, []),
+        {desired.system.id: Past(asked, lambda: ancestors, "", cut)},
+    )
+    around = Circumstances(frozenset({OURS}), TODAY, acceptances, ancestors=lambda _file, _system: ancestors)
+    return find_drift(made, {desired.system.id: states}, around)
+
+
+def kinds(report: DriftReport) -> list[Kind]:
+    """Give the kinds of a report's differences."""
+    return [each.kind for each in report.differences]
+
+
+def test_what_is_not_registered_is_missing() -> None:
+    """A definition that the register never had."""
+    (difference,) = find({}, None).differences
+
+    assert (difference.kind, difference.entry, difference.path) == (Kind.MISSING, None, "missing")
+    assert difference.alarming
+
+
+def test_a_new_definition_that_is_blocked_is_missing_and_says_why() -> None:
+    """R5: one line with the reason, and not every field as changed outside."""
+    desired = a_resolved("tt02")
+    other = a_registered_system(id="991825827_other")
+    made = plan_changes(TARGET, [desired], {SYSTEM: None}, [other])
+    assert isinstance(made.changes[0], Blocked)
+    traced = trace(made, {SYSTEM: Past(a_system(), lambda: [a_system()])})
+
+    missing, unmanaged = find_drift(traced, {}, Circumstances(frozenset({OURS}), TODAY)).differences
+
+    assert (missing.id, missing.kind) == (SYSTEM, Kind.MISSING)
+    assert missing.reason == f"client id {CLIENT} is on `991825827_other`"
+    assert unmanaged.kind is Kind.UNMANAGED
+
+
+def test_what_somebody_deleted_is_deleted_and_says_by_whom() -> None:
+    """The newest deletion of the log is the one, whatever came after it."""
+    states = [
+        State(LogEntry("update", VENDOR, OURS, "3"), a_system(isDeleted=True)),
+        State(LogEntry("delete", VENDOR, THEIRS, "2"), a_system(isDeleted=True)),
+        *a_log((OURS, {})),
+    ]
+
+    (difference,) = find({}, {"isDeleted": True}, states).differences
+
+    assert (difference.kind, difference.entry) == (Kind.DELETED, states[1].entry)
+
+
+def test_a_deletion_that_is_not_carried_out_yet_is_no_alarm() -> None:
+    """P1: `withdrawn` is not applied yet, whoever wrote last; a deletion that is blocked says why."""
+    (difference,) = find({"withdrawn": True}, {}, a_log((THEIRS, {}))).differences
+    assert (difference.kind, difference.alarming) == (Kind.NOT_APPLIED, False)
+
+    gone, taker = a_resolved("tt02", withdrawn=True), a_resolved("tt02", id="991825827_taker", rights=...)
+    live = {
+        SYSTEM: a_registered_system(),
+        "991825827_taker": a_registered_system(id="991825827_taker", clientId=[]),
+    }
+    made = plan_changes(TARGET, [gone, taker], live, [])
+    blocked, *_ = find_drift(made, {}, Circumstances(frozenset({OURS}), TODAY)).differences
+    assert isinstance(made.changes[0], Blocked)
+    assert (blocked.id, blocked.kind) == (SYSTEM, Kind.NOT_APPLIED)
+    assert "991825827_taker" in blocked.reason
+
+
+def test_another_vendor_is_a_difference() -> None:
+    """A system that the register has under another vendor is blocked, and drift does not pass over it."""
+    (difference,) = find({}, {"vendor": {"ID": "0192:310904473"}}, revisions=[{}]).differences
+
+    assert (difference.kind, difference.path) == (Kind.CHANGED_OUTSIDE, "vendor.ID")
+
+
+@pytest.mark.parametrize(
+    ("states", "revisions", "kind"),
+    [
+        # We wrote it, as an earlier revision asked.
+        (a_log((OURS, HIDDEN)), [SHOWN, HIDDEN], Kind.NOT_APPLIED),
+        # We wrote it, and no revision asked: by hand.
+        (a_log((OURS, HIDDEN), (OURS, SHOWN)), [SHOWN], Kind.CHANGED_OUTSIDE),
+        # Others wrote it, and no revision asked.
+        (a_log((THEIRS, HIDDEN), (OURS, SHOWN)), [SHOWN], Kind.CHANGED_OUTSIDE),
+        # Others put an earlier value back, after ours had been applied.
+        (a_log((THEIRS, HIDDEN), (OURS, SHOWN), (OURS, HIDDEN)), [SHOWN, HIDDEN], Kind.CHANGED_OUTSIDE),
+        # The log holds another value than the register.
+        (a_log((OURS, SHOWN)), [SHOWN, HIDDEN], Kind.CHANGED_OUTSIDE),
+    ],
+)
+def test_a_value_is_ours_by_the_log_and_the_history(
+    states: list[State], revisions: list[dict[str, Json]], kind: Kind
+) -> None:
+    """The files show the system, and the register hides it; by whose doing decides."""
+    report = find(SHOWN, HIDDEN, states, revisions=revisions)
+
+    assert kinds(report) == [kind]
+    assert report.exit_code is (Exit.DIFFERENT if kind is Kind.CHANGED_OUTSIDE else Exit.DONE)
+
+
+def name(text: str) -> dict[str, Json]:
+    """Give one name in all languages."""
+    return {"name": {"nb": text, "nn": text, "en": text}}
+
+
+@pytest.mark.parametrize(
+    ("writes", "revisions", "kind"),
+    [
+        # one applied; others wrote two; two was adopted, and three is asked for since.
+        ([(THEIRS, "two"), (OURS, "one")], ["three", "two", "one"], Kind.NOT_APPLIED),
+        # one and two were applied; others put one back; three is asked for since.
+        ([(THEIRS, "one"), (OURS, "two"), (OURS, "one")], ["three", "two", "one"], Kind.CHANGED_OUTSIDE),
+        # nothing before the write of others is known
+        ([(THEIRS, "two")], ["three", "two"], Kind.NOT_APPLIED),
+    ],
+)
+def test_what_was_adopted_is_ours_and_what_was_put_back_is_not(
+    writes: list[tuple[str, str]], revisions: list[str], kind: Kind
+) -> None:
+    """P5: a live value that a committed revision states is ours, unless others undid a later one with it."""
+    states = a_log(*((client, name(text)) for client, text in writes))
+
+    report = find(name("three"), name(writes[0][1]), states, revisions=[name(each) for each in revisions])
+
+    assert kinds(report) == [kind] * 3
+
+
+@pytest.mark.parametrize(
+    ("states", "kind"),
+    [
+        ([], Kind.NOT_APPLIED),
+        ([State(LogEntry("rightsupdate", VENDOR, OURS, "1"), None)], Kind.NOT_APPLIED),
+        ([State(LogEntry("rightsupdate", VENDOR, THEIRS, "1"), None)], Kind.CHANGED_OUTSIDE),
+    ],
+)
+def test_without_a_log_the_history_decides(states: list[State], kind: Kind) -> None:
+    """R6: an edit of a system that was registered before the log began is not applied yet, and no alarm."""
+    assert kinds(find(SHOWN, HIDDEN, states, revisions=[SHOWN, HIDDEN])) == [kind]
+
+
+def test_without_a_log_a_value_that_no_revision_states_is_changed_outside() -> None:
+    """R6: an empty log excuses nothing that the files never asked for."""
+    assert kinds(find(SHOWN, HIDDEN, [], revisions=[SHOWN])) == [Kind.CHANGED_OUTSIDE]
+
+
+@pytest.mark.parametrize(
+    ("states", "kind"),
+    [
+        (a_log((OURS, {"clientId": [CLIENT]})), Kind.NOT_APPLIED),
+        (
+            a_log((THEIRS, {"clientId": [CLIENT]}), (OURS, {"clientId": [CLIENT, OTHER_CLIENT]})),
+            Kind.CHANGED_OUTSIDE,
+        ),
+        (a_log((OURS, {"clientId": [CLIENT, OTHER_CLIENT]})), Kind.CHANGED_OUTSIDE),
+    ],
+)
+def test_an_entry_that_is_not_there(states: list[State], kind: Kind) -> None:
+    """New, it was never asked for; taken away by others, or lost although the log has it, it is an alarm."""
+    report = find(
+        {"clientId": [CLIENT, OTHER_CLIENT]},
+        {"clientId": [CLIENT]},
+        states,
+        revisions=[{"clientId": [CLIENT, OTHER_CLIENT]}, {"clientId": [CLIENT]}],
+    )
+
+    assert kinds(report) == [kind]
+
+
+def test_without_the_history_nothing_is_excused() -> None:
+    """In a shallow clone a value by us is an alarm too, and the reason is said."""
+    (difference,) = find(SHOWN, HIDDEN, a_log((OURS, HIDDEN)), cut="the clone is shallow").differences
+
+    assert difference.kind is Kind.CHANGED_OUTSIDE
+    assert difference.reason == "the history of the file is not known"
+
+
+def test_others_wrote_and_left_no_difference() -> None:
+    """P5: one note a system, with the newest write and how many there were since our own; no alarm."""
+    states = a_log((THEIRS, {}), (THEIRS, HIDDEN), (OURS, {}), (THEIRS, HIDDEN))
+
+    report = find({}, {}, states)
+
+    assert [(each.kind, each.entry, each.reason) for each in report.differences] == [
+        (Kind.NO_DIFFERENCE, states[0].entry, "2 writes since our own")
+    ]
+    assert (report.open, report.quiet) == ((), report.differences)
+    assert report.exit_code is Exit.DONE
+
+
+@pytest.mark.parametrize("states", [[], a_log((OURS, {})), a_log((OURS, {}), (THEIRS, {}))])
+def test_nothing_is_said_where_we_wrote_last(states: list[State]) -> None:
+    """T: the last branch of a change that is kept: writes before our own are no news."""
+    report = find({}, {}, states)
+
+    assert report.differences == ()
+    assert report.systems == 1
+
+
+def an_acceptance(path: str, value: Json, until: date = TODAY, system: str = SYSTEM) -> Acceptance:
+    """Make an acceptance that still counts today."""
+    return Acceptance(system, path, until, "a reason", digest_json(value))
+
+
+@pytest.mark.parametrize(
+    ("acceptance", "alarming"),
+    [
+        (an_acceptance("isVisible", False), False),  # noqa: FBT003 - the live value
+        (an_acceptance("isVisible", True), True),  # noqa: FBT003 - as above
+        (an_acceptance("name.nb", False), True),  # noqa: FBT003 - as above
+        (an_acceptance("isVisible", False, system="991825827_other"), True),  # noqa: FBT003 - as above
+        (an_acceptance("isVisible", False, TODAY - timedelta(1)), True),  # noqa: FBT003 - as above
+    ],
+)
+def test_an_accepted_difference_does_not_alarm(acceptance: Acceptance, *, alarming: bool) -> None:
+    """While it is the same system, the same path and the same live value, until its last day is over."""
+    report = find(SHOWN, HIDDEN, a_log((THEIRS, HIDDEN)), revisions=[SHOWN], acceptances=(acceptance,))
+
+    assert [each.alarming for each in report.differences] == [alarming]
+    assert report.exit_code is (Exit.DIFFERENT if alarming else Exit.DONE)
+
+
+@pytest.mark.parametrize("word", ["missing", "deleted", "unmanaged"])
+def test_a_whole_system_can_be_accepted(word: str) -> None:
+    """By the word for what is wrong with it."""
+    live = {"missing": None, "deleted": a_registered_system(isDeleted=True)}
+    desired = [a_resolved("tt02")] if word in live else []
+    others = [] if desired else [a_registered_system()]
+    made = plan_changes(TARGET, desired, {SYSTEM: live.get(word)}, others)
+    around = Circumstances(frozenset({OURS}), TODAY, (an_acceptance(word, None),))
+
+    (difference,) = find_drift(made, {}, around).differences
+    (alarm,) = find_drift(made, {}, replace(around, acceptances=())).differences
+
+    assert (difference.path, difference.alarming, alarm.alarming) == (word, False, True)
+
+
+def test_unmanaged_systems_are_told_unless_they_are_known() -> None:
+    """With their name and who wrote last; those that are known not to be ours are left out."""
+    system = a_registered_system()
+    made = plan_changes(TARGET, [], {}, [system])
+    states = {SYSTEM: a_log((THEIRS, {}))}
+    around = Circumstances(frozenset({OURS}), TODAY)
+
+    (difference,) = find_drift(made, states, around).differences
+
+    assert difference == Difference(
+        SYSTEM, Kind.UNMANAGED, entry=states[SYSTEM][0].entry, reason="SmartCloud"
+    )
+    assert find_drift(made, {}, around).differences[0].entry is None
+    assert find_drift(made, states, replace(around, known=frozenset({SYSTEM}))).differences == ()
+    assert find_drift(made, states, around).systems == 1
