@@ -26,7 +26,7 @@ The house, from the street to the ground. A room knows only the floors below its
     rules/          every validation rule         diff, body  two systems, field by field
     normalise, redirect, host                     what two sides can be compared by
     model           the members of the document   catalogue   packages and resources
-    document        YAML ⇄ tree with positions    digest, problem
+    document        YAML ⇄ tree with positions    digest, problem, size
     findings, errors    trouble that is returned, trouble that is raised
     address         where a token may go
 

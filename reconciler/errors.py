@@ -143,8 +143,15 @@ class NotConnected(RegisterError):
 class NoAnswer(RegisterError):
     """The request left this machine, but no usable answer came back.
 
-    The register may or may not have carried it out. Sending a write again is never the remedy.
+    The register may or may not have carried it out. Sending a write again is never the remedy. `overdue` says
+    that the time ran out, so that the register may be at it still.
     """
+
+    def __init__(
+        self, message: str, *, hint: str = "", status: int = 0, trace: str = "", overdue: bool = False
+    ) -> None:
+        super().__init__(message, hint=hint, status=status, trace=trace)
+        self.overdue = overdue
 
 
 class Unauthorised(RegisterError):

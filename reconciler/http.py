@@ -103,7 +103,9 @@ def explain_failure(error: Exception, base: str) -> RegisterError:
             hint="Check the environment's address.",
         )
     return NoAnswer(
-        f"{host} gave no usable answer: {describe_failure(error)}.", hint="Try again when it is well."
+        f"{host} gave no usable answer: {describe_failure(error)}.",
+        hint="Try again when it is well.",
+        overdue=isinstance(error, httpx.TimeoutException),
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.change import Blocked, Change, Create, Delete, Impact, Keep, Update, Weight, decide
 from reconciler.digest import SHORT, digest_json
 from reconciler.impact import Evidence, judge, judge_all
+from reconciler.size import find_excess
 from reconciler.steps import Step, order_steps
 
 if TYPE_CHECKING:
@@ -205,6 +206,9 @@ def _block_refused(change: Change, faults: Sequence[Finding]) -> Change:
     """Block a change that carries a fault which was allowed here and would be refused there."""
     if not isinstance(change, (Create, Update)):
         return change
+    excess = find_excess(change.document)
+    if excess:
+        return _block(change, excess, "Split the system in two, or leave out what nobody needs.")
     refused = [each for each in faults if isinstance(change, Create) or each.code in _CHECKED_BY_PUT]
     if not refused:
         return change

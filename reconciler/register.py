@@ -6,6 +6,7 @@ made: what became of it else is found out by whoever sent it.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 from urllib.parse import parse_qs, quote, urlsplit
@@ -25,14 +26,16 @@ from reconciler.errors import (
     TooManyRequests,
     Unauthorised,
     Unintelligible,
+    WriteRefused,
 )
 from reconciler.http import Patience, explain_failure, open_client
 from reconciler.model import RegisteredSystem
 from reconciler.problem import explain_problem, read_codes, read_trace
+from reconciler.size import count_look_ups, encode, find_excess, find_seconds
 from reconciler.trace import HEADER
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from types import TracebackType
 
     from reconciler.maskinporten import TokenSource
@@ -47,7 +50,9 @@ PACKAGE = "/accessmanagement/api/v1/meta/info/accesspackages/package/urn"
 """System Register contract §8."""
 SYSTEM_USERS = "/authentication/api/v1/systemuser/vendor/bysystem"
 """System Register contract §7."""
-WRITE_SECONDS = 60.0
+LONG = 300.0
+"""Seconds from which on a write is announced."""
+_LOG = logging.getLogger(__name__)
 BUDGET = 10.0
 """Seconds for all attempts at one request, the token that it needs included."""
 
@@ -106,7 +111,10 @@ class Register(Protocol):
 
 
 class HttpRegister:
-    """The register of an environment over HTTP; safe for as many threads as it has workers."""
+    """The register of an environment over HTTP; safe for as many threads as it has workers.
+
+    `notify` is given a sentence when something is going to take long.
+    """
 
     def __init__(
         self,
@@ -115,9 +123,11 @@ class HttpRegister:
         *,
         read_only: bool,
         workers: int = 8,
+        notify: Callable[[str], None] = _LOG.info,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._environment = environment
+        self._notify = notify
         self._base = environment.register
         self._tokens = tokens
         self._cleared: Secret | None = None
@@ -237,6 +247,14 @@ class HttpRegister:
 
         What 401 and 429 say can be untrue, so whether to send again after them is for the caller to find out.
         """
+        excess = find_excess(request.body)
+        if excess:
+            raise WriteRefused(f"Nothing was sent for `{request.system}`: {excess}.", hint="Make it smaller.")
+        if find_seconds(request.body) >= LONG:
+            self._notify(
+                f"`{request.system}`: the register looks up its {count_look_ups(request.body)} rights and access "
+                f"packages one by one, which can take up to {find_seconds(request.body) / 60:.0f} minutes."
+            )
         patience = Patience(BUDGET)
         while True:
             try:
@@ -265,12 +283,14 @@ class HttpRegister:
         headers = {"Authorization": f"Bearer {self._clear(token)}"} if token else {}
         headers |= {HEADER: request.traceparent} if request.traceparent else {}
         # A write that was given up too early is one whose outcome is unknown.
-        seconds = patience.limit() if request.method == "GET" else WRITE_SECONDS
+        seconds = patience.limit() if request.method == "GET" else find_seconds(request.body)
+        content = None if request.body is None else encode(request.body)
+        headers |= {"Content-Type": "application/json"} if content else {}
         try:
             return self._client.request(
                 request.method,
                 request.path,
-                json=request.body,
+                content=content,
                 headers=headers,
                 extensions={"seconds": seconds},
             )

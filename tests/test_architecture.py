@@ -25,7 +25,7 @@ FLOORS = (
     ("errors", "findings", "secret", "host", "redirect", "address"),
     ("document",),
     ("model",),
-    ("catalogue", "normalise", "digest", "problem"),
+    ("catalogue", "normalise", "digest", "problem", "size"),
     ("rules", "body", "diff"),
     ("changelog",),
     ("change", "settlement"),

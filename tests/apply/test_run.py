@@ -468,7 +468,7 @@ def test_a_write_that_is_committed_late_is_waited_for(
     private_key: RSAPrivateKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The client gave up, and the register commits afterwards: within the patience that is Done."""
-    monkeypatch.setattr("reconciler.register.WRITE_SECONDS", 0.3)
+    monkeypatch.setattr("reconciler.register.find_seconds", lambda _: 0.3)
     with open_stage(private_key, tmp_path) as stage:
         one, asked = _one_update(stage)
         plan = stage.plan(asked)
