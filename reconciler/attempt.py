@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from reconciler.changelog import find_since
 from reconciler.errors import (
     MaskinportenError,
+    NoAnswer,
     NotConnected,
     ReconcilerError,
     Rejected,
@@ -103,6 +104,11 @@ class _Sending:
     began: float = 0.0
     took: float = 0.0
     times: int = 0
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the time that a write may take ran out without an answer."""
+        return isinstance(self.failure, NoAnswer) and self.failure.overdue
 
     @property
     def may_still_come(self) -> bool:
@@ -224,8 +230,11 @@ def _settle(request: Request, step: Step, crew: Crew, sending: _Sending) -> tupl
     while True:
         held = take_snapshot(step.id, crew.register)
         settlement = settle(request, held.system, held.log)
-        left = sending.began + crew.patience - time.monotonic()
+        late = sending.took if sending.overdue else 0.0
+        left = sending.began + late + crew.patience - time.monotonic()
         if settlement.fate is Fate.DONE or left <= 0 or not sending.may_still_come:
+            if sending.overdue and settlement.fate is Fate.UNDONE:  # it may be looked at there still
+                settlement = replace(settlement, fate=Fate.UNKNOWN)
             return held, settlement
         if crew.stop.wait(min(LOOK_AGAIN, left, crew.patience / 10)):
             return held, replace(settlement, fate=Fate.UNKNOWN)

@@ -482,6 +482,24 @@ def test_a_write_that_is_committed_late_is_waited_for(
         check_sent_once(stage)
 
 
+def test_a_write_that_passes_its_time_is_unknown_and_not_failed(
+    private_key: RSAPrivateKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """W23: the register may still look up one right after the other; patience begins when we stop waiting."""
+    monkeypatch.setattr("reconciler.register.find_seconds", lambda _: 0.5)
+    with open_stage(private_key, tmp_path) as stage:
+        one, asked = _one_update(stage)
+        plan = stage.plan(asked)
+        stage.patience = 0.3
+        stage.strike(fault="latency", seconds=2.0, method="PUT", path=f"*{one}")
+
+        (outcome,) = stage.apply(plan).outcomes
+
+        assert outcome.word == "unknown"
+        assert "it took too long" in outcome.reason
+        assert "recover" in outcome.hint
+
+
 def test_our_own_entry_under_another_client_is_not_told_as_failed(stage: Stage) -> None:
     """The configuration names other clients than the one that writes: nothing shows the lost write undone."""
     one, asked = _one_update(stage)
