@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.document import read_document
-from reconciler.git import is_shallow, read_base, read_revisions
+from reconciler.git import GitFailed, find_gap, read_base, read_blobs, read_revisions
 from reconciler.normalise import find_missing, normalise, resolve
 from reconciler.origin import Past, trace
 from reconciler.rules.shape import check_document
@@ -40,17 +41,26 @@ class Archive:
         return normalise(resolve(definition, self.environment).system)
 
     def read_history(self, file: str, system: str) -> tuple[tuple[Revision, System], ...]:
-        """Read the revisions of one definition, newest first; those of another id are left out."""
+        """Read the revisions of one definition, newest first; those of another id are left out.
+
+        Their contents are not kept. Raises `GitFailed` where git does not read what is there.
+        """
         found = (
-            (revision, self.read(file, revision.content))
+            (replace(revision, content=None), self.read(file, revision.content))
             for revision in read_revisions(self.root, file)
             if revision.content is not None
-        )
+        )  # one content at a time: together they can be large
         return tuple((revision, each) for revision, each in found if each is not None and each.id == system)
 
     def read_ancestors(self, file: str, system: str) -> tuple[System, ...]:
-        """Read what one definition asked for at each of its revisions, newest first."""
-        return tuple(each for _, each in self.read_history(file, system))
+        """Read what one definition asked for at each of its revisions, newest first; nothing where git fails."""
+        with suppress(GitFailed):  # `find_gap` says so
+            return tuple(each for _, each in self.read_history(file, system))
+        return ()
+
+    def find_gap(self) -> str:
+        """Say why the history is not whole; empty where it is."""
+        return find_gap(self.root)
 
 
 def trace_to_base(plan: Plan, systems: Sequence[Resolved], archive: Archive, name: str) -> Plan:
@@ -59,12 +69,13 @@ def trace_to_base(plan: Plan, systems: Sequence[Resolved], archive: Archive, nam
     Raises `UsageError` where there is no such revision.
     """
     base = read_base(archive.root, name)
+    contents = read_blobs(archive.root, [blob.object for blob in base.blobs])
     before = {
-        each.id: (file, each)
-        for file, content in base.files.items()
-        if (each := archive.read(file, content)) is not None
+        each.id: (blob.name, each)
+        for blob, content in zip(base.blobs, contents, strict=True)
+        if content is not None and (each := archive.read(blob.name, content)) is not None
     }
-    cut = _find_cut(archive)
+    cut = archive.find_gap()
     pasts = {
         each.system.id: Past(
             before[each.system.id][1] if each.system.id in before else None,
@@ -82,7 +93,7 @@ def trace_to_base(plan: Plan, systems: Sequence[Resolved], archive: Archive, nam
 
 def trace_to_history(plan: Plan, systems: Iterable[Resolved], archive: Archive) -> Plan:
     """Give every field its origin against the files as they are: not applied yet, or drift."""
-    cut = _find_cut(archive)
+    cut = archive.find_gap()
     pasts: Mapping[str, Past] = {
         each.system.id: Past(
             normalise(each.system),
@@ -93,7 +104,3 @@ def trace_to_history(plan: Plan, systems: Iterable[Resolved], archive: Archive) 
         for each in systems
     }
     return trace(plan, pasts)
-
-
-def _find_cut(archive: Archive) -> str:
-    return "the clone is shallow" if is_shallow(archive.root) else ""

@@ -9,7 +9,7 @@ import typer
 from reconciler.cli.console import show_progress, tell
 from reconciler.cli.options import EnvironmentOption, FormatsOption, RootOption, VendorOption, make_app
 from reconciler.cli.outputs import choose_outputs, write_drift
-from reconciler.cli.scene import make_plan, open_archive, open_register, set_scene
+from reconciler.cli.scene import make_plan, open_archive, open_register, set_scene, tell_gap
 from reconciler.operations import detect_drift
 from reconciler.past import trace_to_history
 
@@ -30,8 +30,10 @@ def run(
     """
     outputs = choose_outputs(formats)
     scene = set_scene(root, environment, vendor, outputs.form)
+    archive = open_archive(scene)
+    tell_gap(archive)
     with open_register(scene, read_only=True) as connection:
-        made = trace_to_history(make_plan(scene, connection), scene.systems, open_archive(scene))
+        made = trace_to_history(make_plan(scene, connection), scene.systems, archive)
         with show_progress("Reading change logs") as progress:
             report = detect_drift(made, connection.register, connection.around, progress=progress)
     report = replace(report, created=made.created, tool_version=made.tool_version)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -9,8 +10,9 @@ import typer
 from reconciler.changelog import read_log, replay
 from reconciler.cli.console import show, show_text
 from reconciler.cli.options import EnvironmentOption, Format, FormatOption, RootOption, VendorOption, make_app
-from reconciler.cli.scene import open_archive, open_register, set_scene
+from reconciler.cli.scene import open_archive, open_register, set_scene, tell_gap
 from reconciler.errors import UsageError
+from reconciler.git import GitFailed
 from reconciler.history import tell_story
 from reconciler.render import history as as_story
 
@@ -39,7 +41,10 @@ def run(
             )
     files = [each.definition.document.file for each in scene.systems if each.system.id == system]
     archive = open_archive(scene)
-    revisions = [found for file in files for found in archive.read_history(file, system)]
+    tell_gap(archive)
+    revisions = []
+    with suppress(GitFailed):  # which was said
+        revisions = [found for file in files for found in archive.read_history(file, system)]
     story = tell_story(replay(log), revisions)
     if form is Format.JSON:
         show_text(as_story.render_json(system, story))

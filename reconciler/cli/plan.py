@@ -10,7 +10,7 @@ import typer
 from reconciler.cli.console import tell
 from reconciler.cli.options import EnvironmentOption, FormatsOption, RootOption, VendorOption, make_app
 from reconciler.cli.outputs import choose_outputs, write_plan
-from reconciler.cli.scene import make_plan, open_archive, open_register, set_scene, tell_warnings
+from reconciler.cli.scene import make_plan, open_archive, open_register, set_scene, tell_gap, tell_warnings
 from reconciler.errors import Exit
 from reconciler.past import trace_to_base
 from reconciler.planfile import print_plan
@@ -51,7 +51,9 @@ def run(
     with open_register(scene, read_only=True) as connection:
         made = make_plan(scene, connection)
     if base:
-        made = trace_to_base(made, scene.systems, open_archive(scene), base)
+        archive = open_archive(scene)
+        tell_gap(archive)
+        made = trace_to_base(made, scene.systems, archive, base)
     if out is not None:
         write_file(out, print_plan(made))
         tell(f"Saved: {out} (digest {made.short_digest})")

@@ -191,3 +191,10 @@ def read_accepted(root: Path) -> tuple[Acceptance, ...]:
 def open_archive(scene: Scene) -> Archive:
     """Give the history of the definitions, for the scene's environment."""
     return Archive(scene.root, scene.environment.name, scene.environments)
+
+
+def tell_gap(archive: Archive) -> None:
+    """Say why the history of the definitions is not whole, where it is not."""
+    gap = archive.find_gap()
+    if gap:
+        tell(f"The history of the definitions is not whole: {gap}.")

@@ -1,0 +1,120 @@
+"""What the definitions asked for at other revisions, as one environment sees them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.errors import UsageError
+from reconciler.git import GitFailed
+from reconciler.normalise import normalise
+from reconciler.origin import Origin
+from reconciler.past import Archive, trace_to_base, trace_to_history
+from reconciler.plan import Target, plan_changes
+from tests.builders import ENVIRONMENTS, VENDOR, a_definition_text, a_registered_system, a_resolved
+from tests.unit.test_git import commit, git
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ID = "991825827_smartcloud"
+FILE = f"systems/{ID}.yaml"
+
+
+def names(text: str) -> dict[str, str]:
+    """Give one name in all languages."""
+    return {"nb": text, "nn": text, "en": text}
+
+
+def text(name: str, **changes: object) -> str:
+    """Make a definition with a name, which exists locally and in production."""
+    return a_definition_text(name=names(name), **changes)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    """Make a repository whose one definition was committed as one, broken, another's, and two."""
+    git(tmp_path, "init", "-q", "-b", "main", "--template=")
+    commit(tmp_path, "One", **{ID: text("one")})
+    commit(tmp_path, "Broken", **{ID: "id: ["})
+    commit(tmp_path, "Another", **{ID: text("other", id="991825827_other")})
+    commit(
+        tmp_path,
+        "Two",
+        **{ID: text("two") + "environments: {local: {}, prod: {name: {nb: p, nn: p, en: p}}}\n"},
+    )
+    return Archive(tmp_path, "local", ENVIRONMENTS)
+
+
+def test_a_history_is_of_one_system_in_one_environment(archive: Archive) -> None:
+    """What was broken, or another system, is left out; an overlay counts where it holds; contents are not kept."""
+    found = archive.read_history(FILE, ID)
+
+    assert [(revision.subject, each.name["nb"]) for revision, each in found] == [
+        ("Two", "two"),
+        ("One", "one"),
+    ]
+    assert {revision.content for revision, _ in found} == {None}
+    assert archive.read_ancestors(FILE, ID) == tuple(each for _, each in found)
+    in_prod = Archive(archive.root, "prod", ENVIRONMENTS).read_history(FILE, ID)
+    assert [each.name["nb"] for _, each in in_prod] == ["p"]
+    assert archive.find_gap() == ""
+
+
+def test_a_removed_definition_has_a_past(archive: Archive) -> None:
+    """Its last revisions are still there to be read."""
+    commit(archive.root, "Remove", **{ID: None})
+
+    assert [each.name["nb"] for each in archive.read_ancestors(FILE, ID)] == ["two", "one"]
+
+
+def test_a_field_has_its_origin_in_the_history(archive: Archive) -> None:
+    """What the register holds of an earlier revision is not applied yet; what no revision asked for is drift."""
+    wanted = a_resolved(name=names("two"))
+    for held, origin in (("one", Origin.NOT_APPLIED), ("strange", Origin.OVERWRITES_DRIFT)):
+        live = a_registered_system(name=names(held))
+        made = plan_changes(Target("local", "local", VENDOR), [wanted], {ID: live}, [], {})
+
+        traced = trace_to_history(made, [wanted], archive)
+
+        assert {field.origin for change in traced.changes for field in change.fields} == {origin}
+
+
+def test_a_field_has_its_origin_against_a_base(archive: Archive) -> None:
+    """What the base did not ask for is this change; a definition that is gone names its former file."""
+    commit(archive.root, "Gone", gone=text("gone", id="991825827_gone", clientId=[]))
+    git(archive.root, "checkout", "-qb", "pull-request")
+    wanted = a_resolved(name=names("three"))
+    live = a_registered_system(name=names("two"))
+    gone = a_registered_system(id="991825827_gone", clientId=[])
+    made = plan_changes(Target("local", "local", VENDOR), [wanted], {ID: live}, [gone], {})
+
+    traced = trace_to_base(made, [wanted], archive, "main")
+
+    assert {field.origin for change in traced.changes for field in change.fields} == {Origin.THIS_CHANGE}
+    assert [each.former for each in traced.unmanaged] == ["systems/gone.yaml"]
+    with pytest.raises(UsageError, match="There is no revision nothing"):
+        trace_to_base(made, [wanted], archive, "nothing")
+
+
+def test_a_history_that_git_does_not_read_is_unknown_and_said(archive: Archive) -> None:
+    """G3: it is never taken for drift, nor for a history without commits."""
+    (archive.root / ".git/HEAD").write_text("garbage")
+    wanted = a_resolved(name=names("two"))
+    live = a_registered_system(name=names("one"))
+    made = plan_changes(Target("local", "local", VENDOR), [wanted], {ID: live}, [], {})
+
+    traced = trace_to_history(made, [wanted], archive)
+
+    assert {field.origin for change in traced.changes for field in change.fields} == {Origin.UNKNOWN}
+    assert "not a git repository" in archive.find_gap()
+    with pytest.raises(GitFailed):
+        archive.read_history(FILE, ID)
+
+
+def test_a_content_that_is_no_system_is_none(archive: Archive) -> None:
+    """Whatever a revision holds, it is read or left out, and nothing is raised."""
+    for content in (b"", b"\xff", b"[]", b"id: x\n", b"a: " + b"[" * 200):
+        assert archive.read(FILE, content) is None
+    assert archive.read(FILE, a_definition_text().encode()) == normalise(a_registered_system().read())
