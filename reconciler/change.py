@@ -45,6 +45,8 @@ class Impact:
     """The field that does it; empty for the whole system."""
     users: int | None = None
     """How many system users the system has, where that matters and is known."""
+    agents: int | None = None
+    """How many of them are agents' (System Register contract §7, `userType`)."""
 
     @property
     def magnitude(self) -> int | None:

@@ -46,6 +46,8 @@ class Evidence:
     """The Maskinporten clients whose writes are ours."""
     users: int | None = None
     """System users of the system; None where it could not be read."""
+    agents: int | None = None
+    """How many of them are agents'."""
     accepted: Mapping[str, str] = field(default_factory=dict)
     """The differences that somebody let stand, by path, each with until when and why."""
     stated: frozenset[str] = frozenset()
@@ -97,7 +99,8 @@ DELETED = _declare(
     Weight.BREAKING,
     """A system is deleted, for ever.
 
-    Its id can never be used again, and all tokens of its system users stop at once (contract §2.6).
+    Its id can never be used again, and all tokens of its system users stop at once (contract §2.6). Requests
+    under way can still be approved, and give a system user without a token.
     """,
 )
 OVERWRITTEN = _declare(
@@ -123,7 +126,8 @@ HIDDEN = _declare(
     Weight.NOTABLE,
     """A system is no longer shown in the Altinn portal.
 
-    End users cannot make system users for it any more; those that exist stay.
+    End users cannot make system users for it there any more. Requests by the vendor still work, and system
+    users that exist stay.
     """,
 )
 ASKED = _declare(
@@ -131,8 +135,9 @@ ASKED = _declare(
     Weight.NOTABLE,
     """A system asks for a right or an access package more.
 
-    Existing system users do not get it: each customer has to accept a change request, and an agent system
-    user has to be made anew.
+    Existing system users do not get it. Each customer with a standard system user has to accept a change
+    request. An agent system user holds access packages only, and has to be made anew under another external
+    reference. Who makes a system user in the portal now has to hold all that the system asks for.
     """,
 )
 DROPPED = _declare(
@@ -140,7 +145,8 @@ DROPPED = _declare(
     Weight.NOTABLE,
     """A system no longer asks for a right or an access package.
 
-    New requests for it are refused. What customers have delegated already stays with them.
+    New requests for it are refused, and open requests that name it can no longer be approved. What customers
+    have delegated already stays with them; a change request can take it away.
     """,
 )
 REDIRECT_REMOVED = _declare(
@@ -148,7 +154,8 @@ REDIRECT_REMOVED = _declare(
     Weight.NOTABLE,
     """A redirect URL is removed.
 
-    A request for a system user that names it is refused, the ones under way included.
+    New requests for a system user that name it are refused. Those under way still lead there, so keep the
+    page until they are answered.
     """,
 )
 TEXT_CHANGED = _declare(
@@ -156,7 +163,8 @@ TEXT_CHANGED = _declare(
     Weight.NOTE,
     """A name or description changes that customers read.
 
-    They see it in the Altinn portal, where they approve.
+    They see it in the Altinn portal, where they approve. System users that exist keep the title that they were
+    given.
     """,
 )
 UNKNOWN_KEPT = _declare(
@@ -193,8 +201,7 @@ def judge(change: Change, evidence: Evidence) -> tuple[Impact, ...]:
     """Say what a change does to people, the worst first."""
     found: list[Impact] = []
     if isinstance(change, Delete):
-        told = f"Deleted for ever: {_tell_users(evidence.users)}."
-        found.append(_impact(DELETED, told, WITHDRAWN, evidence.users))
+        found.append(_count(DELETED, f"Deleted for ever: {_describe_users(evidence)}.", WITHDRAWN, evidence))
     if isinstance(change, (Delete, Update)):
         found += _judge_clients(change, evidence)
     if isinstance(change, Update):
@@ -219,14 +226,36 @@ def judge_all(changes: Sequence[Change]) -> tuple[Impact, ...]:
     return (_impact(MASS_CHANGE, told),)
 
 
-def _impact(rule: ImpactRule, message: str, path: str = "", users: int | None = None) -> Impact:
-    return Impact(rule.id, rule.weight, message, path, users)
+def _impact(rule: ImpactRule, message: str, path: str = "") -> Impact:
+    return Impact(rule.id, rule.weight, message, path)
 
 
-def _tell_users(users: int | None) -> str:
+def _count(rule: ImpactRule, message: str, path: str, evidence: Evidence) -> Impact:
+    """Make an impact that says how many system users there are."""
+    return Impact(rule.id, rule.weight, message, path, evidence.users, evidence.agents)
+
+
+def _describe_users(evidence: Evidence) -> str:
+    users, agents = evidence.users, evidence.agents
     if users is None:
         return "how many system users it has is not known"
-    return f"it has {users:,} system user{'' if users == 1 else 's'}"
+    kinds = f" ({users - agents:,} standard, {agents:,} agent)" if agents else ""
+    return f"it has {users:,} system user{'' if users == 1 else 's'}{kinds}"
+
+
+def _describe_missing(member: str, evidence: Evidence) -> str:
+    """Say what those who have a system user have to do to get what is added."""
+    users, agents = evidence.users, evidence.agents or 0
+    again = "an agent's has to be made anew"
+    if users is None:
+        rest = "" if member == "rights" else f", and {again}"
+        return f"each customer has to accept a change request{rest}; {_describe_users(evidence)}"
+    told = []
+    if standard := users - agents:
+        told.append(f"{standard:,} standard {'one needs' if standard == 1 else 'ones need'} a change request")
+    if agents and member != "rights":
+        told.append(f"{agents:,} of agents {'has' if agents == 1 else 'have'} to be made anew")
+    return " and ".join(told) or "there are none that need it"
 
 
 def _judge_clients(change: Delete | Update, evidence: Evidence) -> Iterator[Impact]:
@@ -241,14 +270,12 @@ def _judge_clients(change: Delete | Update, evidence: Evidence) -> Iterator[Impa
         client = str(each.before)
         if client.lower() in added:
             told = f"Client id {client} is respelt, and Maskinporten compares exactly"
-            yield _impact(
-                CLIENT_RESPELT, f"{told}: {_tell_users(evidence.users)}.", each.path, evidence.users
-            )
+            yield _count(CLIENT_RESPELT, f"{told}: {_describe_users(evidence)}.", each.path, evidence)
             continue
         goes = evidence.moved_to.get(client)
         where = f"moves to `{goes}`" if goes else "is removed"
         told = f"Client id {client} {where}: Maskinporten refuses every customer of this system who uses it"
-        yield _impact(CLIENT_REMOVED, f"{told}; {_tell_users(evidence.users)}.", each.path, evidence.users)
+        yield _count(CLIENT_REMOVED, f"{told}; {_describe_users(evidence)}.", each.path, evidence)
 
 
 def _judge_claims(fields: Sequence[FieldChange], evidence: Evidence) -> Iterator[Impact]:
@@ -263,17 +290,23 @@ def _judge_field(each: FieldChange, evidence: Evidence) -> Iterator[Impact]:
         if each.after:
             yield _impact(SHOWN, "End users can find the system in the portal.", each.path)
         else:
-            yield _impact(HIDDEN, "End users no longer find the system in the portal.", each.path)
+            yield _impact(
+                HIDDEN, "End users no longer find the system in the portal; requests still work.", each.path
+            )
     elif each.member in {"rights", "accessPackages"}:
         what = "right" if each.member == "rights" else "access package"
         if each.before is None:
-            told = f"The {what} `{each.steps[1]}` is asked for: existing system users do not get it"
-            yield _impact(ASKED, f"{told}; each customer has to accept a change request.", each.path)
+            told = f"The {what} `{each.steps[1]}` is asked for, and existing system users do not get it"
+            yield _count(ASKED, f"{told}: {_describe_missing(each.member, evidence)}.", each.path, evidence)
         else:
-            told = f"The {what} `{each.steps[1]}` is no longer asked for; {_tell_users(evidence.users)}."
-            yield _impact(DROPPED, told, each.path, evidence.users)
+            told = (
+                f"The {what} `{each.steps[1]}` is no longer asked for: who has it keeps it, and open requests that "
+                f"name it can no longer be approved; {_describe_users(evidence)}."
+            )
+            yield _count(DROPPED, told, each.path, evidence)
     elif each.member == "allowedRedirectUrls" and each.after is None:
-        yield _impact(REDIRECT_REMOVED, f"Requests that name `{each.before}` are refused.", each.path)
+        told = f"New requests that name `{each.before}` are refused; those under way still lead there."
+        yield _impact(REDIRECT_REMOVED, told, each.path)
     elif each.member in {"name", "description"}:
         yield _impact(TEXT_CHANGED, f"Customers read another `{each.path}`.", each.path)
     yield from _judge_claims([each], evidence)

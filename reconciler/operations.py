@@ -156,7 +156,8 @@ def gather_evidence(made: Plan, register: Register, around: Circumstances) -> di
         each.id: Evidence(
             replay(read_log(logs.get(each.id, ()))),
             around.ours,
-            users.get(each.id),
+            None if (kinds := users.get(each.id)) is None else sum(kinds.values()),
+            None if kinds is None else kinds.get("agent", 0),
             accepted[each.id],
             stated.get(each.id, frozenset()),
         )
@@ -188,8 +189,8 @@ def _touches_users(change: Change) -> bool:
     return isinstance(change, Update) and bool(members & {"clientId", "rights", "accessPackages"})
 
 
-def _count_users(system: str, register: Register) -> int | None:
-    """Count the system users; None where they cannot be read, which is not 0."""
+def _count_users(system: str, register: Register) -> dict[str, int] | None:
+    """Count the system users by type; None where they cannot be read, which is not 0."""
     try:
         return register.count_system_users(system)
     except RegisterError:

@@ -30,6 +30,7 @@ class Impact(_Part):
     message: str
     path: str
     system_users: Count | None
+    agents: Count | None
 
 
 class Field_(_Part):  # noqa: N801 - pydantic has the name

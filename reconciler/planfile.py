@@ -69,6 +69,7 @@ def _impact_to_json(impact: Impact) -> dict[str, Json]:
         "message": impact.message,
         "path": impact.path,
         "system_users": impact.users,
+        "agents": impact.agents,
     }
 
 
@@ -181,7 +182,7 @@ def _read_change(each: plan_v1.Change) -> Change:
 
 
 def _read_impact(each: plan_v1.Impact) -> Impact:
-    return Impact(each.rule, each.severity, each.message, each.path, each.system_users)
+    return Impact(each.rule, each.severity, each.message, each.path, each.system_users, each.agents)
 
 
 def _read_steps(change: plan_v1.Change) -> list[Step]:

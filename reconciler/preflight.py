@@ -204,11 +204,11 @@ def _check_impacts(plan: Plan, register: Register, around: Circumstances) -> Non
     evidence = gather_evidence(plan, register, around)
     claimed = {change.id: _read_users(change) for change in plan.writes}
     grown = [
-        f"`{change.id}` had {_count(claimed[change.id])} when it was planned, and has {_count(now)} now."
+        f"`{change.id}` had {_count(claimed[change.id][0])} when it was planned, and has {_count(now)} now."
         for change in plan.writes
         if change.id in evidence
         and _counts_users(change)
-        and _has_grown(claimed[change.id], now := evidence[change.id].users)
+        and _has_grown(claimed[change.id][0], now := evidence[change.id].users)
     ]
     if grown:
         raise Refused(
@@ -216,7 +216,10 @@ def _check_impacts(plan: Plan, register: Register, around: Circumstances) -> Non
             + "\n".join(grown[:_MOST]),
             hint="Plan again, and have the new plan reviewed.",
         )
-    as_claimed = {name: replace(each, users=claimed[name]) for name, each in evidence.items()}
+    as_claimed = {
+        name: replace(each, users=claimed[name][0], agents=claimed[name][1])
+        for name, each in evidence.items()
+    }
     judged = judge_plan(plan, as_claimed)
     lies = [
         _describe_lie(f"`{change.id}`", change.impacts, again.impacts)
@@ -242,9 +245,10 @@ def _describe_lie(what: str, said: Sequence[Impact], found: Sequence[Impact]) ->
     return f"{what} says {extra[0].rule if extra else 'its impacts in another order'}, which does not hold."
 
 
-def _read_users(change: Change) -> int | None:
-    """Give how many system users a change says it touches."""
-    return next((each.users for each in change.impacts if each.users is not None), None)
+def _read_users(change: Change) -> tuple[int | None, int | None]:
+    """Give how many system users a change says it touches, and how many of them are agents'."""
+    said = ((each.users, each.agents) for each in change.impacts if each.users is not None)
+    return next(said, (None, None))
 
 
 def _counts_users(change: Change) -> bool:

@@ -7,6 +7,7 @@ made: what became of it else is found out by whoever sent it.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 from urllib.parse import parse_qs, quote, urlsplit
@@ -100,8 +101,8 @@ class Register(Protocol):
     def read_changes(self, system: str) -> Sequence[Mapping[str, Json]]:
         """Read a system's change log, newest first; empty where the register does not know it."""
 
-    def count_system_users(self, system: str) -> int:
-        """Count the system users that customers have on a system."""
+    def count_system_users(self, system: str) -> dict[str, int]:
+        """Count the system users that customers have on a system, by type."""
 
     def read_resource(self, resource: str) -> Mapping[str, Json] | None:
         """Read a resource's metadata; None where the environment does not know it."""
@@ -197,22 +198,26 @@ class HttpRegister:
             raise Unintelligible(f"The change log of `{system}` is not a list.")
         return tuple(each for each in body or () if isinstance(each, dict))
 
-    def count_system_users(self, system: str) -> int:
-        """Count the system users that customers have on a system, page by page.
+    def count_system_users(self, system: str) -> dict[str, int]:
+        """Count the system users that customers have on a system by type (`standard`, `agent`), page by page.
 
-        Only the `token` of `links.next` is used: the rest of it can be an internal address.
+        A row that changes while the pages are read can come twice, so rows are told apart by their id. Only the
+        `token` of `links.next` is used: the rest of it can be an internal address.
         """
-        number, token, seen = 0, "", set[str]()
+        kinds: dict[str, str] = {}
+        token, seen = "", set[str]()
         while True:
             query = f"?token={quote(token, safe='')}" if token else ""
             body = self._read(_Request("GET", f"{SYSTEM_USERS}/{_segment(system)}{query}", system))
             users = body.get("data") if isinstance(body, dict) else None
             if not isinstance(users, list) or not all(isinstance(each, dict) for each in users):
                 raise Unintelligible(f"The list of system users of `{system}` is not a page.")
-            number += sum(1 for each in users if not each.get("isDeleted"))
+            for place, each in enumerate(users):
+                name = str(each.get("id") or f"{len(seen)}.{place}")
+                kinds[name] = "" if each.get("isDeleted") else str(each.get("userType") or "standard").lower()
             token = _read_next(body)
             if not token:
-                return number
+                return dict(Counter(filter(None, kinds.values())))
             if token in seen:  # a count of half the pages would be told as the whole
                 raise Unintelligible(f"The list of system users of `{system}` goes round in a circle.")
             seen.add(token)

@@ -523,10 +523,27 @@ def test_system_users_are_counted_page_by_page(server: Server) -> None:
     first = {"data": [{"id": 1}, {"id": 2, "isDeleted": True}], "links": {"next": f"{inside}a%2Bb%3D"}}
     last = {"data": [{"id": 3, "isDeleted": False}], "links": {}}
 
-    assert connect(server, answer(200, first), answer(200, last)).count_system_users("a/b") == 2
+    assert connect(server, answer(200, first), answer(200, last)).count_system_users("a/b") == {"standard": 2}
     path = "/authentication/api/v1/systemuser/vendor/bysystem/a%2Fb"
     assert server.paths == [path, f"{path}?token=a%2Bb%3D"]
     assert {request.url.host for request in server.requests} == {"register.example"}
+
+
+def test_a_system_user_that_moves_between_pages_is_one(server: Server) -> None:
+    """P12: rows are told apart by their id and counted by type; the last that is said of one holds."""
+    first = {
+        "data": [{"id": "a", "userType": "standard"}, {"id": "b", "userType": "Agent"}, {"id": "c"}, {}],
+        "links": {"next": "https://x.example/?token=2"},
+    }
+    last = {
+        "data": [{"id": "b", "userType": "agent"}, {"id": "a"}, {"id": "c", "isDeleted": True}, {}],
+        "links": {},
+    }
+
+    assert connect(server, answer(200, first), answer(200, last)).count_system_users(SYSTEM) == {
+        "standard": 3,
+        "agent": 1,
+    }
 
 
 @pytest.mark.parametrize(
