@@ -9,7 +9,7 @@ The house, from the street to the ground. A room knows only the floors below its
     attempt         one request, from look to look        snapshot    a document and its log
     recovery        what a crash left open        metadata    what the environment knows
     survey          many systems at a time        past        definitions at other revisions
-    register        HTTP client of the register   local       the embedded register
+    register, refusal    HTTP client of the register    local       the embedded register
     maskinporten    key → grant → token           git         the repository's objects
     claims          what a token says of itself   exchange    one request under its limits
     answer          what a body holds             network, egress       sockets, proxy, certificates

@@ -220,7 +220,7 @@ def detect_drift(
         *(change.id for change in made.changes if change.live is not None),
         *(each.id for each in made.unmanaged),
     ]
-    answers = ask_all(register.read_changes, ids, progress)
+    answers = ask_all(register.read_changes, ids, progress, workers=register.workers)
     logs = {name: replay(read_log(answer)) for name, answer in answers.items()}
     return find_drift(made, logs, around)
 

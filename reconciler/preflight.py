@@ -24,7 +24,8 @@ from reconciler.journal import find_open, start_run
 from reconciler.lock import lock
 from reconciler.operations import gather_evidence
 from reconciler.plan import judge_plan
-from reconciler.survey import WORKERS, read_all
+from reconciler.settings import WORKERS
+from reconciler.survey import read_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

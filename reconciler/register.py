@@ -14,24 +14,22 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 
-from reconciler.answer import UnreadableJson, parse_json, read_body, read_wait
-from reconciler.claims import check_destination, describe_token, is_admin, read_organisation
+from reconciler.answer import UnreadableJson, parse_json
+from reconciler.claims import check_destination, is_admin, read_organisation
 from reconciler.errors import (
-    Forbidden,
     NoAnswer,
     NotConnected,
     RegisterError,
-    Rejected,
     ServerFailed,
     TokenRenewed,
     TooManyRequests,
-    Unauthorised,
     Unintelligible,
     WriteRefused,
 )
 from reconciler.http import Patience, explain_failure, open_client
 from reconciler.model import RegisteredSystem
-from reconciler.problem import explain_problem, read_codes, read_trace
+from reconciler.refusal import explain_forbidden, explain_refusal, is_foreign
+from reconciler.settings import WORKERS
 from reconciler.size import count_look_ups, encode, find_excess, find_seconds
 from reconciler.trace import HEADER
 
@@ -83,6 +81,10 @@ class ListedSystem:
 class Register(Protocol):
     """A register, as the operations need it."""
 
+    @property
+    def workers(self) -> int:
+        """How many requests it takes at the same time."""
+
     def list_systems(self) -> Sequence[ListedSystem]:
         """List the vendor's systems; deleted ones are not among them."""
 
@@ -123,12 +125,13 @@ class HttpRegister:
         tokens: TokenSource,
         *,
         read_only: bool,
-        workers: int = 8,
+        workers: int = WORKERS,
         notify: Callable[[str], None] = _LOG.info,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._environment = environment
         self._notify = notify
+        self.workers = workers
         self._base = environment.register
         self._tokens = tokens
         self._cleared: Secret | None = None
@@ -176,8 +179,8 @@ class HttpRegister:
         """
         token = self._tokens.token()
         organisation = read_organisation(token)
-        if _is_foreign(system, organisation) and not is_admin(token):
-            raise _explain_forbidden(system, organisation)
+        if is_foreign(system, organisation) and not is_admin(token):
+            raise explain_forbidden(system, organisation)
 
     def create_system(self, body: Mapping[str, Json], *, traceparent: str = "") -> None:
         """Register a new system; raises `RegisterError`."""
@@ -275,14 +278,14 @@ class HttpRegister:
         token = self._tokens.token() if request.authorised else None
         response = self._exchange(request, token, patience)
         if response.status_code == 401 and token:
-            refused = self._explain(response, request.system, token)
+            refused = explain_refusal(response, self._base, request.system, token)
             token = self._tokens.renew(token)
             if request.method != "GET":
                 raise TokenRenewed(refused.message, hint=refused.hint, status=401)
             response = self._exchange(request, token, patience)
         if response.status_code < 300 or (response.status_code == 404 and request.method == "GET"):
             return response
-        raise self._explain(response, request.system, token)
+        raise explain_refusal(response, self._base, request.system, token)
 
     def _exchange(self, request: _Request, token: Secret | None, patience: Patience) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self._clear(token)}"} if token else {}
@@ -308,32 +311,6 @@ class HttpRegister:
             check_destination(token, self._environment)
             self._cleared = token
         return token.reveal()
-
-    def _explain(self, response: httpx.Response, system: str, token: Secret | None) -> RegisterError:
-        """Name a refusal; what an answer says beyond its status is in its body."""
-        status, host = response.status_code, urlsplit(self._base).netloc
-        if status == 401 and token:
-            return Unauthorised(
-                f"{host} refused the token: {describe_token(token)}.",
-                hint="Check that the credentials belong to this environment, and this machine's clock.",
-                status=401,
-            )
-        if status == 403 and token:
-            return _explain_forbidden(system, read_organisation(token))
-        if status == 429:
-            told = "The register asks for fewer requests."
-            return TooManyRequests(told, hint="Try again in a minute.", wait=read_wait(response))
-        if status < 400:
-            told = f"{host} answered {status}, which sends elsewhere, and a token goes nowhere else."
-            return Rejected(told, status=status, hint="Check the environment's address.")
-        body = read_body(response)
-        told, trace = explain_problem(body, status), read_trace(body)
-        if status >= 500:
-            hint = "It may be better in a minute."
-            hint += f" Altinn's support asks for trace id {trace}." if trace else ""
-            return ServerFailed(told, hint=hint, status=status, trace=trace)
-        codes = read_codes(body)
-        return Rejected(told, status=status, trace=trace, codes=codes, hint=_hint(codes))
 
 
 def _segment(text: str) -> str:
@@ -368,32 +345,3 @@ def _read_json(response: httpx.Response, members: Collection[str]) -> Json:
         if error.damaged:
             raise NoAnswer(told, hint="Try again when it is well.") from None
         raise Unintelligible(told, hint="Check the environment's address.") from None
-
-
-def _is_foreign(system: str, organisation: str) -> bool:
-    """Say whether a system is not an organisation's, as far as both can be told: an id begins with its owner."""
-    owner = system.partition("_")[0]
-    return bool(organisation) and owner.isdigit() and organisation != owner
-
-
-def _explain_forbidden(system: str, organisation: str) -> Forbidden:
-    if _is_foreign(system, organisation):
-        owner = system.partition("_")[0]
-        return Forbidden(
-            f"The token is organisation {organisation}'s, and `{system}` is organisation {owner}'s.",
-            hint="Use the credentials of the system's vendor.",
-            status=403,
-        )
-    return Forbidden(
-        "The register refused: the token lacks the scope altinn:authentication/systemregister.write, or its "
-        "organisation does not own the system.",
-        hint="Add the scope to the client in Digdir's self-service, and check the organisation.",
-        status=403,
-    )
-
-
-def _hint(codes: tuple[str, ...]) -> str:
-    """Say what a refusal can mean that looks like a fault of the definition."""
-    if {"AUTH.VLD-00003", "AUTH.VLD-00008"} & set(codes):
-        return "If the definition is right, the register's own look-up may have failed: try again later."
-    return ""

@@ -34,6 +34,9 @@ _FIX = "Correct the file."
 _MOST_KEY_BYTES = 64 * 1024
 """Of a key file; an RSA key of 16,384 bits has 13 kB as PEM."""
 
+WORKERS = 8
+"""Requests at the same time, where nobody says; more bring nothing (System Register contract §9.6)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Environment:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING, TypeVar
 
+from reconciler.settings import WORKERS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -15,15 +17,16 @@ if TYPE_CHECKING:
     """Is told how many of how many are done."""
 
 Answer = TypeVar("Answer")
-WORKERS = 8
-"""Requests at the same time; the register documents no limit, and this is what a browser would do."""
 
 
 def read_all(
-    register: Register, ids: Sequence[str], progress: Progress | None = None, *, workers: int = WORKERS
+    register: Register, ids: Sequence[str], progress: Progress | None = None, *, workers: int = 0
 ) -> dict[str, RegisteredSystem | None]:
-    """Read systems in full; None stands for one that the register does not know."""
-    return ask_all(register.read_system, ids, progress, workers=workers)
+    """Read systems in full; None stands for one that the register does not know.
+
+    As many at a time as there are `workers`, or where that is 0 as the register has connections.
+    """
+    return ask_all(register.read_system, ids, progress, workers=workers or register.workers)
 
 
 def ask_all(

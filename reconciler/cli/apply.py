@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,7 @@ from reconciler.cli.options import (
     PatienceOption,
     RootOption,
     VendorOption,
+    WorkersOption,
     make_app,
 )
 from reconciler.cli.scene import (
@@ -30,8 +31,14 @@ from reconciler.cli.scene import (
 )
 from reconciler.cli.writing import Manner, do_plan, find_journal, find_site, list_resources
 from reconciler.preflight import hold
-from reconciler.settings import choose_environment, find_root, read_settings
-from reconciler.survey import WORKERS
+from reconciler.settings import WORKERS, choose_environment, find_root, read_settings
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from reconciler.cli.scene import Connection
+    from reconciler.plan import Plan
+    from reconciler.settings import Environment
 
 app = make_app()
 
@@ -58,7 +65,7 @@ def run(
         typer.Option("--report", metavar="FILE", help="Save the report as JSON.", show_default=False),
     ] = None,
     journal: JournalOption = None,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Requests at the same time.")] = WORKERS,
+    workers: WorkersOption = WORKERS,
     patience: PatienceOption = 60.0,
     root: RootOption = None,
 ) -> None:
@@ -75,15 +82,22 @@ def run(
         chosen = choose_environment(read_settings(found), environment or saved.target.environment, os.environ)
         check_target(saved, chosen, vendor)
         tell(f"Plan {saved.short_digest} of {saved.created}")
-        resources = list_resources(saved)
-        connecting = connect(found, chosen, saved.target.vendor, read_only=False, resources=resources)
+        connecting = _connect(saved, chosen, found, workers)
         with connecting as connection, hold(find_site(connection, found, folder)) as held:
             raise typer.Exit(do_plan(saved, held, manner))
     scene = set_scene(root, environment, vendor, form)
     with (
-        open_register(scene, read_only=False) as connection,
+        open_register(scene, read_only=False, workers=workers) as connection,
         hold(find_site(connection, found, folder)) as held,
     ):
         made = make_plan(scene, connection)
         tell_warnings(scene)
         raise typer.Exit(do_plan(made, held, manner))
+
+
+def _connect(
+    saved: Plan, chosen: Environment, root: Path, workers: int
+) -> AbstractContextManager[Connection]:
+    """Connect to the register of a saved plan, which knows every resource that the plan names if it is local."""
+    resources = list_resources(saved)
+    return connect(root, chosen, saved.target.vendor, read_only=False, resources=resources, workers=workers)

@@ -7,11 +7,19 @@ from dataclasses import replace
 import typer
 
 from reconciler.cli.console import show_progress, tell
-from reconciler.cli.options import EnvironmentOption, FormatsOption, RootOption, VendorOption, make_app
+from reconciler.cli.options import (
+    EnvironmentOption,
+    FormatsOption,
+    RootOption,
+    VendorOption,
+    WorkersOption,
+    make_app,
+)
 from reconciler.cli.outputs import choose_outputs, write_drift
 from reconciler.cli.scene import make_plan, open_archive, open_register, set_scene, tell_gap
 from reconciler.operations import detect_drift
 from reconciler.past import trace_to_history
+from reconciler.settings import WORKERS
 
 app = make_app()
 
@@ -22,6 +30,7 @@ def run(
     environment: EnvironmentOption = None,
     vendor: VendorOption = "",
     formats: FormatsOption = None,
+    workers: WorkersOption = WORKERS,
     root: RootOption = None,
 ) -> None:
     """Tell what differs from the files, since when and by whom; never writes.
@@ -32,7 +41,7 @@ def run(
     scene = set_scene(root, environment, vendor, outputs.form)
     archive = open_archive(scene)
     tell_gap(archive)
-    with open_register(scene, read_only=True) as connection:
+    with open_register(scene, read_only=True, workers=workers) as connection:
         made = trace_to_history(make_plan(scene, connection), scene.systems, archive)
         with show_progress("Reading change logs") as progress:
             report = detect_drift(made, connection.register, connection.around, progress=progress)

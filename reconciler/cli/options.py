@@ -76,3 +76,6 @@ RootOption: TypeAlias = Annotated[
         file_okay=False,
     ),
 ]
+WorkersOption: TypeAlias = Annotated[
+    int, typer.Option("--workers", min=1, max=64, help="Requests at the same time.")
+]

@@ -8,12 +8,20 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.console import tell
-from reconciler.cli.options import EnvironmentOption, FormatsOption, RootOption, VendorOption, make_app
+from reconciler.cli.options import (
+    EnvironmentOption,
+    FormatsOption,
+    RootOption,
+    VendorOption,
+    WorkersOption,
+    make_app,
+)
 from reconciler.cli.outputs import choose_outputs, write_plan
 from reconciler.cli.scene import make_plan, open_archive, open_register, set_scene, tell_gap, tell_warnings
 from reconciler.errors import Exit
 from reconciler.past import trace_to_base
 from reconciler.planfile import print_plan
+from reconciler.settings import WORKERS
 from reconciler.workspace import write_file
 
 app = make_app()
@@ -40,6 +48,7 @@ def run(
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 3 when something would change.")
     ] = False,
+    workers: WorkersOption = WORKERS,
     root: RootOption = None,
 ) -> None:
     """Show what apply would do; never writes to the register.
@@ -48,7 +57,7 @@ def run(
     """
     outputs = choose_outputs(formats)
     scene = set_scene(root, environment, vendor, outputs.form)
-    with open_register(scene, read_only=True) as connection:
+    with open_register(scene, read_only=True, workers=workers) as connection:
         made = make_plan(scene, connection)
     if base:
         archive = open_archive(scene)

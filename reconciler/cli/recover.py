@@ -17,6 +17,7 @@ from reconciler.cli.options import (
     PatienceOption,
     RootOption,
     VendorOption,
+    WorkersOption,
     make_app,
 )
 from reconciler.cli.scene import Scene, connect, open_register, set_scene
@@ -27,7 +28,7 @@ from reconciler.preflight import keep_others_away
 from reconciler.recovery import find_stranded, recover_runs
 from reconciler.render import json as as_json
 from reconciler.render.text import render_recovered
-from reconciler.settings import choose_environment, find_root, read_settings
+from reconciler.settings import WORKERS, choose_environment, find_root, read_settings
 from reconciler.settlement import Fate
 from reconciler.survey import ask_all
 
@@ -42,6 +43,7 @@ def run(
     form: FormatOption = Format.TEXT,
     journal: JournalOption = None,
     patience: PatienceOption = 60.0,
+    workers: WorkersOption = WORKERS,
     root: RootOption = None,
 ) -> None:
     """Settle what an interrupted apply left open, by looking; nothing is sent again.
@@ -54,11 +56,11 @@ def run(
     owner = _find_vendor(folder, chosen.identity, vendor)
     if not owner:
         tell(f"There is no journal in {folder}; this is what the change log alone can tell.")
-        _show_newest(set_scene(root, environment, vendor, form))
+        _show_newest(set_scene(root, environment, vendor, form), workers)
         return
     # Nothing here needs the definitions: they may be broken, and that is no reason to leave a run open.
     with (
-        connect(found, chosen, owner, read_only=True) as connection,
+        connect(found, chosen, owner, read_only=True, workers=workers) as connection,
         keep_others_away(find_site(connection, found, folder)),
     ):
         target = connection.target
@@ -90,10 +92,10 @@ def _find_vendor(folder: Path, register: str, vendor: str) -> str:
     return "" if vendor or not runs else (left or [runs[-1].start.vendor])[0]
 
 
-def _show_newest(scene: Scene) -> None:
-    with open_register(scene, read_only=True) as connection:
+def _show_newest(scene: Scene, workers: int) -> None:
+    with open_register(scene, read_only=True, workers=workers) as connection:
         names = sorted({each.system.id for each in scene.systems})
-        logs = ask_all(connection.register.read_changes, names)
+        logs = ask_all(connection.register.read_changes, names, workers=workers)
     for name, answer in logs.items():
         newest = next(iter(read_log(answer)), None)
         told = f"{newest.kind} at {newest.created} by {newest.who}" if newest else "no entry"

@@ -29,8 +29,7 @@ from reconciler.plan import Target, stamp
 from reconciler.planfile import read_plan
 from reconciler.render import json as as_json
 from reconciler.render.text import count
-from reconciler.settings import choose_environment, find_root, read_settings
-from reconciler.survey import WORKERS
+from reconciler.settings import WORKERS, choose_environment, find_root, read_settings
 from reconciler.workspace import find_definitions, read_documents, read_file
 
 if TYPE_CHECKING:
@@ -98,9 +97,15 @@ class Connection:
 
 @contextmanager
 def connect(
-    root: Path, environment: Environment, vendor: str, *, read_only: bool, resources: Sequence[str] = ()
+    root: Path,
+    environment: Environment,
+    vendor: str,
+    *,
+    read_only: bool,
+    resources: Sequence[str] = (),
+    workers: int = WORKERS,
 ) -> Iterator[Connection]:
-    """Connect to an environment's register; `local` starts the embedded one first.
+    """Connect to an environment's register, for so many requests at a time; `local` starts the embedded one.
 
     The first line on stderr names the environment and its address.
     """
@@ -121,7 +126,7 @@ def connect(
             tell(f"Environment {environment.name}: {environment.register}")
             credentials = read_credentials(os.environ)
         tokens = stack.enter_context(open_tokens(environment, credentials))
-        register = HttpRegister(environment, tokens, workers=WORKERS, read_only=read_only)
+        register = HttpRegister(environment, tokens, workers=workers, read_only=read_only, notify=tell)
         own = read_claims(tokens.token()).get("client_id") or credentials.client_id
         # The token's own client is always ours, whatever the settings name besides it.
         ours = frozenset([*environment.clients, *([str(own)] if own else [])])
@@ -137,11 +142,16 @@ def connect(
 
 
 @contextmanager
-def open_register(scene: Scene, *, read_only: bool) -> Iterator[Connection]:
+def open_register(scene: Scene, *, read_only: bool, workers: int = WORKERS) -> Iterator[Connection]:
     """Connect to the register of a scene, which knows every resource that the definitions name if it is local."""
     resources = _list_resources(scene)
     with connect(
-        scene.root, scene.environment, scene.vendor, read_only=read_only, resources=resources
+        scene.root,
+        scene.environment,
+        scene.vendor,
+        read_only=read_only,
+        resources=resources,
+        workers=workers,
     ) as connection:
         yield connection
 

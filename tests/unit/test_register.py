@@ -471,13 +471,13 @@ def test_a_foreign_system_is_told_by_both_organisations(
     server: Server, monkeypatch: pytest.MonkeyPatch, write: str
 ) -> None:
     """403 on another vendor's system names both; else the scope may be what lacks."""
-    monkeypatch.setattr("reconciler.register.read_organisation", lambda _: "310661414")
+    monkeypatch.setattr("reconciler.refusal.read_organisation", lambda _: "310661414")
     with pytest.raises(Forbidden) as caught:
         WRITES[write](connect(server, answer(403)))
     assert "310661414" in caught.value.message
     assert VENDOR in caught.value.message
 
-    monkeypatch.setattr("reconciler.register.read_organisation", lambda _: VENDOR)
+    monkeypatch.setattr("reconciler.refusal.read_organisation", lambda _: VENDOR)
     with pytest.raises(Forbidden, match=r"altinn:authentication/systemregister\.write"):
         WRITES[write](connect(server, answer(403)))
 
@@ -515,6 +515,18 @@ def test_a_failed_server_is_told_with_its_trace(server: Server) -> None:
     with pytest.raises(ServerFailed) as caught:
         connect(server, HTML).create_system(a_live_document())
     assert caught.value.message == "The register answered 502."
+
+
+def test_a_500_without_a_body_makes_the_token_a_suspect(server: Server) -> None:
+    """R4: the register answers so to a token that it cannot decode, and to an issuer whose keys it cannot fetch."""
+    with pytest.raises(ServerFailed) as caught:
+        connect(server, answer(500)).create_system(a_live_document())
+    assert "damaged token" in caught.value.hint
+    assert "an issuer whose keys it cannot fetch" in caught.value.hint
+
+    with pytest.raises(ServerFailed) as caught:
+        connect(server, answer(500)).read_resource("a")
+    assert "token" not in caught.value.hint
 
 
 def test_system_users_are_counted_page_by_page(server: Server) -> None:

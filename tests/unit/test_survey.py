@@ -7,7 +7,12 @@ import time
 import pytest
 
 from reconciler.errors import NotConnected
-from reconciler.survey import ask_all
+from reconciler.exchange import Exchange
+from reconciler.register import HttpRegister
+from reconciler.secret import Secret
+from reconciler.settings import Environment
+from reconciler.survey import ask_all, read_all
+from tests.hostile import HEAD, serve
 
 
 def test_answers_come_in_the_order_of_the_questions() -> None:
@@ -39,3 +44,37 @@ def test_the_first_failure_ends_the_rest() -> None:
         ask_all(ask, [str(number) for number in range(200)], workers=4)
 
     assert len(asked) <= 4
+
+
+class Tokens:
+    """Gives one token."""
+
+    def token(self) -> Secret:
+        """Give it."""
+        return Secret("token")
+
+    def renew(self, stale: Secret) -> Secret:
+        """Give it again."""
+        return stale
+
+
+@pytest.mark.parametrize("workers", [1, 24])
+def test_there_is_a_connection_for_every_worker(workers: int) -> None:
+    """W9: as many requests are under way at a time as there are workers, and each has a connection of its own."""
+    absent: list[bytes | float] = [
+        HEAD.replace(b"200 OK", b"404 Not Found") + b"Content-Length: 0\r\n",
+        0.2,
+        b"\r\n",
+    ]
+    with serve(absent) as server:
+        environment = Environment("served", server.base, server.base)
+        with HttpRegister(environment, Tokens(), read_only=True, workers=workers) as register:
+            started = time.monotonic()
+            found = read_all(register, [str(number) for number in range(2 * workers)])
+            taken = time.monotonic() - started
+            transport = register._client._transport._inner  # type: ignore[attr-defined]  # beneath the guard
+            assert isinstance(transport, Exchange)
+            assert len(transport._pool.connections) == workers
+
+    assert set(found.values()) == {None}
+    assert taken < 5 if workers > 1 else taken < 10
