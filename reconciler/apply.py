@@ -151,7 +151,7 @@ class _Conductor:
             if doubt:
                 return Attempted(NotTried(change=change, reason=doubt))
             held = self.held.get(step.id)
-            known = Known(held.digest, held.newest) if held else Known(change.live_digest)
+            known = Known(held.digest, held.newest) if held else Known(change.live_digest, change.newest)
             return carry_out(step, change, known, self.crew, heirs=self.find_heirs(step))
         except Exception as error:  # noqa: BLE001 - the report of all the others must not be lost to one
             _LOG.debug("Step %d failed", step.number, exc_info=True)

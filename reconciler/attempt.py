@@ -230,8 +230,8 @@ def _settle(request: Request, step: Step, crew: Crew, sending: _Sending) -> tupl
     while True:
         held = take_snapshot(step.id, crew.register)
         settlement = settle(request, held.system, held.log)
-        late = sending.took if sending.overdue else 0.0
-        left = sending.began + late + crew.patience - time.monotonic()
+        # A COMMIT that is held up comes through seconds after its 500, however long that took (contract §9.3).
+        left = sending.began + sending.took + crew.patience - time.monotonic()
         if settlement.fate is Fate.DONE or left <= 0 or not sending.may_still_come:
             if sending.overdue and settlement.fate is Fate.UNDONE:  # it may be looked at there still
                 settlement = replace(settlement, fate=Fate.UNKNOWN)

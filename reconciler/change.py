@@ -79,6 +79,8 @@ class _Change:
     impacts: tuple[Impact, ...] = ()
     live: Mapping[str, Json] | None = None
     """The answer as received; None where the register does not know the system."""
+    newest: str | None = None
+    """The time of the newest change-log entry, read after `live`; empty without one, None where nobody looked."""
 
     @property
     def live_digest(self) -> str:

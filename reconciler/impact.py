@@ -56,6 +56,8 @@ class Evidence:
     """The system that each leaving client id goes to."""
     moved_from: Mapping[str, str] = field(default_factory=dict)
     """The system that each coming client id leaves."""
+    newest: str | None = None
+    """The time of the log's newest entry; empty where it has none, None where it was not read."""
 
 
 IMPACTS: dict[str, ImpactRule] = {}

@@ -138,31 +138,27 @@ def find_allowed(systems: Iterable[Resolved], findings: Iterable[Finding]) -> di
 def gather_evidence(made: Plan, register: Register, around: Circumstances) -> dict[str, Evidence]:
     """Gather what the writes of a plan are judged by: who set what, and how many system users there are.
 
-    A change log comes whole, 1.1 kB an entry (System Register contract §5), so it is read only where a value
-    is overwritten that neither a committed revision of the definition states nor anybody has accepted.
+    The change log of whatever is written is read after its document, so that apply finds what came since; one
+    comes whole, 1.1 kB an entry (System Register contract §5), and that of nothing else is read.
     """
     updated = {each.id: each for each in made.writes if isinstance(each, Update)}
     touched = [each.id for each in made.writes if isinstance(each, Delete) or _touches_users(each)]
     stated = ask_all(lambda name: _find_stated(updated[name], around), [*updated])
-    accepted = {each.id: _find_accepted(each, around) for each in made.writes}
-    asked = [
-        name
-        for name, each in updated.items()
-        if not {field.path for field in each.fields} <= stated[name] | accepted[name].keys()
-    ]
-    logs = ask_all(register.read_changes, asked)
+    answers = ask_all(register.read_changes, [each.id for each in made.writes if each.live is not None])
+    logs = {name: read_log(answer) for name, answer in answers.items()}
     users = ask_all(lambda name: _count_users(name, register), touched)
     return {
         each.id: Evidence(
-            replay(read_log(logs.get(each.id, ()))),
+            replay(logs[each.id]),
             around.ours,
             None if (kinds := users.get(each.id)) is None else sum(kinds.values()),
             None if kinds is None else kinds.get("agent", 0),
-            accepted[each.id],
+            _find_accepted(each, around),
             stated.get(each.id, frozenset()),
+            newest=logs[each.id][0].created if logs[each.id] else "",
         )
         for each in made.writes
-        if each.id in updated or each.id in users
+        if each.id in logs
     }
 
 

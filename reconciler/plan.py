@@ -167,23 +167,15 @@ def plan_changes(
 def judge_plan(plan: Plan, evidence: Mapping[str, Evidence]) -> Plan:
     """Add what each change, and the plan as a whole, does to people; `evidence` is by id."""
     goes, comes = _trace_clients(plan)
-    changes = tuple(
-        replace(
-            each,
-            impacts=judge(
-                each,
-                replace(
-                    evidence.get(each.id, Evidence()),
-                    moved_to=goes.get(each.id, {}),
-                    moved_from=comes.get(each.id, {}),
-                ),
-            ),
-        )
-        if isinstance(each, (Create, Update, Delete))
-        else each
-        for each in plan.changes
-    )
-    return replace(plan, changes=changes, impacts=judge_all(changes))
+    changes: list[Change] = []
+    for each in plan.changes:
+        if isinstance(each, (Create, Update, Delete)):
+            known = evidence.get(each.id, Evidence())
+            moves = replace(known, moved_to=goes.get(each.id, {}), moved_from=comes.get(each.id, {}))
+            changes.append(replace(each, impacts=judge(each, moves), newest=known.newest))
+        else:
+            changes.append(each)
+    return replace(plan, changes=tuple(changes), impacts=judge_all(changes))
 
 
 def _trace_clients(plan: Plan) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:

@@ -71,6 +71,7 @@ class Change(_Part):
     document: Document | None
     live: Document | None
     live_digest: str | None
+    newest_entry: str | None
 
 
 class Unmanaged(_Part):

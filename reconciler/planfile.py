@@ -97,6 +97,7 @@ def _change_to_json(change: Change, steps: Iterable[Step]) -> dict[str, Json]:
         "document": change.document,
         "live": change.live,
         "live_digest": change.live_digest or None,
+        "newest_entry": change.newest,
     }
 
 
@@ -178,6 +179,7 @@ def _read_change(each: plan_v1.Change) -> Change:
         document=each.document,
         impacts=tuple(_read_impact(impact) for impact in each.impacts),
         live=each.live,
+        newest=each.newest_entry,
     )
 
 

@@ -16,7 +16,7 @@ from reconciler import __version__
 from reconciler.attempt import Crew
 from reconciler.audit import audit
 from reconciler.change import Weight, order_users
-from reconciler.changelog import read_log
+from reconciler.changelog import describe_entries, find_since, read_log
 from reconciler.digest import SHORT, digest_json
 from reconciler.errors import Refused, WriteRefused
 from reconciler.impact import COUNTING
@@ -278,8 +278,9 @@ def _describe_move(change: Change, found: RegisteredSystem | None, register: Reg
     before, after = change.live or {}, found.document if found else {}
     members = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
     moved = f"moved in {', '.join(members)}" if change.live is not None else "was registered"
-    newest = next(iter(read_log(register.read_changes(change.id))), None)
-    who = f"; last written at {newest.created} by {newest.who}" if newest else ""
+    log = read_log(register.read_changes(change.id))
+    since = find_since(log, change.newest) if change.newest is not None else log[:1]
+    who = f": {describe_entries(since)}" if since else ""
     return f"`{change.id}` {moved}{who}."
 
 

@@ -275,8 +275,7 @@ def test_a_system_that_moved_since_the_plan_is_refused(stage: Stage) -> None:
         stage.apply(plan)
 
     message = refused.value.message
-    assert f"`{one}` moved in isVisible; last written at 20" in message
-    assert f"by client somebody of organisation {VENDOR}" in message
+    assert f"`{one}` moved in isVisible: client somebody of organisation {VENDOR} wrote at 20" in message
     assert other not in message
     assert stage.held(one, other) == before
 

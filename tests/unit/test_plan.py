@@ -189,6 +189,7 @@ def test_the_plan_is_json_in_its_documented_form() -> None:
         "document",
         "live",
         "live_digest",
+        "newest_entry",
     ]
     assert list(body["changes"][0]["fields"][0]) == ["path", "before", "after", "line", "origin"]
 
