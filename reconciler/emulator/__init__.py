@@ -20,7 +20,7 @@ from reconciler.emulator.faults import Faults
 from reconciler.emulator.grants import Examiner
 from reconciler.emulator.maskinporten import Maskinporten
 from reconciler.emulator.metadata import Metadata, Upstream
-from reconciler.emulator.register import Register
+from reconciler.emulator.register.endpoints import Register
 from reconciler.emulator.routing import Router
 from reconciler.emulator.seeds import plant
 from reconciler.emulator.server import Emulator, Network, listen

@@ -13,10 +13,15 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
-from reconciler.emulator import access, calling, control, maskinporten, problems
+from reconciler.emulator import calling, control, maskinporten
 from reconciler.emulator.accesslog import Entry
 from reconciler.emulator.disturbance import Dropped, Truncated
 from reconciler.emulator.overlaps import Overlap
+from reconciler.emulator.register import claims
+from reconciler.emulator.register.answers import Formatted, answer_empty
+from reconciler.emulator.register.bearer import find_token
+from reconciler.emulator.register.path_binding import BadRequest, TooLong, read_target
+from reconciler.emulator.register.token_decoding import Undecodable, is_readable
 from reconciler.emulator.routing import Call, Match, Router
 
 if TYPE_CHECKING:
@@ -30,8 +35,9 @@ if TYPE_CHECKING:
     from reconciler.emulator.disturbance import Disturbance
     from reconciler.emulator.faults import Fault
     from reconciler.emulator.metadata import Upstream
+    from reconciler.emulator.register.claims import Caller
     from reconciler.emulator.server import Network
-    from reconciler.emulator.tokens import Caller, Issuer
+    from reconciler.emulator.tokens import Issuer
 
 _ONLY_HERE = (f"{control.PREFIX}/", maskinporten.GENERATOR_PATH.lower())
 """Paths that only loopback may reach, in lower case."""
@@ -52,7 +58,14 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or let a fault have it."""
         request = Request(scope, receive)
-        path = scope["raw_path"].decode("ascii", "replace")
+        raw = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
+        try:
+            host = request.headers.get("host")
+            path = read_target(request.method, raw, None if host is None else host.encode("latin-1")).path
+        except BadRequest as error:
+            status = 414 if isinstance(error, TooLong) else 400
+            await answer_empty(status, {"Connection": "close"})(scope, receive, send)
+            return
         if path.lower().startswith(_ONLY_HERE):
             response = await self._answer_here(request, path)
             await response(scope, receive, send)
@@ -66,27 +79,31 @@ class Application:
     async def _answer_here(self, request: Request, path: str) -> Response:
         """Answer what only this machine may ask, unlogged and undisturbed."""
         if request.client is None or not _is_loopback(request.client.host):
-            return problems.answer_empty(403)
+            return answer_empty(403)
         return await self._answer(request, path, None, ())
 
     async def _visit(self, request: Request, path: str) -> Response | None:
         """Answer a request through its faults, and log it; None is no answer at all."""
         began, arrived = time.perf_counter(), self.clock.now()
         number = self.log.next_number()
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        shown = request.scope["raw_path"].decode("ascii", "replace")
+        headers = request.headers
+        token = find_token(headers.getlist("authorization"), headers.getlist("cookie"))
         faults = self.disturbance.faults
-        struck = faults.take("client", request.method, path) if faults.faults else ()
+        struck = faults.take("client", request.method, shown) if faults.faults else ()
         caller = None
         if struck:
             # NOTE: read to the end first, so that a reset meets a client that waits for its answer.
             await request.body()
         try:
-            response = await self.disturbance.strike_before(struck, token.strip())
+            response = await self.disturbance.strike_before(struck, token)
             if response is None:
-                caller = self.issuer.check(scheme, token.strip())
+                caller = await self._identify(token)
                 response = await self._answer(request, path, caller, struck)
-            response = await self.disturbance.strike_after(struck, token.strip(), response)
+            response = await self.disturbance.strike_after(struck, token, response)
             response.headers["Date"] = self.clock.date()
+        except Undecodable:
+            response = answer_empty(500)
         except Dropped:
             response = None
         # NOTE: logged before it is sent, so that a client that has its answer finds it in the log.
@@ -95,11 +112,11 @@ class Application:
                 number,
                 arrived.isoformat(timespec="milliseconds"),
                 request.method,
-                path,
+                shown,
                 request.url.query,
                 None if response is None else response.status_code,
                 round((time.perf_counter() - began) * 1000, 3),
-                None if caller is None else access.show_org(caller),
+                None if caller is None else claims.show_org(caller),
                 None if caller is None else caller.client_id,
                 tuple(str(fault) for fault in struck),
             )
@@ -110,16 +127,25 @@ class Application:
         self, request: Request, path: str, caller: Caller | None, struck: Sequence[Fault]
     ) -> Response:
         """Find the endpoint, check the caller, and let the endpoint answer."""
-        match = self.router.find(request.method, path)
+        match = self.router.find(request.method.upper(), path)
         if not isinstance(match, Match):
             return match
         scopes = match.route.scopes
-        if scopes is not None and request.headers.get("authorization") and not await self.upstream.has_keys():
-            return problems.answer_server_error()
-        if scopes is not None and (caller is None or not access.has_scope(caller, scopes)):
-            return problems.answer_empty(401 if caller is None else 403)
+        if scopes is not None and (caller is None or not claims.has_scope(caller, scopes)):
+            return answer_empty(401 if caller is None else 403)
         call = Call(request, match.values, caller, _read_overlap(struck))
-        return await calling.run(match.route.endpoint, call)
+        response = await calling.run(match.route.endpoint, call)
+        if isinstance(response, Formatted):
+            return response.suit(request.headers.getlist("accept"), request.headers.getlist("accept-charset"))
+        return response
+
+    async def _identify(self, token: str) -> Caller | None:
+        """Check the token before any route; `Undecodable` is also one whose issuer's keys nobody gives."""
+        if not is_readable(token):
+            return None
+        if not await self.upstream.has_keys():
+            raise Undecodable
+        return self.issuer.check(token)
 
 
 def _read_overlap(struck: Sequence[Fault]) -> Overlap:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from reconciler.emulator.refusals import Refused, refuse_claim
-from reconciler.emulator.tokens import AUTHORITY
+from reconciler.emulator.register.consumer_claims import AUTHORITY
 
 if TYPE_CHECKING:
     from reconciler.emulator.clients import Client

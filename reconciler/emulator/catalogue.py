@@ -47,13 +47,11 @@ class Catalogue:
         self._folded.pop(urn.lower(), None)
 
     def find_package(self, value: str) -> Package | None:
-        """Find the one package whose URN ends with `value`, letter case apart (contract §8.2)."""
-        wanted = value.lower()
+        """Find the one package whose URN ends with `value`, letter case apart but for `urn:` (contract §8.2)."""
+        wanted = value.lower() if value.startswith(("urn:", ":")) else f":{value.lower()}"
         exact = self._folded.get(wanted)
         if exact is not None:
             return exact
-        if not wanted.startswith(("urn:", ":")):
-            wanted = f":{wanted}"
         found = [package for urn, package in self._folded.items() if urn.endswith(wanted)]
         return found[0] if len(found) == 1 else None
 

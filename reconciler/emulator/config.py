@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, get_args
 from reconciler.emulator import certificates, faults, places, registration
 from reconciler.emulator.clients import Delegation
 from reconciler.emulator.grants import Rules
-from reconciler.emulator.problems import Shape
+from reconciler.emulator.register.answers import Shape
 from reconciler.emulator.systemusers import PAGE_SIZE
 from reconciler.emulator.tables import Problems, Table
 

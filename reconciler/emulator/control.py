@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from reconciler.emulator import faults, registration, seeds, writing
-from reconciler.emulator.problems import answer_json, write_json
+from reconciler.emulator.register.answers import answer_json, write_json
 from reconciler.emulator.routing import Call, Route
 from reconciler.emulator.tables import Problems, Table
 

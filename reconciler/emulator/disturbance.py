@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from reconciler.emulator import problems
+from reconciler.emulator.register import answers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,7 +99,7 @@ def make_answer(fault: Fault) -> Response:
         media = "text/html" if fault.body.lstrip().startswith("<") else "text/plain"
         return Response(fault.body, fault.status, headers, media)
     if fault.status == 500:
-        return problems.answer_server_error()
+        return answers.answer_server_error()
     if fault.status > 500:
         phrase = _PHRASES.get(fault.status, str(fault.status))
         return Response(_PAGE.format(phrase), fault.status, headers, "text/html")

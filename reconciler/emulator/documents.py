@@ -10,17 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from reconciler.emulator.failures import demand, demand_all
+from reconciler.emulator.register.letters import WHITE_SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from reconciler.emulator.redirects import Redirect
-
-WHITE_SPACE = (
-    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f\u3000"
-)
-"""What .NET's `Trim()` takes off both ends; Python's `strip()` takes four characters more."""
+    from reconciler.emulator.register.redirect_urls import Redirect
 
 Texts: TypeAlias = "dict[str, str | None]"
 Unknown: TypeAlias = "dict[str, object]"
@@ -112,7 +107,7 @@ def write_document(document: Document, org: str, *, is_deleted: bool) -> Json:
         written["accessPackages"] = write_packages(document.packages)
     return written | {
         "isDeleted": is_deleted,
-        "clientId": [client_id for client_id in demand_all(demand(document.client_ids)) if client_id],
+        "clientId": [client_id for client_id in demand(document.client_ids) if client_id],
         "isVisible": document.is_visible,
         "allowedRedirectUrls": [redirect.stored for redirect in demand_all(demand(document.redirects))],
         **document.unknown,

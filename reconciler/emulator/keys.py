@@ -26,6 +26,21 @@ HASHES: Mapping[str, hashes.HashAlgorithm] = {
 }
 
 
+_XML_SIGNATURE = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha"
+_XML_SIGNATURE_PSS = "http://www.w3.org/2007/05/xmldsig-more#sha"
+ALGORITHMS: Mapping[str, tuple[hashes.HashAlgorithm, bool]] = {
+    name: (made, is_pss)
+    for bits, made in (("256", hashes.SHA256()), ("384", hashes.SHA384()), ("512", hashes.SHA512()))
+    for name, is_pss in (
+        (f"RS{bits}", False),
+        (f"{_XML_SIGNATURE}{bits}", False),
+        (f"PS{bits}", True),
+        (f"{_XML_SIGNATURE_PSS}{bits}-rsa-MGF1", True),
+    )
+}
+"""What the register takes in `alg`, with its hash and whether it is PSS (System Register contract §6.1)."""
+
+
 class NotAToken(ValueError):
     """The text is not a compact JWS with a JSON object for header and payload."""
 
@@ -63,6 +78,20 @@ def read_token(text: str) -> Token:
     if not isinstance(header, dict) or not isinstance(claims, dict):
         raise NotAToken("header and payload are JSON objects")
     return Token(header, claims, f"{parts[0]}.{parts[1]}".encode(), signature)
+
+
+def verify(signed: bytes, signature: bytes, key: rsa.RSAPublicKey, algorithm: str) -> bool:
+    """Say whether `key` made the signature, by any algorithm that the register takes."""
+    known = ALGORITHMS.get(algorithm)
+    if known is None:
+        return False
+    made, is_pss = known
+    scheme = padding.PSS(padding.MGF1(made), padding.PSS.DIGEST_LENGTH) if is_pss else padding.PKCS1v15()
+    try:
+        key.verify(signature, signed, scheme, made)
+    except InvalidSignature:
+        return False
+    return True
 
 
 def sign(claims: Mapping[str, object], key: rsa.RSAPrivateKey, kid: str) -> str:

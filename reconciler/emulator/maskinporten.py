@@ -16,10 +16,11 @@ from starlette.responses import Response
 from reconciler.emulator.authorization import TYPE, write_details
 from reconciler.emulator.grants import GRANT_TYPE, Examiner, Grant
 from reconciler.emulator.metadata import KEYS
-from reconciler.emulator.problems import answer_json, answer_text, write_json
 from reconciler.emulator.refusals import Refused
+from reconciler.emulator.register.answers import answer_json, answer_text, write_json
+from reconciler.emulator.register.claims import make_consumer
 from reconciler.emulator.routing import Call, Route
-from reconciler.emulator.tokens import Issuer, make_consumer, make_jti
+from reconciler.emulator.tokens import Issuer, make_jti
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,7 +138,7 @@ class Maskinporten:
             "iat": now,
             "exp": now + int(query.get("ttl") or TEST_TOKEN_SECONDS),
         }
-        return answer_text(200, self.issuer.issue(claims), call.accept)
+        return answer_text(200, self.issuer.issue(claims))
 
 
 def _check_test_query(query: Mapping[str, str]) -> list[str]:

@@ -14,7 +14,7 @@ from urllib.parse import quote_plus
 from starlette.responses import Response
 
 from reconciler.emulator.failures import UpstreamFailure
-from reconciler.emulator.problems import answer_json, answer_status
+from reconciler.emulator.register.answers import answer_json, answer_status
 from reconciler.emulator.routing import Call, Route
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ UPSTREAM_SECONDS = 30.0
 KEYS = "/maskinporten/jwk"
 _OTHER_ROUTES = frozenset({"resourcelist", "export", "search"})
 """Resource ids that hit another route of the registry, whose answer cannot be read (contract Q19)."""
+_OBJECTS = frozenset({"orgs", "updated", "changes"})
+"""Resource ids that hit a route whose answer is read as a resource without a type (contract §8.1)."""
+_LOST = frozenset(" /\0")
+"""A blank is asked for as a plus, which is none in a path; a slash stays escaped; zero is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +52,16 @@ class Upstream:
                 "The JSON value could not be converted to Altinn.Platform.Authentication.Core.Models."
                 "ResourceRegistry.ServiceResource. Path: $ | LineNumber: 0 | BytePositionInLine: 1."
             )
-        kind = self.catalogue.resources.get(value)
+        if value.lower() in _OBJECTS:
+            return "Default"
+        kind = None if _LOST.intersection(value) else self.catalogue.resources.get(value)
         return "Default" if kind == "" else kind
 
     async def package(self, urn: str) -> Package | None:
         """Ask for a package by its whole URN; None is any status but 200."""
         if await self._is_out(f"{PACKAGES}/package/urn/{quote_plus(urn)}"):
             return None
-        return self.catalogue.find_package(urn)
+        return None if _LOST.intersection(urn) else self.catalogue.find_package(urn)
 
     async def has_keys(self) -> bool:
         """Say whether the issuer's keys can be fetched, which every check of a token may need."""

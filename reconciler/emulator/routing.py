@@ -1,27 +1,26 @@
 """Routes as ASP.NET matches them: literals in any letter case, one optional slash at the end.
 
-It finds the endpoint of a method and a path, and says 404 or 405; what the endpoint does is not
-known here (System Register contract §1.1, §1.5 step a).
+It finds the endpoint of a method and a decoded path, and says 404 or 405; what the endpoint does is not
+known here (System Register contract §1.1, §1.5 step a, §1.7 step 5).
 """
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote
 
 from starlette.responses import Response
 
 from reconciler.emulator.overlaps import NO_OVERLAP, Overlap
+from reconciler.emulator.register.query_binding import Query
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from starlette.requests import Request
 
-    from reconciler.emulator.tokens import Caller
+    from reconciler.emulator.register.claims import Caller
 
     Endpoint = Callable[["Call"], Awaitable[Response]]
 
@@ -36,9 +35,9 @@ class Call:
     overlap: Overlap = NO_OVERLAP
 
     @property
-    def accept(self) -> str:
-        """The `Accept` header, empty when there is none."""
-        return self.request.headers.get("accept", "")
+    def query(self) -> Query:
+        """The query, decoded."""
+        return Query(self.request.scope["query_string"].decode("latin-1"))
 
 
 class Route(NamedTuple):
@@ -71,9 +70,8 @@ class Router:
             self._routes[len(segments)].append((segments, route))
 
     def find(self, method: str, path: str) -> Match | Response:
-        """Find the endpoint for a raw path, or the response that says there is none."""
-        bare = path.removeprefix("/").removesuffix("/")
-        segments = bare.split("/")
+        """Find the endpoint for a decoded path, or the response that says there is none."""
+        segments = path.removeprefix("/").removesuffix("/").split("/")
         allowed: set[str] = set()
         for template, route in self._routes.get(len(segments), ()):
             values = _fit(template, segments)
@@ -93,14 +91,7 @@ def _fit(template: list[str], segments: list[str]) -> dict[str, str] | None:
         if expected.startswith("{"):
             if not segment:
                 return None
-            values[expected[1:-1]] = _decode(segment)
+            values[expected[1:-1]] = segment
         elif expected != segment and expected.lower() != segment.lower():
             return None
     return values
-
-
-def _decode(segment: str) -> str:
-    """Decode a segment as Kestrel does: an encoded slash stays encoded."""
-    if "%" not in segment:
-        return segment
-    return "%2F".join(unquote(part) for part in re.split("%2[fF]", segment))

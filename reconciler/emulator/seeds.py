@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from reconciler.emulator import binding
 from reconciler.emulator.failures import ServiceFailure
+from reconciler.emulator.register import request_bodies
+from reconciler.emulator.register.model_validation import ModelError
 from reconciler.emulator.store import Author
 
 if TYPE_CHECKING:
@@ -20,8 +21,17 @@ if TYPE_CHECKING:
 
 
 _TEXTS = {"en": "", "nb": "", "nn": ""}
-_LEGACY: Mapping[str, object] = {"name": _TEXTS, "description": _TEXTS, "clientId": []}
-"""Members that a row from before today's constraints may lack; null in a seed makes such a row."""
+_LEGACY: Mapping[str, tuple[str, object]] = {
+    "clientId": ("client_id", []),
+    "name": ("name", _TEXTS),
+    "description": ("description", _TEXTS),
+    "isDeleted": ("is_deleted", False),
+    "isVisible": ("is_visible", False),
+}
+"""Members that a row from before today's constraints may lack, with the column and what is bound instead.
+
+Null in a seed makes such a row; the service names the first of its columns, in this order (contract Q25).
+"""
 
 
 def plant(store: Store, seeds: Sequence[Mapping[str, object]], *, keep_unknown: bool) -> None:
@@ -33,7 +43,7 @@ def plant(store: Store, seeds: Sequence[Mapping[str, object]], *, keep_unknown: 
         for index, seed in enumerate(seeds):
             try:
                 _plant_one(store, seed, keep_unknown=keep_unknown)
-            except binding.ModelError as error:
+            except ModelError as error:
                 texts = [text for messages in error.errors.values() for text in messages]
                 problems.append(f"seed {index + 1} ({seed.get('id')}): {texts[0]}")
             except (ServiceFailure, TypeError, ValueError) as error:
@@ -44,8 +54,12 @@ def plant(store: Store, seeds: Sequence[Mapping[str, object]], *, keep_unknown: 
 
 def _plant_one(store: Store, seed: Mapping[str, object], *, keep_unknown: bool) -> None:
     lacking = [name for name in _LEGACY if name in seed and seed[name] is None]
-    whole = {**seed, **{name: _LEGACY[name] for name in lacking}}
-    document = binding.bind_document(json.dumps(whole).encode(), "seed", keep_unknown=keep_unknown)
+    whole = {**seed, **{name: _LEGACY[name][1] for name in lacking}}
+    if whole.get("allowedRedirectUrls", ()) is None:
+        # NOTE: such a row reads well, as one without any.
+        whole["allowedRedirectUrls"] = []
+    body = request_bodies.RequestBody("application/json", json.dumps(whole).encode(), is_there=True)
+    document = request_bodies.bind_document(body, "seed", {}, keep_unknown=keep_unknown)
     document.trim()
     prefix, _, org = document.vendor_id.partition(":")
     if prefix != "0192" or not org:
@@ -58,4 +72,4 @@ def _plant_one(store: Store, seed: Mapping[str, object], *, keep_unknown: bool) 
     if seed.get("isDeleted") is True and stored is not None:
         store.delete(stored, author)
     if lacking:
-        store.spoil(document.system_id, lacking)
+        store.spoil(document.system_id, lacking, _LEGACY[lacking[0]][0])

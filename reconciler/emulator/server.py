@@ -27,6 +27,16 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 """SO_LINGER, on, for no time: closing sends a reset."""
 
 
+class _Protocol(H11Protocol):
+    """HTTP/1.1 that refuses what is no request as Kestrel does: 400 without a body, and the end."""
+
+    def send_400_response(self, _msg: str) -> None:
+        """Refuse what could not be read."""
+        head = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        self.transport.write(head)
+        self.transport.close()
+
+
 class Network:
     """The port and its connections, and the rude things that can be done to them."""
 
@@ -118,7 +128,7 @@ class _Server(uvicorn.Server):
 
     async def listen(self, listener: socket.socket) -> None:
         def make_protocol() -> asyncio.Protocol:
-            return H11Protocol(config=self.config, server_state=self.server_state, app_state={})
+            return _Protocol(config=self.config, server_state=self.server_state, app_state={})
 
         loop = asyncio.get_running_loop()
         self.servers.append(await loop.create_server(make_protocol, sock=listener, backlog=_BACKLOG))
@@ -143,7 +153,7 @@ class Emulator:
         config = uvicorn.Config(
             app,
             loop="asyncio",
-            http=H11Protocol,
+            http=_Protocol,
             ws="none",
             lifespan="off",
             log_config=None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import re
+import random
 import sqlite3
 import uuid
 from contextlib import contextmanager
@@ -26,20 +26,21 @@ from reconciler.emulator.documents import (
     write_reduced,
     write_rights,
 )
-from reconciler.emulator.failures import DatabaseFailure, demand, demand_all
+from reconciler.emulator.failures import demand
+from reconciler.emulator.register import database, json_writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from reconciler.emulator.clock import Clock
-    from reconciler.emulator.documents import Package, Right, Texts
+    from reconciler.emulator.documents import Package, Right
 
-LANGUAGES = ("en", "nb", "nn")
-"""The keys that the domain `translated_text` demands, in the order in which it checks them."""
+_ORDER_SEED = 20260721
+"""Rows lie in no order that a client could guess, and in the same one whenever a run is repeated."""
+_UNREADABLE = "!"
+"""Begins the reduced form of a row that cannot be read, before the column that is NULL."""
 _BUSY_SECONDS = 30.0
-_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-"""What PostgreSQL keeps in neither text nor jsonb, as JSON writes it."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS systems (
   internal_id TEXT PRIMARY KEY, system_id TEXT NOT NULL UNIQUE, org TEXT NOT NULL, document TEXT NOT NULL,
@@ -64,6 +65,8 @@ class Stored(NamedTuple):
     org: str
     document: str
     is_deleted: bool
+    lacking: str | None = None
+    """The column that is NULL and may not be, so that the row cannot be read (contract Q25)."""
 
     def read(self) -> Json:
         """Give the document as a value."""
@@ -97,6 +100,7 @@ class Store:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self.clock = clock
+        self._places = random.Random(_ORDER_SEED)  # noqa: S311 - an order, not a secret
         self._base = sqlite3.connect(
             ":memory:" if path is None else path,
             timeout=_BUSY_SECONDS,
@@ -129,25 +133,22 @@ class Store:
 
     def find(self, system_id: str) -> Stored | None:
         """Find a system by its exact id, deleted or not."""
-        row = self._base.execute(
-            "SELECT internal_id, org, document, is_deleted FROM systems WHERE system_id = ?", (system_id,)
-        ).fetchone()
-        return None if row is None else Stored(row[0], row[1], row[2], bool(row[3]))
+        query = "SELECT internal_id, org, document, is_deleted, reduced FROM systems WHERE system_id = ?"
+        row = self._base.execute(query, (system_id,)).fetchone()
+        if row is None:
+            return None
+        lacking = row[4].removeprefix(_UNREADABLE) if row[4].startswith(_UNREADABLE) else None
+        return Stored(row[0], row[1], row[2], bool(row[3]), lacking)
 
-    def find_reduced(self, system_id: str) -> str | None:
-        """Find the reduced form of a system, deleted or not."""
-        row = self._base.execute("SELECT reduced FROM systems WHERE system_id = ?", (system_id,)).fetchone()
-        return None if row is None else str(row[0])
-
-    def list_vendor(self, org: str) -> list[str]:
-        """List the reduced form of a vendor's systems that are not deleted, least recently written first."""
+    def list_vendor(self, org: str) -> list[str | None]:
+        """List the reduced form of a vendor's systems that are not deleted; None for one that is unreadable."""
         query = "SELECT reduced FROM systems WHERE org = ? AND NOT is_deleted ORDER BY touched"
-        return [row[0] for row in self._base.execute(query, (org,))]
+        return [_read_reduced(row[0]) for row in self._base.execute(query, (org,))]
 
-    def list_visible(self) -> list[str]:
+    def list_visible(self) -> list[str | None]:
         """List the reduced form of every vendor's visible systems that are not deleted."""
         query = "SELECT reduced FROM systems WHERE is_visible AND NOT is_deleted ORDER BY touched"
-        return [row[0] for row in self._base.execute(query)]
+        return [_read_reduced(row[0]) for row in self._base.execute(query)]
 
     def list_all(self) -> list[Json]:
         """List every document of every vendor, deleted ones included, by id."""
@@ -159,7 +160,7 @@ class Store:
         query = (
             "SELECT client_id, internal_id FROM clients WHERE client_id IN (SELECT value FROM json_each(?))"
         )
-        return dict(self._base.execute(query, (_write(list(client_ids)),)).fetchall())
+        return dict(self._base.execute(query, (json_writer.write(list(client_ids)),)).fetchall())
 
     def list_changes(self, internal_id: str) -> list[Change]:
         """List the change log of a system, newest first."""
@@ -174,19 +175,19 @@ class Store:
         internal_id = str(uuid.uuid4())
         with self.transaction():
             self._insert(internal_id, document, org, is_deleted=False)
-            self._claim(internal_id, demand_all(demand(document.client_ids)))
+            self._claim(internal_id, demand(document.client_ids))
             self._log(internal_id, author, "create", log_document(document))
         return internal_id
 
     def update(self, stored: Stored, document: Document, author: Author) -> None:
         """Replace a system's document and client ids, and add a row to the change log."""
-        _check_domains(document)
+        database.check_document(document, stored.org)
+        wanted = [database.check_client_id(client_id) for client_id in demand(document.client_ids)]
         with self.transaction():
             current = self._current(stored.internal_id)
             written = write_document(document, stored.org, is_deleted=bool(current["isDeleted"]))
             self._replace(stored.internal_id, written)
             held = {row[0] for row in self._held(stored.internal_id)}
-            wanted = demand_all(demand(document.client_ids))
             released = [(client_id,) for client_id in held.difference(wanted)]
             self._base.executemany("DELETE FROM clients WHERE client_id = ?", released)
             self._claim(stored.internal_id, [client_id for client_id in wanted if client_id not in held])
@@ -194,6 +195,7 @@ class Store:
 
     def update_rights(self, stored: Stored, rights: Sequence[Right | None], author: Author) -> None:
         """Replace a system's rights, and add a row to the change log."""
+        database.check_rights(rights)
         written, logged = write_rights(rights), log_rights(rights)
         with self.transaction():
             current = self._current(stored.internal_id)
@@ -208,13 +210,14 @@ class Store:
             self._replace(stored.internal_id, {**current, "accessPackages": written})
             self._log(stored.internal_id, author, "accesspackageupdate", logged)
 
-    def spoil(self, system_id: str, members: Sequence[str]) -> None:
-        """Take members out of a row, which then spoils every list that it would be in (contract Q25)."""
+    def spoil(self, system_id: str, members: Sequence[str], column: str) -> None:
+        """Take members out of a row; the first column that is missing makes it unreadable (contract Q25)."""
         with self.transaction():
             stored = demand(self.find(system_id))
             left = {name: value for name, value in stored.read().items() if name not in members}
             self._base.execute(
-                "UPDATE systems SET document = ?, reduced = '' WHERE system_id = ?", (_write(left), system_id)
+                "UPDATE systems SET document = ?, reduced = ? WHERE system_id = ?",
+                (json_writer.write(left), f"{_UNREADABLE}{column}", system_id),
             )
 
     def delete(self, stored: Stored, author: Author) -> int:
@@ -246,9 +249,7 @@ class Store:
         ).fetchall()
 
     def _insert(self, internal_id: str, document: Document, org: str, *, is_deleted: bool) -> None:
-        _check_domains(document)
-        if len(document.system_id) > 255:
-            raise DatabaseFailure("22001: value too long for type character varying(255)")
+        database.check_document(document, org)
         written = write_document(document, org, is_deleted=is_deleted)
         try:
             self._base.execute(
@@ -256,33 +257,33 @@ class Store:
                 (internal_id, document.system_id, org),
             )
         except sqlite3.IntegrityError as error:
-            raise _duplicate("system_register_system_id_key") from error
+            raise database.refuse_duplicate("system_register_system_id_key") from error
         self._replace(internal_id, written)
 
     def _replace(self, internal_id: str, written: Json) -> None:
         self._base.execute(
             "UPDATE systems SET document = ?, is_deleted = ?, is_visible = ?, reduced = ?,"
-            " touched = (SELECT coalesce(max(touched), 0) + 1 FROM systems) WHERE internal_id = ?",
+            " touched = ? WHERE internal_id = ?",
             (
-                _write(written),
+                json_writer.write(written),
                 written["isDeleted"],
                 written["isVisible"],
-                _write(write_reduced(written)),
+                json_writer.write(write_reduced(written)),
+                self._places.getrandbits(60),
                 internal_id,
             ),
         )
 
-    def _claim(self, internal_id: str, client_ids: Sequence[str]) -> None:
-        for client_id in client_ids:
+    def _claim(self, internal_id: str, client_ids: Sequence[str | None]) -> None:
+        for client_id in map(database.check_client_id, client_ids):
             try:
                 self._base.execute("INSERT INTO clients VALUES (?, ?)", (client_id, internal_id))
             except sqlite3.IntegrityError as error:
-                raise _duplicate("maskinporten_client_pkey") from error
+                raise database.refuse_duplicate("maskinporten_client_pkey") from error
 
     def _log(self, internal_id: str, author: Author, change_type: str, data: object) -> None:
-        written = None if data is None else _write(data)
-        if written is not None and _NUL.search(written):
-            raise DatabaseFailure("22P05: unsupported Unicode escape sequence")
+        written = None if data is None else json_writer.write(data)
+        database.check_text(author.client_id)
         newest = self._base.execute("SELECT created FROM changes ORDER BY sequence DESC LIMIT 1").fetchone()
         now = self.clock.now()
         if newest is not None:
@@ -301,30 +302,5 @@ class Store:
         )
 
 
-def _check_domains(document: Document) -> None:
-    """Check what only the database checks (contract §2.2)."""
-    for texts in (demand(document.name), demand(document.description)):
-        _check_languages(texts)
-    for redirect in demand_all(demand(document.redirects)):
-        if not redirect.is_storable():
-            raise _violation("uri", "uri_scheme_check")
-
-
-def _check_languages(texts: Texts) -> None:
-    for language in LANGUAGES:
-        if language not in texts:
-            raise _violation("translated_text", f"translated_text_contains_{language}")
-
-
-def _violation(domain: str, constraint: str) -> DatabaseFailure:
-    return DatabaseFailure(
-        f'23514: value for domain business_application.{domain} violates check constraint "{constraint}"'
-    )
-
-
-def _duplicate(constraint: str) -> DatabaseFailure:
-    return DatabaseFailure(f'23505: duplicate key value violates unique constraint "{constraint}"')
-
-
-def _write(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _read_reduced(text: str) -> str | None:
+    return None if text.startswith(_UNREADABLE) else text

@@ -6,27 +6,26 @@ contract §7). Maskinporten asks here too, when a grant names a system user.
 
 from __future__ import annotations
 
-import binascii
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
-from reconciler.emulator.access import VENDOR_SCOPES, find_org
 from reconciler.emulator.failures import demand
-from reconciler.emulator.problems import answer_json, answer_model_errors, answer_problem, answer_status
+from reconciler.emulator.register import continuation
+from reconciler.emulator.register.answers import answer_json, answer_problem, answer_status
+from reconciler.emulator.register.claims import VENDOR_SCOPES, find_org
+from reconciler.emulator.register.database import check_text
+from reconciler.emulator.register.model_validation import ModelError, require
+from reconciler.emulator.register.query_binding import bind_path_id
 from reconciler.emulator.routing import Call, Route
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from reconciler.emulator.problems import Shape
+    from reconciler.emulator.register.answers import Shape
     from reconciler.emulator.store import Store
 
 _PREFIX = "/authentication/api/v1/systemuser/vendor"
 _REQUEST_WRITE = frozenset({"altinn:authentication/systemuser.request.write"})
-INTERNAL = "http://altinn-authentication.internal"
-"""The host in `links.next`: one that a vendor cannot reach, as in the cluster."""
 PAGE_SIZE = 50
 
 
@@ -81,44 +80,46 @@ class SystemUsers:
 
     async def list_of_system(self, call: Call) -> Response:
         """Answer one page of the system users of a system."""
+        errors: dict[str, list[str]] = {}
+        system_id = bind_path_id(call.values, errors)
+        token = call.query.text("token")
+        first = 0 if token is None else continuation.read_token(token)
+        if first is None:
+            errors["token"] = [f"The value '{token}' is not valid."]
+        if errors:
+            raise ModelError(errors)
         org = find_org(demand(call.caller))
         if org is None:
             return answer_status(401)
-        system_id = call.values["systemId"]
         stored = self.store.find(system_id)
         if stored is None or stored.org != org:
             return answer_problem(
                 "AUTH-00011", "The Id does not refer to a Registered System.", 404, self.shape
             )
-        token = call.request.query_params.get("token")
-        first = 0 if not token else _read_token(token)
-        if first is None:
-            return answer_model_errors({"token": [f"The value '{token}' is not valid."]})
         users = [
             (number, user)
-            for number, user in enumerate(self.users)
-            if number >= first and user.systemId == system_id and not user.isDeleted
+            for number, user in enumerate(self.users, 1)
+            if number >= demand(first) and user.systemId == system_id and not user.isDeleted
         ]
         page, more = users[: self.page_size], users[self.page_size :]
         links: dict[str, str] = {}
         if more:
-            links["next"] = (
-                f"{INTERNAL}{_PREFIX}/bysystem/{quote(system_id)}?token={quote(_write_token(more[0][0]))}"
-            )
+            base = f"{call.request.url.scheme}://{call.request.headers['host']}"
+            links["next"] = continuation.write_link(base, f"{_PREFIX}/bysystem", system_id, more[0][0])
         return answer_json({"links": links, "data": [user.write() for _, user in page]})
 
     async def find_one(self, call: Call) -> Response:
         """Answer the one system user of a system, a customer and a reference."""
-        query = call.request.query_params
-        missing = [name for name in ("system-id", "orgno") if not query.get(name)]
-        if missing:
-            return answer_model_errors({name: [f"The {name} field is required."] for name in missing})
+        system_id, owner = call.query.text("system-id"), call.query.text("orgno")
+        if system_id is None or owner is None:
+            named = {"orgno": ("orgno", owner), "system-id": ("systemId", system_id)}
+            raise ModelError({key: [require(name)] for key, (name, value) in named.items() if value is None})
         org = find_org(demand(call.caller))
         if org is None:
             return answer_status(401)
-        users = self.find(
-            query["orgno"], query.get("external-ref"), supplier=org, system_id=query["system-id"]
-        )
+        reference = call.query.text("external-ref")
+        check_text(system_id, owner, reference)
+        users = self.find(owner, reference, supplier=org, system_id=system_id)
         return answer_json(users[0].write()) if users else answer_status(404)
 
     def find(
@@ -144,15 +145,4 @@ class SystemUsers:
             client_ids = None if stored is None or stored.is_deleted else stored.read()["clientId"]
             if isinstance(client_ids, list) and client_id in client_ids:
                 return user
-        return None
-
-
-def _write_token(number: int) -> str:
-    return urlsafe_b64encode(str(number).encode()).decode()
-
-
-def _read_token(text: str) -> int | None:
-    try:
-        return int(urlsafe_b64decode(text))
-    except (binascii.Error, ValueError):
         return None

@@ -12,12 +12,12 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 
-from reconciler.emulator import access, calling
+from reconciler.emulator import calling
 from reconciler.emulator.accesslog import AccessLog, Entry
-from reconciler.emulator.problems import write_json
-from reconciler.emulator.register import PREFIX
+from reconciler.emulator.register.answers import write_json
+from reconciler.emulator.register.claims import WRITE, Caller, make_consumer
+from reconciler.emulator.register.endpoints import PREFIX
 from reconciler.emulator.routing import Call
-from reconciler.emulator.tokens import Caller, make_consumer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,12 +25,11 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import Message
 
-    from reconciler.emulator.register import Register
+    from reconciler.emulator.register.endpoints import Register
     from reconciler.emulator.store import Store
     from reconciler.emulator.tables import Table
 
 Action = Literal["create", "update", "rights", "accesspackages", "delete"]
-_JSON = [(b"content-type", b"application/json")]
 ANOTHER = "another-writer"
 """The client id in the change log unless another one is named."""
 
@@ -83,7 +82,7 @@ class Writer:
         if write.action == "update" and body is None:
             body = {**(stored.read() if stored is not None else {}), **write.change}
         caller = Caller(
-            {"scope": access.WRITE, "consumer": make_consumer(org), "client_id": write.client_id},
+            {"scope": WRITE, "consumer": make_consumer(org), "client_id": write.client_id},
             expires=0.0,
         )
         endpoints = {
@@ -120,4 +119,5 @@ def _make_request(body: bytes) -> Request:
     async def receive() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return Request({"type": "http", "method": "PUT", "headers": _JSON, "query_string": b""}, receive)
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    return Request({"type": "http", "method": "PUT", "headers": headers, "query_string": b""}, receive)

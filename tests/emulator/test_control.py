@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.emulator.parties import HTTP, ORG, VENDOR, control, make_document, make_id
+from tests.emulator.parties import HTTP, ORG, VENDOR, control, fetch_token, make_document, make_id
 
 if TYPE_CHECKING:
     import httpx
@@ -43,6 +43,7 @@ def test_change_log_never_goes_back(emulator: Emulator, client: httpx.Client) ->
     path = f"{VENDOR}/{document['id']}"
     client.post(VENDOR, json=document).raise_for_status()
     control(emulator, "PUT", "clock", {"offset": -1000})
+    client.headers["Authorization"] = f"Bearer {fetch_token(emulator)}"  # the old one is not valid yet
     client.put(path, json=document).raise_for_status()
     newest, oldest = client.get(f"{path}/changelog").json()
     assert newest["created"] > oldest["created"]

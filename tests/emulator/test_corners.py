@@ -11,10 +11,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from reconciler.emulator import hosts, keys, redirects, start, tokens
+from reconciler.emulator import keys, start, tokens
 from reconciler.emulator.clock import Clock
 from reconciler.emulator.documents import Document, Vendor
 from reconciler.emulator.failures import DatabaseFailure
+from reconciler.emulator.register import redirect_hosts, redirect_urls
 from reconciler.emulator.store import Author, Store
 from tests.emulator.parties import (
     HTTP,
@@ -48,8 +49,7 @@ if TYPE_CHECKING:
         ("https://4294967295", "https://255.255.255.255/"),
         ("https://09.1", "https://09.1/"),
         ("https://BLÅ.no", "https://blå.no/"),
-        ("https://bla\u030a.no", "https://blå.no/"),
-        ("https://a\u200eb.no", "https://ab.no/"),
+        ("https://bla\u030a.no", "https://bla\u030a.no/"),
         ("https://æ@vg.no/", "https://æ@vg.no/"),
         ("https://vg.no/\ue000?\ue000", "https://vg.no/%EE%80%80?\ue000"),
         ("https://vg.no/\U000f0000?\U000f0000", "https://vg.no/%F3%B0%80%80?\U000f0000"),
@@ -63,7 +63,7 @@ if TYPE_CHECKING:
 )
 def test_redirects(sent: str, stored: str) -> None:
     """Corners of `System.Uri`, as its published source has them."""
-    assert redirects.read(sent).stored == stored
+    assert redirect_urls.read(sent).stored == stored
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_redirects(sent: str, stored: str) -> None:
         "https://a b",
         "https://[::1",
         "https://[x]",
-        "https://[::1]x",
+        "https://a\u200eb.no",
         "https://vg.no:65536",
         "https://vg.no:x",
         "https://x@y@z",
@@ -85,8 +85,8 @@ def test_redirects(sent: str, stored: str) -> None:
 )
 def test_no_redirects(url: str) -> None:
     """What has no readable host or port is no URL."""
-    with pytest.raises(hosts.NotAUrl):
-        redirects.read(url)
+    with pytest.raises(redirect_hosts.NotAUrl):
+        redirect_urls.read(url)
 
 
 def test_signing_key_of_another_kind() -> None:

@@ -200,7 +200,7 @@ def test_only_loopback(shared: Emulator, host: str, status: int, path: str) -> N
         "path": path,
         "raw_path": path.encode(),
         "query_string": query,
-        "headers": [],
+        "headers": [(b"host", b"localhost")],
         "client": (host, 1),
     }
     statuses: list[int] = []

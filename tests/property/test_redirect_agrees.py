@@ -14,7 +14,7 @@ import re
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from reconciler.emulator import redirects
+from reconciler.emulator.register import redirect_urls as redirects
 from reconciler.redirect import canonicalise
 
 SCHEMES = st.sampled_from(["https://", "HTTPS://", "http://", "  https://", "https:\\\\"])

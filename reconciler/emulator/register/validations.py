@@ -10,10 +10,11 @@ import re
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.emulator.failures import demand, demand_all
-from reconciler.emulator.problems import Problem
+from reconciler.emulator.register.answers import Problem
+from reconciler.emulator.register.letters import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from reconciler.emulator import catalogue
     from reconciler.emulator.documents import Document, Package, Right
@@ -74,11 +75,34 @@ def check_new_id(document: Document, org: str, *, is_known: bool) -> list[Proble
 
 
 def check_redirects(document: Document) -> list[Problem]:
-    """Check that every redirect URL is absolute and https: 00005, on POST only."""
-    if all(redirect.is_https() for redirect in demand_all(demand(document.redirects))):
+    """Check that every redirect URL is absolute and https, up to the first that is not: 00005, on POST only."""
+    if all(demand(redirect).is_https() for redirect in demand(document.redirects)):
         return []
     title = "One or more of the redirect urls format is not valid. The valid format is https://xxx.xx"
     return [Problem("AUTH.VLD-00005", title, f"{_ROOT}/allowedredirecturls")]
+
+
+def list_lookups(held: Sequence[str], proposed: Sequence[str | None]) -> list[str]:
+    """List the client ids that a PUT looks up: the system's own, then the proposed ones.
+
+    Those that are equal ignoring case are looked up once, in their first spelling (contract Q22).
+    """
+    lookup: dict[str, str] = {}
+    for client_id in (*held, *proposed):
+        if client_id is not None:
+            lookup.setdefault(fold(client_id), client_id)
+    return list(lookup.values())
+
+
+def check_client_ids(proposed: Sequence[str | None], taken: Iterable[str]) -> list[Problem]:
+    """Check the client ids of a PUT: 00011 once, then 00004 for each that another system's equals.
+
+    `taken` are those that were looked up and belong to another system; null is equal to null.
+    """
+    folded = [None if client_id is None else fold(client_id) for client_id in proposed]
+    problems = [REPEATED_CLIENT] if len(set(folded)) != len(folded) else []
+    others = {fold(client_id) for client_id in taken}
+    return problems + [TAKEN_CLIENT for client_id in folded if client_id in others]
 
 
 async def check_rights(rights: Sequence[Right | None] | None, upstream: Upstream) -> list[Problem]:
@@ -149,7 +173,7 @@ async def check_packages(
         title = "One or all the accesspackage(s) is not found in altinn's access packages or is not delegable"
         extension = ("Invalid Urn Details : ", " | ".join(details))
         problems.append(Problem("AUTH.VLD-00008", title, _PACKAGES, extension))
-    if len(set(urns)) != len(urns):
+    if len({urn or "" for urn in urns}) != len(urns):
         problems.append(Problem("AUTH.VLD-00007", "One or more duplicate access package(s) found", _PACKAGES))
     if is_visible and for_clients:
         title = (

@@ -9,18 +9,26 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from reconciler.emulator import hosts
-from reconciler.emulator.hosts import NotAUrl
+from reconciler.emulator.register import redirect_hosts
+from reconciler.emulator.register.redirect_hosts import NotAUrl
 
 __all__ = ["NotAUrl", "Redirect", "read"]
 
 BLANKS = " \t\r\n"
 """What `System.Uri` takes off both ends."""
+LONGEST_SCHEME = 1024
 _DEFAULT_PORTS = {"https": 443, "http": 80}
+_NEED_A_HOST = frozenset({"ftp", "gopher", "net.pipe", "net.tcp", "nntp", "telnet", "ws", "wss"})
+"""Other schemes that .NET knows and whose authority may not be empty."""
+_ANY_HOST = frozenset({"mailto"})
+"""Schemes whose authority nobody looks at."""
 _UNSAFE = frozenset(b";/?:@&=+$,#[]!'()*%\\") | frozenset(range(0x20)) | {0x7F}
 """ASCII that stays percent-encoded: RFC 3986's reserved characters, `%`, backslash, control characters."""
 _UNRESERVED = re.compile(r"%(?:2[dDeE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[fF]|7[eE]|[89a-fA-F][0-9a-fA-F])")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
+_DRIVE = re.compile(r"[A-Za-z]:(?=[^/\\])")
+_SPLIT_PAIR = re.compile("%[^\U00010000-\U0010ffff]?[\U00010000-\U0010ffff]")
+"""Where a percent sign takes two UTF-16 units along, one of which may be half a character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,46 +52,56 @@ def read(sent: str) -> Redirect:
     """Read a redirect URL, or raise `NotAUrl`."""
     text = sent.strip(BLANKS)
     match = _SCHEME.match(text)
-    scheme = match[1].lower() if match else None
-    if match is None or scheme is None:
+    if match is None:
+        if _DRIVE.match(text):
+            raise NotAUrl(sent)
         return Redirect(sent, sent, None)
-    rest = text[match.end() :]
+    scheme, rest = match[1].lower(), text[match.end() :]
+    if len(scheme) > LONGEST_SCHEME:
+        raise NotAUrl(sent)
     if scheme not in _DEFAULT_PORTS:
+        _check_other(scheme, rest)
         return Redirect(sent, text, scheme)
     if not re.match(r"[/\\]{2}", rest):
         return Redirect(sent, sent, None)
-    authority = re.match(r"[^/?#\\]*", rest[2:])
-    end = 2 + (authority.end() if authority else 0)
-    if rest[end : end + 1] == "\\":
-        raise NotAUrl(sent)
+    blanks = sent.lstrip(BLANKS)[len(text) :]
+    return Redirect(sent, f"{scheme}://{_print(rest[2:], scheme, blanks)}", scheme)
+
+
+def _check_other(scheme: str, rest: str) -> None:
+    """Check the authority of a scheme that nobody stores."""
+    if not rest.startswith("//") or scheme in _ANY_HOST:
+        return
+    if re.match(r"[/?#\\]|$", rest[2:]):
+        if scheme in _NEED_A_HOST:
+            raise NotAUrl(rest)
+        return
+    redirect_hosts.read(rest[2:])
+
+
+def _print(text: str, scheme: str, blanks: str) -> str:
+    """Print what stands behind the two slashes; `blanks` stood behind it and may stay."""
     is_iri = not text.isascii() or _has_decodable(text)
-    place = _print_authority(rest[2:end], scheme, is_iri=is_iri)
-    return Redirect(sent, f"{scheme}://{place}{_print_tail(rest[end:], is_iri=is_iri)}", scheme)
+    place = redirect_hosts.read(text)
+    path, query, fragment = _split(text[place.end :])
+    user = place.user
+    if is_iri:
+        decoded = [_normalise(user), _normalise(path), _normalise(query, is_query=True)]
+        if decoded != [user, path, query] and not fragment and path + query:
+            path, query = (path, query + blanks) if query else (path + blanks, "")
+        user, path, query = _normalise(user), _normalise(path), _normalise(query, is_query=True)
+        fragment = _normalise(fragment).rstrip(BLANKS)
+    path = path.replace("\\", "/")
+    # NOTE: what follows the bracket of an address and begins no path, query or fragment is a path.
+    path = _compress(path if path.startswith("/") else f"/{path}")
+    number = f":{place.port}" if place.port not in {None, _DEFAULT_PORTS[scheme]} else ""
+    return f"{user}{place.host}{number}{_show(path)}{_show(query, is_query=True)}{_show_fragment(fragment)}"
 
 
 def _has_decodable(text: str) -> bool:
     """Say whether the text holds an escape that is decoded before anything else is looked at."""
     escapes = re.finditer(r"%(..)", text, re.DOTALL)
     return any(_UNRESERVED.match(found[0]) or not re.match(r"[0-9a-fA-F]{2}", found[1]) for found in escapes)
-
-
-def _print_authority(text: str, scheme: str, *, is_iri: bool) -> str:
-    user, at, place = text.partition("@")
-    if not at or not place:
-        user, at, place = "", "", text
-    host, port = hosts.read(place, is_iri=is_iri)
-    number = f":{port}" if port not in {None, _DEFAULT_PORTS[scheme]} else ""
-    return f"{_normalise(user, is_query=False) if is_iri else user}{at}{host}{number}"
-
-
-def _print_tail(text: str, *, is_iri: bool) -> str:
-    """Print path, query and fragment."""
-    path, query, fragment = _split(text)
-    if is_iri:
-        path, fragment = _normalise(path, is_query=False), _normalise(fragment, is_query=False)
-        query = _normalise(query, is_query=True)
-    path = _compress(path.replace("\\", "/") or "/")
-    return _show(path, is_query=False) + _show(query, is_query=True) + _show_fragment(fragment)
 
 
 def _split(text: str) -> tuple[str, str, str]:
@@ -106,8 +124,10 @@ def _compress(path: str) -> str:
     return "/" + "/".join(kept)
 
 
-def _normalise(text: str, *, is_query: bool) -> str:
+def _normalise(text: str, *, is_query: bool = False) -> str:
     """Decode what may be decoded and encode what may not stand in an IRI, before the parts are looked at."""
+    if _SPLIT_PAIR.search(text):
+        text = _SPLIT_PAIR.sub(_halve, text)
     shown: list[str] = []
     position = 0
     while position < len(text):
@@ -119,10 +139,22 @@ def _normalise(text: str, *, is_query: bool) -> str:
         piece, width = _decode(text, position, is_query=is_query)
         shown.append(piece)
         position += width
-    return "".join(shown)
+    return _join("".join(shown))
 
 
-def _show(text: str, *, is_query: bool) -> str:
+def _halve(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be")
+    return "".join(chr(int.from_bytes(units[at : at + 2])) for at in range(0, len(units), 2))
+
+
+def _join(text: str) -> str:
+    """Make characters of the halves that stand beside each other."""
+    if not re.search("[\ud800-\udfff]", text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
+def _show(text: str, *, is_query: bool = False) -> str:
     """Decode what may be decoded for a reader; a percent sign that begins no escape is itself escaped."""
     shown: list[str] = []
     position = 0
@@ -144,7 +176,7 @@ def _show_fragment(text: str) -> str:
     """Show a fragment; where it needs decoding at all, a second `#` is escaped on the way."""
     if not re.search(r"[%\x00-\x1f\x7f-\x9f]", text):
         return text
-    return text[:1] + _show(text[1:].replace("#", "%23"), is_query=False)
+    return text[:1] + _show(text[1:].replace("#", "%23"))
 
 
 def _decode(text: str, position: int, *, is_query: bool) -> tuple[str, int]:

@@ -5,12 +5,13 @@ It turns facts into responses and decides nothing: which fact applies is the reg
 
 from __future__ import annotations
 
-import json
 import secrets
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from starlette.responses import Response
+
+from reconciler.emulator.register import json_writer, negotiation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,10 +30,12 @@ RFC9110 = {
 }
 """The `type` that ASP.NET gives a status (System Register contract §0.1, B-PD)."""
 
-FRAMEWORK = "application/problem+json; charset=utf-8"
-"""Content type of a body that the framework wrote."""
+FRAMEWORK = "application/problem+json"
+"""Media type of a body that the framework wrote; a charset follows."""
 ALTINN = "application/problem+json"
 """Content type of a body that Altinn's problem library wrote: no charset."""
+NOT_CACHED = {"Cache-Control": "no-cache,no-store", "Pragma": "no-cache", "Expires": "-1"}
+"""The headers of every B-500 that an exception made (contract §0.4)."""
 
 
 class Problem(NamedTuple):
@@ -44,9 +47,36 @@ class Problem(NamedTuple):
     extension: tuple[str, str] | None = None
 
 
+class Formatted(Response):
+    """An answer that ASP.NET's formatters write, as they do where the request asks for nothing special."""
+
+    def __init__(
+        self,
+        text: str,
+        status: int,
+        offered: Sequence[str],
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.text = text
+        self.offered = offered
+        super().__init__(text, status, headers, f"{offered[0]}; charset=utf-8")
+
+    def suit(self, accept: Sequence[str], accept_charset: Sequence[str]) -> Formatted:
+        """Give the answer as a request wants it, by the lines of its two headers (contract §0.4)."""
+        media = negotiation.choose_type(accept, self.offered) if len(self.offered) > 1 else self.offered[0]
+        encoding = negotiation.choose_encoding(accept_charset)
+        text = self.text
+        if self.offered is negotiation.FOR_TEXTS and media != negotiation.TEXT:
+            text = json_writer.write(text)
+        self.body = text.encode("utf-8" if encoding == "utf-8" else "utf-16-le", "replace")
+        self.headers["Content-Type"] = f"{media}; charset={encoding}"
+        self.headers["Content-Length"] = str(len(self.body))
+        return self
+
+
 def write_json(value: object) -> bytes:
-    """Write `value` as the service does: UTF-8, nothing escaped that need not be, no white space."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    """Write `value` as the service does, in UTF-8."""
+    return json_writer.write(value).encode()
 
 
 def make_trace_id() -> str:
@@ -56,35 +86,22 @@ def make_trace_id() -> str:
 
 def answer_json(value: object) -> Response:
     """Answer 200 with `value` as JSON."""
-    return Response(write_json(value), media_type="application/json; charset=utf-8")
+    return answer_written(json_writer.write(value))
 
 
-def answer_empty(status: int) -> Response:
+def answer_written(text: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Answer 200 with JSON that has been written already."""
+    return Formatted(text, 200, negotiation.FOR_VALUES, headers)
+
+
+def answer_empty(status: int, headers: Mapping[str, str] | None = None) -> Response:
     """Answer B-EMPTY: a status and nothing else."""
-    return Response(status_code=status)
+    return Response(status_code=status, headers=headers)
 
 
-def answer_text(status: int, text: str, accept: str) -> Response:
-    """Answer B-TEXT: the bare text, or a quoted JSON string where the request asked for JSON."""
-    if wants_json(accept):
-        return Response(write_json(text), status, media_type="application/json; charset=utf-8")
-    return Response(text, status, media_type="text/plain; charset=utf-8")
-
-
-def wants_json(accept: str) -> bool:
-    """Say whether content negotiation picks the JSON formatter for a string.
-
-    A wildcard anywhere makes the framework ignore the header, and plain text comes first.
-    """
-    ranges = [part.split(";")[0].strip().lower() for part in accept.split(",")]
-    if "*/*" in ranges:
-        return False
-    for media in ranges:
-        if media in {"text/plain", "text/*"}:
-            return False
-        if media in {"application/json", "text/json", "application/*"} or media.endswith("+json"):
-            return True
-    return False
+def answer_text(status: int, text: str) -> Response:
+    """Answer B-TEXT: the bare text, or a quoted JSON string where the request asks for JSON."""
+    return Formatted(text, status, negotiation.FOR_TEXTS)
 
 
 def answer_status(status: int) -> Response:
@@ -120,7 +137,8 @@ def answer_server_error() -> Response:
             "title": "An error occurred while processing your request.",
             "status": 500,
             "traceId": make_trace_id(),
-        }
+        },
+        NOT_CACHED,
     )
 
 
@@ -157,6 +175,7 @@ def _problem(code: str, title: str, status: int, shape: Shape) -> dict[str, obje
     }
 
 
-def _framework(body: dict[str, object]) -> Response:
+def _framework(body: dict[str, object], headers: Mapping[str, str] | None = None) -> Response:
     status = body["status"]
-    return Response(write_json(body), status if isinstance(status, int) else 500, media_type=FRAMEWORK)
+    text = json_writer.write(body)
+    return Formatted(text, status if isinstance(status, int) else 500, (FRAMEWORK,), headers)

@@ -1,0 +1,45 @@
+"""Where the service finds a caller's token: the `Authorization` header, then two cookies.
+
+System Register contract §6.1. What the text is worth is decided by `token_decoding` and `tokens`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+COOKIES = (".altinntoken", "altinnstudioruntime")
+"""The cookies that hold a token, in small letters, the first that is not empty counts."""
+_SCHEME = "bearer "
+_CHUNKS = re.compile(r"chunks-([0-9]+)")
+
+
+def find_token(authorization: Iterable[str], cookies: Sequence[str]) -> str:
+    """Find the token in the lines of both headers; empty where there is none."""
+    header = ",".join(line for line in authorization if line)
+    if header.lower().startswith(_SCHEME):
+        token = header[len(_SCHEME) :].strip(" \t")
+        if token:
+            return token
+    if not cookies:
+        return ""
+    jar = _read_cookies(cookies)
+    return next(filter(None, (_join_chunks(jar, name) for name in COOKIES)), "")
+
+
+def _read_cookies(lines: Iterable[str]) -> dict[str, str]:
+    pairs = (pair.partition("=") for line in lines for pair in line.split(";"))
+    return {name.strip().lower(): unquote(value.strip()) for name, equals, value in pairs if equals}
+
+
+def _join_chunks(jar: dict[str, str], name: str) -> str:
+    """Give a cookie's value, put together where it says that it came in chunks."""
+    value = jar.get(name, "")
+    chunks = _CHUNKS.fullmatch(value)
+    if chunks is None:
+        return value
+    return "".join(jar.get(f"{name}c{number}", "") for number in range(1, int(chunks[1]) + 1))

@@ -1,0 +1,224 @@
+"""Binding of JSON bodies as System.Text.Json does it: token by token, the first fault of the text wins.
+
+System Register contract §0.3, §2.1 and §2.7: what may stand where, the names of types in errors, and what
+null, repeated and unknown members become. What a bound value means is judged elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from reconciler.emulator.documents import Document, Package, Pair, Right, Texts, Vendor
+from reconciler.emulator.register import redirect_urls
+from reconciler.emulator.register.json_reader import Malformed, NotText, read_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from reconciler.emulator.documents import Unknown
+    from reconciler.emulator.register.json_reader import JsonReader
+    from reconciler.emulator.register.redirect_urls import Redirect
+
+    Bind: TypeAlias = Callable[[bytes], object]
+
+T = TypeVar("T")
+_CORE = "Altinn.Platform.Authentication.Core"
+_REQUEST = f"{_CORE}.SystemRegister.Models.RegisterSystemRequest"
+_VENDOR = f"{_CORE}.Models.VendorInfo"
+_RIGHT = f"{_CORE}.Models.Right"
+_PAIR = f"{_CORE}.Models.AttributePair"
+_PACKAGE = f"{_CORE}.Models.AccessPackages.AccessPackage"
+_TEXT = "System.String"
+_URI = "System.Uri"
+_TEXTS = "System.Collections.Generic.IDictionary`2[System.String,System.String]"
+"""The C# names that binding errors mention (contract §2.7)."""
+
+REQUIRED = ("id", "vendor", "name", "description")
+"""Members that have to be there, in the order in which the absent ones are named (contract §0.3)."""
+_NEVER_KEPT = frozenset({"isdeleted", "softdeleted", "authority", "systemvendororgnumber"})
+"""Members that published examples send and that are no part of the document, today or tomorrow."""
+
+
+class Binder:
+    """Reads one body into the model, raising `Malformed` at the first thing that does not fit.
+
+    With `keep_unknown` the members that the service would drop are remembered, so that a register
+    of tomorrow can be played.
+    """
+
+    def __init__(self, reader: JsonReader, *, keep_unknown: bool = False) -> None:
+        self._reader = reader
+        self._keep = keep_unknown
+
+    def document(self) -> Document | None:
+        """Read the body of POST and PUT; None is the JSON null."""
+        return self._root(self._document)
+
+    def rights(self) -> list[Right | None] | None:
+        """Read the body of V5."""
+        return self._root(self._rights)
+
+    def packages(self) -> list[Package | None] | None:
+        """Read the body of V6."""
+        return self._root(self._packages)
+
+    def _root(self, bind: Callable[[bytes], T]) -> T | None:
+        first = self._reader.begin()
+        bound = None if first == b"n" else bind(first)
+        self._reader.end()
+        return bound
+
+    def _document(self, first: bytes) -> Document:
+        document = Document()
+        bound = self._fill(
+            document,
+            first,
+            _REQUEST,
+            {
+                "id": ("id", self._text),
+                "vendor": ("vendor", self._vendor),
+                "name": ("name", self._texts),
+                "description": ("description", self._texts),
+                "rights": ("rights", self._rights),
+                "accesspackages": ("packages", self._packages),
+                "clientid": ("client_ids", self._client_ids),
+                "isvisible": ("is_visible", self._boolean),
+                "allowedredirecturls": ("redirects", self._redirects),
+            },
+        )
+        missing = [f"'{name}'" for name in REQUIRED if name not in bound]
+        if missing:
+            message = (
+                f"JSON deserialization for type '{_REQUEST}' was missing required properties including: "
+            )
+            raise Malformed(f"{message}{', '.join(missing)}.", self._reader.path())
+        return document
+
+    def _vendor(self, first: bytes) -> Vendor:
+        vendor = Vendor()
+        self._fill(vendor, first, _VENDOR, {"id": ("id", self._text)})
+        return vendor
+
+    def _right(self, first: bytes) -> Right:
+        right = Right()
+        members = {"action": ("action", self._text), "resource": ("resource", self._pairs)}
+        self._fill(right, first, _RIGHT, members)
+        return right
+
+    def _pair(self, first: bytes) -> Pair:
+        pair = Pair()
+        self._fill(pair, first, _PAIR, {"id": ("id", self._text), "value": ("value", self._text)})
+        return pair
+
+    def _package(self, first: bytes) -> Package:
+        package = Package()
+        self._fill(package, first, _PACKAGE, {"urn": ("urn", self._text)})
+        return package
+
+    def _rights(self, first: bytes) -> list[Right | None]:
+        return self._list(first, _RIGHT, self._right)
+
+    def _packages(self, first: bytes) -> list[Package | None]:
+        return self._list(first, _PACKAGE, self._package)
+
+    def _pairs(self, first: bytes) -> list[Pair | None]:
+        return self._list(first, _PAIR, self._pair)
+
+    def _client_ids(self, first: bytes) -> list[str | None]:
+        return self._list(first, _TEXT, self._text)
+
+    def _redirects(self, first: bytes) -> list[Redirect | None]:
+        return self._list(first, _URI, self._redirect)
+
+    def _fill(
+        self,
+        target: Document | Right | Pair | Package | Vendor,
+        first: bytes,
+        kind: str,
+        members: Mapping[str, tuple[str, Bind]],
+    ) -> set[str]:
+        """Set the attributes of `target`; gives the members that were there, in small letters."""
+        if first != b"{":
+            raise self._unfit(kind)
+        bound: set[str] = set()
+        for raw in self._reader.members():
+            name = self._name(raw, kind)
+            self._reader.step(name)
+            folded = name.lower() if name.isascii() else name
+            known = members.get(folded)
+            if known is not None:
+                attribute, bind = known
+                token = self._reader.value()
+                # NOTE: a boolean has no null; everything else takes it.
+                is_null = token == b"n" and attribute != "is_visible"
+                setattr(target, attribute, None if is_null else bind(token))
+                bound.add(folded)
+            else:
+                self._skip(target.unknown, name)
+        return bound
+
+    def _name(self, raw: bytes, kind: str) -> str:
+        try:
+            return read_name(raw)
+        except NotText:
+            raise self._unfit(kind) from None
+
+    def _skip(self, unknown: Unknown, name: str) -> None:
+        start = self._reader.at
+        self._reader.skip()
+        if self._keep and name.lower() not in _NEVER_KEPT:
+            value = self._reader.data[start : self._reader.at]
+            unknown[name] = json.loads(value.decode("utf-8", "replace"))
+
+    def _text(self, first: bytes) -> str:
+        if first != b'"':
+            raise self._unfit(_TEXT)
+        return self._read_text(_TEXT)
+
+    def _read_text(self, kind: str) -> str:
+        try:
+            return self._reader.text()
+        except NotText:
+            raise self._unfit(kind) from None
+
+    def _boolean(self, first: bytes) -> bool:
+        if first not in {b"t", b"f"}:
+            raise self._unfit("System.Boolean")
+        return first == b"t"
+
+    def _texts(self, first: bytes) -> Texts:
+        if first != b"{":
+            raise self._unfit(_TEXTS)
+        texts: Texts = {}
+        for raw in self._reader.members():
+            try:
+                name = read_name(raw)
+                raw.decode()
+            except (NotText, UnicodeDecodeError):
+                raise self._unfit(_TEXT) from None
+            self._reader.step(name)
+            token = self._reader.value()
+            texts[name] = None if token == b"n" else self._text(token)
+        return texts
+
+    def _redirect(self, first: bytes) -> Redirect:
+        if first != b'"':
+            raise self._unfit(_URI)
+        text = self._read_text(_TEXT)
+        try:
+            return redirect_urls.read(text)
+        except redirect_urls.NotAUrl:
+            raise self._unfit(_URI) from None
+
+    def _list(self, first: bytes, kind: str, bind: Callable[[bytes], T]) -> list[T | None]:
+        if first != b"[":
+            raise self._unfit(f"System.Collections.Generic.List`1[{kind}]")
+        bound: list[T | None] = []
+        for _ in self._reader.elements():
+            token = self._reader.value()
+            bound.append(None if token == b"n" else bind(token))
+        return bound
+
+    def _unfit(self, kind: str) -> Malformed:
+        return self._reader.refuse(f"The JSON value could not be converted to {kind}.")

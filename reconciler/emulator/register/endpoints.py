@@ -1,0 +1,315 @@
+"""The System Register itself: V1–V8 and P1–P4, every check in the order of its contract §1.5.
+
+It decides and answers. Binding, validating, storing and verifying tokens are done elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+from reconciler.emulator.calling import read_body
+from reconciler.emulator.documents import write_reduced
+from reconciler.emulator.failures import DatabaseFailure, NullReference, ServiceFailure, demand
+from reconciler.emulator.overlaps import Overlaps
+from reconciler.emulator.register import answers, database, old_format, request_bodies, validations
+from reconciler.emulator.register.answers import (
+    answer_empty,
+    answer_json,
+    answer_status,
+    answer_text,
+    answer_written,
+)
+from reconciler.emulator.register.change_log import write_change
+from reconciler.emulator.register.claims import (
+    PORTAL_SCOPES,
+    VENDOR_SCOPES,
+    find_org,
+    make_author,
+    may_write,
+)
+from reconciler.emulator.register.model_validation import ModelError
+from reconciler.emulator.register.query_binding import bind_flag, bind_path_id
+from reconciler.emulator.routing import Call, Route
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.emulator.documents import Document
+    from reconciler.emulator.register.answers import Problem, Shape
+    from reconciler.emulator.register.claims import Caller
+    from reconciler.emulator.register.validations import Upstream
+    from reconciler.emulator.store import Store, Stored
+
+PREFIX = "/authentication/api/v1/systemregister"
+NO_STORE = {"Cache-Control": "no-store,no-cache", "Pragma": "no-cache"}
+DELETED = "Cannot update a system marked as deleted."
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """The register's endpoints over one store."""
+
+    store: Store
+    upstream: Upstream
+    shape: Shape
+    keep_unknown: bool
+    overlaps: Overlaps = field(default_factory=Overlaps)
+
+    def routes(self) -> list[Route]:
+        """List the routes, the more literal first."""
+        vendor = f"{PREFIX}/vendor"
+        one = f"{vendor}/{{systemId}}"
+        return [
+            Route("GET", PREFIX, self.list_public, PORTAL_SCOPES),
+            Route("GET", vendor, self.list_vendor, VENDOR_SCOPES),
+            Route("POST", vendor, self.create, VENDOR_SCOPES),
+            Route("GET", one, self.read, VENDOR_SCOPES),
+            Route("PUT", one, self.update, VENDOR_SCOPES),
+            Route("DELETE", one, self.delete, VENDOR_SCOPES),
+            Route("PUT", f"{one}/rights", self.update_rights, VENDOR_SCOPES),
+            Route("PUT", f"{one}/accesspackages", self.update_packages, VENDOR_SCOPES),
+            Route("GET", f"{one}/changelog", self.list_changes, VENDOR_SCOPES),
+            Route("GET", f"{PREFIX}/{{systemId}}", self.read_public, PORTAL_SCOPES),
+            Route("GET", f"{PREFIX}/{{systemId}}/rights", self.read_public_rights, PORTAL_SCOPES),
+            Route("GET", f"{PREFIX}/{{systemId}}/accesspackages", self.read_public_packages, PORTAL_SCOPES),
+        ]
+
+    async def list_vendor(self, call: Call) -> Response:
+        """V1: the vendor's systems in reduced form, deleted ones left out."""
+        org = find_org(_caller(call))
+        if not org:
+            return answer_empty(403, NO_STORE)
+        return _answer_texts(self.store.list_vendor(org))
+
+    async def read(self, call: Call) -> Response:
+        """V2: the full document, also of a deleted system."""
+        stored = self._find(_read_id(call))
+        if stored is None:
+            return answer_status(404)
+        if not may_write(_caller(call), stored.org):
+            return answer_empty(403)
+        return answer_written(stored.document)
+
+    async def create(self, call: Call) -> Response:
+        """V3: register a system."""
+        body = await read_body(call.request)
+        document = request_bodies.bind_document(body, "registerNewSystem", {}, keep_unknown=self.keep_unknown)
+        document.trim()
+        try:
+            return await self._create(document, call)
+        except DatabaseFailure as failure:
+            if failure.is_duplicate:
+                return answer_text(409, f"The System already exist: {document.system_id}")
+            return answer_text(500, str(failure))
+        except ServiceFailure as failure:
+            return answer_text(500, str(failure))
+
+    async def _create(self, document: Document, call: Call) -> Response:
+        parts = document.vendor_id.split(":")
+        if parts[0] != "0192":
+            return answers.answer_validation([validations.BAD_ISO6523], self.shape)
+        if len(parts) == 1:
+            raise ServiceFailure("Index was outside the bounds of the array.")
+        org = parts[1]
+        found = await self._check_new(document, org)
+        if not may_write(_caller(call), org):
+            return answer_empty(403)
+        if found:
+            return answers.answer_validation(found, self.shape)
+        author = make_author(_caller(call))
+        async with self.overlaps.enter(document.system_id, call.overlap):
+            return answer_json(self.store.create(document, org, author))
+
+    async def _check_new(self, document: Document, org: str) -> list[Problem]:
+        """Step 3 of V3, with the exceptions that come out of it before anything is answered."""
+        database.check_text(document.system_id)
+        known = self._find(document.system_id) is not None
+        found = validations.check_new_id(document, org, is_known=known)
+        found += validations.check_redirects(document)
+        client_ids = [client_id for client_id in demand(document.client_ids) if client_id is not None]
+        database.check_text(*client_ids)
+        if self.store.find_owners(client_ids):
+            found.append(validations.TAKEN_CLIENT)
+        found += await validations.check_rights(document.rights, self.upstream)
+        return found + await validations.check_packages(
+            document.packages or [], self.upstream, is_visible=document.is_visible
+        )
+
+    async def update(self, call: Call) -> Response:
+        """V4: replace the whole document."""
+        errors: dict[str, list[str]] = {}
+        system_id = bind_path_id(call.values, errors)
+        document = request_bodies.bind_document(
+            await read_body(call.request), "proposedUpdateToSystem", errors, keep_unknown=self.keep_unknown
+        )
+        document.trim()
+        stored = self._find_target(document, system_id, call)
+        if isinstance(stored, Response):
+            return stored
+        client_ids = demand(document.client_ids)
+        database.check_text(*client_ids)
+        taken = self._list_taken(stored, client_ids)
+        found = await validations.check_rights(document.rights, self.upstream)
+        found += await validations.check_packages(
+            document.packages or [], self.upstream, is_visible=document.is_visible
+        )
+        found += validations.check_client_ids(client_ids, taken)
+        if found:
+            return answers.answer_validation(found, self.shape)
+        demand(document.packages)
+        author = make_author(_caller(call))
+        async with self.overlaps.enter(system_id, call.overlap):
+            self.store.update(stored, document, author)
+        return answer_json({"succeeded": True})
+
+    def _find_target(self, document: Document, system_id: str, call: Call) -> Stored | Response:
+        """Steps 2–6 of V4: the system to update, or the answer that says why not."""
+        not_found = answer_text(404, f"System with ID '{system_id}' not found.")
+        stored = self._find(system_id)
+        if stored is None:
+            return not_found
+        if not may_write(_caller(call), stored.org):
+            return answer_empty(403)
+        if document.vendor_id != f"0192:{stored.org}":
+            return not_found
+        if document.system_id != system_id:
+            return answers.answer_validation([validations.OTHER_ID], self.shape)
+        return answer_text(400, DELETED) if stored.is_deleted else stored
+
+    def _list_taken(self, stored: Stored, proposed: Sequence[str | None]) -> list[str]:
+        """List the client ids that are another system's, of those that a PUT looks up."""
+        held = stored.read()["clientId"]
+        lookups = validations.list_lookups(held if isinstance(held, list) else [], proposed)
+        owners = self.store.find_owners(lookups)
+        return [client_id for client_id, owner in owners.items() if owner != stored.internal_id]
+
+    async def update_rights(self, call: Call) -> Response:
+        """V5: replace the list of rights."""
+        errors: dict[str, list[str]] = {}
+        system_id = bind_path_id(call.values, errors)
+        body = await read_body(call.request)
+        rights = request_bodies.bind_rights(body, errors, keep_unknown=self.keep_unknown)
+        stored = self._find_writable(system_id, call)
+        if isinstance(stored, Response):
+            return stored
+        found = await validations.check_rights(rights, self.upstream)
+        if found:
+            return answers.answer_validation(found, self.shape)
+        author = make_author(_caller(call))
+        async with self.overlaps.enter(system_id, call.overlap):
+            self.store.update_rights(stored, rights, author)
+        return answer_json({"succeeded": True})
+
+    async def update_packages(self, call: Call) -> Response:
+        """V6: replace the list of access packages."""
+        errors: dict[str, list[str]] = {}
+        system_id = bind_path_id(call.values, errors)
+        body = await read_body(call.request)
+        packages = request_bodies.bind_packages(body, errors, keep_unknown=self.keep_unknown)
+        stored = self._find_writable(system_id, call)
+        if isinstance(stored, Response):
+            return stored
+        is_visible = bool(stored.read()["isVisible"])
+        found = await validations.check_packages(packages, self.upstream, is_visible=is_visible)
+        if found:
+            return answers.answer_validation(found, self.shape)
+        author = make_author(_caller(call))
+        async with self.overlaps.enter(system_id, call.overlap):
+            self.store.update_packages(stored, packages, author)
+        return answer_json({"succeeded": True})
+
+    def _find_writable(self, system_id: str, call: Call) -> Stored | Response:
+        """Steps 1–3 of V5 and V6: an unknown system is a null reference there, not a 404."""
+        stored = demand(self._find(system_id))
+        if not may_write(_caller(call), stored.org):
+            return answer_empty(403)
+        return answer_text(400, DELETED) if stored.is_deleted else stored
+
+    def _find(self, system_id: str) -> Stored | None:
+        """Find a system; one whose row cannot be read fails as the service does (contract Q25)."""
+        stored = self.store.find(system_id)
+        if stored is not None and stored.lacking is not None:
+            raise ServiceFailure(f"Column '{stored.lacking}' is null.")
+        return stored
+
+    async def delete(self, call: Call) -> Response:
+        """V7: delete for ever; 400 where no client id was freed, and deleted all the same (contract Q1)."""
+        caller, system_id = _caller(call), _read_id(call)
+        stored = self._find(system_id)
+        if stored is None:
+            return answers.answer_model_errors({"return": ["System not found"]})
+        if not may_write(caller, stored.org):
+            return answer_empty(403)
+        author = make_author(caller)
+        async with self.overlaps.enter(system_id, call.overlap):
+            freed = self.store.delete(stored, author)
+        return answer_json({"succeeded": True}) if freed else answer_status(400)
+
+    async def list_changes(self, call: Call) -> Response:
+        """V8: the change log, newest first."""
+        system_id = _read_id(call)
+        stored = self._find(system_id)
+        if stored is None:
+            return answer_text(404, f"System with ID {system_id} not found.")
+        if not may_write(_caller(call), stored.org):
+            return answer_empty(403)
+        return answer_json([write_change(change) for change in self.store.list_changes(stored.internal_id)])
+
+    async def list_public(self, _call: Call) -> Response:
+        """P1: every vendor's visible systems in reduced form."""
+        return _answer_texts(self.store.list_visible())
+
+    async def read_public(self, call: Call) -> Response:
+        """P2: one system in reduced form, also deleted or invisible."""
+        stored = self._find(_read_id(call))
+        return answer_status(404) if stored is None else answer_json(write_reduced(stored.read()))
+
+    async def read_public_rights(self, call: Call) -> Response:
+        """P3: the rights, `[]` for an unknown system."""
+        system_id, is_old = _read_public_id(call)
+        rights = self._public_list(system_id, "rights")
+        return answer_json(old_format.write_rights(rights) if is_old else rights)
+
+    async def read_public_packages(self, call: Call) -> Response:
+        """P4: the access packages, `[]` for an unknown system."""
+        system_id, _ = _read_public_id(call)
+        return answer_json(self._public_list(system_id, "accessPackages"))
+
+    def _public_list(self, system_id: str, member: str) -> list[dict[str, object]]:
+        stored = self.store.find(system_id)
+        found = None if stored is None else stored.read().get(member)
+        return found if isinstance(found, list) else []
+
+
+def _caller(call: Call) -> Caller:
+    return demand(call.caller)
+
+
+def _read_id(call: Call) -> str:
+    """Bind the id of the path; a blank one is refused before anything is looked up."""
+    errors: dict[str, list[str]] = {}
+    system_id = bind_path_id(call.values, errors)
+    if errors:
+        raise ModelError(errors)
+    return system_id
+
+
+def _read_public_id(call: Call) -> tuple[str, bool]:
+    """Bind path and query of P3 and P4."""
+    errors: dict[str, list[str]] = {}
+    system_id = bind_path_id(call.values, errors)
+    is_old = bind_flag(call.query, "useOldFormatForApp", errors)
+    if errors:
+        raise ModelError(errors)
+    return system_id, is_old
+
+
+def _answer_texts(documents: Sequence[str | None]) -> Response:
+    """Answer a list; one row that cannot be read spoils it whole (contract Q25)."""
+    texts = [document for document in documents if document is not None]
+    if len(texts) != len(documents):
+        raise NullReference
+    return answer_written(f"[{','.join(texts)}]", NO_STORE)

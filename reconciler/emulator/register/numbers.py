@@ -1,0 +1,37 @@
+"""Numbers as .NET writes them, for the few places where a JSON number becomes a text.
+
+System Register contract §5 (`clientId`) and §6.3: whole numbers of 64 bits as they are, all others as the
+shortest `double`, with an exponent from 1E+15 on.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+_LONGEST = 15
+"""From this power of ten on, `Double.ToString` writes an exponent; below 1E-05 likewise."""
+
+
+def write_number(text: str) -> str:
+    """Write the number that `text` is in JSON, or in the few forms beyond it that Newtonsoft reads."""
+    if text.lower().lstrip("+-").startswith("0x"):
+        return str(int(text, 16))
+    if text.lstrip("+-").isdigit() and -(2**63) <= int(text) < 2**63:
+        return str(int(text))
+    return write_double(float(text))
+
+
+def write_double(value: float) -> str:
+    """Write a double as `Double.ToString` does without a culture."""
+    if value in {float("inf"), float("-inf")}:
+        return "Infinity" if value > 0 else "-Infinity"
+    if value == 0:
+        return "-0" if str(value).startswith("-") else "0"
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    whole = "".join(map(str, digits))
+    power = len(whole) + int(exponent) - 1
+    minus = "-" if sign else ""
+    if not -5 <= power < _LONGEST:
+        fraction = f".{whole[1:]}" if len(whole) > 1 else ""
+        return f"{minus}{whole[0]}{fraction}E{'+' if power > 0 else '-'}{abs(power):02d}"
+    return f"{minus}{Decimal(repr(abs(value))).normalize():f}"
