@@ -18,7 +18,7 @@ The house, from the street to the ground. A room knows only the floors below its
     ─────────────────────── below this line nothing does I/O ───────────────────────
     drift           the plan and who did it       outcome     what became of a plan
     planfile, plan_v1   the plan as JSON          history     a change log as a story
-    audit           whether a plan is honest
+    audit           whether a plan is honest      explanation     what each id means
     origin          why a field differs           acceptance  what may differ for a while
     plan, steps     every change in order         change, impact      one system, and people
     settlement      what became of a request      verdict     the same as an outcome in words

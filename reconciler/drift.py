@@ -45,6 +45,29 @@ class Kind(StrEnum):
     NO_DIFFERENCE = "no difference"
     """Others wrote, and left no difference behind."""
 
+    @property
+    def slug(self) -> str:
+        """The id by which outputs and `explain` know it."""
+        return self.value.replace(" ", "-")
+
+
+PAGES: Mapping[Kind, str] = {
+    Kind.CHANGED_OUTSIDE: "The register holds what the files never asked us to write.\n\n"
+    "Somebody else wrote it, or we did without a committed revision that asks for it. Put it into the\n"
+    "definition, or apply to put it right; `reconciler accept` lets it stand for a while.",
+    Kind.NOT_APPLIED: "The files ask for more than has been applied.\n\n"
+    "The register holds what an earlier revision of the file asked for. The next apply settles it.",
+    Kind.MISSING: "A definition exists, and the register never had the system.\n\n"
+    "The next apply registers it; where it is blocked, the reason stands beside it.",
+    Kind.DELETED: "A definition exists, and somebody deleted the system.\n\n"
+    "Its id can never be used again: choose a new one, or write `withdrawn: true` to keep the record.",
+    Kind.UNMANAGED: "The register has a system that no definition describes.\n\n"
+    "Describe it, or name it under `unmanaged` in the settings of the environment.",
+    Kind.NO_DIFFERENCE: "Others wrote since our own last write, and left no difference behind.\n\n"
+    "`reconciler history ID` shows who and when.",
+}
+"""What each kind means, for `explain`."""
+
 
 ALARMING = frozenset({Kind.CHANGED_OUTSIDE, Kind.MISSING, Kind.DELETED, Kind.UNMANAGED})
 """What makes drift exit with 3, unless it was accepted."""

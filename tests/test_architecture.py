@@ -34,7 +34,7 @@ FLOORS = (
     ("plan",),
     ("origin", "acceptance", "history"),
     ("audit", "plan_v1", "outcome", "drift", "verdict"),
-    ("planfile",),
+    ("planfile", "explanation"),
     ("platform", "network", "egress"),
     ("exchange",),
     ("settings", "workspace", "trace", "answer", "http", "keys", "journal", "lock", "actions"),

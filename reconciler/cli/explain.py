@@ -1,4 +1,4 @@
-"""`reconciler explain`: print the page of a rule, or the list of rules."""
+"""`reconciler explain`: print the page of whatever an output names by an id, or the list of all."""
 
 from __future__ import annotations
 
@@ -10,34 +10,30 @@ from reconciler.catalogue import nearest
 from reconciler.cli.console import show_text
 from reconciler.cli.options import make_app
 from reconciler.errors import UsageError
-from reconciler.impact import IMPACTS
-from reconciler.rules import RULES
+from reconciler.explanation import find_explanation, read_explanations
 
 app = make_app()
 
 
 @app.command()
 def run(
-    rule: Annotated[
-        str | None, typer.Argument(metavar="[RULE]", help="A rule's id; without one, all are listed.")
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[ID]",
+            help="A rule, an impact, a kind of drift or a code of the register; without one, all are listed.",
+        ),
     ] = None,
 ) -> None:
-    """Print the page of a rule, or of an impact that a plan tells of."""
-    known = {**RULES, **IMPACTS}
-    if rule is None:
+    """Print the page of a rule, an impact, a kind of drift or a code of the register."""
+    known = read_explanations()
+    if name is None:
         width = max(map(len, known))
-        told = [(each.id, each.severity.value) for each in RULES.values()]
-        told += [(each.id, each.weight.value) for each in IMPACTS.values()]
-        show_text("".join(f"{name:<{width}}  {level}\n" for name, level in told))
+        show_text("".join(f"{each.id:<{width}}  {each.level}\n" for each in known.values()))
         return
-    if rule in IMPACTS:
-        show_text(f"{rule} ({IMPACTS[rule].weight.value} impact)\n\n{IMPACTS[rule].page}\n")
-        return
-    if rule not in RULES:
-        near = nearest(rule, known)
-        hint = f"Did you mean `{near}`?" if near else "`reconciler explain` lists the rules."
-        raise UsageError(f"There is no rule `{rule}`.", hint=hint)
-    found = RULES[rule]
-    kind = f"{found.severity.value}{f', {found.code} in the register' if found.code else ''}"
-    allowed = "" if found.allowable else "\nIt knows no exceptions: `allow:` does not reach it.\n"
-    show_text(f"{found.id} ({kind})\n\n{found.page}\n{allowed}")
+    found = find_explanation(name)
+    if found is None:
+        near = nearest(name, known)
+        hint = f"Did you mean `{near}`?" if near else "`reconciler explain` lists all that it knows."
+        raise UsageError(f"Nothing is called `{name}`.", hint=hint)
+    show_text(f"{found.id} ({found.kind})\n\n{found.page}\n")

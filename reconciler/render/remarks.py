@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.change import Weight
+from reconciler.explanation import BLOCKED, REMOVED, find_explanation
 from reconciler.findings import SEVERITIES, Finding, Location, Severity
-from reconciler.impact import DELETED, IMPACTS
+from reconciler.impact import DELETED
 from reconciler.render.wording import join_sentences, show_value, tell_entry
-from reconciler.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,32 +32,21 @@ _NOWHERE = "systems"
 _WEIGHTS: Mapping[Weight, Severity] = {Weight.BREAKING: Severity.WARNING, Weight.NOTABLE: Severity.NOTE}
 """How much an impact matters, in the words of findings; what is missing is no remark."""
 
-_BLOCKED, _REMOVED = "change-blocked", "becomes-unmanaged"
-_PAGES: Mapping[str, str] = {
-    _BLOCKED: "Something is to be done and cannot be, or must not be without a clearer word.",
-    _REMOVED: "A definition is removed, and its system stays registered.\n\n"
-    "The absence of a file is never a request to delete; `withdrawn: true` is.",
-    "changed-outside": "The register holds what the files never asked for.",
-    "not-applied-yet": "The files ask for more than has been applied.",
-    "missing": "A definition exists, and the register never had the system.",
-    "deleted": "A definition exists, and somebody deleted the system.",
-    "unmanaged": "The register has a system that no definition describes.",
-}
-"""What stands behind the remarks that are no rule's and no impact's."""
-
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A finding and what it is about: a system's id, or a file."""
+    """A finding, what it is about, which is a system's id or a file, and where it holds."""
 
     subject: str
     finding: Finding
+    environment: str
+    """The environment's name, or several with commas; empty for all."""
 
 
 def find_page(rule: str) -> str:
     """Find what a rule, an impact or a kind of difference means; its own name where nobody has said."""
-    known = RULES.get(rule) or IMPACTS.get(rule)
-    return known.page if known else _PAGES.get(rule, rule)
+    known = find_explanation(rule)
+    return known.page if known else rule
 
 
 def find_path(place: Location) -> str:
@@ -67,23 +56,21 @@ def find_path(place: Location) -> str:
 
 def remark_findings(findings: Iterable[Finding]) -> tuple[Remark, ...]:
     """Take findings as they are, each about its file."""
-    return tuple(Remark(each.place.file, each) for each in findings)
+    return tuple(Remark(each.place.file, each, ",".join(each.environments)) for each in findings)
 
 
 def remark_plan(plan: Plan) -> tuple[Remark, ...]:
     """Tell what a plan cannot do, what it breaks, and what is worth knowing; the worst first."""
-    found = [
-        Remark(plan.target.environment, _impact(each, Location(""))) for each in plan.impacts if _counts(each)
-    ]
+    where = plan.target.environment
+    found = [Remark(where, _impact(each, Location("")), where) for each in plan.impacts if _counts(each)]
     for change in plan.changes:
-        found += _remark_change(change)
+        found += [Remark(change.id, finding, where) for finding in _remark_change(change)]
     for system in plan.unmanaged:
         if system.former:
             told = f"`{system.id}` stays registered and becomes unmanaged"
             hint = "Keep the file and write `withdrawn: true` to have the system deleted."
-            found.append(
-                Remark(system.id, Finding(_REMOVED, Severity.WARNING, told, Location(system.former), hint))
-            )
+            gone = Finding(REMOVED, Severity.WARNING, told, Location(system.former), hint)
+            found.append(Remark(system.id, gone, where))
     return sort_remarks(found)
 
 
@@ -91,16 +78,16 @@ def _counts(impact: Impact) -> bool:
     return impact.weight in _WEIGHTS
 
 
-def _remark_change(change: Change) -> Iterator[Remark]:
+def _remark_change(change: Change) -> Iterator[Finding]:
     if change.action == "blocked":
         place = Location(change.file, "", change.line)
         told = f"`{change.id}` is blocked: {change.reason}"
-        yield Remark(change.id, Finding(_BLOCKED, Severity.ERROR, told, place, change.hint))
+        yield Finding(BLOCKED, Severity.ERROR, told, place, change.hint)
         return
     lines = {each.path: each.line for each in change.fields if each.line}
     for impact in filter(_counts, change.impacts):
         place = Location(change.file, impact.path, lines.get(impact.path, change.line))
-        yield Remark(change.id, _impact(impact, place))
+        yield _impact(impact, place)
 
 
 def _impact(impact: Impact, place: Location) -> Finding:
@@ -109,7 +96,7 @@ def _impact(impact: Impact, place: Location) -> Finding:
 
 def remark_drift(report: DriftReport) -> tuple[Remark, ...]:
     """Tell every difference that is one, with who made it and when; what alarms is an error."""
-    return sort_remarks(Remark(each.id, _difference(each)) for each in report.open)
+    return sort_remarks(Remark(each.id, _difference(each), report.target.environment) for each in report.open)
 
 
 def _difference(each: Difference) -> Finding:
@@ -122,7 +109,7 @@ def _difference(each: Difference) -> Finding:
     accepted = f"; accepted until {each.accepted.until}: {each.accepted.reason}" if each.accepted else ""
     path = each.path if each.field else ""
     return Finding(
-        str(each.kind).replace(" ", "-"),
+        each.kind.slug,
         Severity.ERROR if each.alarming else Severity.NOTE,
         f"{told}; {tell_entry(each.entry)}{accepted}",
         Location(each.file, path, each.line),
@@ -140,11 +127,14 @@ def sort_remarks(remarks: Iterable[Remark]) -> tuple[Remark, ...]:
 
 
 def fingerprint(remarks: Sequence[Remark]) -> Iterator[tuple[Remark, str, int]]:
-    """Give each remark a hash that stays when lines move, and a number among those that share it."""
+    """Give each remark a hash of its rule, subject, path and environment, and a number among those that share it.
+
+    So it stays when lines move, and when system users come and go.
+    """
     seen: Counter[str] = Counter()
     for each in remarks:
         finding = each.finding
-        parts = [each.subject, finding.rule, finding.place.file, finding.place.path, finding.message]
+        parts = [finding.rule, each.subject, finding.place.path, each.environment]
         digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
         seen[digest] += 1
         yield each, digest, seen[digest]

@@ -135,7 +135,7 @@ def test_every_rule_has_its_page(rule: str) -> None:
     """The help of a result is the page that `reconciler explain` prints."""
     known = RULES.get(rule) or IMPACTS[rule]
 
-    assert find_page(rule) == known.page
+    assert find_page(rule).startswith(known.page)
 
 
 def test_every_remark_has_a_page() -> None:
