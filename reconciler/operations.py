@@ -119,16 +119,23 @@ def plan(
 
 
 def find_allowed(systems: Iterable[Resolved], findings: Iterable[Finding]) -> dict[str, list[Finding]]:
-    """Find the errors that `allow:` made milder and that the register has a code for, by the system's id."""
+    """Find the errors that `allow:` made milder and that can block a change, by the system's id.
+
+    They are those that the register has a code for, and those that are let through only where it holds them. The
+    embedded register starts empty and takes them.
+    """
     allowed: dict[str, list[Finding]] = {}
     for each in findings:
-        if each.code and each.severity is not Severity.ERROR and RULES[each.rule].severity is Severity.ERROR:
+        rule = RULES[each.rule]
+        blocks = each.code or rule.allowable == "held"
+        if blocks and each.severity is not Severity.ERROR and rule.severity is Severity.ERROR:
             allowed.setdefault(each.place.file, []).append(each)
     return {
         each.system.id: [
             fault
             for fault in allowed[each.definition.document.file]
             if not fault.environments or each.environment in fault.environments
+            if fault.code or each.environment != "local"
         ]
         for each in systems
         if each.definition.document.file in allowed

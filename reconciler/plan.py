@@ -195,19 +195,33 @@ _CHECKED_BY_PUT = frozenset(f"AUTH.VLD-{number:05}" for number in (3, 4, 6, 7, 8
 
 
 def _block_refused(change: Change, faults: Sequence[Finding]) -> Change:
-    """Block a change that carries a fault which was allowed here and would be refused there."""
+    """Block a change that carries a fault which was allowed here and would be refused there, or is new there.
+
+    A fault without a code is one that the register takes, and that `allow:` lets through where it holds it.
+    """
     if not isinstance(change, (Create, Update)):
         return change
     excess = find_excess(change.document)
     if excess:
         return _block(change, excess, "Split the system in two, or leave out what nobody needs.")
-    refused = [each for each in faults if isinstance(change, Create) or each.code in _CHECKED_BY_PUT]
+    refused = [
+        each
+        for each in faults
+        if isinstance(change, Create) or each.code in _CHECKED_BY_PUT or _brings_in(change, each)
+    ]
     if not refused:
         return change
-    told = "; ".join(f"{each.message} ({each.code})" for each in refused)
-    return _block(
-        change, told, "`allow:` lets it stand in the file, and the register refuses it: mend it first."
-    )
+    reason = "; ".join(f"{each.message} ({each.code})" if each.code else each.message for each in refused)
+    hint = "`allow:` lets it stand in the file, and the register refuses it: correct it first."
+    if not any(each.code for each in refused):
+        hint = "`allow:` is for what the register holds already: correct what would be new."
+    return _block(change, reason, hint)
+
+
+def _brings_in(change: Create | Update, fault: Finding) -> bool:
+    """Say whether a change sets the very text that a fault without a code speaks of."""
+    path = fault.place.path
+    return not fault.code and any(path == each.path or path.endswith(f".{each.path}") for each in change.fields)
 
 
 def _describe_unmanaged(system: RegisteredSystem) -> Unmanaged:
