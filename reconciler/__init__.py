@@ -27,6 +27,7 @@ The house, from the street to the ground. A room knows only the floors below its
     normalise, redirect, host                     what two sides can be compared by
     model           the members of the document   catalogue   packages and resources
     document        YAML ⇄ tree with positions    digest, problem, size
+    tree            the parts of a file           syntax      why a file is no YAML
     findings, errors    trouble that is returned, trouble that is raised
     address         where a token may go
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -24,6 +24,19 @@ from ruamel.yaml.events import (
 )
 
 from reconciler.errors import ReconcilerError
+from reconciler.syntax import Place, Stop, find_mistake, find_wrong_encoding
+from reconciler.tree import (
+    LONGEST_SHOWN,
+    Items,
+    Mapping,
+    Node,
+    Path,
+    Position,
+    Scalar,
+    print_path,
+    quote,
+    shorten,
+)
 
 try:  # the C parser is about six times as fast; without it everything works as well
     from _ruamel_yaml import CParser
@@ -33,69 +46,35 @@ except ImportError:  # its wheel does not exist for every platform
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+__all__ = [
+    "LONGEST_SHOWN",
+    "Document",
+    "Fault",
+    "FaultKind",
+    "Items",
+    "Mapping",
+    "Node",
+    "Path",
+    "Position",
+    "Scalar",
+    "print_path",
+    "quote",
+    "read_document",
+    "shorten",
+]
+
 MAX_BYTES = 1024 * 1024
 """A larger file is no definition; files come from pull requests and are not trusted."""
 MAX_DEPTH = 32
 """The register itself reads JSON to a depth of 32 (System Register contract §2.1)."""
 MAX_NODES = 50_000
 """Nodes that the aliases of a file may stand for, each counted as often as it is used."""
+MAX_VALUES = 50_000
+"""Values, members and names that a file may hold, written out; a large definition has a thousand."""
 LONG_TEXT = 100
 """A text counts as one more node for every so many characters, so that long texts cannot multiply either."""
 MANY_MEMBERS = 64
 """From so many members on, a mapping is searched through an index."""
-LONGEST_SHOWN = 100
-"""Characters of a value that a message shows; the longest URN of an access package has 83."""
-
-Path: TypeAlias = tuple[str | int, ...]
-"""The way to a node: member names and list indices."""
-
-
-class Position(NamedTuple):
-    """A line and a column, both from 1."""
-
-    line: int
-    column: int
-
-
-class Scalar(NamedTuple):
-    """A leaf: its source text, and whether it stood there without quotes."""
-
-    text: str
-    plain: bool
-    position: Position
-
-    @property
-    def is_null(self) -> bool:
-        """Say whether YAML reads the text as null (YAML 1.2 core schema §10.3.2)."""
-        return self.plain and self.text in {"", "~", "null", "Null", "NULL"}
-
-
-class Items(NamedTuple):
-    """A list."""
-
-    nodes: tuple[Node, ...]
-    position: Position
-
-
-class Mapping(NamedTuple):
-    """A mapping in the order of the file, repeated keys included."""
-
-    entries: tuple[tuple[Scalar, Node], ...]
-    position: Position
-
-    def find(self, name: str) -> tuple[Scalar, Node] | None:
-        """Find a member by its exact name, else by its name in another letter case."""
-        folded = name.lower()
-        near = None
-        for entry in self.entries:
-            if entry[0].text == name:
-                return entry
-            if near is None and entry[0].text.lower() == folded:
-                near = entry
-        return near
-
-
-Node: TypeAlias = Scalar | Items | Mapping
 
 
 class FaultKind(StrEnum):
@@ -169,29 +148,16 @@ class Document:
         return node.entries[index[name]] if name in index else node.find(name)
 
 
-def shorten(text: str) -> str:
-    """Cut a long text and escape what does not print: a name in a file cannot fill or redraw a screen."""
-    short = text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in short)
-
-
-def quote(value: str) -> str:
-    """Quote a text of a file in a message, cut where it is long; a sentence may start with it."""
-    return f"`{shorten(value)}`" if value else "The empty text"
-
-
-def print_path(path: Path) -> str:
-    """Print a path as people write it: `rights[0].resource[0].value`; long names are cut."""
-    steps = (f"[{step}]" if isinstance(step, int) else f".{shorten(step)}" for step in path)
-    return "".join(steps).removeprefix(".")
-
-
 class _Unreadable(ReconcilerError):
     """The file is not worth reading on; never leaves this module."""
 
     def __init__(self, kind: FaultKind, message: str, position: Position, *, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.fault = Fault(kind, message, position, hint)
+
+
+class _Unsure(ReconcilerError):
+    """The fast parser stopped where the other one may go on; never leaves this module."""
 
 
 @dataclass(slots=True)
@@ -215,6 +181,7 @@ class _Composer:
     roots: list[Node] = field(default_factory=list)
     expanded: int = 0
     """What the aliases met so far stand for, each as often as it is used."""
+    values: int = 0
 
     def compose(self, events: Iterator[Any]) -> Node | None:
         """Read all events; only the first document becomes a tree."""
@@ -281,6 +248,10 @@ class _Composer:
         self._add(node, size, None)
 
     def _add(self, node: Node, size: int, anchor: str | None) -> None:
+        self.values += 1
+        if self.values > MAX_VALUES:
+            message = f"The file holds more than {MAX_VALUES:,} values"
+            raise _Unreadable(FaultKind.SIZE, message, node.position)
         if anchor is not None:
             self.anchors[anchor] = (node, size)
         if self.stack:
@@ -295,24 +266,26 @@ def read_document(file: str, content: bytes) -> Document:
     if len(content) > MAX_BYTES:
         message = f"The file has more than {MAX_BYTES:,} bytes"
         return Document(file, "", None, (Fault(FaultKind.SIZE, message, Position(1, 1)),))
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        message = f"Byte {error.start + 1:,} is not UTF-8"
-        fault = Fault(FaultKind.SYNTAX, message, Position(line, 1), "Save the file as UTF-8.")
+    mistake = find_wrong_encoding(content)
+    if mistake is not None:
+        fault = Fault(FaultKind.SYNTAX, mistake.message, Position(*mistake.place), mistake.hint)
         return Document(file, "", None, (fault,))
+    text = content.decode("utf-8-sig")
     if CParser is not None:
-        document = _compose(file, text, _parse_fast(text))
-        if not any(_COLON in fault.message for fault in document.faults):
-            return document
-        if not _UNSURE.search(text) and not (document := _compose(file, text, _parse_colons(text))).faults:
-            return document
+        try:
+            return _compose(file, text, _parse_fast(text), unsure=(_COLON, _HALVES))
+        except _Unsure:
+            if not _UNSURE.search(text):
+                document = _compose(file, text, _parse_colons(text))
+                if not document.faults:
+                    return document
     return _compose(file, text, _parse_slowly(text))
 
 
 _COLON = "found unexpected ':'"
 """What the C parser says of `[urn:x]`: it knows YAML 1.1, where a flow list could not hold a colon."""
+_HALVES = "found invalid Unicode character escape"
+"""What it says of an emoji in JSON's escapes, `\\uD83C\\uDF89`, which YAML 1.2 has to read as JSON does."""
 _INNER_COLON = re.compile(r"(?<=[0-9A-Za-z]):(?=[0-9A-Za-z/])")
 """A colon that YAML 1.2 §7.3.3 reads as a letter like any other: in a URN, a URL or a time."""
 _STAND_IN = "\ue000"
@@ -340,8 +313,12 @@ def _parse_slowly(text: str) -> Iterator[Any]:
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
             if type(event) is ScalarEvent and _SURROGATE.search(event.value):
-                message = "This is not YAML: an escape stands for half a character"
-                raise _Unreadable(FaultKind.SYNTAX, message, _position(event), hint="Write it as it is.")
+                event.value = _PAIR.sub(_join_halves, event.value)
+                lone = _SURROGATE.search(event.value)
+                if lone:
+                    message = f"The escape `\\u{ord(lone[0]):04X}` stands for half a character"
+                    hint = "Write the character itself, or both of its escapes."
+                    raise _Unreadable(FaultKind.SYNTAX, message, _position(event), hint=hint)
             yield event
     except (ArithmeticError, AssertionError, LookupError, ValueError) as error:
         # It has no guards of its own: an escape like "\UFFFFFFFF" overflows.
@@ -350,9 +327,15 @@ def _parse_slowly(text: str) -> Iterator[Any]:
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
-def _compose(file: str, text: str, events: Iterator[Any]) -> Document:
+def _join_halves(match: re.Match[str]) -> str:
+    return match[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+
+
+def _compose(file: str, text: str, events: Iterator[Any], *, unsure: tuple[str, ...] = ()) -> Document:
+    """Build a document; raises `_Unsure` where the parser stops at what the other one may read."""
     composer = _Composer()
     root: Node | None = None
     try:
@@ -360,6 +343,8 @@ def _compose(file: str, text: str, events: Iterator[Any]) -> Document:
     except _Unreadable as error:
         composer.faults.append(error.fault)
     except YAMLError as error:
+        if str(getattr(error, "problem", "")).startswith(unsure or "\0"):
+            raise _Unsure(str(error)) from error
         composer.faults.append(_explain(error, text))
     return Document(file, text, root, tuple(composer.faults))
 
@@ -383,13 +368,20 @@ def _position(event: Any) -> Position:  # noqa: ANN401 - the library has no type
     return Position(event.start_mark.line + 1, event.start_mark.column + 1)
 
 
+def _read_mark(mark: Any, text: str) -> Place:  # noqa: ANN401 - the library has no types
+    """Read where a parser stopped; past the end it is the last line."""
+    return Place(min(mark.line, text.count("\n")) + 1, mark.column + 1) if mark else Place(1, 1)
+
+
 def _explain(error: YAMLError, text: str) -> Fault:
     if isinstance(error, MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
-        line = min(mark.line, text.count("\n")) + 1 if mark else 1
-        position = Position(line, mark.column + 1 if mark else 1)
+        place = _read_mark(error.problem_mark or error.context_mark, text)
+        begun = _read_mark(error.context_mark, text) if error.context_mark else None
         problem = " ".join(shorten(str(part)) for part in (error.context, error.problem) if part)
-        return Fault(FaultKind.SYNTAX, f"This is not YAML: {problem}", position)
+        found = find_mistake(text, Stop(place, problem, begun))
+        if found is not None:
+            return Fault(FaultKind.SYNTAX, found.message, Position(*found.place), found.hint)
+        return Fault(FaultKind.SYNTAX, f"This is not YAML: {problem}", Position(*place))
     offset = getattr(error, "position", 0) or 0
     line = text.count("\n", 0, offset) + 1
     column = offset - (text.rfind("\n", 0, offset) + 1) + 1

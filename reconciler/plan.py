@@ -221,7 +221,9 @@ def _block_refused(change: Change, faults: Sequence[Finding]) -> Change:
 def _brings_in(change: Create | Update, fault: Finding) -> bool:
     """Say whether a change sets the very text that a fault without a code speaks of."""
     path = fault.place.path
-    return not fault.code and any(path == each.path or path.endswith(f".{each.path}") for each in change.fields)
+    return not fault.code and any(
+        path == each.path or path.endswith(f".{each.path}") for each in change.fields
+    )
 
 
 def _describe_unmanaged(system: RegisteredSystem) -> Unmanaged:

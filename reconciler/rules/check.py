@@ -1,18 +1,21 @@
 """All rules on all documents, in every environment that any of them names.
 
-A finding is told once, with the environments it holds in. An exception that a definition allows makes
+A finding is given once, with the environments it holds in; of many alike in one file the first twenty and a count.
+An exception that a definition allows makes
 an error a warning; an exception that nothing needs is a warning itself.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.catalogue import nearest
-from reconciler.document import quote
+from reconciler.document import print_path, quote
 from reconciler.findings import Finding, Severity, sort_findings
 from reconciler.normalise import resolve
+from reconciler.rules.quota import Quota
 from reconciler.rules.registry import (
     CATALOGUE_CHECKS,
     FLEET_CHECKS,
@@ -25,7 +28,7 @@ from reconciler.rules.registry import (
 from reconciler.rules.shape import check_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from reconciler.catalogue import Catalogue
     from reconciler.document import Document, Path
@@ -119,6 +122,10 @@ class _View:
             for place in existing
         }
         self._found: dict[Finding, list[str]] = {}
+        self._known: dict[int, Finding] = {}
+        """Each finding by the hash of what it says where; those that are only counted, by the first of them."""
+        self._needed: set[tuple[str, str]] = set()
+        self._quota = Quota()
 
     def ask(self, catalogue: Catalogue) -> None:
         """Ask the rules that look at one system, once for all environments that see the same."""
@@ -133,50 +140,72 @@ class _View:
         """Keep what a rule said, unless the member in question is broken anyway."""
         if fault.path and fault.path[0] in self.definition.broken:
             return
-        finding = rule.find(fault, subject.locate(fault.path))
-        self._found.setdefault(finding, []).extend(places)
+        path = subject.path(fault.path)
+        known = hash((rule.id, path, fault.message))
+        if known not in self._known:
+            reason = self._find_reason(rule, path)
+            severity = rule.severity
+            if reason:
+                severity = Severity.WARNING if severity is Severity.ERROR else Severity.NOTE
+            if self._quota.skip((rule.id, severity)):
+                finding = self._quota.first[rule.id, severity]
+            else:
+                finding = replace(rule.find(fault, subject.locate(fault.path)), severity=severity)
+                finding = replace(finding, hint=f"Allowed: {reason[:LONGEST_REASON]}") if reason else finding
+                self._quota.add(finding)
+            self._known[known] = finding
+        found = self._found.setdefault(self._known[known], [])
+        found.extend(place for place in places if place not in found)
 
     def settle(self) -> Iterator[Finding]:
         """Give each finding once, with its environments, and with what is allowed made milder."""
-        needed: set[tuple[str, str]] = set()
+        counted = dict(self._quota.sum_up())
         for finding, places in self._found.items():
-            everywhere = len(set(places)) == len(self.resolved)
-            told = finding if everywhere else replace(finding, environments=tuple(dict.fromkeys(places)))
-            yield self._allow(told, needed)
-        yield from self._check_allow(needed)
+            everywhere = len(places) == len(self.resolved)
+            given = counted.get(finding, finding)
+            yield given if everywhere else replace(given, environments=tuple(places))
+        yield from self._check_allow()
 
-    def _allow(self, finding: Finding, needed: set[tuple[str, str]]) -> Finding:
-        allowed = self.definition.allow.get(finding.rule)
-        if allowed is None or not RULES[finding.rule].allowable:
-            return finding
-        reasons = {"": allowed} if isinstance(allowed, str) else allowed
-        path = "" if isinstance(allowed, str) else finding.place.path
-        if path not in reasons:
-            return finding
-        reason = reasons[path]
-        needed.add((finding.rule, path))
-        if not reason.strip():
-            return finding
-        milder = Severity.WARNING if finding.severity is Severity.ERROR else Severity.NOTE
-        return replace(finding, severity=milder, hint=f"Allowed: {reason[:LONGEST_REASON]}")
+    def _find_reason(self, rule: Rule, path: Path) -> str:
+        """Find the reason for which `allow:` lets a finding through, and note that it is needed."""
+        allowed = self.definition.allow.get(rule.id)
+        if allowed is None or not rule.allowable:
+            return ""
+        where = "" if isinstance(allowed, str) else print_path(path)
+        reason = allowed if isinstance(allowed, str) else allowed.get(where)
+        if reason is None:
+            return ""
+        self._needed.add((rule.id, where))
+        return reason if reason.strip() else ""
 
-    def _check_allow(self, needed: set[tuple[str, str]]) -> Iterator[Finding]:
+    def _check_allow(self) -> Iterator[Finding]:
+        """Say what is wrong with the exceptions themselves."""
         document = self.definition.document
+        quota = Quota()
+        for rule, fault in self._find_needless():
+            if not quota.skip((rule.id, rule.severity)):
+                finding = rule.find_in(document, fault())
+                if quota.add(finding):
+                    yield finding
+        yield from (summed for _, summed in quota.sum_up())
+
+    def _find_needless(self) -> Iterator[tuple[Rule, Callable[[], Fault]]]:
+        """Find exceptions to no rule, without a reason or without need; what to say of each is worked out late."""
         for name, allowed in self.definition.allow.items():
             where: Path = ("allow", name)
             rule = RULES.get(name)
             if rule is None or not rule.allowable:
-                yield ALLOW_UNKNOWN.find_in(document, _refuse(where, name, known=rule is not None))
+                yield ALLOW_UNKNOWN, partial(_refuse, where, name, known=rule is not None)
                 continue
             for path, reason in {"": allowed}.items() if isinstance(allowed, str) else allowed.items():
                 full = (*where, path) if path else where
                 if not reason.strip():
                     message = f"`{name}` is allowed without a reason"
-                    yield ALLOW_UNKNOWN.find_in(document, Fault(full, message, "Say why."))
-                if (name, path) not in needed and not self.definition.broken:
+                    yield ALLOW_UNKNOWN, partial(Fault, full, message, "Say why.")
+                if (name, path) not in self._needed and not self.definition.broken:
                     at = f" at {quote(path)}" if path else ""
                     message = f"Nothing needs `allow: {name}`{at}"
-                    yield ALLOW_UNNEEDED.find_in(document, Fault(full, message, "Remove it."))
+                    yield ALLOW_UNNEEDED, partial(Fault, full, message, "Remove it.")
 
 
 def _refuse(where: Path, name: str, *, known: bool) -> Fault:

@@ -15,6 +15,9 @@ YAML_SYNTAX = declare(
     Tags such as `!!python/object`, control characters and nesting deeper than 32 levels
     are refused as well: a definition comes from a pull request, and is read by people.
 
+    The message names what is wrong and its line: a tab or an indentation, a quote or a
+    bracket that stays open, a comma behind a value, a merge conflict, another encoding.
+
     Fix: quote a text that holds `: ` or ` #`, or that starts with a bracket or one
     of `*`, `&`, `!`, `%`, `@`.
 
@@ -24,9 +27,9 @@ YAML_SYNTAX = declare(
 )
 FILE_TOO_LARGE = declare(
     "file-too-large",
-    """A definition is at most 1 MiB.
+    """A definition is at most 1 MiB, and holds at most 50,000 values.
 
-    A larger file is a mistake or an attack, and is not read at all.
+    A larger file is a mistake or an attack, and is not read on.
 
     Fix: one system a file.
     """,

@@ -52,7 +52,9 @@ from reconciler.rules.forms import (
     WRONG_TYPE,
     YAML_SYNTAX,
 )
+from reconciler.rules.quota import Quota
 from reconciler.rules.registry import Fault
+from reconciler.syntax import QUOTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Dict
@@ -61,12 +63,8 @@ if TYPE_CHECKING:
     from reconciler.model import Json
     from reconciler.rules.registry import Rule
 
-_QUOTE = "Quote a text that holds `: ` or ` #`, or starts with `*`, `&`, `!`, `%`, `@` or a bracket."
 _FAULTS: Dict[FaultKind, tuple[Rule, str]] = {
-    FaultKind.SYNTAX: (
-        YAML_SYNTAX,
-        _QUOTE,
-    ),
+    FaultKind.SYNTAX: (YAML_SYNTAX, QUOTE),
     FaultKind.SIZE: (FILE_TOO_LARGE, "One system a file."),
     FaultKind.ALIASES: (ALIAS_BOMB, "Write the values out."),
     FaultKind.DOCUMENTS: (SEVERAL_DOCUMENTS, "Move what follows `---` to a file of its own."),
@@ -98,13 +96,22 @@ class _Reader:
     """Where a finding already stands, so that the type check does not repeat it."""
     unsound: set[str] = field(default_factory=set)
     """The members that hold such a place, at the top or in an overlay."""
+    quota: Quota = field(default_factory=Quota)
 
     def say(
         self, rule: Rule, path: Path, message: str, hint: str = "", *, at: Position | None = None
     ) -> None:
         """Add a finding; without `at`, its place is that of the path."""
+        if self.quota.skip((rule.id, rule.severity)):
+            return
         place = Location(self.document.file, print_path(path), *(at or self.document.locate(path)))
-        self.findings.append(rule.find(Fault(path, message, hint), place))
+        finding = rule.find(Fault(path, message, hint), place)
+        if self.quota.add(finding):
+            self.findings.append(finding)
+
+    def conclude(self) -> tuple[Finding, ...]:
+        """Give all findings, and for those that were only counted one of each rule."""
+        return (*self.findings, *(summed for _, summed in self.quota.sum_up()))
 
     def read_members(self, node: Mapping, path: Path, names: tuple[str, ...], kept: str) -> dict[str, Json]:
         """Read a mapping whose members are declared in `names`."""
@@ -130,6 +137,8 @@ class _Reader:
         return values
 
     def _say_unknown(self, key: Scalar, path: Path, names: tuple[str, ...]) -> None:
+        if self.quota.skip((UNKNOWN_MEMBER.id, UNKNOWN_MEMBER.severity)):
+            return
         near = nearest(key.text.lower(), [name.lower() for name in names])
         meant = next((name for name in names if name.lower() == near), "")
         hint = f"Did you mean `{meant}`?" if meant else f"Known here: {', '.join(names)}."
@@ -247,7 +256,7 @@ def check_document(
         if not document.faults:
             found = "empty" if root is None else "not a mapping"
             reader.say(WRONG_TYPE, (), f"The file is {found}", "Start with `id:` and `vendor:`.")
-        return None, tuple(reader.findings)
+        return None, reader.conclude()
     members = reader.read_members(root, (), _TOP_NAMES, "")
     node = members.pop(_ENVIRONMENTS, None)
     sound = reader.keep_sound(members, (), top=True)
@@ -256,7 +265,7 @@ def check_document(
     definition = Definition(document, sound, overlays, allow, frozenset(reader.unsound))
     missing = _say_missing(reader, definition, environments)
     broken = frozenset(reader.unsound | missing)
-    return replace(definition, broken=broken), tuple(reader.findings)
+    return replace(definition, broken=broken), reader.conclude()
 
 
 def _say_missing(reader: _Reader, definition: Definition, environments: tuple[str, ...]) -> set[str]:

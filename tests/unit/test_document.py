@@ -184,10 +184,14 @@ def test_null_is_what_yaml_calls_null(text: str) -> None:
     ],
 )
 def test_colons_in_brackets_are_read_as_the_other_parser_reads_them(text: str) -> None:
-    """A quick way with them changes neither a text, nor a place, nor what is refused."""
+    """T: a quick way with them changes neither a text, nor a place, nor what is refused; words are the libraries'."""
     slowly = document._compose("a.yaml", text, document._parse_slowly(text))
+    found = read_document("a.yaml", text.encode())
 
-    assert read_document("a.yaml", text.encode()) == slowly
+    assert found.root == slowly.root
+    assert [(each.kind, each.position) for each in found.faults] == [
+        (each.kind, each.position) for each in slowly.faults
+    ]
 
 
 @both_parsers
@@ -219,7 +223,7 @@ def test_a_urn_in_brackets_is_a_text() -> None:
         ("? [a]\n: 1", "syntax", (1, 3), "A member's name has to be plain text, not a list or a mapping"),
         ("? {a: 1}\n: 1", "syntax", (1, 3), "A member's name has to be plain text, not a list or a mapping"),
         ("a: x\x07", "syntax", (1, 5), "The control character U+0007 may not stand in YAML"),
-        (b"a: 1\nb: \xff", "syntax", (2, 1), "Byte 9 is not UTF-8"),
+        (b"a: 1\nb: \x81", "syntax", (2, 4), "Byte 9 is not UTF-8"),
         ("a: " + "[" * MAX_DEPTH, "syntax", (1, 3 + MAX_DEPTH), "Nested deeper than 32 levels"),
     ],
 )
@@ -352,7 +356,7 @@ def test_aliases_cannot_multiply_without_end(text: str, reason: str) -> None:
 def test_the_limit_of_aliases_is_exact() -> None:
     """As many values as the limit are read, one more is refused; what stands in the file itself is free."""
     values = ",".join("1" * 999)
-    text = f"a: &a [{values}]\nb: [{','.join(['*a'] * (MAX_NODES // 1000))}]\nc: [{','.join('1' * 60_000)}]\n"
+    text = f"a: &a [{values}]\nb: [{','.join(['*a'] * (MAX_NODES // 1000))}]\nc: [{','.join('1' * 40_000)}]\n"
 
     assert _read(text).faults == ()
     assert [each.kind for each in _read(text + "d: &d 1\ne: *d").faults] == [FaultKind.ALIASES]
@@ -421,11 +425,11 @@ def test_without_the_c_library_everything_works(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_searching_many_members_takes_no_time() -> None:
-    """Fifty thousand look-ups in a mapping of fifty thousand are fifty thousand steps."""
-    document = _read("".join(f"m{n}: 1\n" for n in range(50_000)))
+    """Twenty thousand look-ups in a mapping of twenty thousand are twenty thousand steps."""
+    document = _read("".join(f"m{n}: 1\n" for n in range(20_000)))
 
-    assert document.locate(("m49999",)) == Position(50_000, 9)
-    assert sum(document.locate((f"m{n}",)).line for n in range(50_000)) == 1_250_025_000
+    assert document.locate(("m19999",)) == Position(20_000, 9)
+    assert sum(document.locate((f"m{n}",)).line for n in range(20_000)) == 200_010_000
 
 
 @pytest.mark.parametrize(

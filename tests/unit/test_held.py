@@ -1,4 +1,4 @@
-"""What `allow:` lets through only where the register holds it already: odd texts, and ids that differ in letter case."""
+"""What `allow:` lets through only where the register holds it: odd texts, and ids that differ in letter case."""
 
 from __future__ import annotations
 
@@ -72,7 +72,9 @@ def test_an_odd_text_of_one_environment_is_blocked_there() -> None:
     overlay = {"prod": {"name": ODD["an empty text"]}, "tt02": {}}
     allow = {"language-empty": {"environments.prod.name.en": "registered so"}}
     text = a_definition_text(environments=overlay, allow=allow)
-    live: dict[str, RegisteredSystem | None] = {ID: a_registered_system(name={"en": "a", "nb": "b", "nn": "c"})}
+    live: dict[str, RegisteredSystem | None] = {
+        ID: a_registered_system(name={"en": "a", "nb": "b", "nn": "c"})
+    }
 
     assert [type(each) for each in _plan(live, text).changes] == [Update]
     assert [type(each) for each in _plan(live, text, environment="prod").changes] == [Blocked]

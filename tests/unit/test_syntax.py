@@ -1,0 +1,154 @@
+"""What is said of a file that is no YAML: the mistake itself, and the line in which it was made."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler import document
+from reconciler.document import FaultKind, Position, Scalar, read_document
+
+MISTAKES = {
+    "a tab before a member": ("id: x\nname:\n\tnb: a\n", 3, 1, "indented with a tab", "Indent with blanks."),
+    "a tab before an entry": ("clientId:\n \t- a\n", 2, 2, "indented with a tab", "Indent with blanks."),
+    "deeper than before": (
+        "id: x\n  vendor: y\n",
+        2,
+        3,
+        "indented deeper",
+        "Indent it like the lines around it.",
+    ),
+    "deeper in a mapping": ("name:\n  nb: a\n   nn: b\n", 3, 4, "indented deeper", "Indent it like"),
+    "between two levels": (
+        "name:\n    nb: a\n  nn: b\nid: x\n",
+        3,
+        3,
+        "like none of those above",
+        "Indent it like",
+    ),
+    "a list between two": (
+        "clientId:\n  - a\n - b\nid: x\n",
+        3,
+        2,
+        "like none of those above",
+        "Indent it like",
+    ),
+    "a list without a name": ("id: x\n- a\n", 2, 1, "A list stands where a member", "Write the list's name"),
+    "a conflict": (
+        "id: x\n<<<<<<< HEAD\nname: a\n=======\nname: b\n>>>>>>> b\n",
+        2,
+        1,
+        "merge conflict",
+        "Keep one",
+    ),
+    "a conflict in a list": (
+        "a:\n  - b\n<<<<<<< HEAD\n  - c\n=======\n",
+        3,
+        1,
+        "merge conflict",
+        "Keep one side",
+    ),
+    "the end of a conflict": ("a: b\nb: c\n>>>>>>> b\n", 3, 1, "merge conflict", "Keep one side"),
+    "an open quote": ('id: x\nname:\n  nb: "a\n  nn: b\n', 3, 7, "never closed", "Close it"),
+    "an open single quote": ("id: 'x\nvendor: y\n", 1, 5, "never closed", "Close it"),
+    "a quote that the next one closes": (
+        'name:\n  nb: "a\n  nn: "b"\n',
+        2,
+        7,
+        "closed in line 3 only",
+        "Close it",
+    ),
+    "a single quote inside": ("name: {nb: 'it's', nn: b}\n", 1, 16, "behind its closing quote", "Write `''`"),
+    "a comma behind a list": ("clientId: [a, b],\nid: x\n", 1, 17, "A comma stands", "Remove it"),
+    "a comma behind a quote": ('id: "x",\nvendor: y\n', 1, 8, "A comma stands", "Remove it"),
+    "an open bracket": ("clientId: [a, b\nid: x\n", 1, 11, "The `[` that opens here", "Close it with `]`."),
+    "an open brace at the end": (
+        "id: x\nname: {nb: a\n",
+        2,
+        7,
+        "The `{` that opens here",
+        "Close it with `}`.",
+    ),
+    "a bracket too many": ("id: x\nb: [a]]\n", 2, 7, "Nothing opens", "Remove it, or quote the text."),
+    "a colon in a text": ("name:\n  nb: Demo: one\n", 2, 11, "A `: ` stands", "Quote a text that holds `: `"),
+    "a colon in flow style": (
+        "name: {nb: Demo: one}\n",
+        1,
+        16,
+        "A `: ` stands",
+        "Quote a text that holds `: `",
+    ),
+    "no colon": ("id: x\nvendor\nname: y\n", 2, 1, "has no colon", "Write the name of a member"),
+    "an at sign": ("id: @x\n", 1, 5, "No text begins with `@`", "Quote the text."),
+    "a backtick": ("id: `x`\n", 1, 5, "No text begins with a backtick", "Quote the text."),
+}
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["with the C parser", "without it"])
+@pytest.mark.parametrize(("text", "line", "column", "message", "hint"), MISTAKES.values(), ids=MISTAKES)
+def test_each_mistake_has_its_words_and_its_line(
+    text: str, line: int, column: int, message: str, hint: str, *, fast: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P15: a tab, an indentation, a conflict, a quote and a comma are named, where they stand, by either parser."""
+    if not fast:
+        monkeypatch.setattr(document, "CParser", None)
+    (fault,) = read_document("a.yaml", text.encode()).faults
+
+    assert fault.kind is FaultKind.SYNTAX
+    assert fault.position == Position(line, column)
+    assert message in fault.message
+    assert fault.hint.startswith(hint)
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "column", "message"),
+    [
+        ("id: x\nname: Blåbær\n".encode("latin-1"), 2, 9, "byte 15 is `å` in Latin-1 (Windows-1252)"),
+        ("id: x\n".encode("utf-16"), 1, 1, "The file is UTF-16, not UTF-8"),
+        ("id: x\n".encode("utf-16-le"), 1, 1, "The file is UTF-16, not UTF-8"),
+        ("id: x\n".encode("utf-16-be"), 1, 1, "The file is UTF-16, not UTF-8"),
+        ("æ: ".encode() + b"\x81", 1, 4, "Byte 5 is not UTF-8"),
+    ],
+)
+def test_another_encoding_is_recognised(content: bytes, line: int, column: int, message: str) -> None:
+    """P15: Latin-1 and UTF-16 are called by their names, at the first letter that shows it."""
+    (fault,) = read_document("a.yaml", content).faults
+
+    assert fault.position == Position(line, column)
+    assert message in fault.message
+    assert fault.hint == "Save the file as UTF-8."
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["with the C parser", "without it"])
+def test_an_emoji_in_the_escapes_of_json_is_read(*, fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    r"""R16: `\uD83C\uDF89` in double quotes is one character, and what stands beside it keeps its place."""
+    if not fast:
+        monkeypatch.setattr(document, "CParser", None)
+    found = read_document("a.yaml", rb'{a: "\uD83C\uDF89 \ud83d\ude00", b: "\uD83C\uDF89", c: \uD83C\uDF89}')
+
+    assert found.faults == ()
+    assert found.find(("a",)) == Scalar("🎉 😀", plain=False, position=Position(1, 5))
+    assert found.find(("b",)) == Scalar("🎉", plain=False, position=Position(1, 37))
+    assert found.find(("c",)) == Scalar("\\uD83C\\uDF89", plain=True, position=Position(1, 56))
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["with the C parser", "without it"])
+@pytest.mark.parametrize(
+    ("value", "half"),
+    [
+        (r"\uD83C", "D83C"),
+        (r"\uDF89\uD83C", "DF89"),
+        (r"\uD83C\uDF89\uD83C", "D83C"),
+        (r"\uD83C-\uDF89", "D83C"),
+    ],
+)
+def test_half_a_character_is_named(
+    value: str, half: str, *, fast: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R16: an escape without its other half is an error in its line."""
+    if not fast:
+        monkeypatch.setattr(document, "CParser", None)
+    (fault,) = read_document("a.yaml", f'a: 1\nid: "{value}"\n'.encode()).faults
+
+    assert fault.message == f"The escape `\\u{half}` stands for half a character"
+    assert fault.position == Position(2, 5)
+    assert fault.hint == "Write the character itself, or both of its escapes."
