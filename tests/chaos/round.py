@@ -219,7 +219,7 @@ def choose(dice: Random, size: int) -> tuple[Trouble, dict[str, Trouble]]:
     """Choose what goes wrong in a round: in its first apply, and at times in what comes after it."""
     fate = dice.random()
     if fate < 0.15:  # something is open, and then recover is hit
-        return Chooser(dice, size, 0.0).add_kill(), {"recover": Chooser(dice, 2, 0.9).choose()}
+        return Chooser(dice, size, 0.0).add_kill(), {"recover": Chooser(dice, 2, 0.9, reads=True).choose()}
     first = Chooser(dice, size, 2.5).choose(1 if dice.random() < 0.7 else 2)
     return first, {"apply": Chooser(dice, size // 4, 1.5).choose()} if fate < 0.4 else {}
 

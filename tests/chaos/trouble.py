@@ -98,11 +98,13 @@ class Trouble:
 class Chooser:
     """Chooses what goes wrong in a run that sends so many writes."""
 
-    def __init__(self, dice: Random, writes: int, seconds: float) -> None:
+    def __init__(self, dice: Random, writes: int, seconds: float, *, reads: bool = False) -> None:
         self.dice = dice
         self.writes = max(writes, 1)
         self.seconds = seconds
         """How long the run takes, about."""
+        self.reads = reads
+        """Whether it only reads."""
         self.trouble = Trouble()
 
     def choose(self, number: int = 1) -> Trouble:
@@ -114,8 +116,8 @@ class Chooser:
             self.add_pipe: 9,
             self.add_token: 3,
             self.add_fault: 24,
-            self.add_late: 8,
-            self.add_overlap: 5,
+            self.add_late: 0 if self.reads else 8,
+            self.add_overlap: 0 if self.reads else 5,
             self.add_writers: 30,
         }
         for add in self.dice.choices(list(kinds), list(kinds.values()), k=number):
@@ -175,7 +177,9 @@ class Chooser:
     def add_fault(self) -> None:
         """Let one request fail, or some in a row."""
         dice = self.dice
-        among = dice.choices(FILTERS, (3, 8, 2, 4, 2, 4, 4, 1, 2, 1))[0]
+        among = dice.choices(
+            FILTERS, (3, 0, 0, 0, 0, 4, 4, 0, 0, 0) if self.reads else (3, 8, 2, 4, 2, 4, 4, 1, 2, 1)
+        )[0]
         kind: Kind = dice.choice(("status", "status", "status", "reset", "lost", "garbage", "half", "slow"))
         phase: Phase = "after" if kind in {"half", "slow"} else dice.choice(("before", "after"))
         status = dice.choice(STATUSES) if kind == "status" else 0
@@ -188,7 +192,7 @@ class Chooser:
         for _ in range(self.dice.choice((1, 1, 2, 3))):
             among, skip, phase = self.a_moment()
             writes = self.dice.choices(("put", "delete", "create", "claim"), (10, 2, 2, 3))[0]
-            if writes in {"create", "claim"}:
+            if writes in {"create", "claim"} and not self.reads:
                 among, phase = self.dice.choice(("write", "POST")), "before"
                 skip = self.dice.randrange(max(self.writes // 4, 1))
             own = writes == "put" and self.dice.random() < 0.2
@@ -199,11 +203,12 @@ class Chooser:
 
     def a_moment(self) -> tuple[str, int, Phase]:
         """Choose a request, and before or after it."""
-        among = self.dice.choice(("any", "any", "write", "write", "write", "changelog", "document"))
+        write = "any" if self.reads else "write"
+        among = self.dice.choice(("any", "any", write, write, write, "changelog", "document"))
         phase: Phase = self.dice.choice(("before", "after"))
         return among, self.dice.randrange(self.count(among)), phase
 
     def count(self, among: str) -> int:
         """Estimate how many such requests there are."""
-        shares = {"any": 7.0, "write": 1.0, "changelog": 2.0, "document": 3.5}
+        shares = {"any": 7.0, "write": 1.0, "changelog": 2.0, "document": 3.5, "PUT": 0.5}
         return max(int(self.writes * shares.get(among, 0.25)), 1)
