@@ -237,6 +237,7 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self, exchange: Exchange, answer: Answer | None, fault: Strike | None) -> None:
         """Answer the program."""
         if fault is not None and fault.phase == "later":
+            time.sleep(fault.hold)
             self.director.owe(1)
             threading.Timer(fault.delay, self.pass_on_late, (exchange,)).start()
         kind = "" if fault is None else fault.kind

@@ -42,6 +42,9 @@ class Strike:
     toward: str = ""
     """`next` or `previous`: whose system another writer has to take, and none else."""
     delay: float = 0.0
+    """Seconds between the answer and the moment when the register gets the request."""
+    hold: float = 0.0
+    """Seconds before the answer."""
     seen: int = 0
     struck: int = 0
 
@@ -54,6 +57,7 @@ class Strike:
         parts.append(self.toward)
         parts.append(f"{self.phase} {self.among} {self.skip + 1}")
         parts.append(f"× {self.times}" if self.times > 1 else "")
+        parts.append(f"held {self.hold:.0f} s" if self.hold else "")
         parts.append(f"after {self.delay:.2f} s" if self.delay else "")
         return " ".join(filter(None, parts))
 
@@ -164,7 +168,10 @@ class Chooser:
         kind: Kind = self.dice.choice(("status", "reset", "lost"))
         status = self.dice.choice((502, 503, 504)) if kind == "status" else 0
         skip, delay = self.dice.randrange(max(self.writes // 4, 1)), self.dice.uniform(0.05, 0.4)
-        self.trouble.strikes.append(Strike(kind, among, skip, "later", status=status, delay=delay))
+        hold = 0.0
+        if self.dice.random() < 0.1:  # contract §9.3: a 500 that took so long can be followed by the write
+            kind, status, hold = "status", 500, 25.5
+        self.trouble.strikes.append(Strike(kind, among, skip, "later", status=status, delay=delay, hold=hold))
 
     def add_overlap(self) -> None:
         """Let a write lose against another one at the same moment: 500, and not done (contract §9.4)."""
