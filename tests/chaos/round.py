@@ -165,7 +165,11 @@ class Round:
         if trouble is None:
             if run.code not in {0, 1, 5}:
                 self.say(f"run {run.number}: a calm recover ended with {run.code}")
-            found = ending.check_released(self.runs, self.scenario, run)
+            found = [*ending.check_released(self.runs, self.scenario, run)]
+            earlier = next(
+                (each for each in reversed(self.runs) if each.verb == "apply" and each.wrote), None
+            )
+            found += verdict.check_named(self.runs, earlier) if earlier else []
             self.say(*(f"run {run.number} ({run.verb}): {each}" for each in found))
         return run.code in {0, 1, 5}
 

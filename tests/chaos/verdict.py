@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tests.chaos.scenario import compare, read_logged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tests.chaos.command import Run, Said
     from tests.chaos.others import Written
@@ -218,11 +218,6 @@ def check_fates(run: Run, earlier: Run | None) -> Iterator[str]:
             yield f"recover: not done {purpose} {name}, and its log has {_name(ours)}"
         if fate == "unknown" and not any(each.system == name for each in run.others.written):
             yield f"recover: unknown {purpose} {name}, and its log has {_name(ours) or 'nothing of ours'}"
-    if run.code in {0, 1, 5} and not run.trouble.is_mute and run.trouble.disk is None:
-        named = {name for _, _, name in fates} | {each.id for each in earlier.read_said()[1]}
-        yield from (
-            f"recover does not name what was sent to {name}" for name in sorted(_left(earlier) - named)
-        )
     unknown = any(fate == "unknown" for fate, _, _ in fates)
     if run.code == 5 and not unknown and not run.trouble.is_mute:
         yield "recover ended with 5, and no fate is unknown"
@@ -230,9 +225,14 @@ def check_fates(run: Run, earlier: Run | None) -> Iterator[str]:
         yield f"recover left something unknown, and ended with {run.code}"
 
 
-def _left(run: Run) -> set[str]:
-    """Find the systems that a run sent a write to, and never looked at again."""
-    if not run.was_killed:
-        return set()
-    last = {each.system: each for each in run.exchanges if each.system}
-    return {name for name, each in last.items() if each.is_write}
+def check_named(runs: Sequence[Run], earlier: Run) -> Iterator[str]:
+    """What a killed run had sent without looking again is named by the `recover`s that came after it."""
+    after = [run for run in runs if run.number > earlier.number and run.verb == "recover"]
+    if not earlier.was_killed or any(run.was_killed or str(run.trouble) != "calm" for run in after[:-1]):
+        return
+    last = {each.system: each for each in earlier.exchanges if each.system}
+    named = {name for run in after for _, _, name in read_fates(run)}
+    named |= {each.id for each in earlier.read_said()[1]}
+    for name, each in last.items():
+        if each.is_write and name not in named:
+            yield f"recover does not name what was sent to {name}"
