@@ -13,7 +13,7 @@ The house, from the street to the ground. A room knows only the floors below its
     maskinporten    key → grant → token           git         the repository's objects
     claims          what a token says of itself   exchange    one request under its limits
     answer          what a body holds             network, egress       sockets, proxy, certificates
-    keys, http, trace, secret, settings, workspace    journal, lock, actions
+    keys, http, trace, secret, settings, credentials, workspace    journal, lock, actions
     platform        what operating systems do differently
     ─────────────────────── below this line nothing does I/O ───────────────────────
     drift           the plan and who did it       outcome     what became of a plan

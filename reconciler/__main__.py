@@ -14,8 +14,10 @@ def main() -> None:
     # A run makes many objects and drops few, so looking for dropped ones a hundred times as seldom saves a sixth.
     gc.set_threshold(70_000)
     from reconciler.cli.main import app  # noqa: PLC0415 - a failed import is told like any other failure
+    from reconciler.credentials import check_exposed  # noqa: PLC0415 - as above
 
     try:
+        check_exposed(sys.argv[1:], os.environ)
         app(prog_name="reconciler")
     except ReconcilerError as error:
         from reconciler.cli.console import tell_error  # noqa: PLC0415 - only where something failed

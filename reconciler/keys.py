@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from jwt import InvalidKeyError
 from jwt.algorithms import RSAAlgorithm
 
+from reconciler.credentials import is_kid
 from reconciler.errors import CredentialsError
 
 if TYPE_CHECKING:
@@ -122,13 +123,19 @@ def _choose(value: Json, kid: str) -> dict[str, Json]:
 
 def _read_jwk(jwk: dict[str, Json], kid: str) -> Key:
     if jwk.get("kty") != "RSA":
+        kind = f"of type {jwk['kty']}" if jwk.get("kty") in ("EC", "OKP", "oct") else "no RSA key"
         raise CredentialsError(
-            f"The key is of type {str(jwk.get('kty', 'unknown'))[:10]}, and Maskinporten takes RSA only.",
+            f"The key is {kind}, and Maskinporten takes RSA only.",
             hint=_READY,
         )
     if "d" not in jwk:
         raise CredentialsError(_PUBLIC, hint=_READY)
     named = str(jwk.get("kid") or "")
+    if named and not is_kid(named):
+        raise CredentialsError(
+            "What the JWK holds as `kid` is no key id; it is not used, and not shown.",
+            hint="A key id has at most 200 printable characters on one line.",
+        )
     if kid and named and kid != named:
         raise CredentialsError(
             f"MASKINPORTEN_KID says `{kid}`, and the key itself `{named}`.", hint="Unset one, or correct it."

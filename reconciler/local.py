@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from reconciler.credentials import Credentials
 from reconciler.emulator import start
 from reconciler.errors import CredentialsError, UsageError
 from reconciler.keys import Key, read_key
 from reconciler.platform import read_plain
 from reconciler.secret import Secret
-from reconciler.settings import SCOPE, Credentials, Environment
+from reconciler.settings import SCOPE, Environment
 from reconciler.workspace import prepare_own_folder
 
 if TYPE_CHECKING:

@@ -20,6 +20,7 @@ import jwt
 from reconciler.address import find_objection
 from reconciler.answer import read_body, read_wait
 from reconciler.claims import check_destination, check_form, describe_token
+from reconciler.credentials import Credentials, is_token
 from reconciler.errors import (
     ClientRefused,
     ClockRefused,
@@ -35,7 +36,7 @@ from reconciler.errors import (
 from reconciler.http import Patience, describe_failure, open_client
 from reconciler.keys import Key, read_key
 from reconciler.secret import Secret
-from reconciler.settings import SCOPE, Credentials, Environment, is_token
+from reconciler.settings import SCOPE, Environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,8 +1,41 @@
-"""A text that must not be seen: it prints as `***` wherever it turns up by accident."""
+"""A text that must not be seen: how it is kept out of sight, and by what it is known where it does not belong.
+
+Pure.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import NoReturn
+
+_MARKS = re.compile(
+    r"-----(BEGIN|END)"  # PEM
+    r"|PRIVATE.{0,3}KEY"
+    r"|LS0tLS1CRUdJTi"  # PEM in base64
+    r"|MII[A-Za-z0-9+/_-]{60}"  # DER in base64
+    r"|eyJ[A-Za-z0-9_-]{20}"  # JSON in base64, as every JWT begins
+    r"|[\"'{,]\s*\\?[\"']?(kty|dp|dq|qi|oth|private_key)\\?[\"']?\s*[:=]",  # JWK
+    re.IGNORECASE,
+)
+_RUN = re.compile(r"[A-Za-z0-9+/_-]{100,}")
+"""The shortest run that is looked at; the longest key id in use, a SHA-512 thumbprint, has 86 characters."""
+
+
+def looks_secret(text: str) -> bool:
+    """Say whether a text looks as if it held a key or a token, whatever else it was meant to hold.
+
+    That is a mark of PEM, DER, JWK or JWT, or a long run of letters and digits as random as base64.
+    """
+    if _MARKS.search(text):
+        return True
+    compact = re.sub(r"\s|\\[rn]|%0[ad]", "", text, flags=re.IGNORECASE)
+    return any(_is_random(each) for each in _RUN.findall(compact))
+
+
+def _is_random(run: str) -> bool:
+    """Say whether small letters, capitals and digits come about as often as chance has them."""
+    small, capital, digits = (sum(map(kind, run)) for kind in (str.islower, str.isupper, str.isdigit))
+    return min(small, capital) > len(run) * 0.2 and digits > len(run) * 0.06
 
 
 class Secret:

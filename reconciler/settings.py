@@ -1,6 +1,6 @@
-"""Environments, the configuration file and environment variables.
+"""Environments and the configuration file.
 
-It reads and checks; it opens no connection and loads no key. Secrets come from variables and files only.
+It reads and checks; it opens no connection.
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import repeat
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.address import find_objection, identify, is_sound
 from reconciler.catalogue import nearest
-from reconciler.errors import CredentialsError, SettingsError, UsageError
-from reconciler.platform import read_given
-from reconciler.secret import Secret
+from reconciler.credentials import CREDENTIAL_VARIABLES, is_client_id
+from reconciler.errors import SettingsError, UsageError
+from reconciler.secret import looks_secret
 from reconciler.workspace import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 SCOPE = "altinn:authentication/systemregister.write"
 """The one scope of the vendor's endpoints; there is none that only reads (System Register contract §1.2)."""
@@ -31,9 +31,6 @@ _MOST_BYTES = 256 * 1024
 _MOST_DOTS = 1000
 """In one of its lines: the standard library takes a minute for a key of 60,000 parts."""
 _FIX = "Correct the file."
-_MOST_KEY_BYTES = 64 * 1024
-"""Of a key file; an RSA key of 16,384 bits has 13 kB as PEM."""
-
 WORKERS = 8
 """Requests at the same time, where nobody says; more bring nothing (System Register contract §9.6)."""
 
@@ -78,16 +75,6 @@ class Settings:
     environments: Mapping[str, Environment]
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What a grant is made with, or a ready token."""
-
-    client_id: str = ""
-    key: Secret = field(default_factory=lambda: Secret(""))
-    kid: str = ""
-    token: Secret = field(default_factory=lambda: Secret(""))
-
-
 def find_root(start: Path) -> Path:
     """Find the nearest folder upwards with `reconciler.toml`, a `[tool.reconciler]` or a `systems/`.
 
@@ -115,7 +102,9 @@ def _read_toml(path: Path) -> tuple[Mapping[str, object], str]:
     if not os.path.lexists(path):
         return {}, ""
     try:
-        text = read_file(path, within=path.parent, most=_MOST_BYTES).decode()
+        content = read_file(path, within=path.parent, most=_MOST_BYTES)
+        text = content.decode("utf-8", "replace")
+        content.decode()
         if max(map(str.count, text.splitlines(), repeat(".")), default=0) > _MOST_DOTS:
             raise SettingsError(f"{path} cannot be read: a line has too many dots.", hint=_FIX)
         return tomllib.loads(text), text
@@ -124,7 +113,8 @@ def _read_toml(path: Path) -> tuple[Mapping[str, object], str]:
     except RecursionError:
         raise SettingsError(f"{path} cannot be read: it is nested too deeply.", hint=_FIX) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}.", hint=_FIX) from error
+        said = "its text, which is not shown, is no TOML" if looks_secret(text) else error
+        raise SettingsError(f"{path} cannot be read: {said}.", hint=_FIX) from None
 
 
 def _read_tool(table: Mapping[str, object]) -> object:
@@ -144,6 +134,11 @@ def read_settings(root: Path) -> Settings:
         raise SettingsError(
             "Both reconciler.toml and [tool.reconciler] in pyproject.toml are there.",
             hint="Keep one of them.",
+        )
+    if looks_secret(text if is_own else str(tool or "")):
+        raise SettingsError(
+            f"{own.name if is_own else shared.name} holds what looks like a key or a token, which is not shown.",
+            hint="Take it out, and make a new one: what is in a repository is known to all who read it.",
         )
     reader = _Reader(own.name if is_own else shared.name, text if is_own else shared_text, [])
     environments = reader.read(table if is_own else ({} if tool is None else tool))
@@ -224,7 +219,7 @@ class _Reader:
             name,
             register.rstrip("/"),
             maskinporten if built_in else maskinporten.rstrip("/") + "/",
-            tuple(self.read_texts(name, settings, "clients")),
+            tuple(self.read_clients(name, settings)),
             tuple(self.read_texts(name, settings, "unmanaged")),
         )
 
@@ -248,6 +243,13 @@ class _Reader:
             return ""
         return value
 
+    def read_clients(self, name: str, settings: Mapping[str, object]) -> Iterator[str]:
+        """Read the client ids whose writes are ours."""
+        for each in self.read_texts(name, settings, "clients"):
+            if not is_client_id(each):
+                self.say(f"`clients` of `{name}` holds what is no client id", "environments", name, "clients")
+            yield each
+
     def read_texts(self, name: str, settings: Mapping[str, object], key: str) -> Iterator[str]:
         """Read a list of texts; left out, it is empty."""
         value = settings.get(key, [])
@@ -265,7 +267,7 @@ def choose_environment(settings: Settings, name: str | None, environ: Mapping[st
     """
     chosen = environ.get("RECONCILER_ENVIRONMENT") if name is None else name
     if chosen is None:
-        found = sorted(key for key in _VARIABLES if environ.get(key))
+        found = sorted(key for key in CREDENTIAL_VARIABLES if environ.get(key))
         if found:
             raise UsageError(
                 f"{found[0]} is set, but no environment is named.",
@@ -277,6 +279,12 @@ def choose_environment(settings: Settings, name: str | None, environ: Mapping[st
             f"{'RECONCILER_ENVIRONMENT' if name is None else '--environment'} is empty.",
             hint=f"Name one: {', '.join(settings.environments)}.",
         )
+    if not re.fullmatch(r"[\w.-]{1,64}", chosen) or looks_secret(chosen):  # it can be anything, also a key
+        where = "RECONCILER_ENVIRONMENT" if name is None else "--environment"
+        raise UsageError(
+            f"{where} holds no name of an environment; what it holds is not shown.",
+            hint=f"Name one: {', '.join(settings.environments)}.",
+        )
     if chosen not in settings.environments:
         near = nearest(chosen, settings.environments)
         known = ", ".join(settings.environments)
@@ -285,75 +293,3 @@ def choose_environment(settings: Settings, name: str | None, environ: Mapping[st
             hint=f"Did you mean `{near}`?" if near else f"Known: {known}.",
         )
     return settings.environments[chosen]
-
-
-_CLIENT = ("MASKINPORTEN_CLIENT_ID",)
-_KEYS = ("MASKINPORTEN_CLIENT_JWK", "MASKINPORTEN_JWK", "MASKINPORTEN_PRIVATE_KEY", "MASKINPORTEN_CLIENT_PEM")
-"""NAIS's name first, then those of other clients (maskinporten contract §5.3); each also as `…_PATH`."""
-_KIDS = ("MASKINPORTEN_KID", "MASKINPORTEN_KEY_ID")
-_VARIABLES = (*_CLIENT, *_KEYS, *(f"{name}_PATH" for name in _KEYS), "RECONCILER_TOKEN")
-
-
-def is_token(text: str) -> bool:
-    """Say whether a header can carry a text as a bearer token (RFC 6750 §2.1)."""
-    return re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", text) is not None
-
-
-def read_credentials(environ: Mapping[str, str]) -> Credentials:
-    """Read the credentials from environment variables, or the files that they name.
-
-    Raises `CredentialsError` where there are none, or two that differ.
-    """
-    token = environ.get("RECONCILER_TOKEN", "").strip()
-    if token:
-        if not is_token(token):  # a header would refuse it, and quote it
-            raise CredentialsError(
-                "RECONCILER_TOKEN holds something other than one token.",
-                hint="Set it to the bare token, without quotes, a word before it, or line breaks.",
-            )
-        return Credentials(token=Secret(token))
-    client = environ.get("MASKINPORTEN_CLIENT_ID", "").strip()
-    given = {source: key for name in _KEYS for source, key in _read_keys(name, environ) if key}
-    if len({re.sub(r"\s|\\r|\\n", "", key) for key in given.values()}) > 1:
-        raise CredentialsError(
-            f"{' and '.join(given)} hold different keys.",
-            hint="Set one of them; two halves make no credential.",
-        )
-    if not client or not given:
-        missing = [name for name, there in ((_CLIENT[0], client), (_KEYS[0], given)) if not there]
-        raise CredentialsError(
-            f"There is no credential; missing: {', '.join(missing)}.",
-            hint="Set both, or RECONCILER_TOKEN to a ready token; the environment `local` needs none.",
-        )
-    kids = {name: kid for name in _KIDS if (kid := environ.get(name, "").strip())}
-    if len(set(kids.values())) > 1:
-        raise CredentialsError(f"{' and '.join(kids)} differ.", hint="Set one of them.")
-    return Credentials(client, Secret(next(iter(given.values()))), next(iter(kids.values()), ""))
-
-
-def _read_keys(name: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Read a key from a variable or `@file`, and from the file that `…_PATH` names."""
-    value = environ.get(name, "").strip()
-    yield name, _read_key_file(name, value[1:]) if value.startswith("@") else value
-    path = environ.get(f"{name}_PATH", "").strip()
-    if path:
-        yield f"{name}_PATH", _read_key_file(f"{name}_PATH", path)
-
-
-def _read_key_file(name: str, path: str) -> str:
-    try:
-        text = read_given(Path(path), _MOST_KEY_BYTES).decode("utf-8-sig").strip()
-    except UnicodeDecodeError:  # it holds what it could not decode
-        raise CredentialsError(
-            f"The key file that {name} names is not a text; it may be a PKCS#12 or DER file.",
-            hint="Convert it first: openssl pkcs12 -in FILE -nodes -nocerts.",
-        ) from None
-    except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else "") or "that is no path"
-        raise CredentialsError(
-            f"The key file that {name} names cannot be read: {reason}.",
-            hint="Check the path and its permissions.",
-        ) from None
-    if not text:
-        raise CredentialsError(f"The key file that {name} names is empty.", hint="Check the path.")
-    return text

@@ -19,6 +19,7 @@ from reconciler.acceptance import FILE as ACCEPTED
 from reconciler.acceptance import read_acceptances
 from reconciler.cli.console import show_progress, show_text, tell, tell_findings
 from reconciler.cli.options import Format
+from reconciler.credentials import read_credentials
 from reconciler.document import MAX_BYTES
 from reconciler.drift import Circumstances
 from reconciler.errors import Exit, Refused
@@ -112,7 +113,6 @@ def connect(
     from reconciler.claims import read_claims  # noqa: PLC0415 - beside the two it serves
     from reconciler.maskinporten import open_tokens  # noqa: PLC0415 - loads HTTP and cryptography
     from reconciler.register import HttpRegister  # noqa: PLC0415 - loads HTTP
-    from reconciler.settings import read_credentials  # noqa: PLC0415 - beside the two it serves
 
     target = Target(environment.name, environment.identity, vendor)
     with ExitStack() as stack:

@@ -15,6 +15,7 @@ import pytest
 
 from reconciler.apply import apply_plan
 from reconciler.change import Delete
+from reconciler.credentials import Credentials
 from reconciler.diff import diff
 from reconciler.drift import Circumstances
 from reconciler.journal import find_open, read_runs, start_run
@@ -28,7 +29,7 @@ from reconciler.preflight import Site, Terms, clear, hold
 from reconciler.recovery import Recovered, recover_runs
 from reconciler.register import HttpRegister
 from reconciler.secret import Secret
-from reconciler.settings import Credentials, Environment
+from reconciler.settings import Environment
 from reconciler.survey import read_all
 from tests.builders import VENDOR, a_live_document, a_resolved
 from tests.served import CLIENT_ID, KID, VENDOR_PATH, export_pem, start_served

@@ -10,13 +10,14 @@ import httpx
 import pytest
 
 from reconciler.claims import check_destination, check_form
+from reconciler.credentials import Credentials
 from reconciler.errors import CredentialsError
 from reconciler.http import open_client
 from reconciler.keys import Key
 from reconciler.maskinporten import GrantedTokens, open_tokens
 from reconciler.register import HttpRegister
 from reconciler.secret import Secret
-from reconciler.settings import Credentials, Environment
+from reconciler.settings import Environment
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey

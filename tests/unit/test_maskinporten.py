@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.claims import describe_token, read_claims, read_organisation
+from reconciler.credentials import Credentials
 from reconciler.errors import (
     ClientRefused,
     ClockRefused,
@@ -39,7 +40,7 @@ from reconciler.maskinporten import (
     sign_grant,
 )
 from reconciler.secret import Secret
-from reconciler.settings import SCOPE, Credentials, Environment
+from reconciler.settings import SCOPE, Environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.credentials import Credentials
 from reconciler.secret import Secret
-from reconciler.settings import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable

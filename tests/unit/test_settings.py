@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.credentials import read_credentials
 from reconciler.errors import CredentialsError, SettingsError, UsageError
 from reconciler.settings import (
     BUILT_IN,
     Settings,
     choose_environment,
     find_root,
-    read_credentials,
     read_settings,
 )
 
