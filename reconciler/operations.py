@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.acceptance import WHOLE, Acceptance, find_accepted_fields
 from reconciler.catalogue import read_shipped_catalogue
 from reconciler.change import Delete, Update
-from reconciler.changelog import read_log, replay
+from reconciler.changelog import find_newest, read_log, replay
 from reconciler.diff import diff, look_up, spread
 from reconciler.digest import digest_json
 from reconciler.document import Mapping, Scalar
@@ -18,6 +18,7 @@ from reconciler.drift import find_drift
 from reconciler.errors import Forbidden, RegisterError, UsageError
 from reconciler.findings import Severity
 from reconciler.impact import Evidence
+from reconciler.model import RegisteredSystem
 from reconciler.normalise import normalise, resolve
 from reconciler.plan import Plan, Target, judge_plan, plan_changes
 from reconciler.recovery import undo
@@ -152,20 +153,20 @@ def gather_evidence(made: Plan, register: Register, around: Circumstances) -> di
     touched = [each.id for each in made.writes if isinstance(each, Delete) or _touches_users(each)]
     stated = ask_all(lambda name: _find_stated(updated[name], around), [*updated])
     answers = ask_all(register.read_changes, [each.id for each in made.writes if each.live is not None])
-    logs = {name: read_log(answer) for name, answer in answers.items()}
+    states = {name: replay(read_log(answer)) for name, answer in answers.items()}
     users = ask_all(lambda name: _count_users(name, register), touched)
     return {
         each.id: Evidence(
-            replay(logs[each.id]),
+            states[each.id],
             around.ours,
             None if (kinds := users.get(each.id)) is None else sum(kinds.values()),
             None if kinds is None else kinds.get("agent", 0),
             _find_accepted(each, around),
             stated.get(each.id, frozenset()),
-            newest=logs[each.id][0].created if logs[each.id] else "",
+            newest=find_newest(states[each.id], normalise(RegisteredSystem(each.live or {}).read())),
         )
         for each in made.writes
-        if each.id in logs
+        if each.id in states
     }
 
 

@@ -189,6 +189,15 @@ def check_fresh(plan: Plan, register: Register, around: Circumstances, *, worker
     people is judged again. Nothing is written when one moved: what was reviewed is not what would be done.
     """
     check_honest(plan)
+    _check_unmoved(plan, register, workers)
+    try:
+        _check_impacts(plan, register, around)
+    except Refused:
+        _check_unmoved(plan, register, workers)  # a write since the last reading is what it comes from, then
+        raise
+
+
+def _check_unmoved(plan: Plan, register: Register, workers: int) -> None:
     found = read_all(register, [change.id for change in plan.writes], workers=workers)
     moved = [change for change in plan.writes if _digest(found[change.id]) != change.live_digest]
     if moved:
@@ -197,7 +206,6 @@ def check_fresh(plan: Plan, register: Register, around: Circumstances, *, worker
             f"The plan is stale, and nothing was written.\n{said}",
             hint="Plan again, and have the new plan reviewed.",
         )
-    _check_impacts(plan, register, around)
 
 
 def _check_impacts(plan: Plan, register: Register, around: Circumstances) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.errors import Refused
 from tests.apply.stage import (
     Stage,
     a_client,
@@ -17,11 +19,13 @@ from tests.apply.stage import (
     define,
     withdraw,
 )
+from tests.served import CLIENT_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from reconciler.model import Json, Resolved
+    from reconciler.model import Json, RegisteredSystem, Resolved
+    from reconciler.register import ListedSystem, Register
 
     Case = tuple[list[dict[str, Json]], list[Resolved], str]
     """What is there, what is asked for, and the method of the write that is struck."""
@@ -214,3 +218,133 @@ def test_the_registers_own_look_up_is_out(stage: Stage, action: str, fault: dict
     check_sent_once(stage)
     stage.converge(asked)
     _check_end(stage, asked)
+
+
+class Meddled:
+    """A register to which somebody else writes right before one of the requests of a run."""
+
+    def __init__(self, inner: Register, at: int, meddle: Callable[[], None]) -> None:
+        self.inner = inner
+        self.workers = 1
+        self.at = at
+        self.meddle = meddle
+        self.requests: list[str] = []
+        """The system of each request since the beginning, in order."""
+        self.lock = Lock()
+
+    def count(self, system: str) -> None:
+        """Count a request; somebody writes before the chosen one."""
+        with self.lock:
+            if len(self.requests) == self.at:
+                self.meddle()
+            self.requests.append(system)
+
+    def list_systems(self) -> Sequence[ListedSystem]:
+        """List the systems."""
+        return self.inner.list_systems()
+
+    def read_system(self, system: str) -> RegisteredSystem | None:
+        """Read a document."""
+        self.count(system)
+        return self.inner.read_system(system)
+
+    def create_system(self, body: Mapping[str, Json], *, traceparent: str = "") -> None:
+        """Create."""
+        self.count(body["id"])
+        self.inner.create_system(body, traceparent=traceparent)
+
+    def replace_system(self, system: str, body: Mapping[str, Json], *, traceparent: str = "") -> None:
+        """Replace."""
+        self.count(system)
+        self.inner.replace_system(system, body, traceparent=traceparent)
+
+    def delete_system(self, system: str, *, traceparent: str = "") -> None:
+        """Delete."""
+        self.count(system)
+        self.inner.delete_system(system, traceparent=traceparent)
+
+    def read_changes(self, system: str) -> Sequence[Mapping[str, Json]]:
+        """Read a change log."""
+        self.count(system)
+        return self.inner.read_changes(system)
+
+    def count_system_users(self, system: str) -> dict[str, int]:
+        """Count the system users."""
+        return self.inner.count_system_users(system)
+
+    def read_resource(self, resource: str) -> Mapping[str, Json] | None:
+        """Look up a resource."""
+        return self.inner.read_resource(resource)
+
+    def read_package(self, urn: str) -> Mapping[str, Json] | None:
+        """Look up an access package."""
+        return self.inner.read_package(urn)
+
+
+KINDS: dict[str, dict[str, Json]] = {
+    "change": {"set": {"isVisible": False, "description": {"nb": "T", "nn": "T", "en": "T"}}},
+    "nothing": {"set": {}},
+    "rights": {"action": "rights", "body": []},
+}
+"""What somebody else does: the second leaves the document as it is."""
+
+
+def _apply_meddled(stage: Stage, action: str, letter: int, kind: str, at: int) -> tuple[Meddled, str, str]:
+    """Plan and apply while somebody writes to a system before the request of a number; gives what was said."""
+    live, asked, _ = ACTIONS[action][0](stage)
+    stage.seed(*live)
+    name = asked[letter].system.id
+    for each in live:  # a system of the register has a log
+        stage.control("POST", "writes", {"system": each["id"], "set": {}, "client_id": CLIENT_ID})
+    write = {"system": name, "client_id": "somebody", **KINDS[kind]}
+    register = Meddled(stage.register, at, lambda: stage.control("POST", "writes", write))
+    patch = pytest.MonkeyPatch()
+    patch.setattr(stage, "register", register)
+    try:
+        plan = stage.plan(asked)
+        told = [str(each) for each in stage.apply(plan, workers=1).outcomes]
+    except Refused as refusal:
+        told = [refusal.message]
+    finally:
+        patch.undo()
+    return register, name, "\n".join(told)
+
+
+@pytest.mark.parametrize(
+    ("action", "letter", "kind"),
+    [
+        pytest.param(
+            action, letter, kind, marks=() if kind == "change" and action == "update" else pytest.mark.slow
+        )
+        for action, letter in (
+            ("update", 0),
+            ("delete", 0),
+            ("delete-bare", 0),
+            ("swap-claim", 0),
+            ("swap-claim", 1),
+        )
+        for kind in KINDS
+    ],
+)
+def test_every_write_of_others_between_two_requests_is_found(
+    stage: Stage, action: str, letter: int, kind: str
+) -> None:
+    """W1: whatever lies between the document that was reviewed and the last reading is reported, 100 %."""
+    at, last, missed = 0, 1, []
+    while at <= last:
+        register, name, told = _apply_meddled(stage, action, letter, kind, at)
+        last = len(register.requests)
+        reads = [number for number, system in enumerate(register.requests) if system == name]
+        log = stage.register.read_changes(name)
+        theirs = [number for number, entry in enumerate(log) if entry.get("clientId") == "somebody"]
+        # What came before the plan's readings is in what is reviewed: a change in the document, which is read
+        # first, anything else in the log. Behind the last reading nothing of ours can follow.
+        reviewed, behind = at <= reads[1 if kind == "nothing" else 0], at > reads[-1]
+        if theirs and not reviewed and not behind and "client somebody" not in told:
+            missed.append((at, told))
+        if behind and theirs:
+            assert theirs[0] == 0
+        at += 1
+
+    assert missed == []
+    assert last > 5
