@@ -9,8 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.body import build_body, keep_all
-from reconciler.change import Blocked, Create, Delete, Keep, Update, describe_body, list_new_fields
-from reconciler.diff import diff
+from reconciler.change import (
+    WITHDRAWN,
+    Blocked,
+    Create,
+    Delete,
+    Keep,
+    Update,
+    describe_body,
+    list_new_fields,
+)
+from reconciler.diff import diff, look_up, spread
 from reconciler.digest import digest_json
 from reconciler.errors import Unintelligible
 from reconciler.model import RegisteredSystem
@@ -18,7 +27,7 @@ from reconciler.normalise import normalise
 from reconciler.steps import order_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from reconciler.change import Change
     from reconciler.diff import FieldChange
@@ -51,7 +60,7 @@ def _audit_change(change: Change, vendor: str) -> Iterator[str]:
                 yield from _audit_deletion(change, vendor)
             case Keep():
                 yield from _audit_idle(change)
-                if change.fields:
+                if list(_find_own(change)):
                     yield "nothing is to be done, and it has fields"
             case Blocked():
                 yield from _audit_idle(change)
@@ -105,7 +114,7 @@ def _audit_sent(change: Create | Update, vendor: str) -> Iterator[str]:
         found = diff(desired, normalise(live.read()))
     if not found:
         yield "its documents do not differ"
-    if _strip(change.fields) != _strip(found):
+    if _strip(_find_own(change)) != _strip(found):
         yield "its fields are not what its documents differ in"
     if change.reason and isinstance(change, Update):  # only what puts an earlier document back says why
         honest = describe_body(document) == change.reason and digest_json(keep_all(document)) == digest_json(
@@ -117,6 +126,18 @@ def _audit_sent(change: Create | Update, vendor: str) -> Iterator[str]:
         yield "its document is not what its fields and the live document make"
 
 
-def _strip(fields: tuple[FieldChange, ...]) -> list[str]:
+def _find_own(change: Change) -> Iterator[FieldChange]:
+    """Find the fields that a change is made of, and not those that it only adopts, which the register holds.
+
+    A plan that was made against a base revision names those too, by their origin.
+    """
+    held = normalise(RegisteredSystem(change.live).read()) if change.live is not None else None
+    tree = {**spread(held), WITHDRAWN: held.isDeleted} if held is not None else {}
+    for each in change.fields:
+        if each.is_open or look_up(tree, each.steps) != each.after:
+            yield each
+
+
+def _strip(fields: Iterable[FieldChange]) -> list[str]:
     """Give what fields say, without the line and the origin that are known from the files alone."""
     return [digest_json([*each.steps, each.before, each.after]) for each in fields]

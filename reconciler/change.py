@@ -83,6 +83,11 @@ class _Change:
     """The time of the newest change-log entry, read after `live`; empty without one, None where nobody looked."""
 
     @property
+    def open_fields(self) -> tuple[FieldChange, ...]:
+        """The fields that differ; those that the definition only adopted do not any more."""
+        return tuple(each for each in self.fields if each.is_open)
+
+    @property
     def live_digest(self) -> str:
         """SHA-256 of the answer as received, in hex; empty where there was none."""
         return digest_json(self.live) if self.live is not None else ""

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _PATH = re.compile(r'(?P<member>\w+)(?:\.(?P<part>.+)|\[(?P<entry>".*")\])?', re.DOTALL)
 
 
+ADOPTED = "adopts drift"
+"""The origin of a field that does not differ any more: the definition asks for what the register holds already."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """One scalar that changes, or one entry of a list that comes or goes; None stands for absent."""
@@ -32,6 +36,11 @@ class FieldChange:
     """The line that asks for it; 0 where none does."""
     origin: str = ""
     """Why it differs, where the plan was made against another revision of the files."""
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether the field differs, rather than only tells that a difference was adopted."""
+        return self.origin != ADOPTED
 
     @property
     def member(self) -> str:

@@ -170,24 +170,16 @@ def _judge(change: Change, states: Sequence[State], around: Circumstances) -> It
     elif (change.live or {}).get("isDeleted") and isinstance(change, Blocked):
         deleted = next((state.entry for state in states if state.entry.kind == "delete"), None)
         yield _whole(change, Kind.DELETED, deleted, around)
-    elif isinstance(change, Delete) or any(
-        each.member == WITHDRAWN for each in change.fields if _is_open(each)
-    ):
+    elif isinstance(change, Delete) or any(each.member == WITHDRAWN for each in change.open_fields):
         yield Difference(
             change.id, Kind.NOT_APPLIED, change.file, change.line, entry=newest, reason=change.reason
         )
     elif isinstance(change, (Update, Blocked)):
-        fields = [each for each in change.fields if _is_open(each)]
-        entries = attribute_all(fields, states)
-        for field in fields:
+        entries = attribute_all(change.open_fields, states)
+        for field in change.open_fields:
             yield _judge_field(change, field, entries[field.steps], states, around)
     else:
         yield from _judge_quiet(change, states, around)
-
-
-def _is_open(field: FieldChange) -> bool:
-    """Say whether a field differs, rather than only tells that a difference was adopted."""
-    return field.origin != Origin.ADOPTS_DRIFT
 
 
 def _whole(change: Change, kind: Kind, entry: LogEntry | None, around: Circumstances) -> Difference:

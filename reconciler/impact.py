@@ -207,13 +207,13 @@ def judge(change: Change, evidence: Evidence) -> tuple[Impact, ...]:
     if isinstance(change, (Delete, Update)):
         found += _judge_clients(change, evidence)
     if isinstance(change, Update):
-        entries = attribute_all(change.fields, evidence.states)
-        for each in change.fields:
+        entries = attribute_all(change.open_fields, evidence.states)
+        for each in change.open_fields:
             found += _judge_field(each, evidence)
             found += _judge_origin(each, entries[each.steps], evidence)
         found += _judge_unknown(change)
     else:
-        found += _judge_claims(change.fields, evidence)
+        found += _judge_claims(change.open_fields, evidence)
     weights = list(Weight)
     return tuple(sorted(found, key=lambda each: weights.index(each.weight)))
 
@@ -264,9 +264,11 @@ def _judge_clients(change: Delete | Update, evidence: Evidence) -> Iterator[Impa
     """Judge the client ids that leave; those of a deleted system all do."""
     if isinstance(change, Delete):
         return
-    removed = [each for each in change.fields if each.member == "clientId" and each.after is None]
+    removed = [each for each in change.open_fields if each.member == "clientId" and each.after is None]
     added = {
-        str(each.after).lower(): each for each in change.fields if each.member == "clientId" and each.after
+        str(each.after).lower(): each
+        for each in change.open_fields
+        if each.member == "clientId" and each.after
     }
     for each in removed:
         client = str(each.before)
@@ -326,7 +328,7 @@ def _judge_origin(each: FieldChange, entry: LogEntry | None, evidence: Evidence)
 
 def _judge_unknown(change: Update) -> Iterator[Impact]:
     """Tell of the members that nobody here knows: kept, or gone with the entry that held them."""
-    gone = {each.steps[1] for each in change.fields if len(each.steps) > 1 and each.after is None}
+    gone = {each.steps[1] for each in change.open_fields if len(each.steps) > 1 and each.after is None}
     for path, entry in find_unknown(change.live or {}):
         if entry in gone:
             yield _impact(UNKNOWN_REMOVED, f"`{path}`, which nobody here knows, goes with `{entry}`.", path)

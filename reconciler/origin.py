@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from reconciler.change import WITHDRAWN, Blocked, Create, Keep, Update
-from reconciler.diff import FieldChange, diff, look_up, spread
+from reconciler.diff import ADOPTED, FieldChange, diff, look_up, spread
 from reconciler.model import RegisteredSystem
 from reconciler.normalise import normalise
 
@@ -32,7 +32,7 @@ class Origin(StrEnum):
     """The files asked for it before this change, and the register still holds what they asked for earlier."""
     OVERWRITES_DRIFT = "overwrites drift"
     """The files have not changed, and the register holds what they never asked for."""
-    ADOPTS_DRIFT = "adopts drift"
+    ADOPTS_DRIFT = ADOPTED
     """The files now ask for what the register holds already."""
     CONFLICT = "conflict"
     """The files changed, and the register holds what they never asked for."""
