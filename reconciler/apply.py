@@ -46,7 +46,8 @@ def apply_plan(clearance: Clearance, *, tell: Callable[[Outcome], None]) -> Repo
             conductor.conduct(pool, workers)
     finally:
         crew.journal.end()
-    return Report(plan, tuple(conductor.outcomes[change.id] for change in plan.writes))
+    outcomes = tuple(conductor.outcomes[change.id] for change in plan.writes)
+    return Report(plan, outcomes, tuple(crew.journal.lost))
 
 
 @dataclass(slots=True)

@@ -153,6 +153,8 @@ class Journal:
         self._descriptor = descriptor
         self._lock = Lock()
         self._is_torn = False
+        self.lost: list[str] = []
+        """The systems of the outcomes that could not be written; their requests stay open."""
 
     def intend(
         self,
@@ -180,8 +182,12 @@ class Journal:
         self._append("intent", asdict(intent))
 
     def settle(self, settled: Settled) -> None:
-        """Write what came of a request."""
-        self._append("outcome", asdict(settled))
+        """Write what came of a request; raises `OSError` where that fails, and keeps in mind that it did."""
+        try:
+            self._append("outcome", asdict(settled))
+        except OSError:
+            self.lost.append(settled.id)
+            raise
 
     def end(self) -> None:
         """Write that the run came to its end, and close the file; a full disk takes nothing from the outcomes."""

@@ -74,6 +74,8 @@ class Report:
 
     plan: Plan
     outcomes: tuple[Outcome, ...] = ()
+    unrecorded: tuple[str, ...] = ()
+    """The systems whose outcome the journal could not be given, so that it is open there."""
 
     @property
     def exit_code(self) -> Exit:
@@ -84,6 +86,6 @@ class Report:
                 codes.append(Exit.UNKNOWN)
             elif outcome.alarming or not isinstance(outcome, Done):
                 codes.append(Exit.FAILED)
-        if self.plan.blocked:
+        if self.plan.blocked or self.unrecorded:
             codes.append(Exit.FAILED)
         return Exit.worst(*codes)

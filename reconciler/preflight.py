@@ -26,16 +26,19 @@ from reconciler.operations import gather_evidence
 from reconciler.plan import judge_plan
 from reconciler.settings import WORKERS
 from reconciler.survey import read_all
+from reconciler.workspace import open_drafts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from reconciler.change import Change, Impact
     from reconciler.drift import Circumstances
+    from reconciler.journal import Journal
     from reconciler.model import RegisteredSystem
     from reconciler.plan import Plan, Target
     from reconciler.register import Register
+    from reconciler.workspace import Draft
 
 _SEAL = object()
 """What only this module has, so that nobody else can make a `Hold` or a `Clearance`."""
@@ -69,6 +72,8 @@ class Terms:
     """Seconds after which a write that gave no answer will not be carried out any more."""
     stop: Event = field(default_factory=Event)
     """Set when the run is to end soon."""
+    outputs: tuple[Path, ...] = ()
+    """The files that will be written when it is over."""
 
 
 class Hold:
@@ -87,9 +92,11 @@ class Clearance:
 
     __slots__ = ("_cleared", "_is_left", "_lock")
 
-    def __init__(self, seal: object, plan: Plan, crew: Crew, workers: int) -> None:
+    def __init__(
+        self, seal: object, plan: Plan, crew: Crew, workers: int, drafts: Mapping[Path, Draft]
+    ) -> None:
         _check_seal(seal)
-        self._cleared = plan, crew, workers
+        self._cleared = plan, crew, workers, drafts
         self._is_left = True
         self._lock = Lock()
 
@@ -107,6 +114,11 @@ class Clearance:
     def workers(self) -> int:
         """Requests at the same time."""
         return self._cleared[2]
+
+    @property
+    def drafts(self) -> Mapping[Path, Draft]:
+        """The outputs, opened."""
+        return self._cleared[3]
 
     def use_up(self) -> bool:
         """Use the clearance up; says whether it was still there."""
@@ -301,29 +313,36 @@ def clear(plan: Plan, held: Hold, terms: Terms) -> Iterator[Clearance]:
     site = held.site
     if not held.is_held:
         raise WriteRefused("The lock is not held any more; nothing was written.")
-    _check_target(plan, site.target)
+    check_target(plan, site.target)
     _check_nothing_open(site)
     check_accepted(plan, terms.accept)
-    check_fresh(plan, site.register, site.around, workers=terms.workers)
-    target = plan.target
-    journal = start_run(
+    with open_drafts(terms.outputs) as drafts:
+        check_fresh(plan, site.register, site.around, workers=terms.workers)
+        if terms.stop.is_set():
+            raise Refused("The run was interrupted; nothing was written.")
+        journal = _open_journal(plan, site)
+        crew = Crew(site.register, journal, site.around.ours, terms.patience, terms.stop)
+        clearance = Clearance(_SEAL, plan, crew, terms.workers, drafts)
+        try:
+            yield clearance
+        finally:
+            if clearance.use_up():  # nobody carried it out, so nobody ended the journal
+                journal.end()
+
+
+def _open_journal(plan: Plan, site: Site) -> Journal:
+    return start_run(
         site.journal,
-        register=target.register,
-        environment=target.environment,
-        vendor=target.vendor,
+        register=plan.target.register,
+        environment=plan.target.environment,
+        vendor=plan.target.vendor,
         digest=plan.digest,
         version=__version__,
     )
-    crew = Crew(site.register, journal, site.around.ours, terms.patience, terms.stop)
-    clearance = Clearance(_SEAL, plan, crew, terms.workers)
-    try:
-        yield clearance
-    finally:
-        if clearance.use_up():  # nobody carried it out, so nobody ended the journal
-            journal.end()
 
 
-def _check_target(plan: Plan, target: Target) -> None:
+def check_target(plan: Plan, target: Target) -> None:
+    """Refuse a plan that was made for another environment, register or vendor."""
     made = plan.target
     if made != target:
         raise Refused(

@@ -6,6 +6,8 @@ It finds and reads files, and writes atomically; it neither interprets what it r
 from __future__ import annotations
 
 import os
+import secrets
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,8 @@ from reconciler.errors import UsageError
 from reconciler.platform import make_private_folder, open_plain, read_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import TextIO
 
 SYSTEMS = "systems"
 """The folder under the root that holds the definitions."""
@@ -128,23 +131,70 @@ def read_file(path: Path, *, within: Path | None = None, most: int = MOST_BYTES)
     return content
 
 
+class Draft:
+    """A file that is going to be written: opened beside its place already, so that trouble shows early."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the draft, readable by its owner only; raises `UsageError` where that fails."""
+        self.path = path
+        self._draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        if path.exists() and not path.is_file():  # a device can be replaced, too, by who may do everything
+            raise UsageError(f"{path} cannot be written: it is not a regular file.", hint="Name a file.")
+        try:
+            descriptor = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            raise UsageError(
+                f"{path} cannot be written: {error.strerror}.", hint="Check the folder."
+            ) from error
+        self._stream: TextIO | None = os.fdopen(descriptor, "w", encoding="utf-8")
+
+    def write(self, text: str) -> None:
+        """Put the whole text in its place, or nothing; raises `UsageError` where that fails."""
+        stream, self._stream = self._stream, None
+        if stream is None:
+            raise UsageError(f"{self.path} was written already.")
+        try:
+            with stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            self._draft.replace(self.path)
+        except (OSError, UnicodeEncodeError) as error:
+            self._draft.unlink(missing_ok=True)
+            reason = error.strerror if isinstance(error, OSError) else "it would hold half a character"
+            raise UsageError(
+                f"{self.path} cannot be written: {reason}.", hint="Check the folder and its disk."
+            ) from error
+
+    def drop(self) -> None:
+        """Leave nothing behind, unless it was written."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.close()
+            self._draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def open_drafts(paths: Iterable[Path]) -> Iterator[Mapping[Path, Draft]]:
+    """Open every file that is going to be written; raises `UsageError` where one cannot be.
+
+    What has not been written when the block ends is dropped, and what stood there before is left.
+    """
+    drafts: dict[Path, Draft] = {}
+    try:
+        for path in paths:
+            if path in drafts:
+                raise UsageError(f"{path} is named for two outputs.", hint="Name two files.")
+            drafts[path] = Draft(path)
+        yield drafts
+    finally:
+        for draft in drafts.values():
+            draft.drop()
+
+
 def write_file(path: Path, text: str) -> None:
     """Write a file whole or not at all, readable by its owner only; raises `UsageError` where that fails."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    if path.exists() and not path.is_file():  # a device can be replaced, too, by who may do everything
-        raise UsageError(f"{path} cannot be written: it is not a regular file.", hint="Name a file.")
-    try:
-        with os.fdopen(
-            os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-        ) as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        draft.replace(path)
-    except (OSError, UnicodeEncodeError) as error:
-        draft.unlink(missing_ok=True)
-        reason = error.strerror if isinstance(error, OSError) else "it would hold half a character"
-        raise UsageError(f"{path} cannot be written: {reason}.", hint="Check the folder.") from error
+    Draft(path).write(text)
 
 
 def prepare_own_folder(root: Path, name: str = "") -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,8 +20,9 @@ from reconciler.cli.options import (
     make_app,
 )
 from reconciler.cli.scene import (
-    check_target,
+    choose_saved,
     connect,
+    find_target,
     make_plan,
     open_register,
     read_saved,
@@ -30,8 +30,9 @@ from reconciler.cli.scene import (
     tell_warnings,
 )
 from reconciler.cli.writing import Manner, do_plan, find_journal, find_site, list_resources
-from reconciler.preflight import hold
-from reconciler.settings import WORKERS, choose_environment, find_root, read_settings
+from reconciler.preflight import check_target, hold
+from reconciler.settings import WORKERS, find_root
+from reconciler.workspace import Draft
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -77,10 +78,12 @@ def run(
     found = find_root(root or Path.cwd())
     folder = find_journal(found, journal)
     manner = Manner(form, accept, report, workers, patience, yes=yes)
+    if report is not None:
+        Draft(report).drop()  # before anything is read, so that a slip of the pen costs no time
     if planfile is not None:
         saved = read_saved(planfile)
-        chosen = choose_environment(read_settings(found), environment or saved.target.environment, os.environ)
-        check_target(saved, chosen, vendor)
+        chosen = choose_saved(found, saved.target.environment, environment)
+        check_target(saved, find_target(chosen, vendor or saved.target.vendor))
         tell(f"Plan {saved.short_digest} of {saved.created}")
         connecting = _connect(saved, chosen, found, workers)
         with connecting as connection, hold(find_site(connection, found, folder)) as held:

@@ -20,6 +20,7 @@ from reconciler.cli.scene import make_plan, open_archive, open_register, set_sce
 from reconciler.operations import detect_drift
 from reconciler.past import trace_to_history
 from reconciler.settings import WORKERS
+from reconciler.workspace import open_drafts
 
 app = make_app()
 
@@ -41,12 +42,13 @@ def run(
     scene = set_scene(root, environment, vendor, outputs.form)
     archive = open_archive(scene)
     tell_gap(archive)
-    with open_register(scene, read_only=True, workers=workers) as connection:
-        made = trace_to_history(make_plan(scene, connection), scene.systems, archive)
-        with show_progress("Reading change logs") as progress:
-            report = detect_drift(made, connection.register, connection.around, progress=progress)
-    report = replace(report, created=made.created, tool_version=made.tool_version)
-    write_drift(report, outputs)
+    with open_drafts(outputs.paths) as drafts:
+        with open_register(scene, read_only=True, workers=workers) as connection:
+            made = trace_to_history(make_plan(scene, connection), scene.systems, archive)
+            with show_progress("Reading change logs") as progress:
+                report = detect_drift(made, connection.register, connection.around, progress=progress)
+        report = replace(report, created=made.created, tool_version=made.tool_version)
+        write_drift(report, outputs, drafts)
     if report.alarming:
         tell("`reconciler accept ID PATH --until DATE --reason TEXT` lets a difference stand for a while.")
     raise typer.Exit(report.exit_code)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reconciler.drift import DriftReport
     from reconciler.findings import Finding
     from reconciler.plan import Plan
+    from reconciler.workspace import Draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,11 @@ class Outputs:
 
     stdout: str
     files: tuple[tuple[str, Path], ...]
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files."""
+        return [path for _, path in self.files]
 
     @property
     def form(self) -> Format:
@@ -57,11 +63,11 @@ def choose_outputs(words: Sequence[str] | None) -> Outputs:
     return Outputs(stdout or "text", tuple(files))
 
 
-def write_plan(plan: Plan, outputs: Outputs, saved: Path | None = None) -> None:
-    """Write a plan to all outputs, and tell a CI runner of it."""
+def write_plan(plan: Plan, outputs: Outputs, drafts: Mapping[Path, Draft], saved: Path | None = None) -> None:
+    """Write a plan to all outputs, whose files are open, and tell a CI runner of it."""
     for name, path in outputs.files:
         text = as_text.print_lines(as_text.render_plan(plan)) if name == "text" else FORMATS[name].plan(plan)
-        write_file(path, text)
+        drafts[path].write(text)
     if outputs.stdout == "text":
         show(as_text.render_plan(plan))
     else:
@@ -85,15 +91,15 @@ def _describe_plan(plan: Plan, saved: Path | None) -> Mapping[str, str]:
     }
 
 
-def write_drift(report: DriftReport, outputs: Outputs) -> None:
-    """Write a drift report to all outputs, and tell a CI runner of it."""
+def write_drift(report: DriftReport, outputs: Outputs, drafts: Mapping[Path, Draft]) -> None:
+    """Write a drift report to all outputs, whose files are open, and tell a CI runner of it."""
     for name, path in outputs.files:
         text = (
             as_text.print_lines(as_drift.render_lines(report))
             if name == "text"
             else FORMATS[name].drift(report)
         )
-        write_file(path, text)
+        drafts[path].write(text)
     if outputs.stdout == "text":
         show(as_drift.render_lines(report))
     else:

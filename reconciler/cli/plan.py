@@ -22,7 +22,7 @@ from reconciler.errors import Exit
 from reconciler.past import trace_to_base
 from reconciler.planfile import print_plan
 from reconciler.settings import WORKERS
-from reconciler.workspace import write_file
+from reconciler.workspace import open_drafts
 
 app = make_app()
 
@@ -57,17 +57,18 @@ def run(
     """
     outputs = choose_outputs(formats)
     scene = set_scene(root, environment, vendor, outputs.form)
-    with open_register(scene, read_only=True, workers=workers) as connection:
-        made = make_plan(scene, connection)
-    if base:
-        archive = open_archive(scene)
-        tell_gap(archive)
-        made = trace_to_base(made, scene.systems, archive, base)
-    if out is not None:
-        write_file(out, print_plan(made))
-        tell(f"Saved: {out} (digest {made.short_digest})")
-    tell_warnings(scene)
-    write_plan(made, outputs, out)
+    with open_drafts([*outputs.paths, *([out] if out else [])]) as drafts:
+        with open_register(scene, read_only=True, workers=workers) as connection:
+            made = make_plan(scene, connection)
+        if base:
+            archive = open_archive(scene)
+            tell_gap(archive)
+            made = trace_to_base(made, scene.systems, archive, base)
+        if out is not None:
+            drafts[out].write(print_plan(made))
+            tell(f"Saved: {out} (digest {made.short_digest})")
+        tell_warnings(scene)
+        write_plan(made, outputs, drafts, out)
     codes = [Exit.FAILED] if made.blocked else []
     if exit_code and made.writes:
         codes.append(Exit.DIFFERENT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,17 +11,24 @@ import typer
 
 from reconciler import __version__
 from reconciler.cli.console import show, show_text, tell
-from reconciler.cli.options import Format, FormatOption, JournalOption, RootOption, make_app
-from reconciler.cli.scene import connect
+from reconciler.cli.options import (
+    EnvironmentOption,
+    Format,
+    FormatOption,
+    JournalOption,
+    RootOption,
+    make_app,
+)
+from reconciler.cli.scene import choose_saved, connect
 from reconciler.cli.writing import find_journal
-from reconciler.errors import Exit
+from reconciler.errors import Exit, Refused
 from reconciler.journal import find_run
 from reconciler.operations import plan_rollback
 from reconciler.planfile import print_plan
 from reconciler.render import json as as_json
 from reconciler.render.text import render_plan
-from reconciler.settings import choose_environment, find_root, read_settings
-from reconciler.workspace import write_file
+from reconciler.settings import find_root
+from reconciler.workspace import open_drafts
 
 app = make_app()
 
@@ -37,6 +43,7 @@ def run(
         Path | None,
         typer.Option("--out", metavar="FILE", help="Save the plan for apply.", show_default=False),
     ] = None,
+    environment: EnvironmentOption = None,
     form: FormatOption = Format.TEXT,
     journal: JournalOption = None,
     root: RootOption = None,
@@ -47,14 +54,20 @@ def run(
     """
     found = find_root(root or Path.cwd())
     past = find_run(find_journal(found, journal), name)
-    chosen = choose_environment(read_settings(found), past.start.environment, os.environ)
-    with connect(found, chosen, past.start.vendor, read_only=True) as connection:
-        made = plan_rollback(past, connection.target, connection.register, connection.around)
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    made = replace(made, created=now, tool_version=__version__)
-    if out is not None:
-        write_file(out, print_plan(made))
-        tell(f"Saved: {out} (digest {made.short_digest})")
+    chosen = choose_saved(found, past.start.environment, environment)
+    if past.start.register != chosen.identity:
+        raise Refused(
+            f"The run wrote to {past.start.register}, and {chosen.name} is {chosen.identity} now.",
+            hint="Name the environment that it wrote to; nothing was written.",
+        )
+    with open_drafts([out] if out else []) as drafts:
+        with connect(found, chosen, past.start.vendor, read_only=True) as connection:
+            made = plan_rollback(past, connection.target, connection.register, connection.around)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        made = replace(made, created=now, tool_version=__version__)
+        for draft in drafts.values():
+            draft.write(print_plan(made))
+            tell(f"Saved: {out} (digest {made.short_digest})")
     if form is Format.JSON:
         show_text(as_json.render_plan(made))
     else:

@@ -6,6 +6,7 @@ The one place where rooms that do I/O are put together. HTTP and keys are import
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -114,7 +115,7 @@ def connect(
     from reconciler.maskinporten import open_tokens  # noqa: PLC0415 - loads HTTP and cryptography
     from reconciler.register import HttpRegister  # noqa: PLC0415 - loads HTTP
 
-    target = Target(environment.name, environment.identity, vendor)
+    target = find_target(environment, vendor)
     with ExitStack() as stack:
         if environment.name == "local":
             from reconciler.local import open_local  # noqa: PLC0415 - loads a server
@@ -181,15 +182,50 @@ def read_saved(path: Path) -> Plan:
     return read_plan(read_file(path))
 
 
-def check_target(saved: Plan, environment: Environment, vendor: str) -> None:
-    """Refuse a plan that was made for another environment, register or vendor."""
-    asked = Target(environment.name, environment.identity, vendor or saved.target.vendor)
-    if saved.target != asked:
+def choose_saved(root: Path, made_for: str, option: str | None) -> Environment:
+    """Choose the environment of something that was saved for one: the one that is named has to be the same.
+
+    Where none is named, a person is asked whether that one is meant. Raises `Refused` where there is nobody
+    to ask, the answer is no, or another one is named.
+    """
+    settings = read_settings(root)
+    named = os.environ.get("RECONCILER_ENVIRONMENT") if option is None else option
+    if named is None and made_for != "local":  # which is the default
+        if made_for not in settings.environments:
+            raise Refused(f"It was made for environment `{made_for[:80]}`, which is not configured here.")
+        _ask_environment(settings.environments[made_for])
+        named = made_for
+    chosen = choose_environment(settings, named, os.environ)
+    if chosen.name != made_for:
         raise Refused(
-            f"The plan was made for vendor {saved.target.vendor} in {saved.target.environment} "
-            f"({saved.target.register}), not for vendor {asked.vendor} in {asked.environment} ({asked.register}).",
-            hint="Plan for the environment that is to be written; nothing was written.",
+            f"The plan was made for environment {made_for[:80]}, and {chosen.name} is named; nothing was written.",
+            hint="Name the environment that it was made for, or plan for the one that is to be written.",
         )
+    return chosen
+
+
+def _ask_environment(found: Environment) -> None:
+    if not sys.stdin.isatty():
+        raise Refused(
+            f"It was made for environment {found.name} ({found.register}), and none is named.",
+            hint=f"Pass --environment {found.name}, or set RECONCILER_ENVIRONMENT; nothing was written.",
+        )
+    if not confirm(f"It was made for environment {found.name} ({found.register}). Is that the one?"):
+        raise Refused("Nothing was written: the answer was no.", hint="Name the environment that is meant.")
+
+
+def confirm(question: str) -> bool:
+    """Ask on the terminal; raises `Refused` where the answer is Ctrl-C or the end of the input."""
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:
+        tell("")
+        raise Refused("Nothing was written: there was no answer.") from None
+
+
+def find_target(environment: Environment, vendor: str) -> Target:
+    """Name whose systems in which register an environment's plans are for."""
+    return Target(environment.name, environment.identity, vendor)
 
 
 def read_accepted(root: Path) -> tuple[Acceptance, ...]:

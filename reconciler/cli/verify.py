@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -10,9 +9,9 @@ import typer
 
 from reconciler.cli.console import show_text
 from reconciler.cli.options import EnvironmentOption, RootOption, make_app
-from reconciler.cli.scene import check_target, connect, read_saved
-from reconciler.preflight import check_fresh
-from reconciler.settings import choose_environment, find_root, read_settings
+from reconciler.cli.scene import choose_saved, connect, find_target, read_saved
+from reconciler.preflight import check_fresh, check_target
+from reconciler.settings import find_root
 
 app = make_app()
 
@@ -26,12 +25,12 @@ def run(
 ) -> None:
     """Say whether a saved plan is still fresh; writes nothing.
 
-    Exits 0 when it is, and 4 when a system moved since.
+    Exits 0 when it is, and 4 when a system moved since, or has another order of system users.
     """
     found = find_root(root or Path.cwd())
     saved = read_saved(planfile)
-    chosen = choose_environment(read_settings(found), environment or saved.target.environment, os.environ)
-    check_target(saved, chosen, "")
+    chosen = choose_saved(found, saved.target.environment, environment)
+    check_target(saved, find_target(chosen, saved.target.vendor))
     with connect(found, chosen, saved.target.vendor, read_only=True) as connection:
         check_fresh(saved, connection.register, connection.around)
     show_text(f"Fresh: plan {saved.short_digest} can be applied as it was reviewed.\n")

@@ -5,33 +5,33 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING
 
-import typer
-
 from reconciler.apply import apply_plan
 from reconciler.cli.console import show, show_text, tell, tell_lines
 from reconciler.cli.options import Format
+from reconciler.cli.scene import confirm
 from reconciler.errors import Exit, Refused, UsageError
 from reconciler.journal import read_folder
 from reconciler.lock import find_lock_folder
 from reconciler.outcome import Report
-from reconciler.preflight import Hold, Site, Terms, check_accepted, clear
+from reconciler.platform import STOP_SIGNALS
+from reconciler.preflight import Hold, Site, Terms, check_accepted, check_honest, clear
 from reconciler.render import json as as_json
 from reconciler.render.text import render_plan, render_report
-from reconciler.workspace import prepare_own_folder, write_file
+from reconciler.workspace import open_drafts, prepare_own_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
     from pathlib import Path
     from types import FrameType
 
     from reconciler.cli.scene import Connection
-    from reconciler.outcome import Outcome
     from reconciler.plan import Plan
+    from reconciler.workspace import Draft
 
 
 def find_journal(root: Path, folder: Path | None) -> Path:
@@ -76,53 +76,67 @@ def do_plan(plan: Plan, held: Hold, manner: Manner) -> Exit:
 
     Raises `Refused` before the first write where it is stale, not accepted, or the answer is no.
     """
-    if manner.report is not None and not manner.report.absolute().parent.is_dir():
-        raise UsageError(
-            f"{manner.report} cannot be written: there is no such folder.", hint="Make it first."
-        )
+    check_honest(plan)
     (show if manner.form is Format.TEXT else tell_lines)(render_plan(plan))
     check_accepted(plan, manner.accept)
     if plan.writes and not manner.yes:
         ask(plan)
-    with stop_on_signals() as stop:  # until the report is out
-        report = _carry_out(plan, held, manner, stop) if plan.writes else Report(plan)
+    stop = stop_on_signals()
+    outputs = (manner.report,) if manner.report else ()
+    if not plan.writes:
+        with open_drafts(outputs) as drafts:
+            return put_out(Report(plan), manner, drafts)
+    terms = Terms(manner.accept, manner.workers, manner.patience, stop, outputs)
+    with clear(plan, held, terms) as clearance:
+        _mention(f"Journal: {clearance.crew.journal.path}")
+        report = apply_plan(clearance, tell=lambda each: _mention(f"{each.word}: {each.change.id}"))
+        return put_out(report, manner, clearance.drafts)
+
+
+def put_out(report: Report, manner: Manner, drafts: Mapping[Path, Draft]) -> Exit:
+    """Show a report and save it; what cannot be put out is said, and does not hide what became of the plan."""
+    code = report.exit_code
+    try:
         if manner.form is Format.JSON:
             show_text(as_json.render_report(report))
         elif report.outcomes:
             show(render_report(report))
-        if manner.report is not None:  # after it was shown, so that a full disk takes one of the two only
-            write_file(manner.report, as_json.render_report(report))
-    return report.exit_code
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # or the end of the process fails on it
+        _mention(f"error: the report cannot be shown: {error.strerror}.")
+        code = Exit.worst(code, Exit.FAILED)
+    for draft in drafts.values():
+        try:
+            draft.write(as_json.render_report(report))
+        except UsageError as error:  # the run is over: trouble with a file is no usage error any more
+            _mention(f"error: {error.message} {error.hint}")
+            code = Exit.worst(code, Exit.FAILED)
+    return code
 
 
-def _carry_out(plan: Plan, held: Hold, manner: Manner, stop: Event) -> Report:
-    """Carry out a plan that was shown and accepted; raises `Refused` where it is stale."""
-    terms = Terms(manner.accept, manner.workers, manner.patience, stop)
-    with clear(plan, held, terms) as clearance:
-        tell(f"Journal: {clearance.crew.journal.path}")
-        return apply_plan(clearance, tell=_tell_outcome)
+def _mention(sentence: str) -> None:
+    """Say something on stderr; a reader that went away, or a full disk, must not end a run half-way."""
+    with suppress(OSError):
+        tell(sentence)
 
 
-def _tell_outcome(outcome: Outcome) -> None:
-    with suppress(OSError):  # a reader of stderr that went away must not end a run half-way
-        tell(f"{outcome.word}: {outcome.change.id}")
+def stop_on_signals() -> Event:
+    """Turn what asks a program to end into a wish to stop: what is under way is finished, and reported.
 
-
-@contextmanager
-def stop_on_signals() -> Iterator[Event]:
-    """Turn SIGINT and SIGTERM into a wish to stop: what is under way is finished, and all of it is told."""
+    It stays so until the process ends, so that no signal can hide what became of a run.
+    """
     stop = Event()
 
     def wish(number: int, frame: FrameType | None) -> None:
         del number, frame
         stop.set()
 
-    before = {number: signal.signal(number, wish) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    for number in STOP_SIGNALS:
+        signal.signal(number, wish)
+    return stop
 
 
 def ask(plan: Plan) -> None:
@@ -131,5 +145,5 @@ def ask(plan: Plan) -> None:
         raise Refused("Nothing was written: there is no terminal to ask on.", hint="Pass --yes to go ahead.")
     number = len(plan.writes)
     tell("")
-    if not typer.confirm(f"Carry out {number} change{'' if number == 1 else 's'}?", err=True):
+    if not confirm(f"Carry out {number} change{'' if number == 1 else 's'}?"):
         raise Refused("Nothing was written: the answer was no.")

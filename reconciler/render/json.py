@@ -61,6 +61,7 @@ def render_report(report: Report) -> str:
             "digest": plan.digest,
             "outcomes": outcomes,
             "summary": {**summary, "blocked": len(plan.blocked)},
+            "unrecorded": list(report.unrecorded),
         }
     )
 

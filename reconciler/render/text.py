@@ -215,6 +215,11 @@ def render_report(report: Report) -> Iterator[Line]:
     told = ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(["done", *words]))
     blocked = f"; {len(report.plan.blocked)} blocked and never sent" if report.plan.blocked else ""
     yield _line(Piece(f"Apply: {told}{blocked}.", "strong"))
+    if report.unrecorded:
+        names = ", ".join(dict.fromkeys(report.unrecorded))
+        said = f"The journal could not be written, and lacks the outcome of {_tell(names, _LONG)}."
+        yield _line(Piece(said, "bad"))
+        yield _line("    Make space for it, then run `reconciler recover`: the next apply waits for that.")
 
 
 def _render_outcome(outcome: Outcome) -> Iterator[Line]:

@@ -59,7 +59,7 @@ def test_a_program_cannot_make_a_clearance(stage: Stage) -> None:
     with pytest.raises(WriteRefused, match="may clear a plan"):
         Hold(object(), _site(stage))
     with stage.clear(plan) as clearance, pytest.raises(WriteRefused):
-        Clearance(object(), plan, clearance.crew, 1)
+        Clearance(object(), plan, clearance.crew, 1, {})
     assert _writes(stage) == []
 
 

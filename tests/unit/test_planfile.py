@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.change import Impact, Weight
-from reconciler.cli.scene import check_target
+from reconciler.cli.scene import find_target
 from reconciler.errors import Refused
 from reconciler.findings import Finding, Location, Severity
 from reconciler.plan import Plan, Target, plan_changes, stamp
 from reconciler.planfile import print_plan, read_plan
+from reconciler.preflight import check_target
 from reconciler.settings import Environment
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_registered_system, a_resolved
 
@@ -203,6 +204,6 @@ def test_another_target_is_another_digest(target: Target) -> None:
 def test_a_plan_for_another_target_is_refused(environment: Environment, vendor: str) -> None:
     """Another environment, address or vendor than the plan was made for; its own is not."""
     with pytest.raises(Refused, match="The plan was made for vendor 991825827 in tt02"):
-        check_target(a_plan(), environment, vendor)
+        check_target(a_plan(), find_target(environment, vendor or VENDOR))
 
-    check_target(a_plan(), Environment("tt02", "https://register.example", ""), "")
+    check_target(a_plan(), find_target(Environment("tt02", "https://register.example", ""), VENDOR))
