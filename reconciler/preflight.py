@@ -20,10 +20,11 @@ from reconciler.changelog import describe_entries, find_since, read_log
 from reconciler.digest import SHORT, digest_json
 from reconciler.errors import Refused, WriteRefused
 from reconciler.impact import COUNTING
-from reconciler.journal import find_open, start_run
+from reconciler.journal import find_open, read_runs, start_run
 from reconciler.lock import lock
 from reconciler.operations import gather_evidence
 from reconciler.plan import judge_plan
+from reconciler.recovery import find_stranded, recover_runs
 from reconciler.settings import WORKERS
 from reconciler.survey import read_all
 from reconciler.workspace import open_drafts
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from reconciler.journal import Journal
     from reconciler.model import RegisteredSystem
     from reconciler.plan import Plan, Target
+    from reconciler.recovery import Recovered, Stranded
     from reconciler.register import Register
     from reconciler.workspace import Draft
 
@@ -166,6 +168,23 @@ def _check_nothing_open(site: Site) -> None:
             f"The run {left[0].start.run} left {len(left[0].open)} requests whose outcome is unknown.{lost}",
             hint="Run `reconciler recover` first; nothing was written.",
         )
+
+
+def recover(held: Hold, *, patience: float) -> tuple[tuple[Recovered, ...], tuple[Stranded, ...]]:
+    """Settle what earlier runs left open, by looking, and find the client ids that are on no system.
+
+    Nothing is sent; the lock keeps a run that is under way from being taken for one that ended. Raises what
+    `Register` raises.
+    """
+    site = held.site
+    if not held.is_held:
+        raise WriteRefused("The lock is not held any more.")
+    target = (site.target.register, site.target.vendor)
+    runs = [each for each in read_runs(site.journal) if (each.start.register, each.start.vendor) == target]
+    return (
+        recover_runs(runs, site.register, site.around.ours, patience=patience),
+        tuple(find_stranded(runs, site.register)),
+    )
 
 
 def check_accepted(plan: Plan, accept: str) -> None:

@@ -26,7 +26,7 @@ from reconciler.trace import read_trace_id
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from reconciler.journal import Intent, Run
+    from reconciler.journal import Intent, Journal, Run
     from reconciler.model import Json
     from reconciler.register import Register
 
@@ -43,6 +43,8 @@ class Recovered:
     intent: Intent
     fate: Fate
     evidence: str
+    recorded: bool = True
+    """Whether the journal took it; where it could not, the request stays open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,12 @@ def recover_run(
     The outcomes are written to its journal. Waits until the time of each write is out; what is not known then
     is settled as unknown, since nothing can come of it any more. `taken` are the times of the change log's
     entries that other requests of ours made. Raises what `Register` raises; what was settled by then is kept.
+    What the journal cannot take, since its disk is full or read-only, is found out all the same.
     """
     left = [*run.open, *run.doubtful]
     if not left:
         return ()
-    journal = continue_run(run)
+    journal = _continue(run)
     try:
         recovered = []
         for intent in left:
@@ -104,12 +107,29 @@ def recover_run(
                 "recover",
                 now(),
             )
-            journal.settle(settled)
+            recorded = _record(settled, journal)
             run.settled[intent.step] = settled
-            recovered.append(Recovered(run.start.run, intent, settlement.fate, evidence))
+            recovered.append(Recovered(run.start.run, intent, settlement.fate, evidence, recorded))
     finally:
-        journal.end()
+        if journal is not None:
+            journal.end()
     return tuple(recovered)
+
+
+def _continue(run: Run) -> Journal | None:
+    try:
+        return continue_run(run)
+    except OSError:
+        return None
+
+
+def _record(settled: Settled, journal: Journal | None) -> bool:
+    try:
+        if journal is not None:
+            journal.settle(settled)
+    except OSError:
+        return False
+    return journal is not None
 
 
 def _settle(

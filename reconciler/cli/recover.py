@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -24,13 +25,18 @@ from reconciler.cli.scene import Scene, connect, open_register, set_scene
 from reconciler.cli.writing import find_journal, find_site
 from reconciler.errors import Exit, UsageError
 from reconciler.journal import read_runs
-from reconciler.preflight import keep_others_away
-from reconciler.recovery import find_stranded, recover_runs
+from reconciler.preflight import keep_others_away, recover
 from reconciler.render import json as as_json
 from reconciler.render.text import render_recovered
 from reconciler.settings import WORKERS, choose_environment, find_root, read_settings
 from reconciler.settlement import Fate
 from reconciler.survey import ask_all
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.journal import Run
+    from reconciler.settings import Environment
 
 app = make_app()
 
@@ -53,43 +59,66 @@ def run(
     found = find_root(root or Path.cwd())
     folder = find_journal(found, journal)
     chosen = choose_environment(read_settings(found), environment, os.environ)
-    owner = _find_vendor(folder, chosen.identity, vendor)
-    if not owner:
-        tell(f"There is no journal in {folder}; this is what the change log alone can tell.")
+    runs = read_runs(folder)
+    if not runs:
+        tell(f"There is no journal in {folder}; this is what the change log alone shows.")
         _show_newest(set_scene(root, environment, vendor, form), workers)
         return
+    is_named = environment is not None or "RECONCILER_ENVIRONMENT" in os.environ
+    owner = _find_vendor(_find_runs(runs, chosen, is_named=is_named), vendor)
     # Nothing here needs the definitions: they may be broken, and that is no reason to leave a run open.
     with (
         connect(found, chosen, owner, read_only=True, workers=workers) as connection,
-        keep_others_away(find_site(connection, found, folder)),
+        keep_others_away(find_site(connection, found, folder)) as held,
     ):
-        target = connection.target
-        left = (target.register, target.vendor)
-        runs = [each for each in read_runs(folder) if (each.start.register, each.start.vendor) == left]
-        recovered = recover_runs(runs, connection.register, connection.around.ours, patience=patience)
-        stranded = find_stranded(runs, connection.register)
+        recovered, stranded = recover(held, patience=patience)
     if form is Format.JSON:
         show_text(as_json.render_recovered(recovered, stranded))
     else:
         show(render_recovered(recovered, stranded))
     codes = [Exit.UNKNOWN for each in recovered if each.fate is Fate.UNKNOWN]
+    codes += [Exit.FAILED for each in recovered if not each.recorded]
     raise typer.Exit(Exit.worst(*codes, *(Exit.FAILED for _ in stranded)))
 
 
-def _find_vendor(folder: Path, register: str, vendor: str) -> str:
-    """Name the vendor whose runs are to be settled; empty where there is no journal of this register.
+def _find_runs(runs: Sequence[Run], chosen: Environment, *, is_named: bool) -> list[Run]:
+    """Find the runs on an environment's register.
 
-    Raises `UsageError` where runs of several vendors are open and none was picked.
+    Raises `UsageError` where there are only runs on others, and where only others are open and nobody named
+    an environment: the embedded register knows nothing of a run on another one.
     """
-    runs = [run for run in read_runs(folder) if run.start.register == register]
+    own = [run for run in runs if run.start.register == chosen.identity]
+    others = [run for run in runs if run.start.register != chosen.identity]
+    left = [run for run in others if run.open or run.doubtful]
+    if own and (is_named or not left or any(run.open for run in own)):
+        if left:
+            tell(f"Not looked at: open runs of {_list_registers(left)}.")
+        return own
+    wanted = left or others
+    raise UsageError(
+        f"The {'open ' if left else ''}runs here are of {_list_registers(wanted)}, not of {chosen.name}.",
+        hint=f"Name the environment: reconciler recover --environment {wanted[-1].start.environment}",
+    )
+
+
+def _list_registers(runs: Sequence[Run]) -> str:
+    return ", ".join(dict.fromkeys(f"{run.start.environment} ({run.start.register})" for run in runs))
+
+
+def _find_vendor(runs: Sequence[Run], vendor: str) -> str:
+    """Name the vendor whose runs are to be settled.
+
+    Raises `UsageError` where runs of several vendors are open and none was picked, or another one was.
+    """
+    known = sorted({run.start.vendor for run in runs})
     left = sorted({run.start.vendor for run in runs if run.open})
     if len(left) > 1 and not vendor:
         raise UsageError(
             f"Runs of several vendors are open: {', '.join(left)}.", hint="Pick one with --vendor ORG."
         )
-    if vendor and any(run.start.vendor == vendor for run in runs):
-        return vendor
-    return "" if vendor or not runs else (left or [runs[-1].start.vendor])[0]
+    if vendor and vendor not in known:
+        raise UsageError(f"The runs here are of vendor {', '.join(known)}, not of {vendor}.")
+    return vendor or (left or [runs[-1].start.vendor])[0]
 
 
 def _show_newest(scene: Scene, workers: int) -> None:

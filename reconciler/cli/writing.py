@@ -135,7 +135,8 @@ def stop_on_signals() -> Event:
         stop.set()
 
     for number in STOP_SIGNALS:
-        signal.signal(number, wish)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` has it
+            signal.signal(number, wish)
     return stop
 
 

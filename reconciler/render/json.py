@@ -76,6 +76,7 @@ def render_recovered(recovered: Sequence[Recovered], stranded: Sequence[Stranded
             "purpose": each.intent.purpose,
             "fate": each.fate.value,
             "evidence": each.evidence,
+            "recorded": each.recorded,
         }
         for each in recovered
     ]

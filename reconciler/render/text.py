@@ -242,6 +242,8 @@ def render_recovered(recovered: Sequence[Recovered], stranded: Sequence[Stranded
         what = f"{each.intent.purpose} {each.intent.id}"
         yield _line(Piece(f"{words[each.fate]:<9} ", styles[each.fate]), _tell(what))
         yield _line(Piece(f"    {_tell(each.evidence, _LONG)}", "dim"))
+        if not each.recorded:
+            yield _line(Piece("    The journal could not be written, so there it stays open.", "bad"))
     yield from _render_stranded(stranded)
     if not recovered and not stranded:
         yield _line(Piece("Nothing is open: every request of the journal has its outcome.", "good"))

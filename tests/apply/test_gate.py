@@ -131,6 +131,7 @@ def test_only_the_gate_leads_to_a_write() -> None:
     """Requests that write are sent in `attempt`, which only the executor calls, with what only preflight makes."""
     assert {where for where, _ in _uses(WRITERS)} <= {"attempt.py", "register.py"}
     assert {where for where, _ in _uses({"carry_out"})} == {"apply.py"}
+    assert {where for where, _ in _uses({"recover_run", "recover_runs"})} <= {"recovery.py", "preflight.py"}
     made = {
         (str(path.relative_to(SOURCES)), node.func.id)
         for path in OURS
