@@ -41,6 +41,7 @@ class Shelf:
     documents: Mapping[str, RegisteredSystem | None]
     logs: Mapping[str, Sequence[Mapping[str, Json]]]
     users: int = USERS
+    workers: int = 4
     broken: bool = False
     """Whether no system users can be counted."""
 
