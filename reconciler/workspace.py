@@ -192,6 +192,12 @@ def open_drafts(paths: Iterable[Path]) -> Iterator[Mapping[Path, Draft]]:
             draft.drop()
 
 
+def probe(path: Path | None) -> None:
+    """See whether a file can be written later, if there is one; raises `UsageError` where it cannot."""
+    if path is not None:
+        Draft(path).drop()
+
+
 def write_file(path: Path, text: str) -> None:
     """Write a file whole or not at all, readable by its owner only; raises `UsageError` where that fails."""
     Draft(path).write(text)

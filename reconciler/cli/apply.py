@@ -32,7 +32,7 @@ from reconciler.cli.scene import (
 from reconciler.cli.writing import Manner, do_plan, find_journal, find_site, list_resources
 from reconciler.preflight import check_target, hold
 from reconciler.settings import WORKERS, find_root
-from reconciler.workspace import Draft
+from reconciler.workspace import probe
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -78,8 +78,7 @@ def run(
     found = find_root(root or Path.cwd())
     folder = find_journal(found, journal)
     manner = Manner(form, accept, report, workers, patience, yes=yes)
-    if report is not None:
-        Draft(report).drop()  # before anything is read, so that a slip of the pen costs no time
+    probe(report)
     if planfile is not None:
         saved = read_saved(planfile)
         chosen = choose_saved(found, saved.target.environment, environment)
