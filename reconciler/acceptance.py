@@ -7,6 +7,7 @@ register holds the value that was accepted.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 FILE = "systems/.accepted.yaml"
 WHOLE = ("unmanaged", "missing", "deleted")
 """Words that stand in place of a path for what is wrong with a whole system."""
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+"""What YAML 1.2 §5.1 takes in quotes only escaped, or reads as a line's end, beyond what JSON escapes."""
 _MEMBERS = ("id", "path", "until", "reason", "digest")
 
 
@@ -78,8 +81,14 @@ def print_acceptance(acceptance: Acceptance) -> str:
         "reason": acceptance.reason,
         "digest": acceptance.digest,
     }
-    rows = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()]
+    rows = [f"{name}: {_quote(value)}" for name, value in values.items()]
     return "- " + "\n  ".join(rows) + "\n"
+
+
+def _quote(text: str) -> str:
+    """Quote a text for YAML, which takes JSON's form, but for some characters only where they are escaped."""
+    whole = text.encode("utf-8", "replace").decode()
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(whole, ensure_ascii=False))
 
 
 def find_acceptance(

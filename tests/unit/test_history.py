@@ -1,0 +1,103 @@
+"""A change log as a story: what each write changed, and which revision asked for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.changelog import LogEntry, State
+from reconciler.history import Revision, tell_story
+from reconciler.render.history import render_json, render_lines
+from reconciler.render.text import print_lines
+from tests.builders import CLIENT, VENDOR, a_system
+
+if TYPE_CHECKING:
+    from reconciler.model import System
+
+
+def an_entry(kind: str, hour: int) -> LogEntry:
+    """Make a log entry."""
+    return LogEntry(kind, VENDOR, CLIENT, f"2026-11-20T{hour:02}:00:00Z")
+
+
+def a_revision(number: int) -> Revision:
+    """Make a commit that touched the definition."""
+    return Revision(f"{number}" * 40, f"2026-11-{number:02}T08:00:00Z", "Kari", f"Change {number}", b"")
+
+
+def tell(*states: tuple[str, System | None]) -> list[tuple[str, list[str]]]:
+    """Tell a story from states, oldest first; give each chapter's kind and the paths that it changed."""
+    made = [State(an_entry(kind, hour), system) for hour, (kind, system) in enumerate(states)]
+    return [(each.entry.kind, [field.path for field in each.fields]) for each in tell_story(made[::-1], [])]
+
+
+def test_a_story_begins_with_everything_and_goes_on_with_what_changed() -> None:
+    """Oldest first, although the log is newest first; a creation is a difference from nothing."""
+    created, hidden, deleted = a_system(), a_system(isVisible=False), a_system(isVisible=False)
+
+    (first, paths), *rest = tell(
+        ("create", created), ("update", hidden), ("delete", deleted.model_copy(update={"isDeleted": True}))
+    )
+
+    assert first == "create"
+    assert {path.partition(".")[0].partition("[")[0] for path in paths} == {
+        "name",
+        "description",
+        "rights",
+        "accessPackages",
+        "clientId",
+        "allowedRedirectUrls",
+        "isVisible",
+    }
+    assert rest == [("update", ["isVisible"]), ("delete", [])]
+
+
+def test_what_came_is_after_and_what_stood_there_is_before() -> None:
+    """In time, and not by which side asks for it."""
+    states = [
+        State(an_entry("update", 1), a_system(isVisible=False)),
+        State(an_entry("create", 0), a_system()),
+    ]
+
+    (field,) = tell_story(states, [])[1].fields
+
+    assert (field.before, field.after) == (True, False)
+
+
+def test_a_write_that_changed_nothing_is_a_chapter() -> None:
+    """Somebody saved the same again."""
+    assert tell(("create", a_system()), ("update", a_system()))[1] == ("update", [])
+
+
+def test_a_state_that_the_log_does_not_know_has_no_fields() -> None:
+    """A log that starts late does not say what its first writes changed, and what follows is a beginning."""
+    (first, second) = tell(("rightsupdate", None), ("update", a_system()))
+
+    assert first == ("rightsupdate", [])
+    assert "isVisible" in second[1]
+
+
+def test_the_newest_revision_that_a_state_equals_is_named() -> None:
+    """Revisions come newest first; a state that no revision equals has none."""
+    states = [
+        State(an_entry("update", 2), a_system(isVisible=False)),
+        State(an_entry("update", 1), a_system(clientId=[])),
+        State(an_entry("create", 0), a_system()),
+    ]
+    revisions = [
+        (a_revision(3), a_system(isVisible=False)),
+        (a_revision(2), a_system()),
+        (a_revision(1), a_system()),
+    ]
+
+    chapters = tell_story(states, revisions)
+
+    assert [each.revision for each in chapters] == [revisions[1][0], None, revisions[0][0]]
+
+
+def test_an_empty_log_is_an_empty_story() -> None:
+    """R6: which is said, and is no error."""
+    assert tell_story([], [(a_revision(1), a_system())]) == ()
+    text = print_lines(render_lines("a", ()))
+    assert text.splitlines()[0] == "History of a: 0 writes"
+    assert "The change log is empty" in text
+    assert '"chapters": []' in render_json("a", ())
