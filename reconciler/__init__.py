@@ -29,6 +29,7 @@ The house, from the street to the ground. A room knows only the floors below its
     document        YAML ⇄ tree with positions    digest, problem, size
     tree            the parts of a file           syntax      why a file is no YAML
     findings, errors    trouble that is returned, trouble that is raised
+    escape          other people's text made inert
     address         where a token may go
 
     emulator/       the register itself, on a real socket; shares nothing with the rest

@@ -8,7 +8,8 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
-from reconciler.errors import Exit, ReconcilerError
+from reconciler.cli.streams import open_streams
+from reconciler.errors import Exit, ReconcilerError, UsageError
 from reconciler.platform import STOP_SIGNALS
 
 if TYPE_CHECKING:
@@ -16,41 +17,84 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _INTERRUPTED = 130
-"""The exit code that typer gives an interrupted program."""
+"""What the command line's library makes of an interruption."""
 
 
 def main() -> None:
     """Run the command line, and end the process with an exit code of the table in `errors`."""
     # A run makes many objects and drops few, so looking for dropped ones a hundred times as seldom saves a sixth.
     gc.set_threshold(70_000)
-    _answer_signals(signal.default_int_handler)
+    output = open_streams()
+    _answer_signals(signal.default_int_handler)  # a verb that writes answers them itself from then on
+    try:
+        code = _run()
+        output.flush()
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
+    except ReconcilerError as error:
+        code = _tell(error)
+    _answer_signals(signal.SIG_IGN)  # what it ends with is decided
+    if code == _INTERRUPTED:
+        _say("Interrupted; nothing was written to the register.")
+        code = Exit.REFUSED
+    output.flush()
+    if output.trouble:
+        _say(f"error: the result cannot be shown: {output.trouble}.")
+        code = Exit.worst(Exit(code), Exit.FAILED)
+    sys.stderr.flush()
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Run the command line, and give its exit code; raises `ReconcilerError` for whatever stopped it."""
+    try:
+        os.getcwd()  # noqa: PTH109 - only asked for
+    except OSError as error:
+        raise UsageError(
+            f"The folder that this was started in cannot be used: {error.strerror}.",
+            hint="Change to another folder.",
+        ) from error
     try:
         from reconciler.cli.main import app  # noqa: PLC0415 - a failed import is told like any other failure
         from reconciler.credentials import check_exposed  # noqa: PLC0415 - as above
 
         check_exposed(sys.argv[1:], os.environ)
         app(prog_name="reconciler")
-    except SystemExit as end:  # an interruption, as typer gives it on; a run that writes takes signals itself
-        sys.exit(_tell_interruption() if end.code == _INTERRUPTED else end.code)
-    except ReconcilerError as error:
-        from reconciler.cli.console import tell_error  # noqa: PLC0415 - only where something failed
-
-        tell_error(error)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(_tell_interruption())
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(Exit.FAILED)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else Exit.DONE
+    except (ReconcilerError, KeyboardInterrupt):
+        raise
+    except OSError as error:
+        if "--debug" in sys.argv:
+            raise
+        what = f"{error.filename}: " if error.filename else ""
+        raise ReconcilerError(
+            f"The system refused something: {what}{error.strerror or error}.",
+            hint="Run it again as `reconciler --debug …` to see where.",
+        ) from error
+    except MemoryError as error:
+        raise ReconcilerError(
+            "There is not enough memory.", hint="Look for a file of an odd size."
+        ) from error
     except Exception as error:  # a person gets a sentence, and a traceback if they ask
         if "--debug" in sys.argv:
             raise
-        sys.stderr.write(f"error: this is a fault of reconciler itself: {type(error).__name__}\n")
-        sys.stderr.write("       Run it again as `reconciler --debug …` and report what it prints.\n")
-        sys.exit(Exit.FAILED)
+        raise ReconcilerError(
+            f"this is a fault of reconciler itself: {type(error).__name__}",
+            hint="Run it again as `reconciler --debug …` and report what it prints.",
+        ) from error
+    return Exit.DONE
 
-    finally:  # what it ends with is decided
-        _answer_signals(signal.SIG_IGN)
+
+def _tell(error: ReconcilerError) -> Exit:
+    from reconciler.cli.console import tell_error  # noqa: PLC0415 - only where something failed
+
+    tell_error(error)
+    return error.exit_code
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"{sentence}\n")  # where other people's text is made inert
 
 
 def _answer_signals(answer: Callable[[int, FrameType | None], Any] | signal.Handlers) -> None:
@@ -58,11 +102,6 @@ def _answer_signals(answer: Callable[[int, FrameType | None], Any] | signal.Hand
     for number in STOP_SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, answer)
-
-
-def _tell_interruption() -> Exit:
-    sys.stderr.write("Interrupted; nothing was written to the register.\n")
-    return Exit.REFUSED
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from reconciler.change import Blocked, Change, Create, Delete, Impact, Keep, Upd
 from reconciler.diff import FieldChange
 from reconciler.digest import digest_json
 from reconciler.errors import Refused
+from reconciler.escape import escape_json
 from reconciler.findings import Finding, Location, finding_to_json
 from reconciler.plan import FORMAT_VERSION, Plan, Target, Unmanaged, step_to_json
 from reconciler.plan_v1 import PlanFile, read_file
@@ -32,7 +33,7 @@ _KINDS: Mapping[str, type[Change]] = {kind.action: kind for kind in (Create, Upd
 
 def print_plan(plan: Plan) -> str:
     """Print a plan; the same plan is always the same text."""
-    return json.dumps(to_json(plan), indent=2, ensure_ascii=False) + "\n"
+    return escape_json(json.dumps(to_json(plan), indent=2, ensure_ascii=False)) + "\n"
 
 
 def to_json(plan: Plan) -> dict[str, Json]:

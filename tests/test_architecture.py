@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 HOUSE = Path(reconciler.__file__).parent
 FLOORS = (
-    ("errors", "findings", "secret", "host", "redirect", "tree", "syntax", "address"),
+    ("errors", "escape", "findings", "secret", "host", "redirect", "tree", "syntax", "address"),
     ("document",),
     ("model",),
     ("catalogue", "normalise", "digest", "problem", "size"),

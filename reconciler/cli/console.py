@@ -26,8 +26,9 @@ def show(lines: Iterable[Line]) -> None:
 
 
 def show_text(text: str) -> None:
-    """Write a finished result to stdout."""
+    """Write a finished result to stdout, at once: another program may wait for it."""
     sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def tell(sentence: str) -> None:
@@ -62,7 +63,7 @@ def show_progress(what: str) -> Iterator[Progress | None]:
     from rich.console import Console  # noqa: PLC0415 - a log needs none of it
     from rich.progress import Progress as Bar  # noqa: PLC0415 - as above
 
-    with Bar(console=Console(stderr=True), transient=True) as bar:
+    with Bar(console=Console(file=getattr(sys.stderr, "raw", sys.stderr)), transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 

@@ -82,7 +82,6 @@ def serve(
             show_text(json.dumps(addresses) + "\n")
         else:
             show_text(_describe(emulator.base, emulator.maskinporten))
-        typer.get_text_stream("stdout").flush()
         stopped.wait()
     tell("Stopped.")
 

@@ -96,18 +96,12 @@ def do_plan(plan: Plan, held: Hold, manner: Manner) -> Exit:
 def put_out(report: Report, manner: Manner, drafts: Mapping[Path, Draft]) -> Exit:
     """Show a report and save it; what cannot be put out is said, and does not hide what became of the plan."""
     code = report.exit_code
-    try:
-        if manner.form is Format.JSON:
-            show_text(as_json.render_report(report))
-        elif report.outcomes:
-            show(render_report(report))
-        sys.stdout.flush()
-    except OSError as error:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # or the end of the process fails on it
-        _mention(f"error: the report cannot be shown: {error.strerror}.")
-        code = Exit.worst(code, Exit.FAILED)
+    if (
+        manner.form is Format.JSON
+    ):  # what stdout does not take is said at the end, and weighs in the exit code
+        show_text(as_json.render_report(report))
+    elif report.outcomes:
+        show(render_report(report))
     for draft in drafts.values():
         try:
             draft.write(as_json.render_report(report))

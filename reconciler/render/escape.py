@@ -8,29 +8,20 @@ from __future__ import annotations
 
 import re
 
+from reconciler.escape import (
+    escape_json,
+    escape_line,
+    escape_text,
+    escape_words,
+    hide_commands,
+    show_character,
+)
+
+__all__ = ["escape_json", "escape_line", "escape_text"]
+"""What every target has in common; it lies below, for what is saved is escaped too."""
+
 LONGEST = 300
 """Characters of one value that an output for people shows."""
-
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f"
-    "\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000110bd\U000110cd"
-    "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
-)
-"""Control, format and direction characters (Unicode categories Cc, Cf, Zl, Zp, Cs): what a terminal obeys
-and a reader does not see."""
-
-
-def _show(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    named = {0x09: "\\t", 0x0A: "\\n", 0x0D: "\\r"}
-    if code > 0xFFFF:
-        return f"\\U{code:08x}"
-    return named.get(code) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
-
-
-def escape_text(text: str) -> str:
-    """Make a text safe for a terminal and a log: one line, nothing hidden, nothing that steers."""
-    return _UNSAFE.sub(_show, text)
 
 
 def shorten(text: str, longest: int = LONGEST) -> str:
@@ -60,19 +51,10 @@ def escape_markdown(text: str) -> str:
     return _MARKDOWN.sub(_mark, escape_text(text))
 
 
-_COMMAND = "##["
-"""Azure's runner, and GitHub's old one, look for commands in brackets anywhere in a line."""
-
-
-def escape_line(text: str) -> str:
-    """Make a text safe for a log that a runner reads along; what is safe already stays as it is."""
-    return escape_text(text).replace(_COMMAND, "##\\[")
-
-
 def escape_github_data(text: str) -> str:
     """Make a text the message of a GitHub workflow command; line breaks survive, encoded."""
     encoded = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return escape_line(encoded)
+    return escape_words(encoded)
 
 
 def escape_github_property(text: str) -> str:
@@ -84,30 +66,16 @@ def escape_html(text: str) -> str:
     """Make a text plain words in HTML, in an attribute's quotes too."""
     entities = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
     inert = "".join(entities.get(letter, letter) for letter in escape_text(text))
-    return inert.replace(_COMMAND, "#&#35;[")
+    return hide_commands(inert, "&#35;")
 
 
 def escape_xml(text: str) -> str:
     """Make a text plain words in XML 1.0, which has no way to write some characters at all."""
-    return _NOT_XML.sub(_show, escape_html(text))
+    return _NOT_XML.sub(show_character, escape_html(text))
 
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 §2.2 leaves out, beyond what no output shows as it is."""
-
-
-def escape_json(printed: str) -> str:
-    """Make printed JSON safe to look at: the same values, with nothing hidden and nothing that steers."""
-    hidden = _UNSAFE.sub(lambda match: match[0] if match[0] == "\n" else _encode(match[0]), printed)
-    return hidden.replace(_COMMAND, "#\\u0023[")
-
-
-def _encode(letter: str) -> str:
-    code = ord(letter)
-    if code < 0x10000:
-        return f"\\u{code:04x}"
-    high, low = divmod(code - 0x10000, 0x400)
-    return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
 
 
 def escape_sarif(text: str) -> str:

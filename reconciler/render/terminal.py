@@ -39,6 +39,7 @@ def write_lines(lines: Iterable[Line], stream: TextIO) -> None:
     from rich.console import Console  # noqa: PLC0415 - takes 40 ms, and a log needs none of it
     from rich.text import Text  # noqa: PLC0415 - as above
 
-    console = Console(file=stream, highlight=False, soft_wrap=True)
+    # What stands in the way of other people's text would also stand in the way of the colours.
+    console = Console(file=getattr(stream, "raw", stream), highlight=False, soft_wrap=True)
     for line in lines:
         console.print(Text.assemble(*((piece.text, _STYLES.get(piece.style, "")) for piece in line)))

@@ -245,7 +245,7 @@ def test_a_report_that_cannot_be_written_hides_no_outcome(repository: Repository
         _, said = program.communicate(timeout=60)
 
     assert program.returncode == 1, said
-    assert "error: the report cannot be shown: No space left on device." in said
+    assert "error: the result cannot be shown: No space left on device." in said
     report = json.loads((repository.root / "out" / "report.json").read_text())
     assert {each["outcome"] for each in report["outcomes"]} == {"done"}
     assert len(_writes(served)) == 9

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _STEERING = {"Cc", "Cf", "Zl", "Zp", "Cs"}
 _COMMAND = re.compile(r"::(error|warning|notice)( [^:]*)?::[^\r\n]*")
+_ANYWHERE = re.compile(r"##[a-z]*\[|section_(start|end):\d+:\S*\r?\x1b", re.IGNORECASE)
+"""What Azure's, TeamCity's, GitHub's old and GitLab's runner obey wherever it stands in a line."""
 _TAGS = {"details", "details open", "/details", "summary", "/summary", "code", "/code", "b", "/b"}
 """The tags that our Markdown is made with."""
 _LINKED = re.compile(r"@\w|(?<!&)#\d|GH-\d|://|www\.|!?\[[^\]]*\]\(|~~|\$\w", re.IGNORECASE)
@@ -27,15 +29,14 @@ def find_steering(text: str) -> list[str]:
 
 def find_commands(text: str) -> list[str]:
     """Find the lines that a runner would obey."""
-    return [line for line in text.split("\n") if line.lstrip().startswith("::") or "##[" in line]
+    return [line for line in text.split("\n") if line.lstrip().startswith("::") or _ANYWHERE.search(line)]
 
 
 def find_strange_commands(text: str) -> list[str]:
     """Find the lines that are not one whole annotation."""
     lines = text.split("\n")
-    return [line for line in lines[:-1] if not _COMMAND.fullmatch(line) or "##[" in line] + lines[-1:][
-        : bool(lines[-1])
-    ]
+    strange = [line for line in lines[:-1] if not _COMMAND.fullmatch(line) or _ANYWHERE.search(line)]
+    return strange + lines[-1:][: bool(lines[-1])]
 
 
 def check_markdown(text: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ from reconciler.diff import FieldChange
 from reconciler.findings import Finding, Location, Severity
 from reconciler.outcome import Failed, Report
 from reconciler.plan import Plan, Target, Unmanaged
+from reconciler.planfile import print_plan
 from reconciler.render import json as as_json
 from reconciler.render import text as as_text
 from reconciler.render.escape import escape_json, escape_text
@@ -103,11 +104,12 @@ def test_no_text_output_is_steered(text: str) -> None:
 @given(hostile)
 @example("\ud800")
 def test_no_json_output_is_steered(text: str) -> None:
-    """Findings and reports as JSON steer nothing either, and hold the text as it is."""
+    """Findings, reports and saved plans (S5) as JSON steer nothing either, and hold the text as it is."""
     plan = _plan(text)
     finding = Finding("yaml-syntax", Severity.ERROR, text, Location("a.yaml"), text)
     report = Report(plan, tuple(Failed(change=each, reason=text) for each in plan.writes))
     findings = as_json.render_findings([finding], 1)
+    saved = print_plan(plan)
 
-    assert not _find_steering((findings + as_json.render_report(report)).replace("\n", ""))
+    assert not _find_steering((findings + as_json.render_report(report) + saved).replace("\n", ""))
     assert json.loads(findings)["findings"][0]["message"] == text

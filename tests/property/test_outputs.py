@@ -30,7 +30,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FRAGMENTS = (
-    *("::error::x", "::set-output name=a::b", "##[error]", "%0A", "\r\n", "\n", "\u2028", "\x85", "\t"),
+    *(
+        "::error::x",
+        "::set-output name=a::b",
+        "##[error]",
+        "##vso[task.setvariable]",
+        "##TeamCity[x]",
+        "section_start:1:a\r\x1b[0K",
+        "%0A",
+        "\r\n",
+        "\n",
+        "\u2028",
+        "\x85",
+        "\t",
+    ),
     *(
         "\x1b[31m",
         "\x9b2J",

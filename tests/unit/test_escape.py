@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
+from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.render.escape import LONGEST, escape_json, escape_text, shorten
+from reconciler.render.escape import (
+    LONGEST,
+    escape_github_data,
+    escape_html,
+    escape_json,
+    escape_line,
+    escape_markdown,
+    escape_text,
+    escape_xml,
+    shorten,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize(
@@ -48,3 +63,47 @@ def test_json_means_the_same(value: str) -> None:
     assert json.loads(shown) == {"a": value}
     assert all(line.isprintable() for line in shown.split("\n"))
     assert shown.count("\n") == 2
+
+
+COMMANDS = (
+    "##[error]x",
+    "##vso[task.setvariable variable=a]b",
+    "##VSO[task.complete]",
+    "##teamcity[buildStop]",
+    "a ##vso[x] b",
+    "###vso[x]",
+    "####[x]",
+    "##vso##vso[[x]",
+)
+
+
+@pytest.mark.parametrize("text", COMMANDS)
+@pytest.mark.parametrize(
+    "escape", [escape_line, escape_markdown, escape_html, escape_xml, escape_json, escape_github_data]
+)
+def test_no_runner_finds_a_command_within_a_line(text: str, escape: Callable[[str], str]) -> None:
+    """S5: Azure's agent and others look for them anywhere, in any output."""
+    assert re.search(r"##[a-z]*\[", escape(text), re.IGNORECASE) is None
+
+
+@pytest.mark.parametrize("text", COMMANDS)
+def test_a_command_in_json_keeps_its_value(text: str) -> None:
+    """S5: JSON is read by programs too, so its values stay."""
+    assert json.loads(escape_json(json.dumps({text: [text, f"\\{text}"]}))) == {text: [text, f"\\{text}"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("::error::x", "\\::error::x"),
+        ("  ::error::x", "  \\::error::x"),
+        ("\u00a0::error::x", "\u00a0\\::error::x"),
+        ("\n::error::x", "\\n::error::x"),
+        ("a ::error::x", "a ::error::x"),
+        (":error", ":error"),
+        ("section_start:1:a\r\x1b[0K", "section_start:1:a\\r\\x1b[0K"),
+    ],
+)
+def test_no_line_begins_with_a_command(text: str, shown: str) -> None:
+    """S4: GitHub's runner trims a line and looks at its first letters; GitLab's needs control characters."""
+    assert escape_line(text) == shown

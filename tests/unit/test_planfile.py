@@ -207,3 +207,18 @@ def test_a_plan_for_another_target_is_refused(environment: Environment, vendor: 
         check_target(a_plan(), find_target(environment, vendor or VENDOR))
 
     check_target(a_plan(), find_target(Environment("tt02", "https://register.example", ""), VENDOR))
+
+
+def test_a_saved_plan_is_inert_and_means_the_same() -> None:
+    """S5: it is printed into a log by `plan --format json`; no runner finds a command, and nothing is hidden."""
+    text = "##vso[task.setvariable]x \u202e \x9b ##[error]"
+    made = a_plan()
+    finding = Finding("a-rule", Severity.WARNING, text, Location("systems/a.yaml"))
+
+    printed = print_plan(replace(made, findings=(finding,)))
+
+    assert "##v" not in printed
+    assert "##[" not in printed
+    assert not set(printed) & set("\u202e\x9b")
+    assert json.loads(printed)["findings"][0]["message"] == text
+    assert read_plan(printed.encode()).findings == (finding,)
