@@ -161,7 +161,6 @@ def find_commands(text: str) -> list[str]:
         (HOSTILE,),
         ("validate", HOSTILE),
         ("validate", "--format", HOSTILE),
-        ("plan", "-e", HOSTILE),
         ("apply", HOSTILE),
         ("rollback", HOSTILE),
         ("explain", HOSTILE),
