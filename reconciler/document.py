@@ -24,7 +24,7 @@ from ruamel.yaml.events import (
 )
 
 from reconciler.errors import ReconcilerError
-from reconciler.syntax import Place, Stop, find_mistake, find_wrong_encoding
+from reconciler.syntax import Place, Stop, find_mistake, find_other_breaks, find_wrong_encoding
 from reconciler.tree import (
     LONGEST_SHOWN,
     Items,
@@ -228,8 +228,8 @@ class _Composer:
                 self.faults.append(Fault(FaultKind.DUPLICATE, message, key.position))
                 continue
             seen[key.text] = key.position
-            if isinstance(value, Scalar) and value.position.line > key.position.line and not value.text:
-                # The pure parser puts what is left empty where the next member starts.
+            if isinstance(value, Scalar) and value.plain and not value.text:
+                # The parsers do not agree on where an empty value stands; the pure one puts it at the next member.
                 column = key.position.column + len(key.text) + (1 if key.plain else 3)
                 value = value._replace(position=Position(key.position.line, column))  # noqa: PLW2901 - as it was
             yield key, value
@@ -271,6 +271,10 @@ def read_document(file: str, content: bytes) -> Document:
         fault = Fault(FaultKind.SYNTAX, mistake.message, Position(*mistake.place), mistake.hint)
         return Document(file, "", None, (fault,))
     text = content.decode("utf-8-sig")
+    mistake = find_other_breaks(text)
+    if mistake is not None:
+        fault = Fault(FaultKind.SYNTAX, mistake.message, Position(*mistake.place), mistake.hint)
+        return Document(file, text, None, (fault,))
     if CParser is not None:
         try:
             return _compose(file, text, _parse_fast(text), unsure=(_COLON, _HALVES))

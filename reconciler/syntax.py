@@ -16,6 +16,7 @@ _TOKENS = re.compile(
       | (?P<quote>(?:^|(?<=[\s\[{,]))(?:"(?:[^"\\]|\\.)*+"|'(?:[^']|'')*+'))""",
     re.MULTILINE | re.VERBOSE | re.DOTALL,
 )
+_OTHER_BREAKS = re.compile("[\x85\u2028\u2029]")
 _INDENT = re.compile(r"[ ]*")
 _KEY = re.compile(r"[ ]*(?:- +)*[^\s#][^\n]*?:(?=[ \t\r\n]|\Z)")
 QUOTE = "Quote a text that holds `: ` or ` #`, or starts with `*`, `&`, `!`, `%`, `@` or a bracket."
@@ -65,6 +66,16 @@ def find_wrong_encoding(content: bytes) -> Mistake | None:
             return Mistake(message, place, "Save the file as UTF-8.")
         return Mistake(f"Byte {error.start + 1:,} is not UTF-8", place, "Save the file as UTF-8.")
     return None
+
+
+def find_other_breaks(text: str) -> Mistake | None:
+    """Find a line break of YAML 1.1 that YAML 1.2 and editors do not know: what follows may hide behind a comment."""
+    found = _OTHER_BREAKS.search(text)
+    if found is None:
+        return None
+    number = f"{ord(found[0]):04X}"
+    hint = f"Remove it, or write `\\u{number}` in double quotes."
+    return Mistake(f"U+{number} is a line break to some programs only", _find_place(text, found.start()), hint)
 
 
 def find_mistake(text: str, stop: Stop) -> Mistake | None:

@@ -39,9 +39,10 @@ ALLOW_UNKNOWN = declare(
     "allow-unknown",
     """`allow:` names rules that exist and know exceptions, and gives a reason.
 
-    Shape, languages, duplicate ids and a client id on two systems cannot be allowed: the
-    register would refuse them, or lose something. A reason is what a reviewer reads, and
-    what the finding shows from then on.
+    Shape, a missing language, duplicate ids, a client id on two systems and what the
+    register could never keep or be asked for cannot be allowed. A reason is what a
+    reviewer reads, and what the finding shows from then on. Odd texts and ids that differ
+    in letter case can be allowed for what the register holds already.
 
     Fix: take the name in the hint. A rule can be allowed as a whole, or at one path.
 

@@ -185,6 +185,9 @@ def test_an_exception_hides_nothing(changes: dict[str, Json]) -> None:
 
 
 @given(mutated())
+@example("id: x\nallow: ")
+@example("id: x\x85y\nallow: z")
+@example("name: {nb: , nn: }\nid: \n")
 def test_both_parsers_read_the_same(text: str) -> None:
     """Without the C parser the tree and its positions are the same; an inner byte order mark has no width."""
     assume("\ufeff" not in text)

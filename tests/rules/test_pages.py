@@ -35,7 +35,10 @@ allow:
     clientId[1]: the test client of our partner # the rule at one path
 ```
 
-Shape, languages, duplicate ids and a client id on two systems cannot be allowed.
+Shape, a missing language, duplicate ids, a client id on two systems and what the register could never keep or be
+asked for cannot be allowed. Odd texts, and ids that differ in letter case only, can be allowed for what the register
+holds already: a plan blocks the change that would bring them in. Of more than twenty findings of one rule in one
+file the others are counted.
 """
 LONGEST_LINE = 88
 """A page is read in a terminal."""
@@ -49,7 +52,8 @@ def _find_examples(rule: Rule) -> list[str]:
 
 def _write_page(rule: Rule) -> str:
     kind = rule.severity.value + (f" · `{rule.code}`" if rule.code else "")
-    return f"## {rule.id}\n\n{kind} · {'can' if rule.allowable else 'cannot'} be allowed\n\n{rule.page}\n"
+    allowed = {True: "can be allowed", False: "cannot be allowed", "held": "can be allowed where the register holds it"}
+    return f"## {rule.id}\n\n{kind} · {allowed[rule.allowable]}\n\n{rule.page}\n"
 
 
 def _write_manual() -> str:

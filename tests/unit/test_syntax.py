@@ -152,3 +152,16 @@ def test_half_a_character_is_named(
     assert fault.message == f"The escape `\\u{half}` stands for half a character"
     assert fault.position == Position(2, 5)
     assert fault.hint == "Write the character itself, or both of its escapes."
+
+
+@pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029"])
+def test_a_line_break_that_editors_do_not_show_is_refused(character: str) -> None:
+    """T: the parsers count such lines differently, and both read a member that an editor shows as a comment."""
+    (fault,) = read_document("a.yaml", f"a: 1\n# c{character}id: x\n".encode()).faults
+
+    assert fault.message == f"U+{ord(character):04X} is a line break to some programs only"
+    assert fault.position == Position(2, 4)
+    assert fault.hint == f"Remove it, or write `\\u{ord(character):04X}` in double quotes."
+    assert read_document("a.yaml", f'a: "\\u{ord(character):04X}"'.encode()).find(("a",)) == Scalar(
+        character, plain=False, position=Position(1, 4)
+    )
