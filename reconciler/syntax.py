@@ -75,7 +75,9 @@ def find_other_breaks(text: str) -> Mistake | None:
         return None
     number = f"{ord(found[0]):04X}"
     hint = f"Remove it, or write `\\u{number}` in double quotes."
-    return Mistake(f"U+{number} is a line break to some programs only", _find_place(text, found.start()), hint)
+    return Mistake(
+        f"U+{number} is a line break to some programs only", _find_place(text, found.start()), hint
+    )
 
 
 def find_mistake(text: str, stop: Stop) -> Mistake | None:

@@ -52,7 +52,11 @@ def _find_examples(rule: Rule) -> list[str]:
 
 def _write_page(rule: Rule) -> str:
     kind = rule.severity.value + (f" · `{rule.code}`" if rule.code else "")
-    allowed = {True: "can be allowed", False: "cannot be allowed", "held": "can be allowed where the register holds it"}
+    allowed = {
+        True: "can be allowed",
+        False: "cannot be allowed",
+        "held": "can be allowed where the register holds it",
+    }
     return f"## {rule.id}\n\n{kind} · {allowed[rule.allowable]}\n\n{rule.page}\n"
 
 
