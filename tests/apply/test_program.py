@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from reconciler.cli.scene import connect
+from reconciler.settings import Environment
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR
 from tests.served import CLIENT_ID, VENDOR_PATH, Repository, Served, start_served
 
@@ -355,3 +357,49 @@ def test_rollback_of_what_is_unknown(repository: Repository, served: Served) -> 
 
     assert done.returncode == 1
     assert "Run `reconciler recover` first" in done.stdout
+
+
+@pytest.mark.slow
+def test_recover_names_what_a_killed_run_left_on_no_system(repository: Repository, served: Served) -> None:
+    """W15: it says which client ids, and which command gives them to the system that asks for them."""
+    taker = f"{VENDOR}_taker"
+    repository.define(clientId=[CLIENT])
+    repository.define("taker", clientId=[])
+    assert repository.run("apply", "--yes").returncode == 0
+    repository.define(clientId=[])
+    repository.define("taker", clientId=[CLIENT])
+    accept = ("--yes", "--accept", repository.plan()["digest"])
+    _strike(served, fault="timeout", method="PUT", path=f"*{taker}")
+    first = _start(repository, "apply", *accept)
+    while served.read(ONE)["clientId"] or not any(
+        each["struck"] for each in httpx.get(f"{served.base}/control/faults").json()
+    ):
+        time.sleep(0.05)
+    first.kill()
+    first.communicate()
+    httpx.delete(f"{served.base}/control/faults")
+
+    for _ in range(2):  # until it is put right
+        recovered = repository.run("recover", "--patience", "0.1")
+        assert recovered.returncode == 1, recovered.stderr
+        assert f"on no system {CLIENT}\n" in recovered.stdout
+        assert f"released client id {CLIENT} of {ONE} for {taker}, which never got it.\n" in recovered.stdout
+        assert "    Fix: `reconciler apply --environment served`" in recovered.stdout
+    applied = repository.run("apply", "--yes", "--accept", repository.plan()["digest"])
+    recovered = repository.run("recover", "--patience", "0.1")
+
+    assert applied.returncode == 0, applied.stderr
+    assert served.read(taker)["clientId"] == [CLIENT]
+    assert recovered.returncode == 0, recovered.stdout
+
+
+def test_the_tokens_own_client_is_always_ours(
+    repository: Repository, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """W8: whatever other clients the settings name."""
+    for name, value in repository.environ.items():
+        monkeypatch.setenv(name, value)
+    environment = Environment("served", served.base, served.emulator.maskinporten, clients=("another",))
+
+    with connect(repository.root, environment, VENDOR, read_only=True) as connection:
+        assert connection.around.ours == {"another", CLIENT_ID}

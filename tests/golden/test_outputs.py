@@ -15,7 +15,7 @@ from reconciler.journal import Intent
 from reconciler.operations import validate
 from reconciler.outcome import Done, Failed, NotTried, Report, Stale, Unknown
 from reconciler.plan import Target, judge_plan, plan_changes, stamp
-from reconciler.recovery import Recovered
+from reconciler.recovery import Recovered, Stranded
 from reconciler.render import json as as_json
 from reconciler.render import text as as_text
 from reconciler.settlement import Fate
@@ -209,6 +209,15 @@ def _recover() -> tuple[Recovered, ...]:
     )
 
 
+def _strand() -> tuple[Stranded, ...]:
+    """W15: a client id that was released and never claimed, and another whose names are hostile."""
+    run = "20260821T120000Z-0001"
+    return (
+        Stranded(run, "tt02", CLIENT, f"{VENDOR}_giver", f"{VENDOR}_taker"),
+        Stranded(run, "tt02", HOSTILE, f"{VENDOR}_giver", HOSTILE),
+    )
+
+
 def _print_plan(make: Callable[[], Plan]) -> str:
     return as_text.print_lines(as_text.render_plan(make()))
 
@@ -228,6 +237,7 @@ TEXTS: dict[str, Callable[[], str]] = {
     "report": lambda: as_text.print_lines(as_text.render_report(_report())),
     "report-nothing": lambda: as_text.print_lines(as_text.render_report(Report(_plan_nothing()))),
     "recovered": lambda: as_text.print_lines(as_text.render_recovered(_recover())),
+    "recovered-stranded": lambda: as_text.print_lines(as_text.render_recovered(_recover()[:1], _strand())),
     "recovered-nothing": lambda: as_text.print_lines(as_text.render_recovered(())),
 }
 JSONS: dict[str, Callable[[], str]] = {
@@ -238,6 +248,7 @@ JSONS: dict[str, Callable[[], str]] = {
     },
     "report": lambda: as_json.render_report(_report()),
     "recovered": lambda: as_json.render_recovered(_recover()),
+    "recovered-stranded": lambda: as_json.render_recovered(_recover()[:1], _strand()),
     "recovered-nothing": lambda: as_json.render_recovered(()),
 }
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from reconciler.change import Blocked, Keep, Update
 from reconciler.journal import Intent, Run, RunStart, Settled
 from reconciler.model import RegisteredSystem
-from reconciler.recovery import undo
+from reconciler.recovery import recover_run, undo
 from tests.builders import VENDOR, a_live_document
 
 if TYPE_CHECKING:
     from reconciler.model import Json
+    from reconciler.register import Register
 
 ONE = f"{VENDOR}_a"
 BEFORE = a_live_document(id=ONE, contactEmail="a@b.no")
@@ -82,9 +84,57 @@ def test_several_steps_go_back_to_before_the_first() -> None:
     assert change.document["clientId"] == BEFORE["clientId"]
 
 
+@dataclass
+class Clock:
+    """A clock that moves when somebody sleeps."""
+
+    now: float = 1000.0
+
+    def monotonic(self) -> float:
+        """Give the time."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        assert seconds > 0
+        self.now += seconds
+
+
+class Silent:
+    """A register in which nothing ever happens."""
+
+    def read_system(self, system: str) -> RegisteredSystem:
+        """Give the document as it was."""
+        return RegisteredSystem({**BEFORE, "id": system})
+
+    def read_changes(self, system: str) -> tuple[Json, ...]:
+        """Give an empty log."""
+        del system
+        return ()
+
+
+@pytest.mark.parametrize(("age", "waited"), [(3600, 0), (59, 0), (50, 10), (0, 60), (-20, 60), (-3600, 60)])
+def test_recover_waits_until_the_time_of_a_request_is_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, age: int, waited: int
+) -> None:
+    """T: no longer than the patience, also where the clock was set back since; at once where it is long over."""
+    clock = Clock()
+    monkeypatch.setattr("reconciler.recovery.time", clock)
+    at = (datetime.now(UTC) - timedelta(seconds=age)).isoformat()
+    path = tmp_path / "x.jsonl"
+    path.write_text("", encoding="utf-8")
+    run = replace(a_run(replace(an_intent(1), at=at)), path=path)
+
+    (found,) = recover_run(run, cast("Register", Silent()), frozenset(), patience=60.0)
+
+    assert found.fate.value == "undone"
+    assert clock.now - 1000 == pytest.approx(waited, abs=2)
+
+
 @pytest.mark.parametrize(
     ("run", "found", "reason", "hint"),
     [
+        (a_run(an_intent(1), an_outcome(1)), {**AFTER, "isDeleted": True}, "it was deleted since", ""),
         (a_run(an_intent(1)), AFTER, "not known", "Run `reconciler recover` first."),
         (
             a_run(an_intent(1), an_outcome(1, "unknown")),
