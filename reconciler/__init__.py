@@ -8,7 +8,7 @@ The house, from the street to the ground. A room knows only the floors below its
     apply           carries out a plan            preflight   what has to be true before it
     attempt         one request, from look to look        snapshot    a document and its log
     recovery        what a crash left open        metadata    what the environment knows
-    survey          many systems at a time        past        definitions at other revisions
+    survey, listing    many systems at a time        past        definitions at other revisions
     register, refusal    HTTP client of the register    local       the embedded register
     maskinporten    key → grant → token           git         the repository's objects
     claims          what a token says of itself   exchange    one request under its limits

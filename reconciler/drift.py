@@ -109,6 +109,8 @@ class DriftReport:
     """How many systems were compared."""
     created: str = ""
     tool_version: str = ""
+    unlisted: str = ""
+    """Why unmanaged systems could not be listed; empty where they could."""
 
     @property
     def alarming(self) -> tuple[Difference, ...]:
@@ -127,8 +129,10 @@ class DriftReport:
 
     @property
     def exit_code(self) -> Exit:
-        """Different where anything alarms."""
-        return Exit.DIFFERENT if self.alarming else Exit.DONE
+        """Different where anything alarms; failed where not all could be looked at."""
+        return Exit.worst(
+            Exit.DIFFERENT if self.alarming else Exit.DONE, Exit.FAILED if self.unlisted else Exit.DONE
+        )
 
 
 def know_no_history(_file: str, _system: str) -> Sequence[System]:
@@ -160,7 +164,8 @@ def find_drift(plan: Plan, logs: Mapping[str, Sequence[State]], around: Circumst
     found = [each for change in plan.changes for each in _judge(change, logs.get(change.id, ()), around)]
     for system in plan.unmanaged:
         found += _judge_unmanaged(system, logs.get(system.id, ()), around)
-    return DriftReport(plan.target, tuple(found), len(plan.changes) + len(plan.unmanaged))
+    compared = len(plan.changes) + len(plan.unmanaged)
+    return DriftReport(plan.target, tuple(found), compared, unlisted=plan.unlisted)
 
 
 def _judge(change: Change, states: Sequence[State], around: Circumstances) -> Iterator[Difference]:
@@ -257,4 +262,5 @@ def _judge_unmanaged(
         return
     accepted = find_acceptance(around.acceptances, system.id, str(Kind.UNMANAGED), None, around.today)
     entry = states[0].entry if states else None
-    yield Difference(system.id, Kind.UNMANAGED, entry=entry, accepted=accepted, reason=system.name)
+    unread = f"it cannot be read: {system.unreadable}" if system.unreadable else ""
+    yield Difference(system.id, Kind.UNMANAGED, entry=entry, accepted=accepted, reason=unread or system.name)

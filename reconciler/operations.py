@@ -15,12 +15,13 @@ from reconciler.diff import diff, look_up, spread
 from reconciler.digest import digest_json
 from reconciler.document import Mapping, Scalar
 from reconciler.drift import find_drift
-from reconciler.errors import Forbidden, RegisterError, UsageError
+from reconciler.errors import RegisterError, UsageError
 from reconciler.findings import Severity
 from reconciler.impact import Evidence
+from reconciler.listing import list_ids, read_listed
 from reconciler.model import RegisteredSystem
 from reconciler.normalise import normalise, resolve
-from reconciler.plan import Plan, Target, judge_plan, plan_changes
+from reconciler.plan import Plan, Target, add_unlisted, judge_plan, plan_changes
 from reconciler.recovery import undo
 from reconciler.rules import RULES, Checked, check_documents
 from reconciler.steps import order_steps
@@ -95,28 +96,23 @@ def plan(
 ) -> Plan:
     """Compare the systems with the live register, and judge the differences; nothing is written.
 
-    Every defined and every unmanaged system is read in full, several at a time. Raises what `Register`
-    raises, and `Forbidden` where the token's organisation is not the vendor.
+    Every defined and every unmanaged system is read in full, several at a time. What the register can neither
+    list nor read is named in the plan, and the rest goes on. Raises what `Register` raises, and `Forbidden`
+    where the token's organisation is not the vendor.
     """
     wanted = {each.system.id for each in systems}
-    listed = register.list_systems()
-    vendor = target.vendor
-    others = {each.vendor for each in listed} - {vendor}
-    if others:
-        raise Forbidden(
-            f"The token belongs to organisation {min(others)}, and the definitions to {vendor}.",
-            hint="Use the credentials of the definitions' vendor, or pick the other vendor with --vendor.",
-            status=403,
-        )
-    unmanaged = sorted({each.id for each in listed} - wanted)
-    found = read_all(register, [*sorted(wanted), *unmanaged], progress)
+    listing = list_ids(register, target.vendor)
+    unmanaged = [name for name in listing.ids if name not in wanted]
+    reading = read_listed(register, [*sorted(wanted), *unmanaged], listing, progress)
     made = plan_changes(
         target,
         systems,
-        {name: found[name] for name in wanted},
-        [system for name in unmanaged if (system := found[name]) is not None],
+        reading.found,
+        [system for name in unmanaged if (system := reading.found.get(name)) is not None],
         find_allowed(systems, findings),
+        reading.unreadable,
     )
+    made = add_unlisted(made, reading.unreadable, listing.unlisted)
     return judge_plan(made, gather_evidence(made, register, around))
 
 
@@ -223,7 +219,7 @@ def detect_drift(
     """
     ids = [
         *(change.id for change in made.changes if change.live is not None),
-        *(each.id for each in made.unmanaged),
+        *(each.id for each in made.unmanaged if not each.unreadable),
     ]
     answers = ask_all(register.read_changes, ids, progress, workers=register.workers)
     differing = {each.id for each in made.changes if each.open_fields}

@@ -47,6 +47,8 @@ class Unmanaged:
     client_ids: tuple[str, ...] = ()
     former: str = ""
     """The file that defined it at the base revision; empty where none did."""
+    unreadable: str = ""
+    """Why the register cannot give it, so that its name and client ids are not known; empty where it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Plan:
     created: str = ""
     """When it was made: ISO 8601 in UTC."""
     tool_version: str = ""
+    unlisted: str = ""
+    """Why unmanaged systems could not be listed, so that there may be more of them; empty where they could."""
 
     @property
     def digest(self) -> str:
@@ -139,15 +143,23 @@ def plan_changes(
     live: Mapping[str, RegisteredSystem | None],
     unmanaged: Sequence[RegisteredSystem],
     faults: Mapping[str, Sequence[Finding]] | None = None,
+    unreadable: Mapping[str, str] | None = None,
 ) -> Plan:
     """Work out what would make the register match the definitions.
 
-    `faults` are the allowed ones by id: what the register would refuse is blocked all the same. `live` has
-    an entry for every desired id. Equal inputs give an equal plan, whatever their order. A
-    registered system without a definition is kept: the absence of a file is not a request to delete.
+    `faults` are the allowed ones by id: what the register would refuse is blocked all the same. `live` has an
+    entry for every desired id but those that are `unreadable`, which are blocked with their reason. Equal inputs
+    give an equal plan, whatever their order. A registered system without a definition is kept: the absence of a
+    file is not a request to delete.
     """
     ordered = sorted(desired, key=lambda each: each.system.id)
-    decided = (decide(each, live[each.system.id]) for each in ordered)
+    unread = unreadable or {}
+    decided = (
+        _block_unread(each, unread[each.system.id])
+        if each.system.id in unread
+        else decide(each, live[each.system.id])
+        for each in ordered
+    )
     changes = [_block_refused(each, (faults or {}).get(each.id, ())) for each in decided]
     others = {
         client: system.id
@@ -162,6 +174,21 @@ def plan_changes(
         order_steps(settled),
         unmanaged=tuple(_describe_unmanaged(each) for each in sorted(unmanaged, key=lambda each: each.id)),
     )
+
+
+def add_unlisted(plan: Plan, unreadable: Mapping[str, str], unlisted: str) -> Plan:
+    """Add the unmanaged systems that the register could not give, and why it could not list all of them."""
+    planned = {change.id for change in plan.changes}
+    others = [Unmanaged(name, "", unreadable=why) for name, why in unreadable.items() if name not in planned]
+    known = sorted([*plan.unmanaged, *others], key=lambda each: each.id)
+    return replace(plan, unmanaged=tuple(known), unlisted=unlisted)
+
+
+def _block_unread(desired: Resolved, why: str) -> Blocked:
+    """Block a system that the register could not give."""
+    place, hint = desired.locate(("id",)), "Nothing is written for it; ask Altinn's support, with its id."
+    reason = f"it cannot be read: {why}"
+    return Blocked(id=desired.system.id, reason=reason, hint=hint, file=place.file, line=place.line)
 
 
 def judge_plan(plan: Plan, evidence: Mapping[str, Evidence]) -> Plan:

@@ -81,6 +81,7 @@ class Unmanaged(_Part):
     name: str
     clientId: tuple[str, ...]
     former: str | None
+    unreadable: str | None
 
 
 class Finding(_Part):
@@ -123,6 +124,7 @@ class PlanFile(_Part):
     impacts: tuple[Impact, ...]
     changes: tuple[Change, ...]
     unmanaged: tuple[Unmanaged, ...]
+    unlisted: str | None
     findings: tuple[Finding, ...]
     file_digest: str
 

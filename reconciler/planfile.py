@@ -55,9 +55,11 @@ def to_json(plan: Plan) -> dict[str, Json]:
                 "name": each.name,
                 "clientId": list(each.client_ids),
                 "former": each.former or None,
+                "unreadable": each.unreadable or None,
             }
             for each in plan.unmanaged
         ],
+        "unlisted": plan.unlisted or None,
         "findings": [finding_to_json(finding) for finding in plan.findings],
     }
     return {**body, "file_digest": digest_json(body)}
@@ -156,10 +158,14 @@ def _read(saved: PlanFile) -> Plan:
         tuple(_read_change(each) for each in saved.changes),
         tuple(sorted(steps, key=lambda step: step.number)),
         tuple(_read_impact(each) for each in saved.impacts),
-        tuple(Unmanaged(each.id, each.name, each.clientId, each.former or "") for each in saved.unmanaged),
+        tuple(
+            Unmanaged(each.id, each.name, each.clientId, each.former or "", each.unreadable or "")
+            for each in saved.unmanaged
+        ),
         tuple(_read_finding(each) for each in saved.findings),
         saved.created,
         saved.tool_version,
+        saved.unlisted or "",
     )
 
 

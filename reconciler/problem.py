@@ -38,8 +38,8 @@ def explain_problem(body: Json, status: int) -> str:
             _explain_one(body, str(body.get("detail") or body.get("title") or ""))
         ]
     elif isinstance(body, str) and not body.lstrip("\ufeff \t\r\n").startswith("<"):
-        told = [line[:_LONGEST] for line in body.strip().splitlines()[:1]]
-    text = "; ".join(each.rstrip(". ") for each in told if each)
+        told = [line[:_LONGEST].rstrip(". ") for line in body.strip().splitlines()[:1]]
+    text = "; ".join(each for each in told if each)
     return f"The register answered {status}{f': {text}' if text else ''}."
 
 
@@ -52,15 +52,21 @@ def _explain_errors(body: dict[str, Json]) -> list[str]:
     errors = body.get("errors")
     for name, texts in errors.items() if isinstance(errors, dict) else ():
         words = " ".join(map(str, texts)) if isinstance(texts, list) else str(texts)
-        told.append(f"{name}: {words}" if name else words)
+        told.append((f"{name}: {words}" if name else words).rstrip(". "))
     return told
 
 
 def _explain_one(problem: dict[str, Json], words: str) -> str:
     code = problem.get("code")
-    text = " ".join(filter(None, ["" if code in (None, "STD-00000") else str(code), words.rstrip(".")]))
-    extra = [f"{name.strip(' :')}: {value}" for name, value in problem.items() if name not in _KNOWN]
+    text = " ".join(filter(None, ["" if code in (None, "STD-00000") else str(code), words.rstrip(". ")]))
+    extra = [f"{name.strip(' :')}: {_show(value)}" for name, value in problem.items() if name not in _KNOWN]
     return " – ".join(filter(None, [text, *extra]))
+
+
+def _show(value: Json) -> str:
+    """Show a value at fault whole: one that ends like a sentence is set apart from it."""
+    text = str(value)
+    return f"`{text}`" if text != text.strip() or text.endswith(".") or not text else text
 
 
 def _list_errors(body: dict[str, Json]) -> list[dict[str, Json]]:

@@ -16,6 +16,7 @@ from reconciler.changelog import describe_entries
 from reconciler.diff import diff
 from reconciler.digest import digest_json
 from reconciler.journal import Settled, continue_run, now
+from reconciler.listing import Listing, read_listed
 from reconciler.model import RegisteredSystem
 from reconciler.normalise import normalise
 from reconciler.settlement import Fate, Request, Settlement, settle
@@ -191,7 +192,7 @@ def find_stranded(runs: Sequence[Run], register: Register) -> tuple[Stranded, ..
     found = read_all(register, sorted(near))
     if _list_unheld(missing, found):
         others = {each.id for each in register.list_systems()} - near
-        found |= read_all(register, sorted(others))
+        found |= read_listed(register, sorted(others), Listing(tuple(sorted(others)))).found
     return tuple(each for each in _list_unheld(missing, found) if not _is_deleted(found[each.meant_for]))
 
 

@@ -85,6 +85,10 @@ class Register(Protocol):
     def workers(self) -> int:
         """How many requests it takes at the same time."""
 
+    @property
+    def administers(self) -> str:
+        """The organisation of an administrator's token, whose systems the list holds; empty for any other token."""
+
     def list_systems(self) -> Sequence[ListedSystem]:
         """List the vendor's systems; deleted ones are not among them."""
 
@@ -147,6 +151,15 @@ class HttpRegister:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._client.close()
+
+    @property
+    def administers(self) -> str:
+        """The organisation of an administrator's token, whose systems the list holds; empty for any other token.
+
+        An administrator reads and writes every vendor's systems, and lists their own (contract §1.4).
+        """
+        token = self._tokens.token()
+        return read_organisation(token) if is_admin(token) else ""
 
     def list_systems(self) -> tuple[ListedSystem, ...]:
         """List the vendor's systems; deleted ones are not among them."""

@@ -43,7 +43,7 @@ FLOORS = (
     ("maskinporten",),
     ("refusal",),
     ("register", "local", "past"),
-    ("survey", "metadata", "snapshot", "attempt", "recovery"),
+    ("survey", "listing", "metadata", "snapshot", "attempt", "recovery"),
     ("operations",),
     ("preflight",),
     ("apply",),

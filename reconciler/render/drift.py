@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 from reconciler.drift import ALARMING, Kind
 from reconciler.render.escape import escape_json, escape_line, shorten
 from reconciler.render.text import Line, Piece, count
-from reconciler.render.wording import describe_quiet, get_label, get_sign, show_value, tell_write
+from reconciler.render.wording import (
+    describe_quiet,
+    describe_unlisted,
+    get_label,
+    get_sign,
+    show_value,
+    tell_write,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -56,6 +63,8 @@ def render_lines(report: DriftReport) -> Iterator[Line]:
         yield ()
     if report.quiet:
         yield (Piece(escape_line(shorten(describe_quiet(report.quiet), _LONG)), "dim"),)
+    if report.unlisted:
+        yield (Piece(escape_line(shorten(describe_unlisted(report.unlisted), _LONG)), "warn"),)
     if not report.open:
         told = f"No drift: {count(report.systems, 'system')} compared."
         yield (Piece(told, "good"),)
@@ -110,6 +119,7 @@ def render_json(report: DriftReport) -> str:
         "created": report.created,
         "tool_version": report.tool_version,
         "systems": report.systems,
+        "unlisted": report.unlisted or None,
         "differences": [_difference_to_json(each) for each in report.differences],
         "summary": dict(count_differences(report)),
     }

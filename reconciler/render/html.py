@@ -17,6 +17,8 @@ from reconciler.render.text import count
 from reconciler.render.wording import (
     VERBS,
     describe_quiet,
+    describe_unlisted,
+    describe_unreadable,
     find_moves,
     get_label,
     get_sign,
@@ -57,6 +59,8 @@ def render_plan(plan: Plan) -> str:
     target = plan.target
     head = [f"<h1>Plan for {_code(target.environment)}</h1>", _made(target.vendor, plan.created)]
     head += [f'<p class="soft">{_words(target.register)}</p>', _counts(plan.summary)]
+    if plan.unlisted:
+        head.append(f'<p class="callout">{_words(describe_unlisted(plan.unlisted))}</p>')
     if plan.breaking:
         head.append(
             f'<div class="callout" role="note"><p><b>Breaking: {count(len(plan.breaking), "impact")}.</b> '
@@ -82,6 +86,8 @@ def render_drift(report: DriftReport) -> str:
     target = report.target
     head = [f"<h1>Drift in {_code(target.environment)}</h1>", _made(target.vendor, report.created)]
     head += [f'<p class="soft">{_words(target.register)}</p>', _counts(count_differences(report))]
+    if report.unlisted:
+        head.append(f'<p class="callout">{_words(describe_unlisted(report.unlisted))}</p>')
     systems = [(name, list(group)) for name, group in groupby(report.open, key=lambda each: each.id)]
     alarming = [each for each in systems if any(one.alarming for one in each[1])]
     quiet = [each for each in systems if each not in alarming]
@@ -211,7 +217,8 @@ def _removed(system: Unmanaged) -> str:
 
 
 def _unmanaged(system: Unmanaged) -> str:
-    told = f"<p>{_words(system.name)}</p>" if system.name else ""
+    unread = describe_unreadable(system.unreadable) if system.unreadable else ""
+    told = "".join(f"<p>{_words(each)}</p>" for each in (system.name, unread) if each)
     return _article(system.id, _badge("keep", "unmanaged"), "", told)
 
 

@@ -19,6 +19,8 @@ from reconciler.render.wording import (
     SIGNS,
     VERBS,
     describe_quiet,
+    describe_unlisted,
+    describe_unreadable,
     find_moves,
     get_label,
     get_sign,
@@ -75,6 +77,8 @@ def render_plan(plan: Plan, longest: int = LONGEST) -> str:
     blocks += [_Block(first, _describe_removed(each), matters=True) for each in groups.removed]
     blocks += [_Block(later, _describe(each, plan), is_grave(each)) for each in groups.open]
     blocks += [_Block("Unmanaged", _describe_unmanaged(each)) for each in groups.unmanaged]
+    if plan.unlisted:
+        head += [f"**Warning** {_words(describe_unlisted(plan.unlisted), 1000)}", ""]
     if not plan.writes and not plan.blocked:
         head += ["Nothing to do: the register holds what the definitions ask for.", ""]
     return _fit(head, blocks, [f"Digest `{plan.digest}`", ""], longest)
@@ -95,6 +99,8 @@ def render_drift(report: DriftReport, longest: int = LONGEST) -> str:
         _tell_made(target.vendor, report.created, report.tool_version),
         "",
     ]
+    if report.unlisted:
+        head += [f"**Warning** {_words(describe_unlisted(report.unlisted), 1000)}", ""]
     if report.quiet:
         head += [_words(describe_quiet(report.quiet), 1000), ""]
     if not report.open:
@@ -255,7 +261,10 @@ def _describe_removed(system: Unmanaged) -> str:
 
 
 def _describe_unmanaged(system: Unmanaged) -> str:
-    return f"- {_code(system.id)} {_words(system.name, 100)}: registered, no definition here, left alone"
+    unread = f"; {_words(describe_unreadable(system.unreadable), 400)}" if system.unreadable else ""
+    return (
+        f"- {_code(system.id)} {_words(system.name, 100)}: registered, no definition here, left alone{unread}"
+    )
 
 
 def _describe_drift(system: str, differences: Sequence[Difference]) -> str:

@@ -13,7 +13,7 @@ from reconciler.change import Weight
 from reconciler.findings import SEVERITIES, Severity, count_findings
 from reconciler.outcome import Done
 from reconciler.render.escape import LONGEST, escape_line, shorten
-from reconciler.render.wording import group_changes
+from reconciler.render.wording import describe_unlisted, describe_unreadable, group_changes
 from reconciler.settlement import Fate
 
 if TYPE_CHECKING:
@@ -120,16 +120,21 @@ def summarise(plan: Plan) -> str:
     summary = plan.summary
     return (
         f"Plan: {summary['create']} to create, {summary['update']} to update, {summary['delete']} to delete, "
-        f"{summary['blocked']} blocked, {summary['keep']} unchanged; {summary['unmanaged']} unmanaged."
+        f"{summary['blocked']} blocked, {summary['keep']} unchanged; "
+        f"{'at least ' if plan.unlisted else ''}{summary['unmanaged']} unmanaged."
     )
 
 
 def _render_unmanaged(plan: Plan) -> Iterator[Line]:
+    if plan.unlisted:
+        yield _line(Piece(escape_line(describe_unlisted(plan.unlisted)), "warn"))
     if not plan.unmanaged:
         return
     yield _line("Unmanaged: registered, but no definition here. They are left alone.")
     for each in plan.unmanaged:
         yield _line(f"  ? {_tell(each.id)}", Piece(f"  {_tell(each.name, 40)}", "dim"))
+        if each.unreadable:
+            yield _line(Piece(escape_line(f"      {describe_unreadable(each.unreadable)}"), "warn"))
         if each.former:
             told = f"      stays registered, becomes unmanaged: {each.former} is gone"
             yield _line(Piece(escape_line(told), "warn"))

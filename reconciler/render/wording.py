@@ -152,3 +152,16 @@ def describe_quiet(quiet: Sequence[Difference]) -> str:
         f"Others wrote to {systems} since our own last write, and no difference is left: "
         f"{', '.join([*names, *more])}. `reconciler history ID` shows who and when."
     )
+
+
+def describe_unlisted(unlisted: str) -> str:
+    """Say that unmanaged systems could not be listed, and what follows from that."""
+    return (
+        f"Unmanaged systems could not be listed: {unlisted.rstrip('.')}. There may be some, and a client id that "
+        "one of them holds cannot be claimed."
+    )
+
+
+def describe_unreadable(unreadable: str) -> str:
+    """Say that an unmanaged system could not be read, and what follows from that."""
+    return f"cannot be read: {unreadable}; its client ids are not known"

@@ -173,6 +173,7 @@ def test_the_plan_is_json_in_its_documented_form() -> None:
         "impacts",
         "changes",
         "unmanaged",
+        "unlisted",
         "findings",
         "file_digest",
     ]

@@ -160,3 +160,15 @@ def test_no_body_makes_it_fail(body: Json) -> None:
     assert explain_problem(body, 500).startswith("The register answered 500")
     assert isinstance(read_codes(body), tuple)
     assert isinstance(read_trace(body), str)
+
+
+@pytest.mark.parametrize("value", ["..", "a | ..", "x.", " a", ""])
+def test_a_value_at_fault_is_shown_whole(value: str) -> None:
+    """R20: a right named `..` was cut off in "not found: .."."""
+    error = {"code": "AUTH.VLD-00003", "title": "It was not found.", "ResourceIds Not Found : ": value}
+
+    told = explain_problem({"validationErrors": [error]}, 400)
+
+    assert told == (
+        f"The register answered 400: AUTH.VLD-00003 It was not found – ResourceIds Not Found: `{value}`."
+    )
