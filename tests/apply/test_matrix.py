@@ -226,6 +226,7 @@ class Meddled:
     def __init__(self, inner: Register, at: int, meddle: Callable[[], None]) -> None:
         self.inner = inner
         self.workers = 1
+        self.administers = ""
         self.at = at
         self.meddle = meddle
         self.requests: list[str] = []

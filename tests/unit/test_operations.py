@@ -73,6 +73,7 @@ class Memory:
     users: dict[str, dict[str, int]] = field(default_factory=dict)
     vendor: str = VENDOR
     workers: int = 2
+    administers: str = ""
     asked_logs: list[str] = field(default_factory=list)
     asked_users: list[str] = field(default_factory=list)
 
