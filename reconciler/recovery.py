@@ -23,6 +23,7 @@ from reconciler.settlement import Fate, Request, Settlement, settle
 from reconciler.snapshot import Snapshot, take_snapshot
 from reconciler.survey import read_all
 from reconciler.trace import read_trace_id
+from reconciler.verdict import describe_dropped, describe_overwritten, describe_stuck
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,6 +47,8 @@ class Recovered:
     evidence: str
     recorded: bool = True
     """Whether the journal took it; where it could not, the request stays open."""
+    alarming: bool = False
+    """Whether a person should look at it although it was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,12 @@ def recover_run(
             )
             recorded = _record(settled, journal)
             run.settled[intent.step] = settled
-            recovered.append(Recovered(run.start.run, intent, settlement.fate, evidence, recorded))
+            alarming = bool(
+                settlement.overwritten or settlement.stuck or settlement.dropped or settlement.deleted
+            )
+            recovered.append(
+                Recovered(run.start.run, intent, settlement.fate, evidence, recorded, alarming=alarming)
+            )
     finally:
         if journal is not None:
             journal.end()
@@ -157,14 +165,14 @@ def _describe(settlement: Settlement, held: Snapshot, intent: Intent) -> str:
     if not intent.id:
         return f"{intent.purpose}; look at the plan"
     later = f"; then {describe_entries(settlement.later)}" if settlement.later else ""
-    if settlement.stuck:
-        stuck = ", ".join(settlement.stuck)
-        later += f"; the deleted system holds client id {stuck} until DELETE is sent for it once more"
     if settlement.fate is Fate.DONE and settlement.entry is not None:
-        over = ""
-        if settlement.overwritten:
-            over = f"; it overwrote what others wrote right before it: {describe_entries(settlement.overwritten)}"
-        return f"its entry in the change log is of {settlement.entry.created}{over}{later}"
+        shown = f"its entry in the change log is of {settlement.entry.created}{later}"
+        beside = (
+            describe_overwritten(settlement),
+            describe_stuck(settlement),
+            describe_dropped(settlement.dropped),
+        )
+        return ". ".join(filter(None, (shown, " ".join(filter(None, beside)))))
     if settlement.fate is Fate.UNDONE:
         known = held.system is not None
         what = "the change log has no entry of it" if known else "the register does not know the system"

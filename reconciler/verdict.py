@@ -51,20 +51,20 @@ def explain(
 
 def _explain_done(change: Change, settlement: Settlement, failure: ReconcilerError | None) -> Outcome:
     shown = f"{failure.message} The change log shows that it was carried out." if failure else ""
-    told = _join(shown, _describe_overwritten(settlement))
+    told = _join(shown, describe_overwritten(settlement))
     if settlement.deleted is not None:
         return _explain_deleted(change, settlement, settlement.deleted, told)
     hint = ""
     if settlement.stuck:
         told = _join(
-            told, f"After the deletion, {describe_entries(settlement.later)}.", _describe_stuck(settlement)
+            told, f"After the deletion, {describe_entries(settlement.later)}.", describe_stuck(settlement)
         )
         hint = f"Send DELETE for `{change.id}` once more: it frees them."
     else:
         told = _join(told, _describe_later(settlement))
     if settlement.differs and not settlement.later:
         told = _join(told, _describe_stored(settlement.differs))
-    told = _join(told, _describe_dropped(settlement.dropped))
+    told = _join(told, describe_dropped(settlement.dropped))
     alarming = any((settlement.overwritten, settlement.later, settlement.differs, settlement.dropped))
     return Done(change=change, reason=told, hint=hint, alarming=alarming, differs=settlement.differs)
 
@@ -76,7 +76,7 @@ def _explain_deleted(change: Change, settlement: Settlement, deletion: LogEntry,
     hint = "Write `withdrawn: true` to keep the record, or register the system under a new id."
     if settlement.stuck:
         hint = f"Send DELETE for `{change.id}` once more: it frees them. {hint}"
-    reason = _join("" if when == "before" else told, gone[:1].upper() + gone[1:], _describe_stuck(settlement))
+    reason = _join("" if when == "before" else told, gone[:1].upper() + gone[1:], describe_stuck(settlement))
     return Failed(change=change, reason=reason, hint=hint, differs=settlement.differs)
 
 
@@ -150,7 +150,8 @@ def _join(*sentences: str) -> str:
     return " ".join(filter(None, sentences))
 
 
-def _describe_overwritten(settlement: Settlement) -> str:
+def describe_overwritten(settlement: Settlement) -> str:
+    """Say what others wrote right before a write, and which of their values it overwrote; empty for none."""
     if not settlement.overwritten:
         return ""
     told = ", ".join(_describe_lost(each) for each in settlement.lost)
@@ -169,7 +170,8 @@ def _describe_later(settlement: Settlement) -> str:
     return f"Since then, {describe_entries(settlement.later)}." if settlement.later else ""
 
 
-def _describe_stuck(settlement: Settlement) -> str:
+def describe_stuck(settlement: Settlement) -> str:
+    """Say which client ids a deleted system holds, and what frees them; empty for none."""
     if not settlement.stuck:
         return ""
     many = "s" if len(settlement.stuck) > 1 else ""
@@ -179,7 +181,8 @@ def _describe_stuck(settlement: Settlement) -> str:
     )
 
 
-def _describe_dropped(dropped: Sequence[str]) -> str:
+def describe_dropped(dropped: Sequence[str]) -> str:
+    """Say what the register did not keep although it was sent back as it was; empty for nothing."""
     if not dropped:
         return ""
     return (

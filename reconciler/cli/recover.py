@@ -77,7 +77,7 @@ def run(
     else:
         show(render_recovered(recovered, stranded))
     codes = [Exit.UNKNOWN for each in recovered if each.fate is Fate.UNKNOWN]
-    codes += [Exit.FAILED for each in recovered if not each.recorded]
+    codes += [Exit.FAILED for each in recovered if each.alarming or not each.recorded]
     raise typer.Exit(Exit.worst(*codes, *(Exit.FAILED for _ in stranded)))
 
 
