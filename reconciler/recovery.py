@@ -185,14 +185,15 @@ def _describe(settlement: Settlement, held: Snapshot, intent: Intent) -> str:
 def find_stranded(runs: Sequence[Run], register: Register) -> tuple[Stranded, ...]:
     """Find the client ids that a run released for a system that never got them, and that no system holds.
 
-    `runs` are those on one register and vendor, oldest first. What a later run decided anew for the system is
+    `runs` are those on one register and vendor. What a later run decided anew for the system is
     no longer missing there, nor is what a deleted system was to get. Raises what `Register` raises.
     """
+    ordered = sorted(runs, key=lambda run: run.start.at)  # names of runs tell the second only
     missing = [
         each
-        for number, run in enumerate(runs)
+        for number, run in enumerate(ordered)
         for each in _list_released(run)
-        if not any(_has_written(later, each.meant_for) for later in runs[number + 1 :])
+        if not any(_has_written(later, each.meant_for) for later in ordered[number + 1 :])
     ]
     if not missing:
         return ()
