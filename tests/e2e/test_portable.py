@@ -1,0 +1,181 @@
+"""What only POSIX has is not needed: every module is imported and the main verbs run without it."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import reconciler
+
+if TYPE_CHECKING:
+    from tests.served import Repository
+
+HOUSE = Path(reconciler.__file__).parent
+MODULES = ("fcntl", "pwd", "grp", "termios", "tty", "pty", "resource", "syslog", "_posixshmem")
+"""Of the standard library, those that Windows does not have and that a program like this could want."""
+ATTRIBUTES = {
+    "os": (
+        *(
+            "O_NOFOLLOW",
+            "O_NONBLOCK",
+            "O_CLOEXEC",
+            "O_DIRECTORY",
+            "O_SYNC",
+            "O_DSYNC",
+            "pwrite",
+            "pread",
+            "fchmod",
+        ),
+        *("fchown", "chown", "lchown", "lchmod", "mkfifo", "mknod", "getuid", "geteuid", "getgid", "getegid"),
+        *(
+            "getgroups",
+            "getlogin",
+            "fork",
+            "forkpty",
+            "killpg",
+            "setsid",
+            "getpgid",
+            "sendfile",
+            "nice",
+            "sync",
+        ),
+        *("fdatasync", "chroot", "statvfs", "posix_fallocate", "openpty", "ttyname", "setuid", "setgid"),
+    ),
+    "signal": (
+        "SIGHUP",
+        "SIGALRM",
+        "SIGUSR1",
+        "SIGUSR2",
+        "SIGQUIT",
+        "SIGPIPE",
+        "SIGTSTP",
+        "SIGKILL",
+        "alarm",
+    ),
+    "socket": ("AF_UNIX",),
+    "time": ("tzset",),
+}
+"""Attributes that Windows lacks, by module (https://docs.python.org/3/library/os.html, "Availability")."""
+WITHOUT = f"""
+import sys
+for name in {MODULES!r}:
+    sys.modules[name] = None
+import os, signal, socket, time
+import asyncio, multiprocessing, subprocess, tempfile, sqlite3
+for module, names in {ATTRIBUTES!r}.items():
+    for name in names:
+        if hasattr(sys.modules[module], name) and module != "socket":  # a library asks this kernel for it
+            delattr(sys.modules[module], name)
+"""
+"""The standard library itself goes on with what this system has: it is our code that is looked at."""
+
+
+def run(root: Path, code: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a program in which those modules and attributes are missing."""
+    kept = {"PATH": os.environ["PATH"], "HOME": str(root), "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.run(
+        [sys.executable, "-c", f"{WITHOUT}\nsys.argv = {['reconciler', *words]!r}\n{code}"],
+        cwd=root,
+        env={**kept, "XDG_STATE_HOME": str(root / ".state")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def test_every_module_is_imported_without_posix(tmp_path: Path) -> None:
+    """G6: nothing is asked for at import that only POSIX has."""
+    names = [
+        ".".join(("reconciler", *path.relative_to(HOUSE).with_suffix("").parts)).removesuffix(".__init__")
+        for path in sorted(HOUSE.rglob("*.py"))
+        if path.name != "__main__.py"
+    ]
+    code = (
+        f"from importlib import import_module\nfor name in {names!r}:\n    import_module(name)\nprint('all')"
+    )
+
+    done = run(tmp_path, code)
+
+    assert (done.stdout, done.stderr) == ("all\n", "")
+
+
+MAIN = "from reconciler.__main__ import main\nmain()"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(("validate",), 0), (("plan", "--exit-code"), 3), (("drift",), 3), (("explain", "yaml-syntax"), 0)],
+)
+def test_a_verb_runs_without_posix(repository: Repository, words: tuple[str, ...], code: int) -> None:
+    """G6: the hook and the first steps of a newcomer on Windows, the embedded register included."""
+    done = run(repository.root, MAIN, *words)
+
+    assert done.returncode == code, done.stderr
+    assert done.stdout
+
+
+def test_nothing_is_written_where_no_lock_can_be_had(repository: Repository) -> None:
+    """G6: Windows has a lock of its own, in the standard library's msvcrt; a system without any is refused."""
+    done = run(repository.root, MAIN, "apply", "--yes")
+
+    assert done.returncode == 4, done.stderr
+    assert "this system has no locks on files" in done.stderr
+
+
+LOCK = """
+import fcntl_ as fcntl, types, struct, os
+def locking(descriptor, mode, size):
+    at = os.lseek(descriptor, 0, os.SEEK_CUR)
+    fcntl.fcntl(descriptor, 37, struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, at, size, 0))
+sys.modules["msvcrt"] = types.SimpleNamespace(locking=locking, LK_NBLCK=2)
+"""
+
+
+def test_apply_runs_with_the_lock_of_windows(repository: Repository) -> None:
+    """G6: lock, journal and outcomes need nothing else of POSIX."""
+    before = "import fcntl, sys\nsys.modules['fcntl_'] = fcntl\n"
+    own = {"PATH": os.environ["PATH"], "HOME": str(repository.root), "PYTHONPATH": os.pathsep.join(sys.path)}
+    # The library of HTTP looks for msvcrt too, so it is imported before there is one.
+    code = f"{before}{WITHOUT}\nimport httpx, uvicorn, rich.console\n{LOCK}"
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"{code}\nsys.argv = ['reconciler', 'apply', '--yes', '--format', 'json']\n{MAIN}",
+        ],
+        cwd=repository.root,
+        env=own,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["summary"]["done"] == 1
+
+
+def test_only_one_module_names_what_only_posix_has() -> None:
+    """G6: what operating systems do differently stays behind `platform`."""
+    offences = []
+    for path in sorted(HOUSE.rglob("*.py")):
+        if path == HOUSE / "platform.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                offences += [f"{path.name}: {each.name}" for each in node.names if each.name in MODULES]
+            elif isinstance(node, ast.ImportFrom) and node.module in MODULES:
+                offences.append(f"{path.name}: {node.module}")
+            elif isinstance(node, ast.Attribute) and node.attr in ATTRIBUTES.get(ast.unparse(node.value), ()):
+                offences.append(f"{path.name}:{node.lineno}: {ast.unparse(node)}")
+
+    assert offences == []
