@@ -1,25 +1,49 @@
-"""The runner of GitHub Actions: its step summary and its outputs.
+"""The runner of a CI system: where its workspace is, and GitHub Actions' step summary and outputs.
 
-It appends to the two files that the runner names, within the runner's limits, and does nothing elsewhere.
+It appends to the two files that GitHub's runner names, within its limits, and does nothing elsewhere.
 """
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from reconciler.workspace import find_top
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SUMMARY_BYTES = 1024 * 1024
 """A larger step summary is refused whole: https://docs.github.com/actions, workflow commands, job summaries."""
+_WORKSPACES = (
+    "GITHUB_WORKSPACE",
+    "CI_PROJECT_DIR",
+    "BUILD_SOURCESDIRECTORY",
+    "BITBUCKET_CLONE_DIR",
+    "WORKSPACE",
+)
+"""Where the runners of GitHub, GitLab, Azure, Bitbucket and Jenkins say that the checkout is."""
 _CUT = "\n\n*Cut: the artifact has the rest.*\n"
 
 
 def is_runner(environ: Mapping[str, str]) -> bool:
     """Say whether this runs in GitHub Actions."""
     return environ.get("GITHUB_ACTIONS") == "true"
+
+
+def find_prefix(root: Path, environ: Mapping[str, str]) -> str:
+    """Give the path of a root relative to the runner's workspace, or to git's top; empty where it is that.
+
+    What a runner does not know, a person's editor does: without one, names begin at the top of the repository.
+    """
+    real = Path(os.path.realpath(root))
+    named = [Path(os.path.realpath(value)) for name in _WORKSPACES if (value := environ.get(name, ""))]
+    top = find_top(root)
+    bases = [each for each in [*named, *([top] if top else [])] if real.is_relative_to(each)]
+    prefix = real.relative_to(bases[0]).as_posix() if bases else "."
+    return "" if prefix == "." else os.fsencode(prefix).decode(errors="replace")
 
 
 def write_summary(text: str, environ: Mapping[str, str]) -> None:

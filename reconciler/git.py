@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING
 from reconciler.document import MAX_BYTES
 from reconciler.errors import UsageError
 from reconciler.history import Revision
-from reconciler.workspace import SUFFIXES, SYSTEMS
+from reconciler.workspace import SUFFIXES, SYSTEMS, find_top
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -110,12 +110,6 @@ class Base:
     commit: str
     blobs: tuple[Blob, ...]
     reason: str = ""
-
-
-def find_top(root: Path) -> Path | None:
-    """Find the folder of the repository that a root lies in; None where there is none."""
-    real = Path(os.path.realpath(root))
-    return next((each for each in (real, *real.parents) if os.path.lexists(each / ".git")), None)
 
 
 def _list_programs(root: Path) -> list[str]:

@@ -65,6 +65,12 @@ def _stop(error: OSError) -> None:
     ) from error
 
 
+def find_top(root: Path) -> Path | None:
+    """Find the folder of the git repository that a root lies in; None where there is none."""
+    real = Path(os.path.realpath(root))
+    return next((each for each in (real, *real.parents) if os.path.lexists(each / ".git")), None)
+
+
 def read_documents(root: Path, files: Iterable[Path]) -> tuple[Document, ...]:
     """Read definition files, in the order of their names; what cannot be read is a document with a fault."""
     documents = [_read(root, file) for file in files]

@@ -48,7 +48,7 @@ def run(
             with show_progress("Reading change logs") as progress:
                 report = detect_drift(made, connection.register, connection.around, progress=progress)
         report = replace(report, created=made.created, tool_version=made.tool_version)
-        write_drift(report, outputs, drafts)
+        write_drift(report, outputs, drafts, scene.root)
     if report.alarming:
         tell("`reconciler accept ID PATH --until DATE --reason TEXT` lets a difference stand for a while.")
     raise typer.Exit(report.exit_code)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.actions import is_runner, write_outputs, write_summary
+from reconciler.actions import find_prefix, is_runner, write_outputs, write_summary
 from reconciler.catalogue import nearest
 from reconciler.cli.console import show, show_text
 from reconciler.cli.options import Format
@@ -15,6 +15,7 @@ from reconciler.errors import UsageError
 from reconciler.render import drift as as_drift
 from reconciler.render import text as as_text
 from reconciler.render.formats import FORMATS
+from reconciler.render.places import PLACED, move_drift, move_findings, move_plan
 from reconciler.workspace import write_file
 
 if TYPE_CHECKING:
@@ -63,15 +64,18 @@ def choose_outputs(words: Sequence[str] | None) -> Outputs:
     return Outputs(stdout or "text", tuple(files))
 
 
-def write_plan(plan: Plan, outputs: Outputs, drafts: Mapping[Path, Draft], saved: Path | None = None) -> None:
+def write_plan(
+    plan: Plan, outputs: Outputs, drafts: Mapping[Path, Draft], root: Path, saved: Path | None = None
+) -> None:
     """Write a plan to all outputs, whose files are open, and tell a CI runner of it."""
+    placed = move_plan(plan, find_prefix(root, os.environ))
     for name, path in outputs.files:
-        text = as_text.print_lines(as_text.render_plan(plan)) if name == "text" else FORMATS[name].plan(plan)
-        drafts[path].write(text)
+        text = as_text.print_lines(as_text.render_plan(plan)) if name == "text" else ""
+        drafts[path].write(text or FORMATS[name].plan(placed if name in PLACED else plan))
     if outputs.stdout == "text":
         show(as_text.render_plan(plan))
     else:
-        show_text(FORMATS[outputs.stdout].plan(plan))
+        show_text(FORMATS[outputs.stdout].plan(placed if outputs.stdout in PLACED else plan))
     if is_runner(os.environ):
         write_summary(FORMATS["markdown"].plan(plan), os.environ)
         write_outputs(_describe_plan(plan, saved), os.environ)
@@ -91,33 +95,29 @@ def _describe_plan(plan: Plan, saved: Path | None) -> Mapping[str, str]:
     }
 
 
-def write_drift(report: DriftReport, outputs: Outputs, drafts: Mapping[Path, Draft]) -> None:
+def write_drift(report: DriftReport, outputs: Outputs, drafts: Mapping[Path, Draft], root: Path) -> None:
     """Write a drift report to all outputs, whose files are open, and tell a CI runner of it."""
+    placed = move_drift(report, find_prefix(root, os.environ))
     for name, path in outputs.files:
-        text = (
-            as_text.print_lines(as_drift.render_lines(report))
-            if name == "text"
-            else FORMATS[name].drift(report)
-        )
-        drafts[path].write(text)
+        text = as_text.print_lines(as_drift.render_lines(report)) if name == "text" else ""
+        drafts[path].write(text or FORMATS[name].drift(placed if name in PLACED else report))
     if outputs.stdout == "text":
         show(as_drift.render_lines(report))
     else:
-        show_text(FORMATS[outputs.stdout].drift(report))
+        show_text(FORMATS[outputs.stdout].drift(placed if outputs.stdout in PLACED else report))
     if is_runner(os.environ):
         write_summary(FORMATS["markdown"].drift(report), os.environ)
         has_drift = str(bool(report.alarming)).lower()
         write_outputs({"has-drift": has_drift, "differences": str(len(report.alarming))}, os.environ)
 
 
-def write_findings(findings: Sequence[Finding], files: int, outputs: Outputs) -> None:
+def write_findings(findings: Sequence[Finding], files: int, outputs: Outputs, root: Path) -> None:
     """Write findings to all outputs."""
+    placed = move_findings(findings, find_prefix(root, os.environ))
     for name, path in outputs.files:
-        lines = as_text.render_findings(findings, files)
-        write_file(
-            path, as_text.print_lines(lines) if name == "text" else FORMATS[name].findings(findings, files)
-        )
+        text = as_text.print_lines(as_text.render_findings(findings, files)) if name == "text" else ""
+        write_file(path, text or FORMATS[name].findings(placed if name in PLACED else findings, files))
     if outputs.stdout == "text":
         show(as_text.render_findings(findings, files))
     else:
-        show_text(FORMATS[outputs.stdout].findings(findings, files))
+        show_text(FORMATS[outputs.stdout].findings(placed if outputs.stdout in PLACED else findings, files))

@@ -68,7 +68,7 @@ def run(
             drafts[out].write(print_plan(made))
             tell(f"Saved: {out} (digest {made.short_digest})")
         tell_warnings(scene)
-        write_plan(made, outputs, drafts, out)
+        write_plan(made, outputs, drafts, scene.root, out)
     codes = [Exit.FAILED] if made.blocked else []
     if exit_code and made.writes:
         codes.append(Exit.DIFFERENT)

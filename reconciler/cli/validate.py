@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reconciler.cli.options import FormatsOption, RootOption, VendorOption, make_app
 from reconciler.cli.outputs import choose_outputs, write_findings
-from reconciler.errors import Exit
+from reconciler.errors import Exit, SettingsError, UsageError
 from reconciler.findings import Severity
 from reconciler.operations import validate
 from reconciler.settings import find_root, read_settings
 from reconciler.workspace import find_definitions, read_documents
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 app = make_app()
 
@@ -35,11 +38,36 @@ def run(
     Every finding of every file at once, in every environment that any file names. Exits 1 on errors.
     """
     outputs = choose_outputs(formats)
-    found = find_root(root or Path.cwd())
+    found = _find_root(root, paths or ())
     files = find_definitions(found, paths or ())
     documents = read_documents(found, files)
     checked = validate(documents, read_settings(found).environments, vendor=vendor)
-    write_findings(checked.findings, len(documents), outputs)
+    write_findings(checked.findings, len(documents), outputs, found)
     worst = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     if any(finding.severity in worst for finding in checked.findings):
         raise typer.Exit(Exit.FAILED)
+
+
+def _find_root(root: Path | None, paths: Sequence[Path]) -> Path:
+    """Find the root from the option, else from the paths, else from here.
+
+    Raises `UsageError` where there is none, or the paths lie in different ones.
+    """
+    if root is not None or not paths:
+        return find_root(root or Path.cwd())
+    roots = list(dict.fromkeys(found for each in paths if (found := _look_up(each)) is not None))
+    if len(roots) > 1:
+        raise UsageError(
+            f"{paths[0]} and other paths lie in different repositories of definitions.",
+            hint="Validate one at a time, or name the root with --root.",
+        )
+    return roots[0] if roots else find_root(Path.cwd())
+
+
+def _look_up(path: Path) -> Path | None:
+    try:
+        return find_root(path if path.is_dir() else path.parent)
+    except SettingsError:
+        raise
+    except UsageError:
+        return None

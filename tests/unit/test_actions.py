@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.actions import SUMMARY_BYTES, is_runner, write_outputs, write_summary
+from reconciler.actions import SUMMARY_BYTES, find_prefix, is_runner, write_outputs, write_summary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,3 +82,35 @@ def test_an_output_cannot_add_another(tmp_path: Path) -> None:
     found = re.findall(r"^(\w+)<<(end-[0-9a-f]{16})\n(.*?)\n\2\n", path.read_text(), re.MULTILINE | re.DOTALL)
     assert [(name, value) for name, _, value in found] == [("a", hostile), ("b", ""), ("c", "d")]
     assert len({mark for _, mark, _ in found}) == 3
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, "deep/definitions"),
+        ({"GITHUB_WORKSPACE": "{top}"}, "deep/definitions"),
+        ({"GITHUB_WORKSPACE": "{top}/deep"}, "definitions"),
+        ({"CI_PROJECT_DIR": "{link}"}, "deep/definitions"),
+        ({"BUILD_SOURCESDIRECTORY": "{top}/deep/definitions"}, ""),
+        ({"GITHUB_WORKSPACE": "/elsewhere"}, "deep/definitions"),
+        ({"GITHUB_WORKSPACE": ""}, "deep/definitions"),
+    ],
+)
+def test_a_place_is_relative_to_the_workspace(tmp_path: Path, environ: dict[str, str], expected: str) -> None:
+    """G5: else to git's top; links make no difference, nor does a workspace that lies elsewhere."""
+    top = tmp_path / "repository"
+    root = top / "deep" / "definitions"
+    root.mkdir(parents=True)
+    (top / ".git").mkdir()
+    link = tmp_path / "link"
+    link.symlink_to(top)
+
+    given = {name: value.format(top=top, link=link) for name, value in environ.items()}
+
+    assert find_prefix(root, given) == expected
+    assert find_prefix(link / "deep" / "definitions", given) == expected
+
+
+def test_without_a_repository_places_are_relative_to_the_root(tmp_path: Path) -> None:
+    """G5: as they always were."""
+    assert find_prefix(tmp_path, {}) == ""

@@ -14,7 +14,8 @@ import pytest
 from reconciler import git as module
 from reconciler.document import MAX_BYTES
 from reconciler.errors import UsageError
-from reconciler.git import GitFailed, find_gap, find_top, read_base, read_blobs, read_revisions
+from reconciler.git import GitFailed, find_gap, read_base, read_blobs, read_revisions
+from reconciler.workspace import find_top
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -151,11 +151,13 @@ def test_an_apply_is_never_cut_off() -> None:
 
 
 def test_the_hook_is_one_that_the_program_has() -> None:
-    """The pre-commit hook runs `validate` for the files that are definitions, whole."""
+    """G5: the pre-commit hook runs `validate` for the files that are definitions, wherever `systems/` lies."""
     hooks: Any = read_yaml(PROJECT / ".pre-commit-hooks.yaml")
     (hook,) = hooks
 
     assert hook["entry"].split() == ["reconciler", hook["id"]]
     assert hook["pass_filenames"] is False
     assert re.search(hook["files"], "systems/991825827_smartcloud.yaml")
+    assert re.search(hook["files"], "deep/er/systems/team/a.yml")
     assert not re.search(hook["files"], "docs/systems.md")
+    assert not re.search(hook["files"], "ecosystems/a.yaml")

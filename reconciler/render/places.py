@@ -1,0 +1,45 @@
+"""Places as a runner names them: relative to its workspace, where the definitions lie in a folder of it.
+
+Pure. For the outputs that something else than a person reads; people and saved plans name files from the root.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.drift import DriftReport
+    from reconciler.findings import Finding
+    from reconciler.plan import Plan
+
+PLACED = frozenset({"github", "sarif", "junit", "gitlab"})
+"""The outputs whose reader looks for the file."""
+
+
+def move_findings(findings: Iterable[Finding], prefix: str) -> tuple[Finding, ...]:
+    """Put the folder in front of the place of each finding."""
+    return tuple(
+        replace(each, place=replace(each.place, file=_move(each.place.file, prefix))) for each in findings
+    )
+
+
+def move_plan(plan: Plan, prefix: str) -> Plan:
+    """Put the folder in front of every file that a plan names."""
+    changes = tuple(replace(each, file=_move(each.file, prefix)) for each in plan.changes)
+    unmanaged = tuple(replace(each, former=_move(each.former, prefix)) for each in plan.unmanaged)
+    findings = move_findings(plan.findings, prefix)
+    return replace(plan, changes=changes, unmanaged=unmanaged, findings=findings)
+
+
+def move_drift(report: DriftReport, prefix: str) -> DriftReport:
+    """Put the folder in front of every file that a report names."""
+    differences = tuple(replace(each, file=_move(each.file, prefix)) for each in report.differences)
+    return replace(report, differences=differences)
+
+
+def _move(file: str, prefix: str) -> str:
+    """Move a file that lies under the root; one that was named from elsewhere has its whole path."""
+    return f"{prefix}/{file}" if file and prefix and not file.startswith("/") else file
