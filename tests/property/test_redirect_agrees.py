@@ -1,10 +1,8 @@
 """Two readings of the System Register contract §2.4, made apart: the client's and the emulator's.
 
-They are compared on hosts that somebody could own, and on everything that can follow one. Left out is what
-the contract has no measurement of: IPv6 in another than its short form, a host that begins with a hyphen or an
-underscore, user information with an escape or beyond ASCII, a second `#`, text that no JSON can hold, and a
-percent sign that begins no escape right before another one or before a character beyond ASCII: there the
-emulator decodes on the second reading what it left on the first, and the contract promises a fixed point.
+They are compared on hosts of every kind and on everything that can follow one. Left out is text that no JSON can
+hold, marks of writing direction, which both refuse, and a `%` that begins no escape before a character beyond
+ASCII: `test_redirect_tables` holds what .NET itself makes of that.
 """
 
 from __future__ import annotations
@@ -18,11 +16,23 @@ from reconciler.emulator.register import redirect_urls as redirects
 from reconciler.redirect import canonicalise
 
 SCHEMES = st.sampled_from(["https://", "HTTPS://", "http://", "  https://", "https:\\\\"])
-LABELS = st.from_regex(r"\A[A-Za-z0-9æøåÆ][A-Za-z0-9æøåÆ_-]{0,9}\Z")
+LABELS = st.from_regex(r"\A[A-Za-z0-9æøåÆ日_-][A-Za-z0-9æøåÆ\u0308_-]{0,9}\Z") | st.sampled_from(
+    ["a" * 63, "a" * 64]
+)
 NAMES = st.lists(LABELS, min_size=1, max_size=4).map(".".join)
 NUMBERS = st.from_regex(r"\A(0x[0-9a-fA-F]{1,4}|[0-9]{1,4})\Z", fullmatch=True)
 ADDRESSES = st.lists(NUMBERS, min_size=1, max_size=5).map(".".join)
-HOSTS = st.one_of(NAMES, ADDRESSES, st.sampled_from(["VG.no", "vg.no.", "blåbær.no", "[::1]", "[FE80::A]"]))
+GROUPS = st.sampled_from(["0", "00", "1", "ffff", "FF9B", "64", "12345", "", ""])
+TAILS6 = st.sampled_from(["", "", ":1.2.3.4", "::", "%eth0", "/64", "]x"])
+ADDRESSES6 = st.tuples(st.lists(GROUPS, min_size=1, max_size=8).map(":".join), TAILS6).map(
+    "[{0[0]}{0[1]}]".format
+)
+HOSTS = st.one_of(
+    NAMES,
+    ADDRESSES,
+    ADDRESSES6,
+    st.sampled_from(["VG.no", "vg.no.", "blåbær.no", "[::1]", "[FE80::A]"]),
+)
 PORTS = st.one_of(
     st.just(""), st.from_regex(r"\A:0{0,2}[0-9]{0,5}\Z"), st.sampled_from([":443", ":80", ":x"])
 )
@@ -37,7 +47,6 @@ JSON_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
 PARTS = st.one_of(ESCAPES, JSON_TEXT, st.sampled_from(["/", "/..", "/./", "//", "\\", "?", "#", "a", "*"]))
 TAILS = st.tuples(st.sampled_from(["", "/", "?", "#", "/x"]), st.lists(PARTS, max_size=8).map("".join))
 STRAY = re.compile(r"%(?![0-9A-Fa-f]{2}).?[^\x00-\x24\x26-\x7f]", re.DOTALL)
-ESCAPED_USER = re.compile(r"[^/\\]*[/\\]{2}[^/\\?#@]*[^\x00-\x24\x26-\x7f][^/\\?#@]*@")
 URLS = st.tuples(SCHEMES, HOSTS, PORTS, TAILS.map("".join)).map("".join)
 
 
@@ -51,7 +60,6 @@ def _read_as_the_emulator(url: str) -> str | None:
 @given(URLS)
 def test_both_readings_agree(url: str) -> None:
     """The client expects of a URL what the emulator makes of it."""
-    assume(url.count("#") < 2)
-    assume(not STRAY.search(url) and not ESCAPED_USER.match(url))
+    assume(not STRAY.search(url))
 
     assert canonicalise(url) == _read_as_the_emulator(url)
