@@ -1,0 +1,1 @@
+"""What Altinn's own service answered, recorded, and the means to ask the emulator the same."""

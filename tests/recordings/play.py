@@ -1,0 +1,57 @@
+"""Plays the recordings against an emulator that runs, and shows what differs.
+
+`python -m tests.recordings.play http://127.0.0.1:8080 [written|generated]`; it has to be empty and served with
+the `emulator.toml` of this folder. Status 1 where more than an order differs.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from tests.recordings.comparer import Comparer, Difference
+from tests.recordings.player import Player
+from tests.recordings.transcript import read_transcript
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.recordings.transcript import Transcript
+
+
+def play(base: str, transcript: Transcript) -> Iterator[tuple[str, list[Difference]]]:
+    """Send every request of a set in order; gives each that has a recorded answer with what differs."""
+    player, comparer = Player(base, transcript), Comparer()
+    try:
+        for case in transcript.cases:
+            answer = player.send(case)
+            if answer is None:
+                continue
+            if case.answer is None:
+                comparer.learn(case.name, None, answer)
+            else:
+                yield (
+                    case.name,
+                    comparer.compare(case.name, case.answer, answer, is_unordered=case.is_unordered),
+                )
+    finally:
+        player.close()
+
+
+def main() -> None:
+    """Play the sets that are named, and show every difference."""
+    base, *names = sys.argv[1:]
+    differing = compared = 0
+    for name in names or ("written", "generated"):
+        for case, differences in play(base, read_transcript(name)):
+            compared += 1
+            hard = [each for each in differences if not each.is_soft]
+            differing += bool(hard)
+            for each in hard:
+                sys.stdout.write(f"{case}: {each}\n")
+    sys.stdout.write(f"{compared} compared, {differing} differ\n")
+    sys.exit(1 if differing else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""The recorded requests and answers, unpacked."""
+
+from __future__ import annotations
+
+import json
+import lzma
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+FOLDER = Path(__file__).parent
+Json: TypeAlias = "dict[str, object]"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer; the body is text, or base64 in an object where it was no UTF-8."""
+
+    status: int
+    headers: dict[str, str]
+    body: object
+
+
+@dataclass(frozen=True)
+class Case:
+    """One request, or the laying of what no request can make, with the answer that was recorded."""
+
+    name: str
+    request: Json
+    answer: Answer | None
+
+    @property
+    def is_unordered(self) -> bool:
+        """Say whether the rows of the answer have no order."""
+        return self.request.get("unordered") is True
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """One recorded set, in the order in which it was sent."""
+
+    tokens: dict[str, Json]
+    cases: list[Case]
+
+
+def read_transcript(name: str) -> Transcript:
+    """Unpack a set: `written` or `generated`."""
+    text = lzma.decompress((FOLDER / f"{name}.jsonl.xz").read_bytes()).decode("utf-8", "surrogatepass")
+    first, *others = text.removesuffix("\n").split("\n")
+    cases: list[Case] = []
+    for line in others:
+        request: Json = json.loads(line)
+        recorded = request.pop("answer", None)
+        answer = Answer(**recorded) if isinstance(recorded, dict) else None
+        cases.append(Case(str(request["name"]), request, answer))
+    return Transcript(json.loads(first)["tokens"], cases)
+
+
+def cut(transcript: Transcript, count: int) -> Transcript:
+    """Keep the first requests of a set; those behind them change no answer of theirs."""
+    return Transcript(transcript.tokens, transcript.cases[:count])
