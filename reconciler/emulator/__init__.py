@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from reconciler.emulator.access_packages import AccessPackages
 from reconciler.emulator.accesslog import AccessLog
 from reconciler.emulator.application import Application
 from reconciler.emulator.catalogue import read_catalogue
@@ -19,8 +20,9 @@ from reconciler.emulator.disturbance import Disturbance
 from reconciler.emulator.faults import Faults
 from reconciler.emulator.grants import Examiner
 from reconciler.emulator.maskinporten import Maskinporten
-from reconciler.emulator.metadata import Metadata, Upstream
+from reconciler.emulator.metadata import Upstream
 from reconciler.emulator.register.endpoints import Register
+from reconciler.emulator.resource_registry import ResourceRegistry
 from reconciler.emulator.routing import Router
 from reconciler.emulator.seeds import plant
 from reconciler.emulator.server import Emulator, Network, listen
@@ -88,6 +90,7 @@ def _assemble(config: Config, base: str, store: Store, network: Network, log: Ac
         faults, log, clock, issuer, clients, catalogue, system_users, store, writer, config.keep_unknown
     )
     router = Router()
-    for part in (register, system_users, Metadata(catalogue), Maskinporten(issuer, examiner), control):
+    metadata = ResourceRegistry(catalogue), AccessPackages(catalogue)
+    for part in (register, system_users, *metadata, Maskinporten(issuer, examiner), control):
         router.add(*part.routes())
     return Application(router, issuer, clock, log, disturbance, network, upstream)

@@ -26,6 +26,8 @@ class Package:
     is_delegable: bool
     is_assignable: bool
     id: str
+    type: str = "Organisasjon"
+    """Whom it is for: `Organisasjon` or `Person`."""
 
 
 class Catalogue:
@@ -61,7 +63,12 @@ def read_catalogue(resources: Mapping[str, str], packages: Mapping[str, Package]
     shipped = {row["id"]: row["resourceType"] for row in _rows("reconciler.emulator")}
     known = {
         row["urn"]: Package(
-            row["urn"], row["name_nb"], row["isDelegable"] == "true", row["isAssignable"] == "true", row["id"]
+            row["urn"],
+            row["name_nb"],
+            row["isDelegable"] == "true",
+            row["isAssignable"] == "true",
+            row["id"],
+            "Person" if row["entityType"].endswith(".Person") else "Organisasjon",
         )
         for row in _rows("reconciler")
     }

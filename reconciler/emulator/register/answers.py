@@ -43,7 +43,7 @@ class Problem(NamedTuple):
 
     code: str
     title: str
-    path: str
+    path: str | None
     extension: tuple[str, str] | None = None
 
 
@@ -106,36 +106,43 @@ def answer_text(status: int, text: str) -> Response:
 
 def answer_status(status: int) -> Response:
     """Answer B-PD: the problem that the framework writes for a result without a body."""
-    return _framework(
-        {
-            "type": RFC9110[status],
-            "title": HTTPStatus(status).phrase,
-            "status": status,
-            "traceId": make_trace_id(),
-        }
-    )
+    return _framework(write_status(status))
+
+
+def write_status(status: int) -> dict[str, object]:
+    """Write B-PD."""
+    return {
+        "type": RFC9110[status],
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "traceId": make_trace_id(),
+    }
 
 
 def answer_model_errors(errors: Mapping[str, Sequence[str]]) -> Response:
     """Answer B-MODEL: what model binding or model validation refused, member by member."""
-    return _framework(
-        {
-            "type": RFC9110[400],
-            "title": "One or more validation errors occurred.",
-            "status": 400,
-            "errors": {key: list(messages) for key, messages in errors.items()},
-            "traceId": make_trace_id(),
-        }
-    )
+    return _framework(write_model_errors(errors))
 
 
-def answer_server_error() -> Response:
-    """Answer B-500: an exception that nobody caught."""
+def write_model_errors(errors: Mapping[str, Sequence[str]]) -> dict[str, object]:
+    """Write B-MODEL."""
+    return {
+        "type": RFC9110[400],
+        "title": "One or more validation errors occurred.",
+        "status": 400,
+        "errors": {key: list(messages) for key, messages in errors.items()},
+        "traceId": make_trace_id(),
+    }
+
+
+def answer_server_error(detail: str | None = None) -> Response:
+    """Answer B-500: an exception that nobody caught, with the text that one API adds."""
     return _framework(
         {
             "type": RFC9110[500],
             "title": "An error occurred while processing your request.",
             "status": 500,
+            **({} if detail is None else {"detail": detail}),
             "traceId": make_trace_id(),
         },
         NOT_CACHED,
@@ -147,7 +154,9 @@ def answer_validation(problems: Sequence[Problem], shape: Shape) -> Response:
     said = "title" if shape == "2026-07" else "detail"
     errors: list[dict[str, object]] = []
     for problem in problems:
-        error: dict[str, object] = {"code": problem.code, said: problem.title, "paths": [problem.path]}
+        error: dict[str, object] = {"code": problem.code, said: problem.title}
+        if problem.path is not None:
+            error["paths"] = [problem.path]
         if problem.extension is not None:
             label, text = problem.extension
             error[label] = text
