@@ -21,6 +21,7 @@ from reconciler.emulator.faults import Faults
 from reconciler.emulator.grants import Examiner
 from reconciler.emulator.maskinporten import Maskinporten
 from reconciler.emulator.metadata import Upstream
+from reconciler.emulator.register import other_routes
 from reconciler.emulator.register.endpoints import Register
 from reconciler.emulator.resource_registry import ResourceRegistry
 from reconciler.emulator.routing import Router
@@ -90,6 +91,7 @@ def _assemble(config: Config, base: str, store: Store, network: Network, log: Ac
         faults, log, clock, issuer, clients, catalogue, system_users, store, writer, config.keep_unknown
     )
     router = Router()
+    router.add(*other_routes.list_routes())
     metadata = ResourceRegistry(catalogue), AccessPackages(catalogue)
     for part in (register, system_users, *metadata, Maskinporten(issuer, examiner), control):
         router.add(*part.routes())

@@ -260,17 +260,17 @@ def test_payloads_that_cannot_be_decoded(payload: str) -> None:
 
 WRONG_TYPES: dict[str, list[object]] = {
     "iss": [1, True, [], {}],
-    **dict.fromkeys(("exp", "nbf", "iat"), [None, True, [], {}, "x", 2**63]),
+    **{key: [None, True, [], {}, "x", 2**63] for key in ("exp", "nbf", "iat")},
     "aud": [1, {}, ["x", 1]],
     "sub": [[], {}],
     "jti": [[], {}, 1, False],
 }
 RIGHT_TYPES: dict[str, list[object]] = {
-    **dict.fromkeys(("iss", "jti", "scope"), [None]),
+    **{key: [None] for key in ("iss", "jti", "scope")},
     "aud": [None, ["x", "y"]],
     "sub": [None, 5],
     "exp": ["9999999999", " 1789000000", "1e10", 1.5, 99999999999999],
-    **dict.fromkeys(("client_id", "consumer"), [None, {}, [[]]]),
+    **{key: [None, {}, [[]]] for key in ("client_id", "consumer")},
 }
 
 
