@@ -54,7 +54,8 @@ def run(
 ) -> None:
     """Settle what an interrupted apply left open, by looking; nothing is sent again.
 
-    Exits 5 when an outcome stays unknown, and 1 while a client id that a run released is on no system.
+    Exits 5 when an outcome stays unknown, and 1 while a client id that a run released is on no system, or where
+    a write overwrote another's.
     """
     found = find_root(root or Path.cwd())
     folder = find_journal(found, journal)

@@ -97,6 +97,18 @@ def test_what_was_not_done_is_sent_again(stage: Stage, status: int) -> None:
     assert len(_lines(stage, "intent")) == 1
 
 
+def test_a_second_401_is_the_last(stage: Stage) -> None:
+    """W19: another token did not help, and a third would not."""
+    one, asked = _one(stage)
+    plan = stage.plan(asked)
+    stage.strike(fault="status", status=401, method="PUT", path=f"*{one}", times=3)
+    stage.control("DELETE", "log")
+
+    (outcome,) = stage.apply(plan).outcomes
+
+    assert (outcome.word, _methods(stage, "PUT")) == ("failed", 2)
+
+
 def test_nothing_is_sent_again_over_the_write_of_another(stage: Stage) -> None:
     """W19: 429, and meanwhile somebody wrote: what we would send was made from another document."""
     one, asked = _one(stage)
