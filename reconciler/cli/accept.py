@@ -12,6 +12,7 @@ from reconciler.cli.console import show_text
 from reconciler.cli.options import EnvironmentOption, Format, RootOption, VendorOption, make_app
 from reconciler.cli.scene import open_register, set_scene
 from reconciler.errors import UsageError
+from reconciler.escape import escape_line
 from reconciler.operations import accept_difference
 from reconciler.workspace import append_file
 
@@ -55,4 +56,4 @@ def run(
     with open_register(scene, read_only=True) as connection:
         made = accept_difference(desired, system, path, connection.register, until=last, reason=reason)
     append_file(scene.root / FILE, print_acceptance(made))
-    show_text(f"Accepted until {last}, in {FILE}: {path} of {system}\n")
+    show_text(escape_line(f"Accepted until {last}, in {FILE}: {path} of {system}") + "\n")

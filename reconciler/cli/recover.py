@@ -24,6 +24,7 @@ from reconciler.cli.options import (
 from reconciler.cli.scene import Scene, connect, open_register, set_scene
 from reconciler.cli.writing import find_journal, find_site
 from reconciler.errors import Exit, UsageError
+from reconciler.escape import escape_line
 from reconciler.journal import read_runs
 from reconciler.preflight import keep_others_away, recover
 from reconciler.render import json as as_json
@@ -129,4 +130,4 @@ def _show_newest(scene: Scene, workers: int) -> None:
     for name, answer in logs.items():
         newest = next(iter(read_log(answer)), None)
         told = f"{newest.kind} at {newest.created} by {newest.who}" if newest else "no entry"
-        show_text(f"{name}: {told}\n")
+        show_text(escape_line(f"{name}: {told}") + "\n")

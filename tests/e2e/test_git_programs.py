@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.builders import VENDOR
 from tests.served import Repository
 from tests.unit.test_git import CANARY, PROGRAMS, commit, git, plant
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.slow
 def test_no_verb_runs_what_a_repository_configures(tmp_path: Path) -> None:
     """G1: drift, history, plan --base, plan and apply; the key in their environment reaches nobody."""
     root = tmp_path / "repository"

@@ -113,7 +113,12 @@ MAIN = "from reconciler.__main__ import main\nmain()"
 
 @pytest.mark.parametrize(
     ("words", "code"),
-    [(("validate",), 0), (("plan", "--exit-code"), 3), (("drift",), 3), (("explain", "yaml-syntax"), 0)],
+    [
+        (("validate",), 0),
+        (("plan", "--exit-code"), 3),
+        pytest.param(("drift",), 3, marks=pytest.mark.slow),
+        pytest.param(("explain", "yaml-syntax"), 0, marks=pytest.mark.slow),
+    ],
 )
 def test_a_verb_runs_without_posix(repository: Repository, words: tuple[str, ...], code: int) -> None:
     """G6: the hook and the first steps of a newcomer on Windows, the embedded register included."""

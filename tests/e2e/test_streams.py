@@ -58,7 +58,14 @@ def run_main(root: Path, code: str, *words: str) -> subprocess.CompletedProcess[
 
 
 @pytest.mark.parametrize("to", ["| true", ">&-", "> /dev/full"])
-@pytest.mark.parametrize("words", ["validate", "validate --format json", "--help"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "validate",
+        pytest.param("validate --format json", marks=pytest.mark.slow),
+        pytest.param("--help", marks=pytest.mark.slow),
+    ],
+)
 def test_a_result_that_nobody_gets_is_a_failure_and_said(repository: Repository, words: str, to: str) -> None:
     """W14: a reader that went away, a closed stdout and a full disk end in 1, with a sentence."""
     # The code of the program itself, whatever the shell makes of a pipe's.
@@ -87,7 +94,14 @@ def test_a_reader_that_goes_away_ends_nothing_half_way(repository: Repository) -
     assert [each["outcome"] for each in records if each["kind"] == "outcome"] == ["done"] * 4
 
 
-@pytest.mark.parametrize("close", ["2>&-", "<&-", "<&- 2>&-"])
+@pytest.mark.parametrize(
+    "close",
+    [
+        "<&- 2>&-",
+        pytest.param("2>&-", marks=pytest.mark.slow),
+        pytest.param("<&-", marks=pytest.mark.slow),
+    ],
+)
 def test_without_the_other_streams_the_result_is_the_same(repository: Repository, close: str) -> None:
     """W14: what is closed gets nothing, and no file that is opened later takes its number."""
     done = shell(repository.root, f"{MAIN} plan --format json {close}")
@@ -159,12 +173,12 @@ def find_commands(text: str) -> list[str]:
     [
         ("validate", f"--{HOSTILE}"),
         (HOSTILE,),
-        ("validate", HOSTILE),
+        pytest.param(("validate", HOSTILE), marks=pytest.mark.slow),
         ("validate", "--format", HOSTILE),
         ("apply", HOSTILE),
-        ("rollback", HOSTILE),
-        ("explain", HOSTILE),
-        ("register", HOSTILE),
+        pytest.param(("rollback", HOSTILE), marks=pytest.mark.slow),
+        pytest.param(("explain", HOSTILE), marks=pytest.mark.slow),
+        pytest.param(("register", HOSTILE), marks=pytest.mark.slow),
     ],
 )
 def test_nothing_on_stderr_is_a_command(repository: Repository, words: tuple[str, ...]) -> None:
@@ -206,7 +220,12 @@ def test_neither_warnings_nor_tracebacks_nor_logs_are_commands(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "environ", [{"LANG": "C"}, {"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "latin-1"}]
+    "environ",
+    [
+        {"LANG": "C"},
+        pytest.param({"PYTHONIOENCODING": "ascii"}, marks=pytest.mark.slow),
+        pytest.param({"PYTHONIOENCODING": "latin-1"}, marks=pytest.mark.slow),
+    ],
 )
 def test_a_served_register_says_where_it_is_at_once(tmp_path: Path, environ: dict[str, str]) -> None:
     """G4: a program that waits for the first line gets it, whatever the locale."""

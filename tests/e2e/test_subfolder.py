@@ -44,7 +44,9 @@ def top(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("path", ["register/systems", "register/systems/a.yaml", "register"])
+@pytest.mark.parametrize(
+    "path", ["register/systems", pytest.param("register/systems/a.yaml", marks=pytest.mark.slow)]
+)
 def test_the_root_is_found_from_the_path(top: Path, path: str) -> None:
     """G5: from the top, as a hook is run; files are named from their root."""
     done = run(top, "validate", path)
@@ -64,7 +66,7 @@ def test_paths_of_two_roots_are_refused(top: Path) -> None:
     assert run(top / "other", "validate", str(top / "odd.yaml")).stdout.startswith(str(top / "odd.yaml"))
 
 
-@pytest.mark.parametrize("environ", [{}, {"GITHUB_WORKSPACE": "{top}"}, {"CI_PROJECT_DIR": "{top}"}])
+@pytest.mark.parametrize("environ", [{}, pytest.param({"CI_PROJECT_DIR": "{top}"}, marks=pytest.mark.slow)])
 def test_every_output_of_a_runner_names_the_file_as_it_finds_it(top: Path, environ: dict[str, str]) -> None:
     """G5: annotations, SARIF, Code Quality and JUnit; JSON and text stay relative to the root."""
     given = {name: value.format(top=top) for name, value in environ.items()}

@@ -1,0 +1,75 @@
+"""What lies in the folder of journals and is none, or is damaged: said, and never in the way of what is whole."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builders import VENDOR
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.served import Repository
+
+
+@pytest.fixture
+def journal(repository: Repository) -> Path:
+    """Apply once, and give the journal."""
+    done = repository.run("apply", "--yes")
+    assert done.returncode == 0, done.stderr
+    (path,) = (repository.root / ".reconciler/journal").iterdir()
+    return path
+
+
+def test_a_damaged_line_is_said_until_recover_has_looked(repository: Repository, journal: Path) -> None:
+    """W13: apply refuses and names the line; recover says that nobody knows, 5; then apply goes on."""
+    lines = journal.read_text().splitlines(keepends=True)
+    journal.write_text(lines[0] + "\0" * 40 + "\n" + "".join(lines[2:]))
+    repository.define(isVisible=False)
+
+    refused = repository.run("apply", "--yes")
+    assert refused.returncode == 4, refused.stderr
+    assert f"{journal}, line 2, cannot be read." in refused.stderr
+    assert "Run `reconciler recover` first; nothing was written." in refused.stderr
+
+    recovered = repository.run("recover")
+    assert recovered.returncode == 5, recovered.stderr
+    assert "line 2 cannot be read" in recovered.stdout
+
+    done = repository.run("apply", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert f"done: {VENDOR}_smartcloud" in done.stderr
+
+
+def test_what_is_no_journal_is_named_and_passed_over(repository: Repository, journal: Path) -> None:
+    """W13: neither hangs nor stops apply or recover."""
+    folder = journal.parent
+    (folder / "folder.jsonl").mkdir()
+    (folder / "link.jsonl").symlink_to("nowhere")
+    os.mkfifo(folder / "pipe.jsonl")
+    (folder / "foreign.jsonl").write_text('{"level": "info"}\n')
+    (folder / "later.jsonl").write_text('{"kind": "run", "format": 99}\n')
+    repository.define(isVisible=False)
+
+    for words in (("recover",), ("apply", "--yes")):
+        done = repository.run(*words)
+
+        assert done.returncode == 0, done.stderr
+        for name in ("folder", "link", "pipe", "foreign", "later"):
+            assert done.stderr.count(f"Passed over: {folder / name}.jsonl ") == 1, name
+
+
+def test_a_repository_cannot_lead_the_journal_elsewhere(repository: Repository, tmp_path: Path) -> None:
+    """S3: a link in the place of the folder is refused before the first write."""
+    (tmp_path / "outside").mkdir()
+    (repository.root / ".reconciler").mkdir()
+    (repository.root / ".reconciler/journal").symlink_to(tmp_path / "outside")
+
+    done = repository.run("apply", "--yes")
+
+    assert done.returncode == 2, done.stderr
+    assert "it is a link" in done.stderr
+    assert list((tmp_path / "outside").iterdir()) == []
