@@ -19,7 +19,7 @@ from reconciler.change import (
     describe_body,
     list_new_fields,
 )
-from reconciler.diff import diff, look_up, spread
+from reconciler.diff import FieldChange, diff, look_up, spread
 from reconciler.digest import digest_json
 from reconciler.errors import Unintelligible
 from reconciler.model import RegisteredSystem
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from reconciler.change import Change
-    from reconciler.diff import FieldChange
     from reconciler.model import Json
     from reconciler.plan import Plan
 
@@ -79,6 +78,8 @@ def _audit_idle(change: Keep | Blocked) -> Iterator[str]:
 def _audit_deletion(change: Delete, vendor: str) -> Iterator[str]:
     if change.document is not None:
         yield "a deletion sends no document"
+    if _strip(_find_own(change)) != _strip((FieldChange((WITHDRAWN,), before=False, after=True),)):
+        yield "its fields are not those of a deletion"
     if change.live is None:
         yield "it deletes what is not registered"
         return

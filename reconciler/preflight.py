@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from reconciler.change import Change, Impact
     from reconciler.drift import Circumstances
+    from reconciler.impact import Evidence
     from reconciler.journal import Journal
     from reconciler.model import RegisteredSystem
     from reconciler.plan import Plan, Target
@@ -262,6 +263,11 @@ def _check_impacts(plan: Plan, register: Register, around: Circumstances) -> Non
     }
     judged = judge_plan(plan, as_claimed)
     lies = [
+        f"`{change.id}` names {change.newest} as its newest change-log entry, and there is none of that time."
+        for change in plan.writes
+        if change.newest and not _has_entry(change.newest, evidence.get(change.id))
+    ]
+    lies += [
         _describe_lie(f"`{change.id}`", change.impacts, again.impacts)
         for change, again in zip(plan.changes, judged.changes, strict=True)
         if change.impacts != again.impacts
@@ -275,6 +281,10 @@ def _check_impacts(plan: Plan, register: Register, around: Circumstances) -> Non
             + "\n".join(lies[:_MOST]),
             hint="Plan again, and have the new plan reviewed.",
         )
+
+
+def _has_entry(created: str, evidence: Evidence | None) -> bool:
+    return evidence is not None and any(state.entry.created == created for state in evidence.states)
 
 
 def _describe_lie(what: str, said: Sequence[Impact], found: Sequence[Impact]) -> str:

@@ -274,7 +274,7 @@ def test_a_saved_plan_is_bound_to_its_target(repository: Repository, served: Ser
     for words in (["-e", "prod"], ["-e", "tt02"], ["--vendor", "310000000"]):
         done = repository.run("apply", "plan.json", "--yes", *words)
         assert (done.returncode, "The plan was made for" in done.stderr) == (4, True), done.stderr
-    moved = served.base.replace("127.0.0.1", "localhost")
+    moved = "http://127.0.0.1:9"
     repository.configure(moved, f"{moved}/maskinporten/")
     assert repository.run("apply", "plan.json", "--yes").returncode == 4
     assert repository.run("verify", "plan.json").returncode == 4

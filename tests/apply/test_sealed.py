@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from reconciler.errors import Refused, ServerFailed
@@ -20,10 +21,14 @@ from reconciler.planfile import MAX_BYTES, MAX_VALUES, print_plan, read_plan
 from reconciler.preflight import Site, Terms, check_accepted, check_fresh, clear, hold
 from reconciler.survey import read_all
 from tests.apply.stage import Stage, a_client, a_full_document, define, withdraw
+from tests.builders import VENDOR, a_definition_text
+from tests.served import Repository, Served, start_served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     from reconciler.model import Json, RegisteredSystem
     from reconciler.plan import Plan
@@ -337,6 +342,14 @@ def _name_another_vendor(body: Json) -> None:
     _find(body, "create")["document"]["vendor"]["ID"] = "0192:310000000"
 
 
+def _hide_the_writes_of_others(body: Json) -> None:
+    _find(body, "update")["newest_entry"] = "2999-01-01T00:00:00.0000000+00:00"
+
+
+def _say_another_thing_goes(body: Json) -> None:
+    _find(body, "delete")["fields"][0]["after"] = False
+
+
 def _say_it_is_put_back(body: Json) -> None:
     change = _find(body, "update")
     change["reason"] = "put back as it was (document 000000000000)"
@@ -356,6 +369,8 @@ def _say_it_is_put_back(body: Json) -> None:
         (_send_a_text_for_a_truth, "its document is not what its fields and the live document make"),
         (_change_the_way_back, "Its steps are not those that its changes need"),
         (_name_another_vendor, "the document is of another system or vendor"),
+        (_hide_the_writes_of_others, "as its newest change-log entry, and there is none"),
+        (_say_another_thing_goes, "its fields are not those of a deletion"),
         (_say_it_is_put_back, "its document is not what its fields and the live document make"),
     ],
 )
@@ -435,3 +450,49 @@ def test_a_hostile_file_costs_little(content: bytes) -> None:
         assert tracemalloc.get_traced_memory()[1] < 3 * len(content) + (8 << 20)
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.slow
+def test_a_deletion_that_was_reviewed_at_no_users_is_not_done_to_many(
+    private_key: RSAPrivateKey, tmp_path: Path
+) -> None:
+    """W5: by the program: 0 at the review, 237 afterwards: `verify`, `apply FILE` and `apply --accept` end with 4."""
+    repository = Repository(tmp_path / "repository")
+    system = f"{VENDOR}_smartcloud"
+    with start_served(private_key) as emulator:
+        served = Served(emulator, private_key)
+        repository.write("a.yaml", a_definition_text(id=system, clientId=[]))
+        repository.configure(emulator.base, emulator.maskinporten)
+        repository.environ = served.environ
+        assert repository.run("apply", "--yes").returncode == 0
+        repository.write("a.yaml", a_definition_text(id=system, clientId=[]) + "withdrawn: true\n")
+        assert repository.run("plan", "--out", "plan.json").returncode == 0
+        digest = json.loads((repository.root / "plan.json").read_text())["digest"]
+        asked = [["verify", "plan.json"], ["apply", "plan.json"], ["apply"]]
+        accepted = ["--yes", "--accept", digest]
+
+        _put_users(served, system, 237)
+        for words in asked:
+            done = repository.run(*words, *(accepted if words[0] == "apply" else []))
+            assert done.returncode == 4, (words, done.stderr)
+            numbers = "had 0 system users when it was planned, and has 237 system users now"
+            assert numbers in done.stderr or words == ["apply"], done.stderr
+        assert served.read(system)["isDeleted"] is False
+        _put_users(served, system, 0)
+        assert repository.run("verify", "plan.json").returncode == 0
+        assert repository.run("apply", "plan.json", *accepted).returncode == 0
+        assert served.read(system)["isDeleted"] is True
+
+
+def _put_users(served: Served, system: str, number: int) -> None:
+    users = [
+        {
+            "id": f"ca73c480-3a77-476e-9e94-{index:012}",
+            "systemId": system,
+            "reporteeOrgNo": "312605031",
+            "supplierOrgno": VENDOR,
+            "externalRef": f"ref-{index}",
+        }
+        for index in range(number)
+    ]
+    httpx.put(f"{served.base}/control/systemusers", json=users).raise_for_status()
