@@ -95,7 +95,7 @@ def _make_plan(stage: Stage) -> tuple[Plan, Shelf]:
         define(d, clientId=[]),
         define(e, clientId=[]),
         define(f, clientId=[], rights=...),
-        define(g, clientId=[one[3]], description={"nb": "x", "nn": "«æ»", "en": "\u2028"}),
+        define(g, clientId=[one[3]], description={"nb": "x", "nn": "«æ»", "en": "\U0001f600"}),
     ]
     shelf = _shelve(stage, ids)
     made = plan_changes(stage.target, asked, {name: shelf.documents[name] for name in ids[:7]}, [])
