@@ -50,11 +50,8 @@ def check_register(scenario: Scenario, state: State, dead: set[str]) -> Iterator
             yield from (f"client id {client} of {name} is on no system" for client in sorted(lost))
 
 
-def check_unknown_members(
-    scenario: Scenario, state: State, runs: Sequence[Run], others: Others
-) -> Iterator[str]:
-    """What the program does not know is as it was, or as others left it, unless it said otherwise."""
-    printed = "\n".join(run.printed for run in runs)
+def check_unknown_members(scenario: Scenario, state: State, others: Others) -> Iterator[str]:
+    """What the program does not know is as it was, or as others left it."""
     for name, each in scenario.systems.items():
         held = state.documents.get(name)
         if each.live is None or held is None or held["isDeleted"]:
@@ -68,9 +65,9 @@ def check_unknown_members(
             if entry and entry != "vendor" and entry not in asked:
                 continue
             now = left.get(path)
-            if now is None and path not in printed:
+            if now is None:
                 yield f"{name}: {UNKNOWN} of {path or 'the top'} is gone"
-            elif now is not None and now != value and not any(rival in now for rival in rivals):
+            elif now != value and not any(rival in now for rival in rivals):
                 yield f"{name}: {UNKNOWN} of {path or 'the top'} was {value}, is {now}"
 
 

@@ -193,7 +193,7 @@ class Round:
     def conclude(self) -> None:
         """Hold all runs together against what the register holds in the end."""
         final = self.runs[-1].after
-        self.say(*ending.check_unknown_members(self.scenario, final, self.runs, self.others))
+        self.say(*ending.check_unknown_members(self.scenario, final, self.others))
         self.say(*ending.check_reported(self.runs, self.others, final))
         self.say(*ending.check_closed(self.root))
 
