@@ -19,8 +19,14 @@ TABLE = {0, 1, 2, 3, 4, 5}
 """The exit codes that the README lists."""
 
 
+_OURS = re.compile(r"^(Environment|Plan|error:|Interrupted)", re.MULTILINE)
+"""How the first line that the program itself prints may begin."""
+
+
 def check_process(run: Run) -> Iterator[str]:
     """The exit code is of the table, and no fault of the program shows."""
+    if run.trouble.signal and not run.exchanges and _OURS.search(run.printed) is None:
+        return  # the interpreter was still starting, and answers signals as it likes
     killed = {-9} if "KILL" in str(run.trouble) else set()
     if run.code is None:
         yield f"it did not end within its time ({run.seconds:.0f} s)"
