@@ -17,6 +17,7 @@ register's change log and against the proxy's own list of what went over the wir
     verdict     what has to be true of a run
     ending      what has to be true of a round
     round       a round from its seed to its verdict
+    program     the command line
     between     another writer between every two requests
 
 Nothing here uses the tests' other helpers or imports the program: it is a witness of its own.

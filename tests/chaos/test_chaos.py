@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chaos.__main__ import main
+from tests.chaos.program import main
 
 
 @pytest.mark.slow
@@ -14,8 +14,10 @@ def test_random_rounds(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", ["saved", "direct"])
-def test_another_writer_between_every_two_requests(how: str, capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("how", "changes"), [("saved", "5"), ("direct", "3")])
+def test_another_writer_between_every_two_requests(
+    how: str, changes: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     """W1: of what others write between any two requests of a run, all is found."""
-    words = ["--between", "--how", how, "--changes", "5", "--processes", "2"]
+    words = ["--between", "--how", how, "--changes", changes, "--processes", "2"]
     assert main(words) == 0, capfd.readouterr().out
