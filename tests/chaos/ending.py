@@ -27,6 +27,9 @@ def find_dead(scenario: Scenario, others: Others) -> set[str]:
 
 def check_register(scenario: Scenario, state: State, dead: set[str]) -> Iterator[str]:
     """The register holds what the files ask for, and no client id is lost or on two systems."""
+    left = scenario.unmanaged
+    if state.documents.get(left["id"]) != left:
+        yield f"{left['id']}, which no file names, is not as it was"
     holders: dict[str, list[str]] = {}
     for name, document in state.documents.items():
         if not document["isDeleted"]:

@@ -130,7 +130,8 @@ class Chooser:
 
     def add_kill(self) -> Trouble:
         """Kill it at a write, so that something is left open."""
-        among, skip = self.dice.choice(("write", "PUT")), self.dice.randrange(self.writes)
+        among = self.dice.choice(("write", "PUT"))
+        skip = self.dice.randrange(self.count(among))
         phase: Phase = self.dice.choice(("before", "after"))
         drops = phase == "before" and self.dice.random() < 0.5
         self.trouble.strikes.append(Strike("signal", among, skip, phase, signal="KILL", drops=drops))
