@@ -9,13 +9,13 @@ from tests.chaos.scenario import UNKNOWN, compare
 from tests.chaos.verdict import find_ours
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, KeysView, Sequence
     from pathlib import Path
 
     from tests.chaos.command import Run
     from tests.chaos.others import Others, Written
     from tests.chaos.register import State
-    from tests.chaos.scenario import Document, Scenario
+    from tests.chaos.scenario import Document, Scenario, Wanted
 
 
 def find_dead(scenario: Scenario, others: Others) -> set[str]:
@@ -37,20 +37,32 @@ def check_register(scenario: Scenario, state: State, dead: set[str]) -> Iterator
                 holders.setdefault(client, []).append(name)
     yield from (f"client id {client} is on {names}" for client, names in holders.items() if len(names) > 1)
     for name, each in scenario.systems.items():
-        held = state.documents.get(name)
-        if name in dead:
-            continue
-        if each.asked is None:
-            if held is None or not held["isDeleted"]:
-                yield f"{name} is not deleted"
-        elif held is None or held["isDeleted"]:
-            yield f"{name} is not registered"
-        else:
-            wrong = compare(each.asked, held)
-            if wrong:
-                yield f"{name} differs in {', '.join(wrong)}"
-            lost = set(each.asked["clientId"]) - holders.keys()
-            yield from (f"client id {client} of {name} is on no system" for client in sorted(lost))
+        if name not in dead:
+            yield from _check_system(each, state.documents.get(name), holders.keys())
+
+
+def _check_system(wanted: Wanted, held: Document | None, clients: KeysView[str]) -> Iterator[str]:
+    """One system is as the files ask for it; `clients` are the ids that are on any system."""
+    name, asked = wanted.id, wanted.asked
+    if asked is None:
+        if held is None or not held["isDeleted"]:
+            yield f"{name} is not deleted"
+    elif held is None or held["isDeleted"]:
+        yield f"{name} is not registered"
+    else:
+        wrong = compare(asked, held)
+        if wrong:
+            yield f"{name} differs in {', '.join(wrong)}"
+        lost = set(asked["clientId"]) - clients
+        yield from (f"client id {client} of {name} is on no system" for client in sorted(lost))
+
+
+def check_dead_named(last: Run, scenario: Scenario) -> Iterator[str]:
+    """What others deleted although the files ask for it is named by the last run."""
+    for each in last.others.written:
+        wanted = scenario.systems.get(each.system)
+        if each.what == "delete" and wanted is not None and wanted.asked and each.system not in last.printed:
+            yield f"others deleted {each.system}, and the last run does not name it"
 
 
 def check_unknown_members(scenario: Scenario, state: State, others: Others) -> Iterator[str]:

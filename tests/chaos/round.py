@@ -196,6 +196,7 @@ class Round:
         self.say(*ending.check_unknown_members(self.scenario, final, self.others))
         self.say(*ending.check_reported(self.runs, self.others, final))
         self.say(*ending.check_closed(self.root))
+        self.say(*ending.check_dead_named(self.runs[-1], self.scenario))
 
     def tell(self) -> Iterator[str]:
         """Say everything about the round."""
