@@ -6,11 +6,12 @@ Others wrote it: nothing here costs more memory or depth than the bounds say.
 from __future__ import annotations
 
 import json
+import math
 import re
 import time
 from email.utils import parsedate_to_datetime
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from reconciler.errors import Unintelligible
 
@@ -56,15 +57,20 @@ def parse_json(content: bytes, *, members: Collection[str] = ()) -> Json:
         return {name: value for name, value in pairs if name in members}
 
     try:
-        return json.loads(
-            content.decode("utf-8-sig"), parse_constant=_refuse, object_pairs_hook=keep if members else None
-        )
+        text, hook = content.decode("utf-8-sig"), keep if members else None
+        return json.loads(text, parse_constant=_refuse, parse_float=_read_float, object_pairs_hook=hook)
     except (ValueError, RecursionError):
         raise UnreadableJson("is cut off or no JSON", damaged=True) from None
 
 
-def _refuse(name: str) -> None:
+def _refuse(name: str) -> NoReturn:
     raise ValueError(name)  # NaN and Infinity are Python's, not JSON's
+
+
+def _read_float(text: str) -> float:
+    """Read a number; one that is too large for JSON to be written again is refused."""
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
 
 
 def find_depth(content: bytes) -> int:

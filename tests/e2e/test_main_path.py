@@ -27,7 +27,10 @@ def test_apply_leaves_nothing_to_do(repository: Repository) -> None:
     assert edited.returncode == 3
     assert edited.stdout.splitlines()[:-1] == [
         "~ 991825827_smartcloud  update  systems/991825827_smartcloud.yaml:1",
-        "    ! redirect-removed  Requests that name `https://smartcloud.example/receipt` are refused.",
+        (
+            "    ! redirect-removed  New requests that name `https://smartcloud.example/receipt` are refused; "
+            "those under way still lead there."
+        ),
         "    + allowedRedirectUrls https://example.com/  :9",
         "    - allowedRedirectUrls https://smartcloud.example/receipt  :9",
         "",
@@ -131,7 +134,8 @@ def test_one_refusal_does_not_stop_the_others(repository: Repository, served: Se
     assert told == (
         "failed    create 991825827_aaa\n"
         "    The register answered 400: AUTH.VLD-00003 One or more resources specified in rights were not "
-        "found in Altinn's resource register – ResourceIds Not Found: no-such-resource.\n"
+        "found in Altinn's resource register – ResourceIds Not Found: no-such-resource. "
+        "The metadata says so too: the environment does not know the resource `no-such-resource`.\n"
         "    If the definition is right, the register's own look-up may have failed: try again later.\n"
         "done      create 991825827_smartcloud\n"
         "Apply: 1 done, 1 failed.\n"

@@ -64,6 +64,7 @@ def test_json_of_too_many_values_is_an_error(content: bytes) -> None:
         b"nothing",
         b"[NaN]",
         b"[Infinity]",
+        b"[1e999]",
         b"\xff\xfe\x00",
         b"9" * 5000,
         b'"\xff"',
