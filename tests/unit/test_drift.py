@@ -106,7 +106,10 @@ def test_what_somebody_deleted_is_deleted_and_says_by_whom() -> None:
 
 def test_a_deletion_that_is_not_carried_out_yet_is_no_alarm() -> None:
     """P1: `withdrawn` is not applied yet, whoever wrote last; a deletion that is blocked says why."""
-    (difference,) = find({"withdrawn": True}, {}, a_log((THEIRS, {}))).differences
+    states = a_log((THEIRS, {}), (OURS, {}))
+    (difference,) = find({"withdrawn": True}, {}, states).differences
+    assert (difference.entry, difference.reason[:9]) == (states[0].entry, "withdrawn")
+    assert find({"withdrawn": True}, {}).differences[0].entry is None
     assert (difference.kind, difference.alarming) == (Kind.NOT_APPLIED, False)
 
     gone, taker = a_resolved("tt02", withdrawn=True), a_resolved("tt02", id="991825827_taker", rights=...)
@@ -149,7 +152,7 @@ def test_a_value_is_ours_by_the_log_and_the_history(
     """The files show the system, and the register hides it; by whose doing decides."""
     report = find(SHOWN, HIDDEN, states, revisions=revisions)
 
-    assert kinds(report) == [kind]
+    assert [(each.kind, each.reason) for each in report.differences] == [(kind, "")]
     assert report.exit_code is (Exit.DIFFERENT if kind is Kind.CHANGED_OUTSIDE else Exit.DONE)
 
 
