@@ -15,6 +15,7 @@ The house, from the street to the ground. A room knows only the floors below its
     answer          what a body holds             network, egress       sockets, proxy, certificates
     keys, http, trace, secret, settings, credentials, workspace    journal, lock, actions
     platform        what operating systems do differently
+    record          a line of a journal as what it has to be
     ─────────────────────── below this line nothing does I/O ───────────────────────
     drift           the plan and who did it       outcome     what became of a plan
     planfile, plan_v1   the plan as JSON          history     a change log as a story

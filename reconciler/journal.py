@@ -10,17 +10,17 @@ import json
 import os
 import secrets
 from contextlib import suppress
-from dataclasses import MISSING, asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock
-from types import NoneType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any
 
 from reconciler.errors import UsageError
-from reconciler.platform import make_private_folder, open_plain, read_plain, sync_folder
+from reconciler.platform import make_private_folder, open_plain, sync_folder
+from reconciler.record import make_record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from reconciler.model import Json
@@ -28,8 +28,14 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Of the journal's lines; a program passes over a journal of a version that it does not know, and says so."""
-MOST_BYTES = 1024 * 1024 * 1024
-"""Of one journal: a run of a thousand systems, each with a document of the largest size, stays below."""
+MOST_BYTES = 72 * 1024 * 1024
+"""Of one line: it holds two documents at most, and the register takes 30 MB (System Register contract §9.1)."""
+_MOST_VALUES = 2_000_000
+"""In one line; a list of that many redirect URLs is larger than what the register takes."""
+_MOST_START = 64 * 1024
+"""Bytes of the first line."""
+_OUTCOMES = frozenset({"done", "failed", "stale", "unknown", "not tried"})
+"""What can have become of an intent."""
 _TORN = "torn"
 """The kind of the line that says: the one before was cut off while it was written, so nothing was sent for it."""
 
@@ -243,17 +249,15 @@ def _start_run(folder: Path, start: RunStart) -> Journal:
 def continue_run(run: Run) -> Journal:
     """Open the journal of a run that did not come to its end, to write what came of it."""
     journal = _open(run.path, 0)
-    if read_plain(run.path, MOST_BYTES)[-1:] != b"\n":
-        journal._is_torn = True  # noqa: SLF001 - ends the line that the crash tore, with the next one
+    with os.fdopen(open_plain(run.path, os.O_RDONLY), "rb") as stream:
+        stream.seek(-1, os.SEEK_END)
+        # What the crash tore is ended with the next line.
+        journal._is_torn = stream.read(1) != b"\n"  # noqa: SLF001 - the module's own
     return journal
 
 
 def _open(path: Path, flags: int) -> Journal:
     return Journal(path, open_plain(path, os.O_WRONLY | os.O_APPEND | flags))
-
-
-class _Damaged(UsageError):
-    """A record is not what a journal holds; never leaves this module."""
 
 
 def read_run(path: Path) -> Run | None:
@@ -263,27 +267,46 @@ def read_run(path: Path) -> Run | None:
     is in `damaged`. Raises `UsageError` for what is no journal, or one of another format.
     """
     try:
-        content = read_plain(path, MOST_BYTES + 1)
+        with os.fdopen(open_plain(path, os.O_RDONLY), "rb") as stream:
+            first = stream.readline(_MOST_START)
+            if not first.endswith(b"\n") and len(first) < _MOST_START:
+                return None
+            run = Run(path, _read_start(path, first))
+            run.damaged = tuple(_read_records(run, stream))
     except OSError as error:
         raise UsageError(f"{path} is no journal: {error.strerror}.", hint=_HINT) from error
-    if len(content) > MOST_BYTES:
-        raise UsageError(f"{path} is no journal: it has more than {MOST_BYTES:,} bytes.", hint=_HINT)
-    *lines, last = content.split(b"\n")
-    if not lines:
-        return None
-    run = Run(path, _read_start(path, lines[0]))
+    return run
+
+
+def _read_records(run: Run, stream: IO[bytes]) -> list[int]:
+    """Read every line but the first into a run; give the numbers of those that cannot be read."""
     damaged = []
-    for number, line in enumerate([*lines[1:], last], 2):
+    for number, line in enumerate(_read_lines(stream), 2):
         try:
             kind = _read_record(run, line)
-        except (_Damaged, ValueError, RecursionError):
+        except (ValueError, RecursionError):
             damaged.append(number)
         else:
-            if kind == _TORN and number - 1 in damaged:
-                damaged.remove(number - 1)
-    # The last line has no end: nothing, or what a crash tore.
-    run.damaged = tuple(number for number in damaged if number <= len(lines))
-    return run
+            if kind == _TORN and number - 1 in damaged[-1:]:
+                damaged.pop()
+    return damaged
+
+
+def _read_lines(stream: IO[bytes]) -> Iterator[bytes]:
+    """Read lines of a bounded size, one at a time; a longer one is given as an empty one, which is no record.
+
+    The last line is left out where it has no end: that is nothing, or what a crash tore.
+    """
+    while line := stream.readline(MOST_BYTES):
+        is_long = False
+        while not line.endswith(b"\n"):
+            if len(line) < MOST_BYTES and not is_long:
+                return
+            is_long = True
+            line = stream.readline(_MOST_START)
+            if not line:
+                return
+        yield b"" if is_long else line
 
 
 _HINT = "Remove it from the folder of journals, or name another folder with --journal."
@@ -302,51 +325,30 @@ def _read_start(path: Path, line: bytes) -> RunStart:
             hint="Use the version of the tool that wrote it.",
         )
     try:
-        return _make(RunStart, record)
-    except (_Damaged, ValueError):
+        return make_record(RunStart, record)
+    except ValueError:
         raise UsageError(f"{path} is no journal: its first line is not that of a run.", hint=_HINT) from None
 
 
 def _read_record(run: Run, line: bytes) -> str:
-    """Read one line into a run, and give its kind; raises `_Damaged` or `ValueError`."""
+    """Read one line into a run, and give its kind; raises `ValueError`."""
+    if line.count(b",") + line.count(b"[") + line.count(b"{") > _MOST_VALUES:
+        raise ValueError("more values than a document can have")
     record = json.loads(line)
     kind = record.pop("kind", None) if isinstance(record, dict) else None
     if kind == "intent":
-        intent = _make(Intent, record)
+        intent = make_record(Intent, record)
         run.intents[intent.step] = intent
     elif kind == "outcome":
-        settled = _make(Settled, record)
+        settled = make_record(Settled, record)
+        if settled.outcome not in _OUTCOMES:
+            raise ValueError("an unknown outcome")
         run.settled[settled.step] = settled
     elif kind == "end":
         run.ended = True
     elif kind != _TORN:
-        raise _Damaged("an unknown kind of record")
+        raise ValueError("an unknown kind of record")
     return str(kind)
-
-
-_TYPES: Mapping[str, type | tuple[type, ...]] = {
-    "str": str,
-    "int": int,
-    "bool": bool,
-    "Mapping[str, Json] | None": (dict, NoneType),
-}
-"""The types of the records' members, as their annotations name them."""
-
-_Record = TypeVar("_Record", RunStart, Intent, Settled)
-
-
-def _make(kind: type[_Record], record: dict[str, Any]) -> _Record:
-    """Make a record of what a line holds; raises `_Damaged` or `ValueError` where a member is not as it has to be."""
-    for each in fields(kind):
-        value = record.get(each.name, None if each.default is MISSING else each.default)
-        if not isinstance(value, _TYPES[str(each.type)]) or isinstance(value, bool) != (each.type == "bool"):
-            raise _Damaged(f"{each.name} is missing, or of another type")
-    if datetime.fromisoformat(record["at"]).tzinfo is None:
-        raise _Damaged("a time without its zone")
-    try:
-        return kind(**record)
-    except TypeError as error:
-        raise _Damaged("an unknown member") from error
 
 
 def read_folder(folder: Path) -> Journals:

@@ -35,7 +35,7 @@ FLOORS = (
     ("origin", "acceptance", "history"),
     ("audit", "plan_v1", "outcome", "drift", "verdict"),
     ("planfile", "explanation"),
-    ("platform", "network", "egress"),
+    ("platform", "record", "network", "egress"),
     ("exchange",),
     ("workspace", "credentials"),
     ("settings", "trace", "answer", "http", "keys", "journal", "lock", "actions"),

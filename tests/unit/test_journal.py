@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -185,6 +185,9 @@ DAMAGED = {
     "no time": WHOLE.replace("2026-11", "2026-13"),
     "a time of nowhere": WHOLE.replace("+00:00", ""),
     "nesting": "[" * 100_000,
+    "an unknown outcome": json.dumps({"kind": "outcome", **asdict(an_outcome(2))}).replace(
+        '"done"', '"dqne"'
+    ),
 }
 
 
@@ -213,13 +216,32 @@ def test_a_damaged_line_is_named_and_counts_as_open(tmp_path: Path, line: str) -
     assert read_folder(tmp_path).strange != ()
 
 
-def test_a_journal_of_the_wrong_size_is_not_read_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """W13: what has no end is no journal."""
+def test_a_line_has_a_measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """W13: one without end, and one of more values than a document has, is damaged; those behind it are read."""
     journal = start(tmp_path)
-    monkeypatch.setattr("reconciler.journal.MOST_BYTES", 100)
+    with journal.path.open("ab") as stream:
+        stream.write(b"\0" * 300_000 + b"\n" + b"[" * 1_000 + b"\n")
+    journal.intend(a_step(1), live=None, newest="")
+    journal.end()
+    whole = journal.path.read_bytes()
+    monkeypatch.setattr("reconciler.journal.MOST_BYTES", 100_000)
+    monkeypatch.setattr("reconciler.journal._MOST_VALUES", 900)
 
-    with pytest.raises(UsageError, match="more than 100 bytes"):
-        read_run(journal.path)
+    run = read_run(journal.path)
+    assert run is not None
+    assert (run.damaged, list(run.intents), run.ended) == ((2, 3), [1], True)
+    journal.path.write_bytes(whole + b"\0" * 300_000)  # torn, however long
+    again = read_run(journal.path)
+    assert again is not None
+    assert again.damaged == (2, 3)
+
+
+def test_a_file_without_lines_is_not_read_on(tmp_path: Path) -> None:
+    """W13: a repository can bring a file of a terabyte of zeros."""
+    with (tmp_path / "0.jsonl").open("wb") as stream:
+        stream.truncate(1 << 40)
+
+    assert "is no journal: its first line" in read_folder(tmp_path).strange[0]
 
 
 def test_a_journal_is_not_continued_through_a_link(tmp_path: Path) -> None:
