@@ -10,12 +10,11 @@ from typing import NoReturn
 
 _MARKS = re.compile(
     r"-----(BEGIN|END)"  # PEM
-    r"|PRIVATE.{0,3}KEY"
+    r"|(?i:PRIVATE.{0,3}KEY)"
     r"|LS0tLS1CRUdJTi"  # PEM in base64
-    r"|MII[A-Za-z0-9+/_-]{60}"  # DER in base64
-    r"|eyJ[A-Za-z0-9_-]{20}"  # JSON in base64, as every JWT begins
-    r"|[\"'{,]\s*\\?[\"']?(kty|dp|dq|qi|oth|private_key)\\?[\"']?\s*[:=]",  # JWK
-    re.IGNORECASE,
+    r"|(?<![A-Za-z0-9])MII[A-Za-z0-9+/_-]{60}"  # DER in base64
+    r"|(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{20}"  # JSON in base64, as every JWT begins
+    r"|[\"'{,]\s*\\?[\"']?(kty|dp|dq|qi|oth|private_key)\\?[\"']?\s*[:=]"  # JWK
 )
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{100,}")
 """The shortest run that is looked at; the longest key id in use, a SHA-512 thumbprint, has 86 characters."""

@@ -306,6 +306,8 @@ def test_every_form_is_checked_where_it_is_read(name: str, private_key: RSAPriva
         "C:\\Users\\Someone\\AppData\\Local\\Temp\\pytest-of-Someone\\pytest-0\\test_a_rather_long_name_of_a_test_0\\x.json",
         "urn:altinn:accesspackage:regnskapsforer-med-signeringsrettighet",
         "a1b2c3d4e5f60718293a4b5c6d7e8f90" * 4,
+        "/home/monkeyjungle-systems-of-the-register-in-production/systems",
+        "/srv/miinnovations/" + "systems/" * 12,
         "The customer asked for it in ticket ABC-1234; see https://example.no/tickets/ABC-1234?view=all#comments",
         "0123456789" * 20,
     ],
