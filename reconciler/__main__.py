@@ -20,12 +20,20 @@ _INTERRUPTED = 130
 """What the command line's library makes of an interruption."""
 
 
+class _Interrupted(KeyboardInterrupt):
+    """An interruption by a signal.
+
+    Python remembers a bare `KeyboardInterrupt` that passed a compiled text, as those of `dataclasses` are, and ends
+    the process by the signal although it was caught (CPython's `run_eval_code_obj` and `Py_RunMain`).
+    """
+
+
 def main() -> None:
     """Run the command line, and end the process with an exit code of the table in `errors`."""
     # A run makes many objects and drops few, so looking for dropped ones a hundred times as seldom saves a sixth.
     gc.set_threshold(70_000)
     output = open_streams()
-    _answer_signals(signal.default_int_handler)  # a verb that writes answers them itself from then on
+    _answer_signals(_interrupt)  # a verb that writes answers them itself from then on
     try:
         code = _run()
         output.flush()
@@ -95,6 +103,12 @@ def _tell(error: ReconcilerError) -> Exit:
 
 def _say(sentence: str) -> None:
     sys.stderr.write(f"{sentence}\n")  # where other people's text is made inert
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Stop whatever is being done."""
+    del number, frame
+    raise _Interrupted
 
 
 def _answer_signals(answer: Callable[[int, FrameType | None], Any] | signal.Handlers) -> None:

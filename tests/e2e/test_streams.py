@@ -149,6 +149,18 @@ def test_an_interruption_before_the_first_write_is_a_refusal(tmp_path: Path, num
     assert done.stderr == "Interrupted; nothing was written to the register.\n"
 
 
+def test_an_interruption_inside_a_compiled_text_is_a_refusal(tmp_path: Path) -> None:
+    """W14: dataclasses compile texts while they are imported, and `python -m` would end by the signal then."""
+    text = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nfor each in range(1000): str(each)\n"
+    start = "from reconciler import __main__ as program\nprogram._run = lambda: exec(TEXT)\nprogram.main()\n"
+    (tmp_path / "started.py").write_text(f"TEXT = {text!r}\n{start}", encoding="utf-8")
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
+    words = [sys.executable, "-m", "started"]
+    done = subprocess.run(words, cwd=tmp_path, env=environ, capture_output=True, check=False, timeout=60)
+
+    assert done.returncode == 4, done.stderr
+
+
 @pytest.mark.parametrize("number", STOP_SIGNALS, ids=lambda each: each.name)
 def test_a_signal_in_the_last_milliseconds_changes_nothing(
     repository: Repository, number: signal.Signals
