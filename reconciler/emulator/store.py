@@ -283,7 +283,7 @@ class Store:
 
     def _log(self, internal_id: str, author: Author, change_type: str, data: object) -> None:
         written = None if data is None else json_writer.write(data)
-        database.check_text(author.client_id)
+        database.check_text(author.org, author.client_id)
         newest = self._base.execute("SELECT created FROM changes ORDER BY sequence DESC LIMIT 1").fetchone()
         now = self.clock.now()
         if newest is not None:

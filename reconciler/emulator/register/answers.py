@@ -101,7 +101,7 @@ def answer_empty(status: int, headers: Mapping[str, str] | None = None) -> Respo
 
 def answer_text(status: int, text: str) -> Response:
     """Answer B-TEXT: the bare text, or a quoted JSON string where the request asks for JSON."""
-    return Formatted(text, status, negotiation.FOR_TEXTS)
+    return Formatted(text.encode("utf-8", "replace").decode(), status, negotiation.FOR_TEXTS)
 
 
 def answer_status(status: int) -> Response:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 COOKIES = (".altinntoken", "altinnstudioruntime")
 """The cookies that hold a token, in small letters, the first that is not empty counts."""
 _SCHEME = "bearer "
-_CHUNKS = re.compile(r"chunks-([0-9]+)")
+_CHUNKS = re.compile(r"chunks-([0-9]{1,9})")
 
 
 def find_token(authorization: Iterable[str], cookies: Sequence[str]) -> str:
@@ -42,4 +42,5 @@ def _join_chunks(jar: dict[str, str], name: str) -> str:
     chunks = _CHUNKS.fullmatch(value)
     if chunks is None:
         return value
-    return "".join(jar.get(f"{name}c{number}", "") for number in range(1, int(chunks[1]) + 1))
+    count = min(int(chunks[1]), len(jar))
+    return "".join(jar.get(f"{name}c{number}", "") for number in range(1, count + 1))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.emulator.failures import ServiceFailure
 from reconciler.emulator.register.consumer_claims import AUTHORITY, read_org
-from reconciler.emulator.register.numbers import write_double
+from reconciler.emulator.register.numbers import write_number
 from reconciler.emulator.store import Author
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def write_claim(value: object) -> str:
     if isinstance(value, int) and -(2**63) <= value < 2**63:
         return str(value)
     if isinstance(value, int | float):
-        return write_double(float(value))
+        return write_number(str(value))
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -14,6 +14,8 @@ from reconciler.emulator.register.numbers import write_number
 
 AUTHORITY = "iso6523-actorid-upis"
 ISO6523 = "0192"
+MAX_DEPTH = 64
+"""Newtonsoft's reader goes no deeper unless asked to."""
 _TYPE = "Altinn.Platform.Authentication.Model.ConsumerClaim"
 _ARRAY = (
     f"Cannot deserialize the current JSON array (e.g. [1,2,3]) into type '{_TYPE}' because the type requires a "
@@ -33,7 +35,7 @@ _NAME = re.compile(r"[\w$]+")
 _WORD = re.compile(r"[^\s,\]}/:\[{\"']+")
 _WORDS: dict[str, object] = {"true": True, "false": False, "null": None, "undefined": None}
 _NUMBERS = {"NaN": "NaN", "Infinity": "Infinity", "-Infinity": "-Infinity"}
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?0[xX][0-9a-fA-F]+")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?0[xX][0-9a-fA-F]+")
 
 
 class NotJson(Exception):
@@ -119,7 +121,7 @@ class _Reader:
                     raise self._fail(f"Unexpected end when setting {name}'s value. ")
                 members[folded] = self._scalar().text
             elif self._peek():
-                self._skip_value()
+                self._skip_value(2)
             self._skip()
             if self._peek() == ",":
                 self._at += 1
@@ -163,9 +165,11 @@ class _Reader:
             raise NotJson
         return Scalar(write_number(text))
 
-    def _skip_value(self) -> None:
+    def _skip_value(self, depth: int) -> None:
         """Read over the value of a member that nobody knows."""
         first = self._peek()
+        if depth > MAX_DEPTH:
+            raise NotJson
         if first not in {"{", "["}:
             self._scalar()
             return
@@ -178,7 +182,7 @@ class _Reader:
                 self._skip()
             if not self._peek():
                 raise NotJson
-            self._skip_value()
+            self._skip_value(depth + 1)
             self._skip()
             if self._peek() == ",":
                 self._at += 1

@@ -10,7 +10,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from urllib.parse import quote
 
-_NUMBER = re.compile(rb"[ \t\r\n]*(-?(?:0|[1-9][0-9]*))[ \t\r\n]*")
+_NUMBER = re.compile(rb"[ \t\r\n]*(-?(?:0|[1-9][0-9]{0,18}))[ \t\r\n]*")
 _ALPHABET = re.compile(r"[A-Za-z0-9_-]*={0,2}")
 _PLAIN_IN_A_PATH = "-._~!$()*,;@"
 """What a path of a link holds as itself, beside letters and digits."""

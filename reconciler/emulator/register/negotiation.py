@@ -20,10 +20,10 @@ FOR_TEXTS = (TEXT, JSON, TEXT_JSON)
 """What a bare text is offered as, in the order in which the formatters are asked."""
 FOR_VALUES = (JSON, TEXT_JSON)
 """What everything else is offered as."""
-_QUALITY = re.compile(r"[0-9]+\.?[0-9]*|\.[0-9]+")
+_QUALITY = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _SORTED_BY_SWAPS = 3
 _CHARSET = re.compile(
-    r"[ \t,]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*(?:;[ \t]*[qQ][ \t]*=[ \t]*([0-9.]+)[ \t]*)?(?=,|$)"
+    r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:[ \t]*;[ \t]*[qQ][ \t]*=[ \t]*([0-9]+(?:\.[0-9]*)?|\.[0-9]+))?"
 )
 
 
@@ -50,9 +50,8 @@ def choose_type(accept: Sequence[str], offered: Sequence[str]) -> str:
 
 def choose_encoding(lines: Sequence[str]) -> str:
     """Choose `utf-8` or `utf-16` for the lines of `Accept-Charset`."""
-    entries = [
-        (found[1].lower(), float(found[2] or 1)) for line in lines for found in _CHARSET.finditer(line)
-    ]
+    found = [_CHARSET.fullmatch(entry.strip(" \t")) for line in lines for entry in line.split(",")]
+    entries = [(entry[1].lower(), float(entry[2] or 1)) for entry in found if entry is not None]
     for name, _ in sorted(entries, key=lambda entry: -entry[1]):
         if name in {"utf-8", "*"}:
             return "utf-8"

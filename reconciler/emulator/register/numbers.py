@@ -16,7 +16,7 @@ def write_number(text: str) -> str:
     """Write the number that `text` is in JSON, or in the few forms beyond it that Newtonsoft reads."""
     if text.lower().lstrip("+-").startswith("0x"):
         return str(int(text, 16))
-    if text.lstrip("+-").isdigit() and -(2**63) <= int(text) < 2**63:
+    if text.lstrip("+-").isdigit() and abs(float(text)) < 1e19 and -(2**63) <= int(text) < 2**63:
         return str(int(text))
     return write_double(float(text))
 

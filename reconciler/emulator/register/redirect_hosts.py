@@ -60,9 +60,10 @@ def _read_port(text: str, at: int) -> tuple[int | None, int]:
     if text[at : at + 1] != ":":
         return None, at
     port = _PORT.match(text, at)
-    if port is None or int(port[1] or "0") > HIGHEST_PORT:
+    digits = "" if port is None else port[1].lstrip("0")
+    if port is None or len(digits) > len(str(HIGHEST_PORT)) or int(digits or "0") > HIGHEST_PORT:
         raise NotAUrl(text)
-    return (int(port[1]) if port[1] else None), port.end()
+    return (int(digits or "0") if port[1] else None), port.end()
 
 
 def _print(host: str) -> str:

@@ -87,7 +87,9 @@ class _Scan:
 def _match_ipv4(text: str, at: int) -> re.Match[str] | None:
     """Match four decimals; none begins with a zero but the last one, which may with a single one."""
     found = _IPV4.match(text, at)
-    if found is None or any(int(part) > 255 or part.startswith("00") for part in found.groups()):
+    if found is None or any(
+        len(part) > 4 or int(part) > 255 or part.startswith("00") for part in found.groups()
+    ):
         return None
     leading = [part for part in found.groups()[:3] if part.startswith("0") and len(part) > 1]
     return None if leading else found
