@@ -38,7 +38,7 @@ def test_every_key_is_documented() -> None:
 
 def test_every_fault_is_documented() -> None:
     """Every fault has its row."""
-    rows = set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE))
+    rows = set(re.findall(r"^\| `(\w+)` \|", PAGE.partition("## Faults")[2], re.MULTILINE))
     assert rows - {"fault"} == set(get_args(faults.Kind))
 
 
@@ -72,3 +72,12 @@ def test_curl_examples() -> None:
         fault = re.search(r"/control/faults\" -d '(.*)'", PAGE)
         assert fault is not None
         assert HTTP.post(f"{emulator.base}/control/faults", content=fault[1]).status_code == 201
+
+
+def test_every_rule_has_its_place_on_the_page() -> None:
+    """Every module of the register's rules is named on the page, and none that is not there."""
+    table = PAGE.partition("## What it is held to")[2].partition("## ")[0]
+    rows = [row.split(" | ")[0] for row in table.splitlines() if row.startswith("| `") and " | " in row]
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    there = {path.stem for path in (ROOM / "register").glob("*.py")} - {"__init__"}
+    assert named == there
