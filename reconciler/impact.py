@@ -204,9 +204,8 @@ def judge(change: Change, evidence: Evidence) -> tuple[Impact, ...]:
     found: list[Impact] = []
     if isinstance(change, Delete):
         found.append(_count(DELETED, f"Deleted for ever: {_describe_users(evidence)}.", WITHDRAWN, evidence))
-    if isinstance(change, (Delete, Update)):
-        found += _judge_clients(change, evidence)
     if isinstance(change, Update):
+        found += _judge_clients(change, evidence)
         entries = attribute_all(change.open_fields, evidence.states)
         for each in change.open_fields:
             found += _judge_field(each, evidence)
@@ -260,10 +259,8 @@ def _describe_missing(member: str, evidence: Evidence) -> str:
     return " and ".join(told) or "there are none that need it"
 
 
-def _judge_clients(change: Delete | Update, evidence: Evidence) -> Iterator[Impact]:
-    """Judge the client ids that leave; those of a deleted system all do."""
-    if isinstance(change, Delete):
-        return
+def _judge_clients(change: Update, evidence: Evidence) -> Iterator[Impact]:
+    """Judge the client ids that leave; that those of a deleted system do goes without saying."""
     removed = [each for each in change.open_fields if each.member == "clientId" and each.after is None]
     added = {
         str(each.after).lower(): each

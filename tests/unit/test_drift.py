@@ -305,5 +305,7 @@ def test_unmanaged_systems_are_told_unless_they_are_known() -> None:
         SYSTEM, Kind.UNMANAGED, entry=states[SYSTEM][0].entry, reason="SmartCloud"
     )
     assert find_drift(made, {}, around).differences[0].entry is None
+    unread = replace(made, unmanaged=(replace(made.unmanaged[0], unreadable="its id holds a slash"),))
+    assert "its id holds a slash" in find_drift(unread, {}, around).differences[0].reason
     assert find_drift(made, states, replace(around, known=frozenset({SYSTEM}))).differences == ()
     assert find_drift(made, states, around).systems == 1
