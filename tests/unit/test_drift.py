@@ -53,7 +53,11 @@ def find(
     found = None if live is None else a_registered_system(**live)
     ancestors = [a_system(**each) for each in revisions]
     asked = a_system(
-        **{name: value for name, value in files.items() if name in {*HIDDEN, "clientId", "name"}}
+        **{
+            name: value
+            for name, value in files.items()
+            if name in {*HIDDEN, "clientId", "name"} and value is not ...
+        }
     )
     made = trace(
         plan_changes(TARGET, [desired], {desired.system.id: found}, []),
@@ -309,3 +313,35 @@ def test_unmanaged_systems_are_told_unless_they_are_known() -> None:
     assert "its id holds a slash" in find_drift(unread, {}, around).differences[0].reason
     assert find_drift(made, states, replace(around, known=frozenset({SYSTEM}))).differences == ()
     assert find_drift(made, states, around).systems == 1
+
+
+def test_a_difference_stands_at_the_line_that_asks_for_it() -> None:
+    """The field's own line; the system's where the field is left out of the file."""
+    live = {"clientId": [CLIENT, OTHER_CLIENT], "isVisible": False}
+    stated, left_out = (
+        find(SHOWN, live).differences,
+        find({"clientId": [CLIENT], "isVisible": ...}, live).differences,
+    )
+
+    assert [each.line for each in stated if each.path == "isVisible"] == [8]
+    assert [each.line for each in left_out if each.path == "isVisible"] == [1]
+
+
+def test_a_log_that_starts_late_is_judged_by_what_it_has() -> None:
+    """A write of others above entries that say nothing of the system put nothing back that is known of."""
+    states = [*a_log((THEIRS, HIDDEN)), State(LogEntry("rightsupdate", VENDOR, OURS, "1"), None)]
+
+    assert kinds(find(SHOWN, HIDDEN, states, revisions=[SHOWN, HIDDEN])) == [Kind.NOT_APPLIED]
+
+
+def test_one_write_of_others_is_not_counted() -> None:
+    """The newest stands for itself."""
+    assert [each.reason for each in find({}, {}, a_log((THEIRS, {}), (OURS, {}))).differences] == [""]
+
+
+def test_a_list_that_could_not_be_read_is_a_failure() -> None:
+    """Whatever else there is: unmanaged systems may be missing from the report."""
+    report = find({}, {})
+
+    assert report.exit_code is Exit.DONE
+    assert replace(report, unlisted="the list answered 500").exit_code is Exit.FAILED
