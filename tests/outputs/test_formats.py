@@ -17,6 +17,7 @@ SHARED = {
     "formats",
     "history",
     "page",
+    "places",
     "remarks",
     "terminal",
     "text",

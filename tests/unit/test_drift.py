@@ -157,6 +157,7 @@ def test_a_value_is_ours_by_the_log_and_the_history(
     report = find(SHOWN, HIDDEN, states, revisions=revisions)
 
     assert [(each.kind, each.reason) for each in report.differences] == [(kind, "")]
+    assert (report.open, report.quiet) == (report.differences, ())
     assert report.exit_code is (Exit.DIFFERENT if kind is Kind.CHANGED_OUTSIDE else Exit.DONE)
 
 

@@ -280,6 +280,7 @@ def test_the_worst_comes_first() -> None:
         (3, 0, 0, False),
         (4, 0, 0, True),
         (4, 9, 0, True),
+        (6, 14, 0, False),
         (4, 10, 0, False),
         (3, 0, 9, False),
         (4, 0, 99, True),
