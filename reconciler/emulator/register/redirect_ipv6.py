@@ -119,7 +119,7 @@ def _print(groups: list[int]) -> str:
     decimals = ".".join(str(part) for group in groups[6:] for part in (group >> 8, group & 0xFF))
     shown = groups[:6] if _ends_in_decimals(groups) else groups
     start, end = _find_gap(groups)
-    if end:
+    if end and start < len(shown):
         texts = [f"{group:x}" for group in shown]
         text = f"{':'.join(texts[:start])}::{':'.join(texts[end:])}"
     else:

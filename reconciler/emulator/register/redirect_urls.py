@@ -86,16 +86,20 @@ def _print(text: str, scheme: str, blanks: str) -> str:
     path, query, fragment = _split(text[place.end :])
     user = place.user
     if is_iri:
-        decoded = [_normalise(user), _normalise(path), _normalise(query, is_query=True)]
-        if decoded != [user, path, query] and not fragment and path + query:
-            path, query = (path, query + blanks) if query else (path + blanks, "")
-        user, path, query = _normalise(user), _normalise(path), _normalise(query, is_query=True)
+        user, path, query = _read_iri(user, path, query, "" if fragment else blanks)
         fragment = _normalise(fragment).rstrip(BLANKS)
     path = path.replace("\\", "/")
     # NOTE: what follows the bracket of an address and begins no path, query or fragment is a path.
     path = _compress(path if path.startswith("/") else f"/{path}")
     number = f":{place.port}" if place.port not in {None, _DEFAULT_PORTS[scheme]} else ""
     return f"{user}{place.host}{number}{_show(path)}{_show(query, is_query=True)}{_show_fragment(fragment)}"
+
+
+def _read_iri(user: str, path: str, query: str, blanks: str) -> tuple[str, str, str]:
+    """Decode the parts of an IRI for the first time; `blanks` stay behind them if that changes anything."""
+    parts = (user, path, query + blanks) if query else (user, path + blanks if path else "", "")
+    decoded = _normalise(parts[0]), _normalise(parts[1]), _normalise(parts[2], is_query=True)
+    return (user, path, query) if decoded == parts else decoded
 
 
 def _has_decodable(text: str) -> bool:

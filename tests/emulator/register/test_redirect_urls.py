@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 
 from reconciler.emulator.register.redirect_urls import NotAUrl, read
 
+DOTNET = json.loads(
+    (Path(__file__).parents[2] / "unit" / "redirects_dotnet.json").read_text(encoding="utf-8")
+)
+"""Texts that .NET itself was asked about: the text, what it prints, and what it prints of that if it differs."""
 L63, L64 = "a" * 63, "a" * 64
 
 
@@ -163,3 +171,24 @@ def test_other_texts_that_are_none(sent: str) -> None:
 def test_schemes(sent: str, scheme: str | None) -> None:
     """§2.4: what is relative has no scheme; another scheme is read and never stored."""
     assert read(sent).scheme == scheme
+
+
+def _read(sent: str) -> str | None:
+    """Give what is stored of an `http` or `https` URL that can be stored at all."""
+    try:
+        redirect = read(sent)
+    except NotAUrl:
+        return None
+    is_storable = redirect.scheme in {"http", "https"} and not re.search("[\ud800-\udfff]", redirect.stored)
+    return redirect.stored if is_storable else None
+
+
+def test_as_dotnet_reads() -> None:
+    """E1, E7, E34: generated texts are read as .NET 10 reads them, the first and the second time."""
+    wrong = [
+        (sent, stored, _read(sent))
+        for sent, stored, *again in DOTNET
+        if _read(sent) != stored or (stored is not None and _read(stored) != [*again, stored][0])
+    ]
+    assert wrong == []
+    assert len(DOTNET) > 1300
