@@ -73,6 +73,11 @@ class Run:
         return self.words[0]
 
     @property
+    def patience(self) -> float:
+        """Seconds for which a write without an answer may still come."""
+        return float(self.words[self.words.index("--patience") + 1]) if "--patience" in self.words else 60.0
+
+    @property
     def wrote(self) -> bool:
         """Whether it sent a write."""
         return any(each.is_write for each in self.exchanges)

@@ -234,8 +234,9 @@ def play_round(ground: Ground, seed: str, number: int, size: int) -> Round:
     began = time.monotonic()
     with set_up(ground, f"{seed}/{number}", number, size) as one:
         trouble, second = choose(one.dice, size)
-        if any(each.is_late for each in (trouble, *second.values())):
-            one.patience = 2.0
+        strikes = [each for some in (trouble, *second.values()) for each in some.strikes]
+        if any(each.phase == "later" for each in strikes):
+            one.patience = 3.0 + max(each.hold for each in strikes)
         mounts = can_mount() and any(each.disk is not None for each in (trouble, *second.values()))
         mounted = mounts and mount(one.root / ".reconciler", _DISK)
         try:

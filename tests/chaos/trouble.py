@@ -89,11 +89,6 @@ class Trouble:
         return "; ".join(parts) or "calm"
 
     @property
-    def is_late(self) -> bool:
-        """Whether a request is carried out after its answer."""
-        return any(each.phase == "later" for each in self.strikes)
-
-    @property
     def is_mute(self) -> bool:
         """Whether some of what is printed cannot be read."""
         return bool(self.stdout or self.stderr)

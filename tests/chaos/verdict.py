@@ -171,10 +171,12 @@ def _name(entries: list[Document]) -> str:
 
 
 def _came_late(run: Run, name: str) -> bool:
-    """Say whether the register carried a write out after the program had looked for the last time."""
-    looks = [each.at for each in run.exchanges if each.system == name and each.method == "GET"]
+    """Say whether the register carried a write out when the time that the program gives it was over.
+
+    A run that somebody stops waits for nothing; it has to say that it does not know.
+    """
     return any(
-        each.landed is not None and each.landed > max(looks, default=0.0)
+        each.landed is not None and each.landed > each.at + run.patience
         for each in run.exchanges
         if each.is_write and each.system == name
     )
