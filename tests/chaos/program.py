@@ -95,7 +95,7 @@ def describe(one: Round, given: argparse.Namespace, number: int) -> Iterator[str
     if one.problems:
         options = f"--seed {given.seed} --changes {given.changes} --only {number}"
         yield f"    again: python -m tests.chaos {options}"
-    if given.only is not None or (one.problems and not given.quiet):
+    if not given.quiet and (one.problems or given.only is not None):
         yield from one.tell()
 
 
