@@ -20,7 +20,7 @@ from reconciler.emulator.overlaps import Overlap
 from reconciler.emulator.register import claims
 from reconciler.emulator.register.answers import Formatted, answer_empty
 from reconciler.emulator.register.bearer import find_token
-from reconciler.emulator.register.path_binding import BadRequest, TooLong, read_target
+from reconciler.emulator.register.path_binding import BadRequest, check_headers, read_target
 from reconciler.emulator.register.token_decoding import Undecodable, is_readable
 from reconciler.emulator.routing import Call, Match, Router
 
@@ -60,11 +60,11 @@ class Application:
         request = Request(scope, receive)
         raw = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
         try:
-            host = request.headers.get("host")
-            path = read_target(request.method, raw, None if host is None else host.encode("latin-1")).path
+            check_headers(value for _, value in scope["headers"])
+            path = read_target(request.method, raw, _find_host(scope)).path
         except BadRequest as error:
-            status = 414 if isinstance(error, TooLong) else 400
-            await answer_empty(status, {"Connection": "close"})(scope, receive, send)
+            allow = {} if error.allow is None else {"Allow": error.allow}
+            await answer_empty(error.status, {"Connection": "close", **allow})(scope, receive, send)
             return
         if path.lower().startswith(_ONLY_HERE):
             response = await self._answer_here(request, path)
@@ -146,6 +146,12 @@ class Application:
         if not await self.upstream.has_keys():
             raise Undecodable
         return self.issuer.check(token)
+
+
+def _find_host(scope: Scope) -> bytes | None:
+    """Give the `Host` header, which HTTP/1.0 does not need."""
+    host = next((value for name, value in scope["headers"] if name == b"host"), None)
+    return b"" if host is None and scope.get("http_version") == "1.0" else host
 
 
 def _read_overlap(struck: Sequence[Fault]) -> Overlap:

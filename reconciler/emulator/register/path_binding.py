@@ -7,11 +7,16 @@ route, which escapes are decoded, which segments go, and what a blank id is.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.emulator.register.letters import WHITE_SPACE
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _ABSOLUTE = re.compile(rb"(https?)://([^/?#]*)(.*)", re.DOTALL)
+_AUTHORITY = re.compile(rb"[A-Za-z0-9:.\[\]@_~%!$&'()*+,;=-]+")
+"""What Kestrel takes for an authority, which only CONNECT may ask for."""
 _ESCAPES = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 LONGEST_LINE = 8192
 """Bytes of a request line, its end counted (contract §9.1)."""
@@ -22,9 +27,24 @@ _KEPT = 0x2F
 class BadRequest(Exception):
     """The server itself refuses the request: 400 without a body, and the connection is closed."""
 
+    status = 400
+    allow: str | None = None
+
 
 class TooLong(BadRequest):
     """The request line is longer than the server reads: 414."""
+
+    status = 414
+
+
+class WrongMethod(BadRequest):
+    """The target has a form that another method alone may have: 405."""
+
+    status = 405
+
+    def __init__(self, allow: str) -> None:
+        super().__init__(allow)
+        self.allow = allow
 
 
 class Target(NamedTuple):
@@ -40,7 +60,11 @@ def read_target(method: str, target: bytes, host: bytes | None) -> Target:
         raise TooLong
     if host is None or re.search(rb"[ \t]", host) or re.search(rb"[\x80-\xff ]", target):
         raise BadRequest
-    raw = target
+    if target == b"*" and method.upper() != "OPTIONS":
+        raise WrongMethod("OPTIONS")
+    if _AUTHORITY.fullmatch(target) and target != b"*" and method.upper() != "CONNECT":
+        raise WrongMethod("CONNECT")
+    raw = b"/" if target == b"*" else target
     if not raw.startswith(b"/"):
         found = _ABSOLUTE.fullmatch(raw)
         if found is None or found[2] != host:
@@ -50,6 +74,15 @@ def read_target(method: str, target: bytes, host: bytes | None) -> Target:
     if b"\0" in path:
         raise BadRequest
     return Target(remove_dots(decode(path.decode("ascii"))), query.decode("ascii"))
+
+
+def check_headers(values: Iterable[bytes]) -> None:
+    """Refuse a request with a header value that is no UTF-8; raises `BadRequest`."""
+    for value in values:
+        try:
+            value.decode()
+        except UnicodeDecodeError:
+            raise BadRequest from None
 
 
 def decode(text: str, *, is_path: bool = True) -> str:

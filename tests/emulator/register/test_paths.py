@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from reconciler.emulator.register import continuation
-from reconciler.emulator.register.path_binding import BadRequest, is_blank, read_target
+from reconciler.emulator.register.path_binding import (
+    BadRequest,
+    WrongMethod,
+    check_headers,
+    is_blank,
+    read_target,
+)
 from reconciler.emulator.register.query_binding import Query, bind_flag
 
 HOST = b"h:1"
@@ -48,7 +54,7 @@ def test_targets(target: bytes, path: str, query: str) -> None:
         (b"/a?\xff", HOST),
         (b"/a b", HOST),
         (b"", HOST),
-        (b"a", HOST),
+        (b"a/b", HOST),
         (b"HTTP://h:1/a", HOST),
         (b"http://other/a", HOST),
         (b"http://h:2/a", HOST),
@@ -61,6 +67,21 @@ def test_targets_that_are_refused(target: bytes, host: bytes | None) -> None:
     """E29, §1.7: some requests the server itself refuses, before any route."""
     with pytest.raises(BadRequest):
         read_target("GET", target, host)
+
+
+@pytest.mark.parametrize(("target", "allow"), [(b"*", "OPTIONS"), (b"h:1", "CONNECT"), (b"a", "CONNECT")])
+def test_targets_of_other_methods(target: bytes, allow: str) -> None:
+    """E29, §1.7: some targets belong to one method alone."""
+    with pytest.raises(WrongMethod) as raised:
+        read_target("GET", target, HOST)
+    assert (raised.value.status, raised.value.allow) == (405, allow)
+
+
+def test_headers_that_are_refused() -> None:
+    """E29, §1.7: header values have to be UTF-8."""
+    check_headers([b"a", "æ".encode()])
+    with pytest.raises(BadRequest):
+        check_headers([b"\xff"])
 
 
 @pytest.mark.parametrize(
