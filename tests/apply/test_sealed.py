@@ -136,14 +136,15 @@ def _list_breaking(impacts: Json) -> Json:
 
 
 def seal(body: Json) -> bytes:
-    """Give a plan file its digests anew, as somebody would who has read how they are made."""
+    """Give a plan file its digests anew, as somebody would who has read how they are made.
+
+    The counts stay: who takes a whole change out, and counts anew, has a smaller plan that is honest, and only
+    the digest that `--accept` names can tell it from the other.
+    """
     try:
         for change in body["changes"]:
             if change["live_digest"] is not None or change["live"] is not None:
                 change["live_digest"] = _digest(change["live"]) if change["live"] is not None else None
-        actions = [change["action"] for change in body["changes"]]
-        for name in body["summary"]:
-            body["summary"][name] = actions.count(name) if name != "unmanaged" else len(body["unmanaged"])
         members = ("id", "action", "steps", "document")
         acted = [
             {
