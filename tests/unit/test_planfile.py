@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def a_plan() -> Plan:
     """Make a plan of every kind of change, with steps that swap client ids, and hostile texts."""
     ids = [f"{VENDOR}_{letter}" for letter in "abcdef"]
-    texts = {"nb": "«æøå»\u2028\u0000\x1b[31m", "nn": '"; rm -rf / #', "en": "|x|\n<b>"}
+    texts = {"nb": "«æøå»\u0000\x1b[31m", "nn": '"; rm -rf / #', "en": "|x|\n<b>"}
     desired = [
         a_resolved(id=ids[0], clientId=[OTHER_CLIENT]),
         a_resolved(id=ids[1], clientId=[CLIENT]),
