@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from reconciler.emulator.documents import Document, Package, Pair, Right, Texts, Vendor
 from reconciler.emulator.register import redirect_urls
-from reconciler.emulator.register.json_reader import Malformed, NotText, read_name
+from reconciler.emulator.register.json_reader import Malformed, NotText, make_run, read_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,6 +36,16 @@ _TEXTS = "System.Collections.Generic.IDictionary`2[System.String,System.String]"
 
 REQUIRED = ("id", "vendor", "name", "description")
 """Members that have to be there, in the order in which the absent ones are named (contract §0.3)."""
+_RUNS = {
+    _REQUEST: make_run(
+        [*REQUIRED, "rights", "accesspackages", "clientid", "isvisible", "allowedredirecturls"]
+    ),
+    _VENDOR: make_run(("id",)),
+    _RIGHT: make_run(("action", "resource")),
+    _PAIR: make_run(("id", "value")),
+    _PACKAGE: make_run(("urn",)),
+}
+"""What of each type nobody knows, so that it can be read over in one go."""
 _NEVER_KEPT = frozenset({"isdeleted", "softdeleted", "authority", "systemvendororgnumber"})
 """Members that published examples send and that are no part of the document, today or tomorrow."""
 
@@ -50,6 +60,24 @@ class Binder:
     def __init__(self, reader: JsonReader, *, keep_unknown: bool = False) -> None:
         self._reader = reader
         self._keep = keep_unknown
+        self._members: Mapping[str, Mapping[str, tuple[str, Bind]]] = {
+            _REQUEST: {
+                "id": ("id", self._text),
+                "vendor": ("vendor", self._vendor),
+                "name": ("name", self._texts),
+                "description": ("description", self._texts),
+                "rights": ("rights", self._rights),
+                "accesspackages": ("packages", self._packages),
+                "clientid": ("client_ids", self._client_ids),
+                "isvisible": ("is_visible", self._boolean),
+                "allowedredirecturls": ("redirects", self._redirects),
+            },
+            _VENDOR: {"id": ("id", self._text)},
+            _RIGHT: {"action": ("action", self._text), "resource": ("resource", self._pairs)},
+            _PAIR: {"id": ("id", self._text), "value": ("value", self._text)},
+            _PACKAGE: {"urn": ("urn", self._text)},
+        }
+        """How each member of each type is bound, by its name in small letters."""
 
     def document(self) -> Document | None:
         """Read the body of POST and PUT; None is the JSON null."""
@@ -71,22 +99,7 @@ class Binder:
 
     def _document(self, first: bytes) -> Document:
         document = Document()
-        bound = self._fill(
-            document,
-            first,
-            _REQUEST,
-            {
-                "id": ("id", self._text),
-                "vendor": ("vendor", self._vendor),
-                "name": ("name", self._texts),
-                "description": ("description", self._texts),
-                "rights": ("rights", self._rights),
-                "accesspackages": ("packages", self._packages),
-                "clientid": ("client_ids", self._client_ids),
-                "isvisible": ("is_visible", self._boolean),
-                "allowedredirecturls": ("redirects", self._redirects),
-            },
-        )
+        bound = self._fill(document, first, _REQUEST)
         missing = [f"'{name}'" for name in REQUIRED if name not in bound]
         if missing:
             message = (
@@ -97,23 +110,22 @@ class Binder:
 
     def _vendor(self, first: bytes) -> Vendor:
         vendor = Vendor()
-        self._fill(vendor, first, _VENDOR, {"id": ("id", self._text)})
+        self._fill(vendor, first, _VENDOR)
         return vendor
 
     def _right(self, first: bytes) -> Right:
         right = Right()
-        members = {"action": ("action", self._text), "resource": ("resource", self._pairs)}
-        self._fill(right, first, _RIGHT, members)
+        self._fill(right, first, _RIGHT)
         return right
 
     def _pair(self, first: bytes) -> Pair:
         pair = Pair()
-        self._fill(pair, first, _PAIR, {"id": ("id", self._text), "value": ("value", self._text)})
+        self._fill(pair, first, _PAIR)
         return pair
 
     def _package(self, first: bytes) -> Package:
         package = Package()
-        self._fill(package, first, _PACKAGE, {"urn": ("urn", self._text)})
+        self._fill(package, first, _PACKAGE)
         return package
 
     def _rights(self, first: bytes) -> list[Right | None]:
@@ -131,18 +143,13 @@ class Binder:
     def _redirects(self, first: bytes) -> list[Redirect | None]:
         return self._list(first, _URI, self._redirect)
 
-    def _fill(
-        self,
-        target: Document | Right | Pair | Package | Vendor,
-        first: bytes,
-        kind: str,
-        members: Mapping[str, tuple[str, Bind]],
-    ) -> set[str]:
+    def _fill(self, target: Document | Right | Pair | Package | Vendor, first: bytes, kind: str) -> set[str]:
         """Set the attributes of `target`; gives the members that were there, in small letters."""
         if first != b"{":
             raise self._unfit(kind)
         bound: set[str] = set()
-        for raw in self._reader.members():
+        members, run = self._members[kind], None if self._keep else _RUNS[kind]
+        for raw in self._reader.members(run):
             name = self._name(raw, kind)
             self._reader.step(name)
             folded = name.lower() if name.isascii() else name

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from reconciler.emulator.register import json_faults
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 MAX_DEPTH = 32
 """ASP.NET's `JsonOptions` allow 32 levels (System Register contract §2.1)."""
@@ -24,10 +24,13 @@ _STRING = re.compile(
 )
 _NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?=[,}\] \n\r\t/]|\Z)")
 _LITERALS = {b"t": b"true", b"f": b"false", b"n": b"null"}
-_SIMPLE = re.compile(
-    rb'"[^"\\\x00-\x1f]*"|(?:-?(?:0|[1-9][0-9]*)(?=[,}\]])|true|false|null)',
-)
+_DIGITS = rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?=[,}\] \n\r\t])"
+_VALUE = rb'(?:"[^"\\\x00-\x1f]*"|%b|true|false|null)' % _DIGITS
+_BLANK = rb"[ \t\r\n]*"
+_SIMPLE = re.compile(_VALUE)
 """The values that most unknown members have: read over at once."""
+_SIMPLE_LIST = re.compile(rb"(?:%b%b,%b)*%b%b\]" % (_VALUE, _BLANK, _BLANK, _VALUE, _BLANK))
+"""What is left of a list of such values, with its bracket."""
 _QUOTED_STEP = re.compile("[. '\"/\\\\()\\[\\]\b\t\n\f\r\x85\u2028\u2029]")
 
 
@@ -41,6 +44,16 @@ class Malformed(Exception):
 
 class NotText(ValueError):
     """A JSON string that no text can be made of: bytes that are no UTF-8, or half a surrogate pair."""
+
+
+def make_run(names: Iterable[str]) -> re.Pattern[bytes]:
+    """Make the pattern of a run of simple members with other names, to be read over at once."""
+    known = "|".join(names).encode()
+    name = rb'"(?!(?i:%b)")[^"\\\x00-\x1f]*"' % known
+    return re.compile(rb'(?:%b%b:%b%b%b,%b(?="))+' % (name, _BLANK, _BLANK, _VALUE, _BLANK, _BLANK))
+
+
+_RUN = make_run([r"\Z"])
 
 
 class JsonReader:
@@ -99,16 +112,19 @@ class JsonReader:
         """Give the text of the string that was read last, or raise `NotText`."""
         return _decode(self.raw)
 
-    def members(self, *, is_bound: bool = True) -> Iterator[bytes]:
+    def members(self, run: re.Pattern[bytes] | None = None, *, is_bound: bool = True) -> Iterator[bytes]:
         """Give the raw name of each member behind `{`; its value has to be read before the next one.
 
-        Names of what is bound become steps of the path: `name_step` is for the binder to say how.
+        The binder makes a step of the path of each name. Runs of members that it does not know, which the
+        pattern `run` finds, are passed over.
         """
         at = self._skip()
         if self.data[at : at + 1] == b"}":
             self._close(at)
             return
         while True:
+            unknown = None if run is None else run.match(self.data, at)
+            at = at if unknown is None else unknown.end()
             name = _STRING.match(self.data, at)
             if name is None:
                 raise self._fail(*json_faults.name(self.data, at, is_first=True))
@@ -159,8 +175,11 @@ class JsonReader:
 
     def skip_rest(self, first: bytes) -> None:
         """Read over what is left of a value whose first token has been read."""
-        if first == b"{":
-            for _ in self.members(is_bound=False):
+        simple = _SIMPLE_LIST.match(self.data, self._skip()) if first == b"[" else None
+        if simple is not None:
+            self._close(simple.end() - 1)
+        elif first == b"{":
+            for _ in self.members(_RUN, is_bound=False):
                 self.skip()
         elif first == b"[":
             for _ in self.elements(is_bound=False):

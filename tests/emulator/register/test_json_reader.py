@@ -227,6 +227,43 @@ def test_what_nobody_reads(text: str | bytes) -> None:
         Binder(JsonReader(body)).document()
 
 
+TAILS_OF_RUNS = [
+    "",
+    ",",
+    ', "',
+    ", x",
+    ', "x":',
+    ', "x":1',
+    ', "x":1,',
+    ', "x":tru',
+    ', "x":[1,2',
+    ', "x":{"y":1,}',
+]
+
+
+@pytest.mark.parametrize("tail", TAILS_OF_RUNS)
+@pytest.mark.parametrize(
+    "run", ['"a":1', '"a":1 , "b":[1,"x",null,-0.5e7] ,\n"c":{"d":{}, "e":true}, "f":1e5']
+)
+def test_what_is_passed_over_at_once(run: str, tail: str) -> None:
+    """E41, §2.7: reading over many unknown members at once finds the fault that one by one finds."""
+    faults: list[str] = []
+    for keep_unknown in (False, True):
+        with pytest.raises(Malformed) as raised:
+            Binder(JsonReader(f'{{"id":"x",{run}{tail}'.encode()), keep_unknown=keep_unknown).document()
+        faults.append(str(raised.value))
+    assert faults[0] == faults[1]
+
+
+@pytest.mark.parametrize("name", ["ID", "\\u0069d"])
+def test_known_members_are_not_passed_over(name: str) -> None:
+    """§2.1: a known member counts in any spelling, wherever it stands among unknown ones."""
+    text = f'{{"id":"a","x":1,"{name}":"b","y":2,"name":{{}},"description":{{}},"vendor":{{}},"z":[]}}'
+    document = Binder(JsonReader(text.encode())).document()
+    assert document is not None
+    assert document.id == "b"
+
+
 def test_a_whole_document() -> None:
     """§2.1: members in any letter case, the last of several, null where it is taken, unknown ones passed over."""
     body = (
