@@ -1,7 +1,7 @@
 """Compares two answers to one request, member by member.
 
 Trace ids and times have to have the right form; an id has to be that of the same request; all else has to be
-equal, the order of members included. What differs only in order is told apart.
+equal, the order of members included. What differs only in order is counted apart.
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ def test_the_comparer_knows_ids() -> None:
 
 
 def test_the_comparer_finds_rows() -> None:
-    """Rows of a list without an order are compared by their id, and their order is told apart."""
+    """Rows of a list without an order are compared by their id, and their order is counted apart."""
     rows = ['{"systemId":"a","x":1}', '{"systemId":"b","x":2}']
     recorded = Answer(200, {}, f"[{','.join(rows)}]")
     other = Answer(200, {}, f"[{','.join(reversed(rows))}]")

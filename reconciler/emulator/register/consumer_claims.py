@@ -1,7 +1,7 @@
 """The `consumer` claim as Newtonsoft.Json reads it: laxer than JSON, with words of its own for what it refuses.
 
 System Register contract §6.3. Only what a claim of two members can show is read; whatever the service
-calls invalid JSON is not told apart any further.
+calls invalid JSON is not distinguished any further.
 """
 
 from __future__ import annotations

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import string
-import sys
 import unicodedata
 from itertools import islice
 
@@ -50,6 +49,8 @@ def test_escapes(text: str, written: str) -> None:
 
 def test_the_table_of_categories() -> None:
     """E11: where Python has a version of Unicode of its own, both agree on what that version knows."""
+    if int(unicodedata.unidata_version.partition(".")[0]) > 16:
+        pytest.skip("this Python knows characters that Unicode 16 does not")
     for point in range(0x80, 0xD800):
         char = chr(point)
         category = unicodedata.category(char)
@@ -57,7 +58,6 @@ def test_the_table_of_categories() -> None:
             escaped = category in {"Cc", "Zs", "Zl", "Zp", "Co"}
             assert ("\\u" in json_writer.write(char)) is escaped, hex(point)
             assert letters.is_letter(char) is category.startswith("L"), hex(point)
-    assert sys.version_info >= (3, 11)
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_bad_consumers(claim: str, text: str) -> None:
 
 
 def test_a_list_for_a_consumer() -> None:
-    """E6, §6.3: a list as text is told what it should have been, in three lines."""
+    """E6, §6.3: for a list as text the service says what it should have been, in three lines."""
     with pytest.raises(ServiceFailure) as raised:
         read_org("[]")
     lines = str(raised.value).split("\n")

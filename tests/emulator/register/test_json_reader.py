@@ -173,7 +173,7 @@ CASES: list[tuple[str | bytes, str, int, int, str]] = [
 
 @pytest.mark.parametrize(("text", "path", "line", "column", "message"), CASES, ids=repr)
 def test_faults(text: str | bytes, path: str, line: int, column: int, message: str) -> None:
-    """E9, E42: the first fault of a text is told in the service's words, with its path and its place."""
+    """E9, E42: the first fault of a text is named in the service's words, with its path and its place."""
     body = text if isinstance(text, bytes) else text.encode()
     with pytest.raises(Malformed) as raised:
         Binder(JsonReader(body)).document()
