@@ -5,6 +5,7 @@ Pure. An impact of severity `breaking` makes apply refuse until somebody names t
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from inspect import cleandoc
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.change import Change
     from reconciler.changelog import LogEntry, State
     from reconciler.diff import FieldChange
-    from reconciler.model import Json
+    from reconciler.model import Json, Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,15 @@ UNKNOWN_REMOVED = _declare(
     The definition no longer asks for that right or access package.
     """,
 )
+UNKNOWN_CHANGED = _declare(
+    "unknown-member-changed",
+    Weight.BREAKING,
+    """A member that this tool does not know gets another value than the register holds.
+
+    No definition can ask for that. Only a rollback to a document from before such a member was there can need
+    it, or a plan file that somebody edited.
+    """,
+)
 MASS_CHANGE = _declare(
     "mass-change",
     Weight.BREAKING,
@@ -326,26 +336,43 @@ def _judge_origin(each: FieldChange, entry: LogEntry | None, evidence: Evidence)
 def _judge_unknown(change: Update) -> Iterator[Impact]:
     """Tell of the members that nobody here knows: kept, or gone with the entry that held them."""
     gone = {each.steps[1] for each in change.open_fields if len(each.steps) > 1 and each.after is None}
-    for path, entry in find_unknown(change.live or {}):
+    held, sent = _spread_unknown(change.live or {}), _spread_unknown(change.document or {})
+    for place in sorted(held.keys() | sent.keys()):
+        if place[0] not in gone and held.get(place) != sent.get(place):
+            told = f"`{place[1]}`, which this tool does not know, would be changed or removed."
+            yield _impact(UNKNOWN_CHANGED, told, place[1])
+    for path, entry, _ in find_unknown(change.live or {}):
         if entry in gone:
             yield _impact(UNKNOWN_REMOVED, f"`{path}`, which nobody here knows, goes with `{entry}`.", path)
         else:
             yield _impact(UNKNOWN_KEPT, f"`{path}`, which nobody here knows, is preserved.", path)
 
 
-def find_unknown(live: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
-    """Find every member of a live document that is not declared: its path, and the entry that holds it."""
-    yield from ((name, "") for name in live if name not in System.model_fields)
-    yield from (
-        (f"vendor.{name}", "") for name in live.get("vendor") or {} if name not in Vendor.model_fields
-    )
+def _spread_unknown(document: Mapping[str, Json]) -> dict[tuple[str, str], Json]:
+    """Give the value of each undeclared member by its entry and its path, without the entry's number.
+
+    The entries of a list can stand in another order in the document that is sent.
+    """
+    numbered = re.compile(r"^(rights|accessPackages)\[\d+\]")
+    return {(entry, numbered.sub(r"\1[]", path)): value for path, entry, value in find_unknown(document)}
+
+
+def find_unknown(live: Mapping[str, Json]) -> Iterator[tuple[str, str, Json]]:
+    """Find every member of a document that is not declared: its path, the entry that holds it, its value."""
+    yield from _pick(live, System, "", "")
+    yield from _pick(live.get("vendor") or {}, Vendor, "vendor.", "")
     for index, right in enumerate(live.get("rights") or ()):
         label = Right.model_validate(right, strict=False, extra="ignore").label
-        yield from ((f"rights[{index}].{name}", label) for name in right if name not in Right.model_fields)
+        yield from _pick(right, Right, f"rights[{index}].", label)
         for number, pair in enumerate(right.get("resource") or ()):
-            path = f"rights[{index}].resource[{number}]"
-            yield from ((f"{path}.{name}", label) for name in pair if name not in Attribute.model_fields)
+            yield from _pick(pair, Attribute, f"rights[{index}].resource[{number}].", label)
     for index, package in enumerate(live.get("accessPackages") or ()):
-        label = str(package.get("urn", ""))
-        unknown = (name for name in package if name not in Package.model_fields)
-        yield from ((f"accessPackages[{index}].{name}", label) for name in unknown)
+        yield from _pick(package, Package, f"accessPackages[{index}].", str(package.get("urn", "")))
+
+
+def _pick(
+    held: Mapping[str, Json], known: type[Part], path: str, entry: str
+) -> Iterator[tuple[str, str, Json]]:
+    for name, value in held.items():
+        if name not in known.model_fields:
+            yield f"{path}{name}", entry, value

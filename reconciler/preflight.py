@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from reconciler.change import Change, Impact
     from reconciler.drift import Circumstances
     from reconciler.impact import Evidence
-    from reconciler.journal import Journal
+    from reconciler.journal import Journal, Run
     from reconciler.model import RegisteredSystem
     from reconciler.plan import Plan, Target
     from reconciler.recovery import Recovered, Stranded
@@ -171,21 +171,26 @@ def _check_nothing_open(site: Site) -> None:
         )
 
 
-def recover(held: Hold, *, patience: float) -> tuple[tuple[Recovered, ...], tuple[Stranded, ...]]:
-    """Settle what earlier runs left open, by looking, and find the client ids that are on no system.
+def recover(held: Hold, *, patience: float) -> tuple[Recovered, ...]:
+    """Settle what earlier runs left open, by looking.
 
     Nothing is sent; the lock keeps a run that is under way from being taken for one that ended. Raises what
     `Register` raises.
     """
     site = held.site
+    return recover_runs(_read_own_runs(held), site.register, site.around.ours, patience=patience)
+
+
+def find_missing(held: Hold) -> tuple[Stranded, ...]:
+    """Find the client ids that earlier runs released and that are on no system; raises what `Register` raises."""
+    return find_stranded(_read_own_runs(held), held.site.register)
+
+
+def _read_own_runs(held: Hold) -> list[Run]:
     if not held.is_held:
         raise WriteRefused("The lock is not held any more.")
-    target = (site.target.register, site.target.vendor)
-    runs = [each for each in read_runs(site.journal) if (each.start.register, each.start.vendor) == target]
-    return (
-        recover_runs(runs, site.register, site.around.ours, patience=patience),
-        tuple(find_stranded(runs, site.register)),
-    )
+    target = (held.site.target.register, held.site.target.vendor)
+    return [run for run in read_runs(held.site.journal) if (run.start.register, run.start.vendor) == target]
 
 
 def check_accepted(plan: Plan, accept: str) -> None:

@@ -23,10 +23,10 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.scene import Scene, connect, open_register, set_scene
 from reconciler.cli.writing import find_journal, find_site
-from reconciler.errors import Exit, UsageError
+from reconciler.errors import Exit, RegisterError, UsageError
 from reconciler.escape import escape_line
 from reconciler.journal import read_runs
-from reconciler.preflight import keep_others_away, recover
+from reconciler.preflight import find_missing, keep_others_away, recover
 from reconciler.render import json as as_json
 from reconciler.render.text import render_recovered
 from reconciler.settings import WORKERS, choose_environment, find_root, read_settings
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.journal import Run
+    from reconciler.preflight import Hold
+    from reconciler.recovery import Stranded
     from reconciler.settings import Environment
 
 app = make_app()
@@ -73,14 +75,27 @@ def run(
         connect(found, chosen, owner, read_only=True, workers=workers) as connection,
         keep_others_away(find_site(connection, found, folder)) as held,
     ):
-        recovered, stranded = recover(held, patience=patience)
+        recovered = recover(held, patience=patience)
+        stranded, obstacle = _find_missing(held)
     if form is Format.JSON:
         show_text(as_json.render_recovered(recovered, stranded))
     else:
         show(render_recovered(recovered, stranded))
     codes = [Exit.UNKNOWN for each in recovered if each.fate is Fate.UNKNOWN]
     codes += [Exit.FAILED for each in recovered if each.alarming or not each.recorded]
+    if obstacle:
+        tell(f"Whether a client id is on no system is not known: {obstacle}")
+        tell("    Hint: Run `reconciler recover` again when the register answers.")
+        codes.append(Exit.FAILED)
     raise typer.Exit(Exit.worst(*codes, *(Exit.FAILED for _ in stranded)))
+
+
+def _find_missing(held: Hold) -> tuple[tuple[Stranded, ...], str]:
+    """Find the client ids that are on no system, or say why that cannot be known: what was settled is shown first."""
+    try:
+        return find_missing(held), ""
+    except RegisterError as error:
+        return (), error.message
 
 
 def _find_runs(runs: Sequence[Run], chosen: Environment, *, is_named: bool) -> list[Run]:

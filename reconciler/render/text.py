@@ -263,6 +263,7 @@ def _render_stranded(stranded: Sequence[Stranded]) -> Iterator[Line]:
     for environment in sorted({each.environment for each in stranded}):
         told = f"`reconciler apply --environment {environment}` gives it to the system that asks for it"
         yield _line(f"    Fix: {_tell(told, _LONG)}.")
-    for run in dict.fromkeys(each.run for each in stranded):
-        told = f"`reconciler rollback {run} --out FILE`, then `reconciler apply FILE`, puts it back"
+    for run, environment in dict.fromkeys((each.run, each.environment) for each in stranded):
+        named = f"--environment {environment}"
+        told = f"`reconciler rollback {run} {named} --out FILE`, then `reconciler apply FILE {named}`, puts it back"
         yield _line(Piece(f"    Or: {_tell(told, _LONG)}.", "dim"))

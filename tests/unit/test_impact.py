@@ -250,7 +250,7 @@ def test_members_that_nobody_knows_are_kept_or_go_with_their_entry() -> None:
     kept = [each for each in assess({}, live) if each.rule == "unknown-member-kept"]
     gone = [each for each in assess({"rights": []}, live) if each.rule == "unknown-member-removed"]
 
-    assert [path for path, _ in find_unknown(a_live_document(**live))] == [each.path for each in kept]
+    assert [path for path, *_ in find_unknown(a_live_document(**live))] == [each.path for each in kept]
     assert [each.path for each in kept] == [
         "x",
         "vendor.x",
@@ -263,6 +263,23 @@ def test_members_that_nobody_knows_are_kept_or_go_with_their_entry() -> None:
         ("rights[0].resource[0].x", Weight.NOTABLE),
     ]
     assert list(find_unknown(a_live_document(vendor=None, rights=None, accessPackages=None))) == []
+
+
+def test_an_unknown_member_that_would_change_is_breaking() -> None:
+    """W4: no definition asks for that; a rollback can, and so can a plan file that somebody edited."""
+    held = a_live_document(isVisible=False, x=1)
+    right = {**held["rights"][0], "x": 1}
+    for document, paths in (
+        ({**held, "isVisible": True}, []),
+        ({**held, "isVisible": True, "x": 2}, ["x"]),
+        ({**held, "isVisible": True, "y": 1}, ["y"]),
+        ({**held, "isVisible": True, "rights": [right]}, ["rights[].x"]),
+        ({name: value for name, value in held.items() if name != "x"}, ["x"]),
+    ):
+        change = Update(id=held["id"], document=document, live=held)
+        found = [each for each in judge(change, Evidence()) if each.rule == "unknown-member-changed"]
+
+        assert [(each.path, each.weight) for each in found] == [(path, Weight.BREAKING) for path in paths]
 
 
 def test_the_worst_comes_first() -> None:
