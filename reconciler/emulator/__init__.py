@@ -69,7 +69,7 @@ def start(
     name = f"[{host}]" if ":" in host else host
     base = f"http://{name}:{network.listener.getsockname()[1]}"
     app = _assemble(read, base, store, network, AccessLog(access_log))
-    return Emulator(base, network, app, store.close)
+    return Emulator(base, network, app, read.patience, store.close)
 
 
 def _assemble(config: Config, base: str, store: Store, network: Network, log: AccessLog) -> Application:

@@ -6,18 +6,21 @@ after belongs to the endpoint.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import ipaddress
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.requests import Request
 
 from reconciler.emulator import calling, control, maskinporten
 from reconciler.emulator.accesslog import Entry
-from reconciler.emulator.disturbance import Dropped, Truncated
+from reconciler.emulator.disturbance import Dropped, Truncated, make_answer
+from reconciler.emulator.failures import ServiceFailure
 from reconciler.emulator.overlaps import Overlap
-from reconciler.emulator.register import claims
+from reconciler.emulator.register import claims, tracing
 from reconciler.emulator.register.answers import Formatted, answer_empty
 from reconciler.emulator.register.bearer import find_token
 from reconciler.emulator.register.path_binding import BadRequest, check_headers, read_target
@@ -26,6 +29,7 @@ from reconciler.emulator.routing import Call, Match, Router
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from starlette.responses import Response
     from starlette.types import Receive, Scope, Send
@@ -43,9 +47,18 @@ _ONLY_HERE = (f"{control.PREFIX}/", maskinporten.GENERATOR_PATH.lower())
 """Paths that only loopback may reach, in lower case."""
 
 
+class _Visit(NamedTuple):
+    """One request for the access log."""
+
+    request: Request
+    number: int
+    arrived: datetime
+    began: float
+
+
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What uvicorn serves."""
+    """What is served."""
 
     router: Router
     issuer: Issuer
@@ -59,6 +72,7 @@ class Application:
         """Answer one request, or let a fault have it."""
         request = Request(scope, receive)
         raw = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
+        tracing.begin(request.headers.get("traceparent", ""))
         try:
             check_headers(value for _, value in scope["headers"])
             path = read_target(request.method, raw, _find_host(scope)).path
@@ -74,7 +88,7 @@ class Application:
         if answer is not None:
             await answer(scope, receive, send)
         if answer is None or isinstance(answer, Truncated):
-            await self.network.hang_up(scope, receive, rudely=answer is None)
+            self.network.hang_up(scope, rudely=answer is None)
 
     async def _answer_here(self, request: Request, path: str) -> Response:
         """Answer what only this machine may ask, unlogged and undisturbed."""
@@ -84,44 +98,74 @@ class Application:
 
     async def _visit(self, request: Request, path: str) -> Response | None:
         """Answer a request through its faults, and log it; None is no answer at all."""
-        began, arrived = time.perf_counter(), self.clock.now()
-        number = self.log.next_number()
+        visit = self._begin(request)
         shown = request.scope["raw_path"].decode("ascii", "replace")
-        headers = request.headers
-        token = find_token(headers.getlist("authorization"), headers.getlist("cookie"))
         faults = self.disturbance.faults
         struck = faults.take("client", request.method, shown) if faults.faults else ()
-        caller = None
-        if struck:
-            # NOTE: read to the end first, so that a reset meets a client that waits for its answer.
-            await request.body()
+        marks = [str(fault) for fault in struck]
+        response = None
         try:
-            response = await self.disturbance.strike_before(struck, token)
-            if response is None:
-                caller = await self._identify(token)
-                response = await self._answer(request, path, caller, struck)
-            response = await self.disturbance.strike_after(struck, token, response)
-            response.headers["Date"] = self.clock.date()
+            response = await self._process(request, path, struck)
         except Undecodable:
             response = answer_empty(500)
         except Dropped:
-            response = None
-        # NOTE: logged before it is sent, so that a client that has its answer finds it in the log.
+            pass
+        except asyncio.CancelledError:
+            marks.append("client gone")
+            raise
+        finally:
+            # NOTE: logged before it is sent, so that a client that has its answer finds it in the log.
+            self._record(visit, None if response is None else response.status_code, marks)
+        if response is not None:
+            response.headers["Date"] = self.clock.date()
+        return response
+
+    async def _process(self, request: Request, path: str, struck: Sequence[Fault]) -> Response:
+        """Identify the caller and answer, with everything that strikes before and after."""
+        headers = request.headers
+        token = find_token(headers.getlist("authorization"), headers.getlist("cookie"))
+        if struck:
+            # NOTE: read to the end first, so that a reset meets a client that waits for its answer.
+            with contextlib.suppress(ServiceFailure):
+                await request.body()
+        response = await self.disturbance.strike_before(struck, token)
+        late = next((fault for fault in struck if fault.kind == "late"), None)
+        if response is None and late is not None:
+            self.network.run_alone(self._process_late(request, path, token, late))
+            response = make_answer(late)
+        if response is None:
+            caller = request.scope["caller"] = await self._identify(token)
+            response = await self._answer(request, path, caller, struck)
+        return await self.disturbance.strike_after(struck, token, response)
+
+    async def _process_late(self, request: Request, path: str, token: str, fault: Fault) -> None:
+        """Carry out what has been answered and logged already."""
+        await self.network.pause(fault.seconds)
+        if self.network.is_ending:
+            return
+        with contextlib.suppress(Undecodable):
+            await self._answer(request, path, await self._identify(token), ())
+
+    def _begin(self, request: Request) -> _Visit:
+        return _Visit(request, self.log.next_number(), self.clock.now(), time.perf_counter())
+
+    def _record(self, visit: _Visit, status: int | None, marks: Sequence[str]) -> None:
+        request = visit.request
+        caller: Caller | None = request.scope.get("caller")
         self.log.add(
             Entry(
-                number,
-                arrived.isoformat(timespec="milliseconds"),
+                visit.number,
+                visit.arrived.isoformat(timespec="milliseconds"),
                 request.method,
-                shown,
+                request.scope["raw_path"].decode("ascii", "replace"),
                 request.url.query,
-                None if response is None else response.status_code,
-                round((time.perf_counter() - began) * 1000, 3),
+                status,
+                round((time.perf_counter() - visit.began) * 1000, 3),
                 None if caller is None else claims.show_org(caller),
                 None if caller is None else caller.client_id,
-                tuple(str(fault) for fault in struck),
+                tuple(marks),
             )
         )
-        return response
 
     async def _answer(
         self, request: Request, path: str, caller: Caller | None, struck: Sequence[Fault]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, get_args
 
 from reconciler.emulator import certificates, faults, places, registration
 from reconciler.emulator.clients import Delegation
+from reconciler.emulator.connection import Patience
 from reconciler.emulator.grants import Rules
 from reconciler.emulator.register.answers import Shape
 from reconciler.emulator.systemusers import PAGE_SIZE
@@ -44,6 +45,7 @@ class Config:
     packages: Mapping[str, Package] = field(default_factory=dict)
     system_users: tuple[SystemUser, ...] = ()
     faults: tuple[Fault, ...] = ()
+    patience: Patience = field(default_factory=Patience)
 
 
 def read_config(source: Mapping[str, object] | Path | None, now: float) -> Config:
@@ -77,9 +79,21 @@ def _read(table: Table, folder: Path, now: float) -> Config:
         packages=_read_packages(table.table("packages")),
         system_users=_read_system_users(table, folder),
         faults=tuple(faults.read_fault(one) for one in table.tables("faults")),
+        patience=_read_patience(table.table("patience")),
     )
     table.finish()
     return config
+
+
+def _read_patience(table: Table) -> Patience:
+    usual = Patience()
+    patience = Patience(
+        idle=table.number("idle", usual.idle),
+        head=table.number("head", usual.head),
+        body=table.number("body", usual.body),
+    )
+    table.finish()
+    return patience
 
 
 def _read_rules(table: Table, folder: Path) -> Rules:

@@ -19,13 +19,30 @@ if TYPE_CHECKING:
     from reconciler.emulator.writing import Write
 
 Kind = Literal[
-    "latency", "refuse", "reset", "timeout", "truncate", "status", "expire", "writer", "conflict", "overlap"
+    "latency",
+    "refuse",
+    "reset",
+    "timeout",
+    "truncate",
+    "status",
+    "expire",
+    "writer",
+    "conflict",
+    "overlap",
+    "late",
 ]
 When = Literal["before", "after"]
 Sender = Literal["anyone", "client", "register"]
 HANG_SECONDS = 3600.0
 """How long a request hangs when nobody says otherwise: longer than any client waits."""
-_SECONDS: Mapping[Kind, float] = {"latency": 0.05, "refuse": 0.5, "timeout": HANG_SECONDS, "overlap": 0.2}
+_SECONDS: Mapping[Kind, float] = {
+    "latency": 0.05,
+    "refuse": 0.5,
+    "timeout": HANG_SECONDS,
+    "overlap": 0.2,
+    "late": 1.0,
+}
+_STATUSES: Mapping[Kind, int] = {"late": 500}
 
 
 @dataclass(slots=True)
@@ -127,7 +144,7 @@ def read_fault(table: Table) -> Fault:
         times=table.count("times", 1),
         skip=table.count("skip", 0),
         seconds=table.number("seconds", _SECONDS.get(kind, 0.0)),
-        status=table.count("status", 503),
+        status=table.count("status", _STATUSES.get(kind, 503)),
         retry_after=None if retry_after is None else str(retry_after),
         body=table.text("body") if table.has("body") else None,
         write=writing.read_write(table.table("write")) if kind == "writer" else None,

@@ -472,7 +472,8 @@ def test_a_write_that_is_committed_late_is_waited_for(
         one, asked = _one_update(stage)
         plan = stage.plan(asked)
         stage.patience = 5.0
-        stage.strike(fault="latency", seconds=1.0, method="PUT", path=f"*{one}")
+        stage.strike(fault="late", seconds=1.0, method="PUT", path=f"*{one}")
+        stage.strike(fault="timeout", when="after", method="PUT", path=f"*{one}")
 
         report = stage.apply(plan)
 

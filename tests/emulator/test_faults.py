@@ -54,6 +54,29 @@ def test_timeout_ends_in_a_reset(
     assert (document["id"] in list_ids(emulator)) is is_held
 
 
+def test_late(emulator: Emulator, client: httpx.Client) -> None:
+    """E40, §9.3: 500 now with the old state readable, and the write appears later; the client may be gone."""
+    document = make_document()
+    control(emulator, "POST", "faults", {"fault": "late", "method": "POST", "seconds": 0.3})
+    answer = client.post(VENDOR, json=document)
+    assert (answer.status_code, list_ids(emulator)) == (500, [])
+    wait_for_ids(emulator, document["id"])
+    other = make_document()
+    late = {"fault": "late", "method": "POST", "seconds": 0.3}
+    control(emulator, "POST", "faults", [late, {"fault": "timeout", "when": "after", "method": "POST"}])
+    with pytest.raises(httpx.ReadTimeout):
+        client.post(VENDOR, json=other, timeout=0.1)
+    wait_for_ids(emulator, document["id"], other["id"])
+
+
+def wait_for_ids(emulator: Emulator, *ids: object) -> None:
+    """Wait until the register holds these systems and no other."""
+    deadline = time.monotonic() + 10
+    while sorted(map(str, list_ids(emulator))) != sorted(map(str, ids)):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def test_truncated_body(emulator: Emulator, client: httpx.Client) -> None:
     """A truncated body announces its length and breaks off; the write was committed."""
     document = make_document()

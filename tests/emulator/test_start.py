@@ -212,5 +212,8 @@ def test_only_loopback(shared: Emulator, host: str, status: int, path: str) -> N
         if message["type"] == "http.response.start":
             statuses.append(message["status"])
 
-    asyncio.run(shared._server.config.loaded_app(scope, receive, send))
+    async def visit() -> None:
+        await shared.app(scope, receive, send)
+
+    asyncio.run(visit())
     assert statuses == [status]

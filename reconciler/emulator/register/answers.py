@@ -5,13 +5,13 @@ It turns facts into responses and decides nothing: which fact applies is the reg
 
 from __future__ import annotations
 
-import secrets
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from starlette.responses import Response
 
 from reconciler.emulator.register import json_writer, negotiation
+from reconciler.emulator.register.tracing import make_trace_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,11 +77,6 @@ class Formatted(Response):
 def write_json(value: object) -> bytes:
     """Write `value` as the service does, in UTF-8."""
     return json_writer.write(value).encode()
-
-
-def make_trace_id() -> str:
-    """Invent a W3C trace id as `Activity.Current.Id` prints it."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
 
 
 def answer_json(value: object) -> Response:
