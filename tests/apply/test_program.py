@@ -385,7 +385,7 @@ def test_recover_names_what_a_killed_run_left_on_no_system(repository: Repositor
         assert f"on no system {CLIENT}\n" in recovered.stdout
         assert f"released client id {CLIENT} of {ONE} for {taker}, which never got it.\n" in recovered.stdout
         assert "    Fix: `reconciler apply --environment served`" in recovered.stdout
-    _strike(served, fault="status", status=502, method="GET", path=f"*{taker}")
+    _strike(served, fault="status", status=502, times=0, method="GET", path=f"*{taker}")
     recovered = repository.run("recover", "--patience", "0.1")
     httpx.delete(f"{served.base}/control/faults")
     assert recovered.returncode == 1
