@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from pathlib import Path
 from threading import Event
@@ -19,7 +20,7 @@ from reconciler.model import Json
 from reconciler.normalise import normalise
 from reconciler.operations import resolve_all, validate
 from reconciler.settings import BUILT_IN
-from reconciler.workspace import find_definitions, read_documents
+from reconciler.workspace import find_definitions, read_documents, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +31,9 @@ class Serving(Protocol):
     """A register that is served, and where."""
 
     base: str
+    local: str
     maskinporten: str
+    is_closed: bool
 
 
 app = make_app(group=True)
@@ -45,6 +48,13 @@ def group() -> None:
 def serve(
     *,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 0,
+    host: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Listen here (127.0.0.1).", show_default=False)
+    ] = None,
+    public_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="What others call it.", show_default=False),
+    ] = None,
     state: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Keep state here (in memory).", show_default=False)
     ] = None,
@@ -52,7 +62,7 @@ def serve(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Clients, resources, packages.",
+            help="Clients, resources, switches.",
             show_default=False,
             exists=True,
             dir_okay=False,
@@ -63,7 +73,7 @@ def serve(
         typer.Option(
             "--seed",
             metavar="DIR",
-            help="Definitions to start with.",
+            help="Definitions, or JSON.",
             show_default=False,
             exists=True,
             file_okay=False,
@@ -76,14 +86,19 @@ def serve(
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stopped.set())
     log = None if form is Format.JSON else tell
-    with _start(config, port, state, _read_seed(seed) if seed else [], log) as emulator:
-        if form is Format.JSON:
-            addresses = {"base": emulator.base, "maskinporten": emulator.maskinporten}
-            show_text(json.dumps(addresses) + "\n")
-        else:
-            show_text(_describe(emulator.base, emulator.maskinporten))
+    over = _read_over(host, public_url)
+    seeds = _read_seed(seed) if seed else []
+    with _start(config, port, state, seeds, log, over) as emulator:
+        _show(emulator, form)
         stopped.wait()
     tell("Stopped.")
+
+
+def _show(emulator: Serving, form: Format) -> None:
+    if emulator.is_closed:
+        tell(_CLOSED)
+    addresses = {"base": emulator.base, "maskinporten": emulator.maskinporten, "local": emulator.local}
+    show_text(json.dumps(addresses) + "\n" if form is Format.JSON else _describe(**addresses))
 
 
 def _start(
@@ -92,11 +107,12 @@ def _start(
     state: Path | None,
     seed: Sequence[Mapping[str, Json]],
     log: Callable[[str], None] | None,
+    over: Mapping[str, str],
 ) -> AbstractContextManager[Serving]:
     from reconciler.emulator import start  # noqa: PLC0415 - loads a server, which the help does not need
 
     try:
-        return start(config, port=port, state=state, seed=seed, access_log=log)
+        return start(config, port=port, state=state, seed=seed, access_log=log, **over)
     except ValueError as error:
         raise SettingsError(str(error), hint="docs/emulator.md describes the file.") from error
     except OSError as error:
@@ -105,21 +121,52 @@ def _start(
         ) from error
 
 
+def _read_over(host: str | None, public_url: str | None) -> dict[str, str]:
+    """Read what counts before the configuration; the control token never stands among the arguments."""
+    over = {"host": host, "public_url": public_url, "control_token": os.environ.get(_TOKEN_NAME) or None}
+    return {name: value for name, value in over.items() if value is not None}
+
+
 def _read_seed(folder: Path) -> list[dict[str, Json]]:
-    """Read definitions as the documents that a register would hold; withdrawn ones are left out."""
+    """Read what a register would hold: definitions, and documents as JSON; withdrawn ones are left out."""
     documents = read_documents(folder, find_definitions(folder, [folder]))
     checked = validate(documents, [each.name for each in BUILT_IN])
     if not checked.sound:
         tell_findings([each for each in checked.findings if each.severity is Severity.ERROR], len(documents))
-        raise UsageError(f"The definitions in {folder} have errors.", hint="Mend them first.")
+        raise UsageError(f"The definitions in {folder} have errors.", hint="Fix them first.")
     systems = resolve_all(checked.definitions, "local")
-    return [build_body(normalise(each.system), None) for each in systems if not each.withdrawn]
+    seeds = [build_body(normalise(each.system), None) for each in systems if not each.withdrawn]
+    for path in sorted(folder.rglob("*.json")):
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts):
+            seeds += _read_json_seed(path, folder)
+    return seeds
 
 
+def _read_json_seed(path: Path, folder: Path) -> list[dict[str, Json]]:
+    """Read answers of the register or bodies of requests: one document, or a list of them."""
+    try:
+        value = json.loads(read_file(path, within=folder))
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path} is no JSON: {error}.", hint="Fix it, or move it elsewhere.") from error
+    documents = value if isinstance(value, list) else [value]
+    for each in documents:
+        names = {name.lower() for name in each} if isinstance(each, dict) else set()
+        if not names >= {"id", "vendor"}:
+            raise UsageError(
+                f"{path} is no system: `id` and `vendor` are missing.",
+                hint="Take whole documents, as GET answers or POST is sent. The list of all systems has less.",
+            )
+    return documents
+
+
+_TOKEN_NAME = "RECONCILER_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
+_CLOSED = (
+    f"The control endpoint and the token generator are closed: others can reach this. Set {_TOKEN_NAME}."
+)
 _SCOPE = "altinn:authentication/systemregister.write"
 
 
-def _describe(base: str, maskinporten: str) -> str:
+def _describe(base: str, maskinporten: str, local: str) -> str:
     return f"""\
 Register:      {base}/authentication/api/v1/systemregister
 Maskinporten:  {maskinporten}
@@ -132,5 +179,5 @@ maskinporten = "{maskinporten}"
 
 A token for tests, without any key:
 
-curl "{base}/api/GetEnterpriseToken?env=local&orgNo=991825827&scopes={_SCOPE}"
+curl "{local}/api/GetEnterpriseToken?env=local&orgNo=991825827&scopes={_SCOPE}"
 """

@@ -7,16 +7,19 @@ independent witness, and shared code would hide a misread member.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
+from reconciler.emulator import addresses
 from reconciler.emulator.access_packages import AccessPackages
 from reconciler.emulator.accesslog import AccessLog
+from reconciler.emulator.addresses import INTERNAL, Links
 from reconciler.emulator.application import Application
 from reconciler.emulator.catalogue import read_catalogue
 from reconciler.emulator.clock import Clock
-from reconciler.emulator.config import read_config
+from reconciler.emulator.config import Over, read_config
 from reconciler.emulator.control import Control
 from reconciler.emulator.disturbance import Disturbance
+from reconciler.emulator.door import Door
 from reconciler.emulator.faults import Faults
 from reconciler.emulator.grants import Examiner
 from reconciler.emulator.maskinporten import Maskinporten
@@ -29,6 +32,7 @@ from reconciler.emulator.seeds import plant
 from reconciler.emulator.server import Emulator, Network, listen
 from reconciler.emulator.store import Store
 from reconciler.emulator.systemusers import SystemUsers
+from reconciler.emulator.token_generator import TokenGenerator
 from reconciler.emulator.tokens import Issuer
 from reconciler.emulator.writing import Writer
 
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from reconciler.emulator.addresses import Address
     from reconciler.emulator.config import Config
 
 __all__ = ["Emulator", "start"]
@@ -44,45 +49,52 @@ __all__ = ["Emulator", "start"]
 def start(
     config: Mapping[str, object] | Path | None = None,
     *,
-    host: str = "127.0.0.1",
     port: int = 0,
     state: Path | None = None,
     seed: Sequence[Mapping[str, object]] = (),
     access_log: Callable[[str], None] | None = None,
+    **over: Unpack[Over],
 ) -> Emulator:
     """Start an emulator and give it once it accepts connections.
 
     `config` is a TOML file or a mapping of the same shape; `state` a database file, in memory
-    without one; `seed` full documents to begin with; `access_log` is given one line a request.
+    without one; `seed` full documents to begin with; `access_log` is given one line a request; `over`
+    are settings that count before those of `config`.
     Raises ValueError for a wrong configuration or seed, a problem a line, and OSError for a port
     that is taken or a file that cannot be read or written.
     """
-    read = read_config(config, time.time())
+    read = read_config(config, time.time(), over)
     clock = Clock(read.clock_offset)
     store = Store(state, clock)
     try:
         plant(store, seed, keep_unknown=read.keep_unknown)
-        network = Network(listen(host, port))
+        network = Network(listen(read.host, port))
     except BaseException:
         store.close()
         raise
-    name = f"[{host}]" if ":" in host else host
-    base = f"http://{name}:{network.listener.getsockname()[1]}"
-    app = _assemble(read, base, store, network, AccessLog(access_log))
-    return Emulator(base, network, app, read.patience, store.close)
+    port = network.listener.getsockname()[1]
+    has_token = read.control_token is not None
+    address = addresses.describe(read.host, port, read.public_url, has_token=has_token)
+    app = _assemble(read, address, store, network, AccessLog(access_log))
+    return Emulator(address, network, app, read.patience, store.close)
 
 
-def _assemble(config: Config, base: str, store: Store, network: Network, log: AccessLog) -> Application:
+def _assemble(
+    config: Config, address: Address, store: Store, network: Network, log: AccessLog
+) -> Application:
     """Put the parts together: each gets what it needs and nothing more."""
     clock = store.clock
-    issuer = Issuer(base, clock, store)
+    issuer = Issuer(address, config.issuer or address.maskinporten, clock, store)
     faults = Faults()
     for fault in config.faults:
         faults.add(fault)
     catalogue = read_catalogue(config.resources, config.packages)
-    system_users = SystemUsers(store, config.problem_shape, config.page_size, list(config.system_users))
+    system_users = SystemUsers(
+        store, config.problem_shape, _find_links(config, address), config.page_size, list(config.system_users)
+    )
     clients = {client.client_id: client for client in config.clients}
-    examiner = Examiner(issuer.maskinporten, clients, clock, config.rules, system_users)
+    issuers = frozenset({issuer.maskinporten, address.maskinporten})
+    examiner = Examiner(issuers, clients, clock, config.rules, system_users)
     upstream = Upstream(catalogue, faults, network)
     register = Register(store, upstream, config.problem_shape, config.keep_unknown)
     writer = Writer(register, store, log)
@@ -93,6 +105,20 @@ def _assemble(config: Config, base: str, store: Store, network: Network, log: Ac
     router = Router()
     router.add(*other_routes.list_routes())
     metadata = ResourceRegistry(catalogue), AccessPackages(catalogue)
-    for part in (register, system_users, *metadata, Maskinporten(issuer, examiner), control):
+    for part in (
+        register,
+        system_users,
+        *metadata,
+        Maskinporten(issuer, examiner),
+        TokenGenerator(issuer),
+        control,
+    ):
         router.add(*part.routes())
-    return Application(router, issuer, clock, log, disturbance, network, upstream)
+    door = Door(config.control_token, address.is_closed)
+    return Application(router, issuer, clock, log, disturbance, network, upstream, door)
+
+
+def _find_links(config: Config, address: Address) -> Links:
+    if config.next_links == "internal":
+        return Links(INTERNAL)
+    return Links(None if config.public_url is None else address.base)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.requests import Request
 
-from reconciler.emulator import calling, control, maskinporten
+from reconciler.emulator import calling, control, gaps, token_generator
 from reconciler.emulator.accesslog import Entry
 from reconciler.emulator.disturbance import Dropped, Truncated, make_answer
 from reconciler.emulator.failures import ServiceFailure
@@ -37,14 +37,15 @@ if TYPE_CHECKING:
     from reconciler.emulator.accesslog import AccessLog
     from reconciler.emulator.clock import Clock
     from reconciler.emulator.disturbance import Disturbance
+    from reconciler.emulator.door import Door
     from reconciler.emulator.faults import Fault
     from reconciler.emulator.metadata import Upstream
     from reconciler.emulator.register.claims import Caller
     from reconciler.emulator.server import Network
     from reconciler.emulator.tokens import Issuer
 
-_ONLY_HERE = (f"{control.PREFIX}/", maskinporten.GENERATOR_PATH.lower())
-"""Paths that only loopback may reach, in lower case."""
+_ONLY_HERE = (f"{control.PREFIX}/", token_generator.PREFIX)
+"""Paths behind the door, in small letters."""
 
 
 class _Visit(NamedTuple):
@@ -67,6 +68,7 @@ class Application:
     disturbance: Disturbance
     network: Network
     upstream: Upstream
+    door: Door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or let a fault have it."""
@@ -91,10 +93,8 @@ class Application:
             self.network.hang_up(scope, rudely=answer is None)
 
     async def _answer_here(self, request: Request, path: str) -> Response:
-        """Answer what only this machine may ask, unlogged and undisturbed."""
-        if request.client is None or not _is_loopback(request.client.host):
-            return answer_empty(403)
-        return await self._answer(request, path, None, ())
+        """Answer what only those behind the door may ask, unlogged and undisturbed."""
+        return self.door.refuse(request) or await self._answer(request, path, None, ())
 
     async def _visit(self, request: Request, path: str) -> Response | None:
         """Answer a request through its faults, and log it; None is no answer at all."""
@@ -173,7 +173,8 @@ class Application:
         """Find the endpoint, check the caller, and let the endpoint answer."""
         match = self.router.find(request.method.upper(), path)
         if not isinstance(match, Match):
-            return match
+            gap = gaps.find(path) if match.status_code == HTTPStatus.NOT_FOUND else None
+            return match if gap is None else gaps.answer(gap, has_token=caller is not None)
         scopes = match.route.scopes
         if scopes is not None and (caller is None or not claims.has_scope(caller, scopes)):
             return answer_empty(401 if caller is None else 403)
@@ -201,10 +202,3 @@ def _find_host(scope: Scope) -> bytes | None:
 def _read_overlap(struck: Sequence[Fault]) -> Overlap:
     held = [fault.seconds for fault in struck if fault.kind == "overlap"]
     return Overlap(any(fault.kind == "conflict" for fault in struck), sum(held))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

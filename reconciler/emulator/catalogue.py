@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -31,12 +32,33 @@ class Package:
 
 
 class Catalogue:
-    """Everything that the two metadata APIs can find; resources are a type by id, empty for none."""
+    """Everything that the two metadata APIs can find; resources are a type by id, empty for none.
+
+    A pattern stands for ids that nobody names; it is found, but not listed.
+    """
 
     def __init__(self, resources: Mapping[str, str], packages: Mapping[str, Package]) -> None:
-        self.resources = dict(resources)
+        self.resources = {name: kind for name, kind in resources.items() if not is_pattern(name)}
+        self.patterns = {name: kind for name, kind in resources.items() if is_pattern(name)}
         self.packages = dict(packages)
         self._folded = {urn.lower(): package for urn, package in self.packages.items()}
+
+    def find_resource(self, identifier: str) -> str | None:
+        """Find the type of a resource by its exact id, then by the first pattern that fits."""
+        kind = self.resources.get(identifier)
+        if kind is not None:
+            return kind
+        return next(
+            (kind for pattern, kind in self.patterns.items() if fnmatchcase(identifier, pattern)), None
+        )
+
+    def put_resource(self, identifier: str, kind: str) -> None:
+        """Make a resource known, or all that a pattern fits, or change the type."""
+        (self.patterns if is_pattern(identifier) else self.resources)[identifier] = kind
+
+    def remove_resource(self, identifier: str) -> None:
+        """Make a resource, or a pattern, unknown."""
+        (self.patterns if is_pattern(identifier) else self.resources).pop(identifier, None)
 
     def put_package(self, package: Package) -> None:
         """Make a package known, or replace it."""
@@ -56,6 +78,11 @@ class Catalogue:
             return exact
         found = [package for urn, package in self._folded.items() if urn.endswith(wanted)]
         return found[0] if len(found) == 1 else None
+
+
+def is_pattern(identifier: str) -> bool:
+    """Say whether an id is a pattern: `*` stands for any text, `?` for one character."""
+    return "*" in identifier or "?" in identifier
 
 
 def read_catalogue(resources: Mapping[str, str], packages: Mapping[str, Package]) -> Catalogue:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 ACCESS_TOKEN_SECONDS = 120
 """What an access token lives unless the client says otherwise (Maskinporten contract §3.3)."""
 
+ANY_KID = ""
+"""The id of a key that was registered without one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -39,6 +42,10 @@ class Client:
     not_granted: frozenset[str] = frozenset()
     """Scopes that stand on the client while their owner has not given them to the organisation."""
     access_token_seconds: int = ACCESS_TOKEN_SECONDS
+
+    def find_key(self, kid: str) -> Key | None:
+        """Find a key by its id; one that was registered without an id fits every id."""
+        return self.keys.get(kid) or self.keys.get(ANY_KID)
 
 
 class Delegation(NamedTuple):

@@ -10,12 +10,12 @@ import json
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, TypedDict, get_args
 
-from reconciler.emulator import certificates, faults, places, registration
+from reconciler.emulator import addresses, certificates, faults, places, registration
 from reconciler.emulator.clients import Delegation
 from reconciler.emulator.connection import Patience
-from reconciler.emulator.grants import Rules
+from reconciler.emulator.grants import TOLERATED, Rules
 from reconciler.emulator.register.answers import Shape
 from reconciler.emulator.systemusers import PAGE_SIZE
 from reconciler.emulator.tables import Problems, Table
@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     from reconciler.emulator.clients import Client
     from reconciler.emulator.faults import Fault
     from reconciler.emulator.systemusers import SystemUser
+
+HOST = "127.0.0.1"
+UNKNOWN_ORG = "991825827"
+"""Whose a client is that nobody has registered, unless said: Digdir, whom the examples are about."""
+ANY_RESOURCE = {"app_*_*": "AltinnApp", "*": "GenericAccessResource"}
+"""What makes every resource known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,40 +52,60 @@ class Config:
     system_users: tuple[SystemUser, ...] = ()
     faults: tuple[Fault, ...] = ()
     patience: Patience = field(default_factory=Patience)
+    host: str = HOST
+    public_url: str | None = None
+    control_token: str | None = None
+    next_links: Literal["called", "internal"] = "called"
+    issuer: str | None = None
+    """What Maskinporten calls itself, where that is not its address."""
 
 
-def read_config(source: Mapping[str, object] | Path | None, now: float) -> Config:
+class Over(TypedDict, total=False):
+    """Settings that lie over those of a file: what the command line knows better."""
+
+    host: str
+    public_url: str
+    control_token: str
+
+
+def read_config(source: Mapping[str, object] | Path | None, now: float, over: Over | None = None) -> Config:
     """Read a configuration; raises ValueError with every problem on a line of its own."""
-    if source is None:
-        return Config()
+    source = {} if source is None else source
     if isinstance(source, Path):
         text = source.read_text(encoding="utf-8")
         try:
             content: Mapping[str, object] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise ValueError(f"{source.name}: {error}") from error
-        problems = Problems(source.name, places.find_places(text))
+        lines = {path: line for path, line in places.find_places(text).items() if path[0] not in (over or {})}
+        problems = Problems(source.name, lines)
         folder = source.parent
     else:
         content, problems, folder = source, Problems("", {}), Path()
-    config = _read(Table(content, (), problems), folder, now)
+    config = _read(Table({**content, **(over or {})}, (), problems), folder, now)
     problems.check()
     return config
 
 
 def _read(table: Table, folder: Path, now: float) -> Config:
+    maskinporten = table.table("maskinporten")
     config = Config(
         problem_shape=table.choice("problem_shape", get_args(Shape), "2026-07"),
         clock_offset=table.number("clock_offset", 0.0),
         keep_unknown=table.choice("unknown_members", ("ignored", "kept"), "ignored") == "kept",
         page_size=table.count("page_size", PAGE_SIZE) or PAGE_SIZE,
-        rules=_read_rules(table.table("maskinporten"), folder),
+        issuer=_read_url(maskinporten, "issuer"),
+        rules=_read_rules(maskinporten, folder),
         clients=tuple(registration.read_client(one, folder, now) for one in table.tables("clients")),
-        resources=_read_resources(table.table("resources")),
+        resources=_read_resources(table),
         packages=_read_packages(table.table("packages")),
         system_users=_read_system_users(table, folder),
         faults=tuple(faults.read_fault(one) for one in table.tables("faults")),
         patience=_read_patience(table.table("patience")),
+        host=table.text("host", HOST),
+        public_url=_read_url(table, "public_url"),
+        control_token=_read_token(table),
+        next_links=table.choice("next_links", ("called", "internal"), "called"),
     )
     table.finish()
     return config
@@ -96,10 +122,32 @@ def _read_patience(table: Table) -> Patience:
     return patience
 
 
+def _read_url(table: Table, name: str) -> str | None:
+    if not table.has(name):
+        return None
+    url = table.text(name)
+    wrong = addresses.check_url(url)
+    if isinstance(table.value(name), str) and wrong is not None:
+        table.refuse(name, wrong)
+    return url
+
+
+def _read_token(table: Table) -> str | None:
+    name = "control_token"
+    if not table.has(name):
+        return None
+    token = table.text(name)
+    if not token.strip() or token != token.strip() or not token.isascii():
+        table.refuse(name, "ASCII without blanks around it is expected")
+    return token
+
+
 def _read_rules(table: Table, folder: Path) -> Rules:
     rules = Rules(
         max_lifetime=table.count("max_lifetime", 120),
-        tolerated_claims=frozenset(table.texts("tolerated_claims")),
+        tolerated_claims=frozenset(table.texts("tolerated_claims", tuple(TOLERATED))),
+        audiences=frozenset(table.texts("audiences")),
+        unknown_org=_read_unknown_org(table),
         accept_token_url=table.flag("accept_token_url"),
         accept_bare_issuer=table.flag("accept_bare_issuer"),
         user_scopes=frozenset(table.texts("user_scopes")),
@@ -129,8 +177,21 @@ def _read_delegation(table: Table) -> Delegation:
     return delegation
 
 
+def _read_unknown_org(table: Table) -> str | None:
+    accepts = table.choice("unknown_clients", ("refuse", "accept"), "refuse") == "accept"
+    name = "unknown_clients_org"
+    org = table.text(name, UNKNOWN_ORG)
+    if not (org.isascii() and org.isdigit() and len(org) == 9):
+        table.refuse(name, f"nine digits are expected, not {org!r}")
+    return org if accepts else None
+
+
 def _read_resources(table: Table) -> dict[str, str]:
-    return {name: table.text(name, "") for name in table.names()}
+    """Read the resources by id or pattern; where any is known, everything fits in the end."""
+    listed = table.table("resources")
+    known = {name: listed.text(name, "") for name in listed.names()}
+    accepts = table.choice("unknown_resources", ("refuse", "accept"), "refuse") == "accept"
+    return {**known, **(ANY_RESOURCE if accepts else {})}
 
 
 def _read_packages(table: Table) -> dict[str, Package]:

@@ -1,6 +1,6 @@
 """The control endpoint, for tests and for people at the same machine: faults, log, clock, clients, tokens.
 
-Answers only callers on loopback, appears in no access log and is never struck by a fault. Nothing
+Whom it answers is decided by `door`; it appears in no access log and is never struck by a fault. Nothing
 of it exists at the real services.
 """
 
@@ -190,13 +190,14 @@ class Control:
     async def put_resource(self, call: Call) -> Response:
         """Make a resource known, or change its type."""
         table = await _read_table(call)
-        self.catalogue.resources[call.values["id"]] = table.text("resourceType", "")
+        kind = table.text("resourceType", "")
         _finish(table)
+        self.catalogue.put_resource(call.values["id"], kind)
         return Response(status_code=204)
 
     async def remove_resource(self, call: Call) -> Response:
         """Make a resource unknown."""
-        self.catalogue.resources.pop(call.values["id"], None)
+        self.catalogue.remove_resource(call.values["id"])
         return Response(status_code=204)
 
     async def put_package(self, call: Call) -> Response:

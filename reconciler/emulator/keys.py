@@ -12,6 +12,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import TYPE_CHECKING, NamedTuple
 
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -102,6 +103,12 @@ def sign(claims: Mapping[str, object], key: rsa.RSAPrivateKey, kid: str) -> str:
     return f"{signed.decode()}.{encode(signature)}"
 
 
+def show(text: str) -> str:
+    """Write the header and the payload of a token as indented JSON, for people."""
+    parts = [json.loads(decode(part)) for part in text.split(".")[:2]]
+    return "\n.\n".join(json.dumps(part, indent=2, ensure_ascii=False) for part in parts)
+
+
 def make_key() -> rsa.RSAPrivateKey:
     """Make a new RSA key of 2048 bits."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -120,6 +127,25 @@ def read_key(pem: str) -> rsa.RSAPrivateKey:
     if not isinstance(key, rsa.RSAPrivateKey):
         raise TypeError("the kept signing key is not RSA")
     return key
+
+
+def read_public(pem: bytes) -> rsa.RSAPublicKey:
+    """Read the public half of a PEM: a private or public key, or a certificate; raises ValueError."""
+    public = _load_public(pem)
+    if not isinstance(public, rsa.RSAPublicKey):
+        raise ValueError("only an RSA key can be registered")  # noqa: TRY004 - one kind for all problems
+    return public
+
+
+def _load_public(pem: bytes) -> object:
+    if b"-----BEGIN CERTIFICATE" in pem:
+        return x509.load_pem_x509_certificate(pem).public_key()
+    if b"PRIVATE KEY-----" not in pem:
+        return serialization.load_pem_public_key(pem)
+    try:
+        return serialization.load_pem_private_key(pem, password=None).public_key()
+    except TypeError as error:
+        raise ValueError("the key is encrypted") from error
 
 
 def write_jwk(key: rsa.RSAPublicKey, kid: str) -> dict[str, str]:

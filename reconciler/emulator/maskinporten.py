@@ -1,34 +1,28 @@
-"""Maskinporten's endpoints: metadata, `/token`, `/jwk`; and the generator of tokens for tests.
+"""Maskinporten's endpoints: metadata, `/token`, `/jwk`.
 
 It turns a grant that passed into an access token, and a refusal into Maskinporten's reply
-(Maskinporten contract §3, §4, §7). The checks themselves are in `grants`.
+(Maskinporten contract §3, §4). The checks themselves are in `grants`.
 """
 
 from __future__ import annotations
 
 import secrets
-import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
 from reconciler.emulator.authorization import TYPE, write_details
 from reconciler.emulator.grants import GRANT_TYPE, Examiner, Grant
-from reconciler.emulator.metadata import KEYS
 from reconciler.emulator.refusals import Refused
-from reconciler.emulator.register.answers import answer_json, answer_text, write_json
+from reconciler.emulator.register.answers import answer_json, write_json
 from reconciler.emulator.register.claims import make_consumer
 from reconciler.emulator.routing import Call, Route
 from reconciler.emulator.tokens import Issuer, make_jti
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+ADDRESS = "/maskinporten/"
+"""Where the endpoints hang below the emulator's address."""
 _JSON = "application/json;charset=UTF-8"
-GENERATOR_PATH = "/api/GetEnterpriseToken"
-TEST_TOKEN_SECONDS = 1800
-"""What a token of the test-token generator lives unless asked otherwise (Maskinporten contract §7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +33,27 @@ class Maskinporten:
     examiner: Examiner
 
     def routes(self) -> list[Route]:
-        """List the routes."""
+        """List the routes; with an issuer of another address they hang under its path too."""
+        other = urlsplit(self.issuer.maskinporten).path.rstrip("/")
+        paths = dict.fromkeys((ADDRESS, f"{other}/"))
         return [
-            Route("GET", "/maskinporten/.well-known/oauth-authorization-server", self.describe),
-            Route("POST", "/maskinporten/token", self.issue),
-            Route("GET", KEYS, self.publish),
-            Route("GET", GENERATOR_PATH, self.issue_for_test),
+            route
+            for path in paths
+            for route in (
+                Route("GET", f"{path}.well-known/oauth-authorization-server", self.describe),
+                Route("POST", f"{path}token", self.issue),
+                Route("GET", f"{path}jwk", self.publish),
+            )
         ]
 
     async def describe(self, _call: Call) -> Response:
         """Publish the metadata document (Maskinporten contract §1.1)."""
-        issuer = self.issuer.maskinporten
+        address = self.issuer.address.maskinporten
         return answer_json(
             {
-                "issuer": issuer,
-                "token_endpoint": f"{issuer}token",
-                "jwks_uri": f"{issuer}jwk",
+                "issuer": self.issuer.maskinporten,
+                "token_endpoint": f"{address}token",
+                "jwks_uri": f"{address}jwk",
                 "token_endpoint_auth_methods_supported": ["private_key_jwt"],
                 "grant_types_supported": [GRANT_TYPE],
                 "token_endpoint_auth_signing_alg_values_supported": ["RS256", "RS384", "RS512"],
@@ -86,7 +85,7 @@ class Maskinporten:
         description = f"{refusal.description} (trace_id: {secrets.token_hex(16)})"
         body = {"error": refusal.error, "error_description": description}
         if refusal.code is not None:
-            body["error_uri"] = f"{self.issuer.maskinporten}errors/{refusal.code}"
+            body["error_uri"] = f"{self.issuer.maskinporten.rstrip('/')}/errors/{refusal.code}"
         return Response(
             write_json(body), refusal.status, media_type=_JSON, headers={"Cache-Control": "no-store"}
         )
@@ -106,7 +105,7 @@ class Maskinporten:
         }
         if "consumer_org" in grant.claims:
             claims["supplier"] = make_consumer(grant.client.org)
-            claims["delegation_source"] = f"{self.issuer.base}/"
+            claims["delegation_source"] = f"{self.issuer.address.base}/"
         if "resource" in grant.claims:
             claims["aud"] = grant.claims["resource"]
         if "pid" in grant.claims:
@@ -114,43 +113,3 @@ class Maskinporten:
         if grant.system_user is not None:
             claims["authorization_details"] = write_details(grant.system_user)
         return claims
-
-    async def issue_for_test(self, call: Call) -> Response:
-        """Hand out a token for tests without any grant, as Altinn's generator does (contract §7)."""
-        query = {name.lower(): value for name, value in call.request.query_params.items()}
-        wrong = _check_test_query(query)
-        if wrong:
-            return Response(write_json({"errors": wrong}), 400, media_type=_JSON)
-        now = int(self.issuer.clock.seconds())
-        org = query["orgno"]
-        claims: dict[str, object] = {
-            "scope": " ".join(query["scopes"].replace(",", " ").split()),
-            "iss": self.issuer.platform,
-            "actual_iss": "altinn-test-tools",
-            "token_type": "Bearer",
-            "client_id": query.get("clientid") or str(uuid.uuid4()),
-            "consumer": make_consumer(org),
-            "urn:altinn:orgNumber": org,
-            "urn:altinn:authenticatemethod": "maskinporten",
-            "urn:altinn:authlevel": 3,
-            "jti": make_jti(),
-            "nbf": now,
-            "iat": now,
-            "exp": now + int(query.get("ttl") or TEST_TOKEN_SECONDS),
-        }
-        return answer_text(200, self.issuer.issue(claims))
-
-
-def _check_test_query(query: Mapping[str, str]) -> list[str]:
-    wrong = [
-        f"Missing parameter: {name}" for name in ("env", "scopes", "orgNo") if not query.get(name.lower())
-    ]
-    if query.get("env", "local") != "local":
-        wrong.append("Invalid env: only 'local' is served here")
-    org = query.get("orgno", "000000000")
-    if not (org.isascii() and org.isdigit() and len(org) == 9):
-        wrong.append("Invalid orgNo: nine digits are expected")
-    ttl = query.get("ttl") or "0"
-    if not (ttl.removeprefix("-").isascii() and ttl.removeprefix("-").isdigit()):
-        wrong.append("Invalid ttl: seconds are expected")
-    return wrong

@@ -49,7 +49,7 @@ class Upstream:
             )
         if value.lower() in _OBJECTS:
             return "Default"
-        kind = None if _LOST.intersection(value) else self.catalogue.resources.get(value)
+        kind = None if _LOST.intersection(value) else self.catalogue.find_resource(value)
         return "Default" if kind == "" else kind
 
     async def package(self, urn: str) -> Package | None:

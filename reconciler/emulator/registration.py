@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING
 
+from cryptography.exceptions import UnsupportedAlgorithm
+
 from reconciler.emulator import keys
 from reconciler.emulator.catalogue import Package
-from reconciler.emulator.clients import ACCESS_TOKEN_SECONDS, Client, Key
+from reconciler.emulator.clients import ACCESS_TOKEN_SECONDS, ANY_KID, Client, Key
 from reconciler.emulator.systemusers import SystemUser
 from reconciler.emulator.tables import Problems, Table
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def read_client(table: Table, folder: Path, now: float) -> Client:
-    """Read one client; `jwks_file` is looked for in `folder`, `propagation` counts from `now`."""
+    """Read one client; files are looked for in `folder`, `propagation` counts from `now`."""
     org = table.text("org")
     if isinstance(table.value("org"), str) and not (org.isascii() and org.isdigit() and len(org) == 9):
         table.refuse("org", f"nine digits are expected, not {org!r}")
@@ -59,7 +61,22 @@ def _read_keys(table: Table, folder: Path, known_from: float) -> dict[str, Key]:
                 table.refuse(name, str(error))
             else:
                 read[kid] = key
-    return read
+    return read | _read_pem(table, folder, known_from)
+
+
+def _read_pem(table: Table, folder: Path, known_from: float) -> dict[str, Key]:
+    """Read `pem_file`, a private or public key or a certificate; without `kid` it fits every one."""
+    kid = table.text("kid", ANY_KID)
+    if not table.has("pem_file"):
+        if kid:
+            table.refuse("kid", "is the id of the key in `pem_file`, which is missing")
+        return {}
+    try:
+        public = keys.read_public((folder / table.text("pem_file")).read_bytes())
+    except (OSError, ValueError, UnsupportedAlgorithm) as error:
+        table.refuse("pem_file", f"cannot be read: {error}")
+        return {}
+    return {kid: Key(public, known_from)}
 
 
 def _list_jwks(value: object) -> list[object]:

@@ -87,7 +87,7 @@ class ResourceRegistry:
             return answer_empty(500)
         if wanted is not None and not re.fullmatch(r"\s*[+-]?[0-9]{1,10}\s*", wanted):
             return _refuse({"versionId": [f"The value '{wanted}' is not valid."]})
-        kind = self.catalogue.resources.get(identifier)
+        kind = self.catalogue.find_resource(identifier)
         version = self._version(identifier)
         is_other = wanted is not None and int(wanted) != version and not _APP.fullmatch(identifier)
         if kind is None or is_other:
@@ -143,7 +143,7 @@ class ResourceRegistry:
 
     async def read_policy(self, call: Call) -> Response:
         """Look for a policy, which no resource has here."""
-        is_known = call.values["id"] in self.catalogue.resources
+        is_known = self.catalogue.find_resource(call.values["id"]) is not None
         return answer_text(404, f"Unable to find {'requested policy' if is_known else 'resource'}")
 
     async def read_rules(self, call: Call) -> Response:

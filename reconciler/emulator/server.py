@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Scope
 
+    from reconciler.emulator.addresses import Address
     from reconciler.emulator.connection import Patience
 
 _BACKLOG = 2048
@@ -110,13 +111,19 @@ class Emulator:
     base: str
     """The address under which the real paths hang, without a slash at the end."""
     maskinporten: str
-    """Maskinporten's issuer, with its slash."""
+    """Maskinporten's address, with its slash; its issuer too, unless another is configured."""
+    local: str
+    """The address under which this machine reaches it, which is `base` but for a public address."""
+    is_closed: bool
+    """Whether the control endpoint answers nobody, for want of a token."""
 
     def __init__(
-        self, base: str, network: Network, app: ASGIApp, patience: Patience, at_end: Callable[[], None]
+        self, address: Address, network: Network, app: ASGIApp, patience: Patience, at_end: Callable[[], None]
     ) -> None:
-        self.base = base
-        self.maskinporten = f"{base}/maskinporten/"
+        self.base = address.base
+        self.maskinporten = address.maskinporten
+        self.local = address.local
+        self.is_closed = address.is_closed
         self.app = app
         self._at_end = at_end
         self._network = network

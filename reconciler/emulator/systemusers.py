@@ -21,6 +21,7 @@ from reconciler.emulator.routing import Call, Route
 if TYPE_CHECKING:
     from starlette.responses import Response
 
+    from reconciler.emulator.addresses import Links
     from reconciler.emulator.register.answers import Shape
     from reconciler.emulator.store import Store
 
@@ -68,6 +69,7 @@ class SystemUsers:
 
     store: Store
     shape: Shape
+    links: Links
     page_size: int = PAGE_SIZE
     users: list[SystemUser] = field(default_factory=list)
 
@@ -104,7 +106,7 @@ class SystemUsers:
         page, more = users[: self.page_size], users[self.page_size :]
         links: dict[str, str] = {}
         if more:
-            base = f"{call.request.url.scheme}://{call.request.headers['host']}"
+            base = self.links.find_base(call.request)
             links["next"] = continuation.write_link(base, f"{_PREFIX}/bysystem", system_id, more[0][0])
         return answer_json({"links": links, "data": [user.write() for _, user in page]})
 

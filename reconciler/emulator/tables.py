@@ -103,14 +103,14 @@ class Table:
             self.refuse(name, f"true or false is expected, not {_say(value)}")
         return value is True
 
-    def texts(self, name: str) -> tuple[str, ...]:
-        """Give a list of strings, empty without one."""
+    def texts(self, name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Give a list of strings."""
         value = self.value(name)
         if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
             return tuple(value)
         if value is not None:
             self.refuse(name, f"a list of strings is expected, not {_say(value)}")
-        return ()
+        return default
 
     def choice(self, name: str, choices: Sequence[Choice], default: Choice) -> Choice:
         """Give one of a few words."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric import rsa
 
+    from reconciler.emulator.addresses import Address
     from reconciler.emulator.clock import Clock
     from reconciler.emulator.store import Store
 
@@ -34,7 +35,9 @@ _KEPT_NAME = "signing-keys"
 class Issuer:
     """Signs access tokens and checks them; keys are made when first needed and kept in the state."""
 
-    base: str
+    address: Address
+    maskinporten: str
+    """The issuer that stands in a raw Maskinporten token, with its slash."""
     clock: Clock
     store: Store
     _keys: dict[str, rsa.RSAPrivateKey] = field(default_factory=dict)
@@ -42,14 +45,9 @@ class Issuer:
     _expired: set[str] = field(default_factory=set)
 
     @property
-    def maskinporten(self) -> str:
-        """The issuer that stands in a raw Maskinporten token, with its slash."""
-        return f"{self.base}/maskinporten/"
-
-    @property
     def platform(self) -> str:
         """The issuer that stands in a token of Altinn's own."""
-        return f"{self.base}/authentication/api/v1/openid/"
+        return f"{self.address.base}/authentication/api/v1/openid/"
 
     def issue(self, claims: Mapping[str, object]) -> str:
         """Sign an access token."""
