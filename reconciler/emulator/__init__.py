@@ -34,6 +34,7 @@ from reconciler.emulator.store import Store
 from reconciler.emulator.systemusers import SystemUsers
 from reconciler.emulator.token_generator import TokenGenerator
 from reconciler.emulator.tokens import Issuer
+from reconciler.emulator.transactions import Transactions
 from reconciler.emulator.writing import Writer
 
 if TYPE_CHECKING:
@@ -96,9 +97,10 @@ def _assemble(
     issuers = frozenset({issuer.maskinporten, address.maskinporten})
     examiner = Examiner(issuers, clients, clock, config.rules, system_users)
     upstream = Upstream(catalogue, faults, network)
-    register = Register(store, upstream, config.problem_shape, config.keep_unknown)
+    transactions = Transactions(config.transaction_seconds)
+    register = Register(store, upstream, config.problem_shape, config.keep_unknown, transactions)
     writer = Writer(register, store, log)
-    disturbance = Disturbance(faults, network, issuer, writer)
+    disturbance = Disturbance(faults, network, issuer, writer, transactions)
     control = Control(
         faults, log, clock, issuer, clients, catalogue, system_users, store, writer, config.keep_unknown
     )

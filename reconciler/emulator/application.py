@@ -19,13 +19,13 @@ from reconciler.emulator import calling, control, gaps, token_generator
 from reconciler.emulator.accesslog import Entry
 from reconciler.emulator.disturbance import Dropped, Truncated, make_answer
 from reconciler.emulator.failures import ServiceFailure
-from reconciler.emulator.overlaps import Overlap
 from reconciler.emulator.register import claims, tracing
 from reconciler.emulator.register.answers import Formatted, answer_empty
 from reconciler.emulator.register.bearer import find_token
 from reconciler.emulator.register.path_binding import BadRequest, check_headers, read_target
 from reconciler.emulator.register.token_decoding import Undecodable, is_readable
 from reconciler.emulator.routing import Call, Match, Router
+from reconciler.emulator.transactions import Overlap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -200,5 +200,6 @@ def _find_host(scope: Scope) -> bytes | None:
 
 
 def _read_overlap(struck: Sequence[Fault]) -> Overlap:
+    kinds = {fault.kind for fault in struck}
     held = [fault.seconds for fault in struck if fault.kind == "overlap"]
-    return Overlap(any(fault.kind == "conflict" for fault in struck), sum(held))
+    return Overlap("conflict" in kinds, sum(held), is_unacknowledged="unacknowledged" in kinds)

@@ -19,6 +19,7 @@ from reconciler.emulator.grants import TOLERATED, Rules
 from reconciler.emulator.register.answers import Shape
 from reconciler.emulator.systemusers import PAGE_SIZE
 from reconciler.emulator.tables import Problems, Table
+from reconciler.emulator.transactions import USUAL_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +52,7 @@ class Config:
     packages: Mapping[str, Package] = field(default_factory=dict)
     system_users: tuple[SystemUser, ...] = ()
     faults: tuple[Fault, ...] = ()
+    transaction_seconds: float = USUAL_SECONDS
     patience: Patience = field(default_factory=Patience)
     host: str = HOST
     public_url: str | None = None
@@ -101,6 +103,7 @@ def _read(table: Table, folder: Path, now: float) -> Config:
         packages=_read_packages(table.table("packages")),
         system_users=_read_system_users(table, folder),
         faults=tuple(faults.read_fault(one) for one in table.tables("faults")),
+        transaction_seconds=table.number("transaction_seconds", USUAL_SECONDS),
         patience=_read_patience(table.table("patience")),
         host=table.text("host", HOST),
         public_url=_read_url(table, "public_url"),

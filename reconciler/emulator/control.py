@@ -18,6 +18,7 @@ from reconciler.emulator import faults, registration, seeds, writing
 from reconciler.emulator.register.answers import answer_json, write_json
 from reconciler.emulator.routing import Call, Route
 from reconciler.emulator.tables import Problems, Table
+from reconciler.emulator.transactions import USUAL_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -71,6 +72,8 @@ class Control:
             Route("GET", f"{PREFIX}/systems", self.list_systems),
             Route("POST", f"{PREFIX}/systems", _guard(self.seed_systems)),
             Route("POST", f"{PREFIX}/writes", _guard(self.write)),
+            Route("GET", f"{PREFIX}/transactions", self.read_transactions),
+            Route("PUT", f"{PREFIX}/transactions", _guard(self.set_transactions)),
             Route("PUT", f"{PREFIX}/systemusers", _guard(self.put_system_users)),
             Route("PUT", f"{PREFIX}/resources/{{id}}", _guard(self.put_resource)),
             Route("DELETE", f"{PREFIX}/resources/{{id}}", self.remove_resource),
@@ -180,6 +183,18 @@ class Control:
         write = writing.read_write(table)
         table.problems.check()
         return await self.writer.carry_out(write)
+
+    async def read_transactions(self, _call: Call) -> Response:
+        """Say how long a transaction takes."""
+        return answer_json({"seconds": self.writer.register.transactions.seconds})
+
+    async def set_transactions(self, call: Call) -> Response:
+        """Let transactions take so long from now on."""
+        table = await _read_table(call)
+        seconds = table.number("seconds", USUAL_SECONDS)
+        _finish(table)
+        self.writer.register.transactions.seconds = seconds
+        return await self.read_transactions(call)
 
     async def put_system_users(self, call: Call) -> Response:
         """Replace all system users."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from reconciler.emulator.register import answers
+from reconciler.emulator.register.token_decoding import Undecodable, is_readable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from reconciler.emulator.faults import Fault, Faults
     from reconciler.emulator.server import Network
     from reconciler.emulator.tokens import Issuer
+    from reconciler.emulator.transactions import Transactions
     from reconciler.emulator.writing import Writer
 
 _PAGE = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center></body></html>\n"
@@ -49,6 +51,7 @@ class Disturbance:
     network: Network
     issuer: Issuer
     writer: Writer
+    transactions: Transactions
 
     async def strike_before(self, struck: Sequence[Fault], token: str) -> Response | None:
         """Strike before the endpoint runs; gives the answer that it will not get to give."""
@@ -85,6 +88,11 @@ class Disturbance:
             raise Dropped
         elif fault.kind == "status":
             return make_answer(fault)
+        elif fault.kind == "restart":
+            self.transactions.kill()
+            return answers.answer_server_error()
+        elif fault.kind == "metadata" and is_readable(token):
+            raise Undecodable
         elif fault.kind == "expire":
             self.issuer.expire(token)
         elif fault.kind == "writer" and fault.write is not None:

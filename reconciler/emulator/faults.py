@@ -30,6 +30,9 @@ Kind = Literal[
     "conflict",
     "overlap",
     "late",
+    "unacknowledged",
+    "restart",
+    "metadata",
 ]
 When = Literal["before", "after"]
 Sender = Literal["anyone", "client", "register"]

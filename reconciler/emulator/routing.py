@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.responses import Response
 
-from reconciler.emulator.overlaps import NO_OVERLAP, Overlap
 from reconciler.emulator.register.query_binding import Query
+from reconciler.emulator.transactions import NO_OVERLAP, Overlap
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

@@ -49,6 +49,7 @@ CREATE TABLE IF NOT EXISTS systems (
 CREATE INDEX IF NOT EXISTS systems_of ON systems (org, touched);
 CREATE INDEX IF NOT EXISTS systems_by ON systems (touched);
 CREATE TABLE IF NOT EXISTS clients (client_id TEXT PRIMARY KEY, internal_id TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS clients_of ON clients (internal_id);
 CREATE TABLE IF NOT EXISTS changes (
   sequence INTEGER PRIMARY KEY AUTOINCREMENT, internal_id TEXT NOT NULL, org TEXT NOT NULL,
   change_type TEXT NOT NULL, changed_data TEXT, client_id TEXT, created TEXT NOT NULL
@@ -242,6 +243,11 @@ class Store:
         query = "SELECT document FROM systems WHERE internal_id = ?"
         current: Json = json.loads(self._base.execute(query, (internal_id,)).fetchone()[0])
         return current
+
+    def list_unheld(self, internal_id: str, client_ids: Sequence[str | None]) -> list[str]:
+        """List those of some client ids that a system does not hold yet, and has to claim."""
+        held = {row[0] for row in self._held(internal_id)}
+        return [client_id for client_id in client_ids if client_id is not None and client_id not in held]
 
     def _held(self, internal_id: str) -> list[tuple[str]]:
         return self._base.execute(

@@ -13,7 +13,6 @@ from starlette.responses import Response
 from reconciler.emulator.calling import read_body
 from reconciler.emulator.documents import write_reduced
 from reconciler.emulator.failures import DatabaseFailure, NullReference, ServiceFailure, demand
-from reconciler.emulator.overlaps import Overlaps
 from reconciler.emulator.register import answers, database, old_format, request_bodies, validations
 from reconciler.emulator.register.answers import (
     answer_empty,
@@ -33,6 +32,7 @@ from reconciler.emulator.register.claims import (
 from reconciler.emulator.register.model_validation import ModelError
 from reconciler.emulator.register.query_binding import bind_flag, bind_path_id
 from reconciler.emulator.routing import Call, Route
+from reconciler.emulator.transactions import Transactions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,7 @@ class Register:
     upstream: Upstream
     shape: Shape
     keep_unknown: bool
-    overlaps: Overlaps = field(default_factory=Overlaps)
+    transactions: Transactions = field(default_factory=Transactions)
 
     def routes(self) -> list[Route]:
         """List the routes, the more literal first."""
@@ -120,7 +120,8 @@ class Register:
         if found:
             return answers.answer_validation(found, self.shape)
         author = make_author(_caller(call))
-        async with self.overlaps.enter(document.system_id, call.overlap):
+        claimed = demand(document.client_ids)
+        async with self.transactions.begin(document.system_id, claimed, call.overlap, is_new=True):
             return answer_json(self.store.create(document, org, author))
 
     async def _check_new(self, document: Document, org: str) -> list[Problem]:
@@ -161,7 +162,8 @@ class Register:
             return answers.answer_validation(found, self.shape)
         demand(document.packages)
         author = make_author(_caller(call))
-        async with self.overlaps.enter(system_id, call.overlap):
+        claimed = self.store.list_unheld(stored.internal_id, client_ids)
+        async with self.transactions.begin(system_id, claimed, call.overlap):
             self.store.update(stored, document, author)
         return answer_json({"succeeded": True})
 
@@ -199,7 +201,7 @@ class Register:
         if found:
             return answers.answer_validation(found, self.shape)
         author = make_author(_caller(call))
-        async with self.overlaps.enter(system_id, call.overlap):
+        async with self.transactions.begin(system_id, (), call.overlap):
             self.store.update_rights(stored, rights, author)
         return answer_json({"succeeded": True})
 
@@ -217,7 +219,7 @@ class Register:
         if found:
             return answers.answer_validation(found, self.shape)
         author = make_author(_caller(call))
-        async with self.overlaps.enter(system_id, call.overlap):
+        async with self.transactions.begin(system_id, (), call.overlap):
             self.store.update_packages(stored, packages, author)
         return answer_json({"succeeded": True})
 
@@ -244,7 +246,7 @@ class Register:
         if not may_write(caller, stored.org):
             return answer_empty(403)
         author = make_author(caller)
-        async with self.overlaps.enter(system_id, call.overlap):
+        async with self.transactions.begin(system_id, (), call.overlap):
             freed = self.store.delete(stored, author)
         return answer_json({"succeeded": True}) if freed else answer_status(400)
 
