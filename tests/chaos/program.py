@@ -6,22 +6,23 @@ import argparse
 import signal
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import active_children, get_context
+from multiprocessing import get_context
+from queue import Empty
 from typing import TYPE_CHECKING, TypeVar
 
 from tests.chaos.between import Tally, list_cases, play_cases, tell
 from tests.chaos.round import open_ground, play_round
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from concurrent.futures import Executor
+    from collections.abc import Callable, Iterator, Sequence
+    from multiprocessing.queues import Queue
     from types import FrameType
 
+    from tests.chaos.between import Case
     from tests.chaos.round import Round
 
 T = TypeVar("T")
-
+R = TypeVar("R")
 BATCH = 25
 """Rounds that share one register: it gets slower with the systems that it holds."""
 
@@ -30,9 +31,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """Play what is asked for; 1 where something was found."""
     given = read_words(words)
     began = time.monotonic()
-    context = get_context("spawn")
-    with ProcessPoolExecutor(given.processes, context, initializer=end_on_signal) as pool:
-        summary, found = (play_between if given.between else play_rounds)(given, pool)
+    summary, found = (play_between if given.between else play_rounds)(given)
     _print(f"{summary} in {time.monotonic() - began:.0f} s")
     return 1 if found else 0
 
@@ -42,11 +41,51 @@ def end_on_signal() -> None:
 
     def end(number: int, frame: FrameType | None) -> None:
         del frame
-        for child in active_children():
-            child.terminate()
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would end the tidying up
         sys.exit(128 + number)
 
     signal.signal(signal.SIGTERM, end)
+
+
+def spread(
+    play: Callable[[argparse.Namespace, list[T]], R], given: argparse.Namespace, items: list[T]
+) -> list[R]:
+    """Play items in batches, in as many processes as are given; raises where one did not come to its end.
+
+    No pool of the standard library: those hand a worker its next batch whatever ended the last.
+    """
+    size = max(1, min(BATCH, -(-len(items) // given.processes)))
+    batches = [items[at : at + size] for at in range(0, len(items), size)]
+    context = get_context("spawn")
+    results: Queue[R] = context.Queue()
+    shares = [batches[number :: given.processes] for number in range(given.processes)]
+    workers = [
+        context.Process(target=_work, args=(play, given, each, results), daemon=True) for each in shares
+    ]
+    for worker in workers:
+        worker.start()
+    found: list[R] = []
+    while True:
+        are_over = not any(worker.is_alive() for worker in workers)
+        try:
+            found.append(results.get(timeout=0.5))
+        except Empty:
+            if are_over:
+                break
+    if any(worker.exitcode for worker in workers):
+        raise RuntimeError("a process of the rounds did not come to its end")
+    return found
+
+
+def _work(
+    play: Callable[[argparse.Namespace, list[T]], R],
+    given: argparse.Namespace,
+    batches: list[list[T]],
+    results: Queue[R],
+) -> None:
+    end_on_signal()
+    for batch in batches:
+        results.put(play(given, batch))
 
 
 def read_words(words: Sequence[str] | None) -> argparse.Namespace:
@@ -64,14 +103,11 @@ def read_words(words: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def play_rounds(given: argparse.Namespace, pool: Executor) -> tuple[str, bool]:
+def play_rounds(given: argparse.Namespace) -> tuple[str, bool]:
     """Play random rounds; gives a summary, and whether something was found."""
     numbers = list(range(given.rounds) if given.only is None else [given.only])
-    failed: list[int] = []
-    futures = [pool.submit(play_batch, given, batch) for batch in _split(numbers, given.processes)]
-    for future in as_completed(futures):
-        failed += future.result()
-    told = f"{len(failed)} failed: {sorted(failed)}" if failed else "none failed"
+    failed = sorted(number for some in spread(play_batch, given, numbers) for number in some)
+    told = f"{len(failed)} failed: {failed}" if failed else "none failed"
     return f"{len(numbers)} rounds with seed {given.seed}, {told}", bool(failed)
 
 
@@ -99,7 +135,7 @@ def describe(one: Round, given: argparse.Namespace, number: int) -> Iterator[str
         yield from one.tell()
 
 
-def play_between(given: argparse.Namespace, pool: Executor) -> tuple[str, bool]:
+def play_between(given: argparse.Namespace) -> tuple[str, bool]:
     """Let somebody else write between every two requests; gives a summary, and whether one was not found."""
     writes = given.writes.split(",")
     cases = [
@@ -107,20 +143,16 @@ def play_between(given: argparse.Namespace, pool: Executor) -> tuple[str, bool]:
         for how in given.how.split(",")
         for case in list_cases(given.seed, given.changes, writes, saved=how == "saved")
     ]
-    numbered = list(enumerate(cases, 1))
-    batches = _split(numbered, given.processes)
     tally = Tally()
-    for future in as_completed(
-        [pool.submit(play_cases, batch, given.seed, given.changes) for batch in batches]
-    ):
-        tally.add(future.result())
+    for each in spread(play_gaps, given, list(enumerate(cases, 1))):
+        tally.add(each)
     _print("\n".join(tell(tally, quiet=given.quiet)))
     return f"{len(cases)} cases with seed {given.seed}", bool(tally.trouble)
 
 
-def _split(items: list[T], processes: int) -> list[list[T]]:
-    size = max(1, min(BATCH, -(-len(items) // processes)))
-    return [items[at : at + size] for at in range(0, len(items), size)]
+def play_gaps(given: argparse.Namespace, cases: list[tuple[int, Case]]) -> Tally:
+    """Play some numbered cases on one register."""
+    return play_cases(cases, given.seed, given.changes)
 
 
 def _print(text: str) -> None:
