@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -187,6 +188,20 @@ def test_q16_empty_client_id(emulated: Target) -> None:
     assert list_codes(emulated.post(emulated.document(emulated.make_id(), clientId=[""]))) == ["00004"]
     emulated.delete(str(document["id"]))
     emulated.delete(str(emulated.create(clientId=[""])["id"]))
+
+
+def test_a_put_frees_an_empty_client_id(emulated: Target) -> None:
+    """R14, Q16: GET hides it, so what GET gave, sent back, drops it; `docs/apply.md` says so."""
+    document = emulated.create(clientId=[""])
+    name = str(document["id"])
+    emulated.put(name, {**document, "clientId": emulated.get(name).json()["clientId"]}).raise_for_status()
+
+    freed = emulated.create(clientId=[""])
+
+    emulated.delete(str(freed["id"]))
+    emulated.delete(name)
+    page = (Path(__file__).parents[2] / "docs/apply.md").read_text(encoding="utf-8")
+    assert "an empty client id" in page
 
 
 def test_q17_no_op_put(burner: Target) -> None:
