@@ -49,7 +49,7 @@ class Links:
         if self.base is not None:
             return self.base
         scheme = _read_forwarded(request, "proto") or request.url.scheme
-        host = _read_forwarded(request, "host") or request.headers["host"]
+        host = _read_forwarded(request, "host") or request.headers.get("host") or request.url.netloc
         return f"{scheme}://{host}"
 
 

@@ -437,8 +437,8 @@ class TestClients:
         """E26: unknown clients are refused, or taken with whatever key and scopes they come."""
         with start() as emulator:
             assert ask(emulator, private_key, "nobody").json()["error_uri"].endswith("MP-100")
-        rules = {"unknown_clients": "accept", "unknown_clients_org": OTHER_ORG}
-        with start({"maskinporten": rules, "clients": [make_client(private_key)]}) as emulator:
+        config = {"unknown_clients": "accept", "unknown_clients_org": OTHER_ORG}
+        with start({**config, "clients": [make_client(private_key)]}) as emulator:
             token = ask(emulator, private_key, "nobody", scope=ADMIN).json()["access_token"]
             claims = read(token)
             assert (claims["client_id"], claims["scope"]) == ("nobody", ADMIN)
