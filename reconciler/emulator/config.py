@@ -120,6 +120,7 @@ def _read_patience(table: Table) -> Patience:
         idle=table.number("idle", usual.idle),
         head=table.number("head", usual.head),
         body=table.number("body", usual.body),
+        rate=table.number("rate", usual.rate) or usual.rate,
     )
     table.finish()
     return patience

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from reconciler.emulator.request_heads import Head, HeadReader, Rejected
-from reconciler.emulator.request_streams import SLOWEST, BodyFailure, RequestStream
+from reconciler.emulator.request_streams import BodyFailure, RequestStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,6 +40,8 @@ class Patience:
     """For the rest of a head."""
     body: float = 5.0
     """For a body that comes too slowly, and for what nobody has read of one."""
+    rate: float = 240.0
+    """Bytes a second, from the beginning of a body, that are not too slow."""
 
 
 @dataclass(slots=True)
@@ -119,8 +121,11 @@ class Connection(asyncio.Protocol):
         if self._transport.is_closing():
             return
         self._transport.resume_reading()
-        self._transport.write_eof()
         self._wait(self._all.patience.body)
+        try:
+            self._transport.write_eof()
+        except OSError:  # the client has reset the connection, and nobody has noticed yet
+            self._transport.abort()
 
     def abort(self) -> None:
         """Close the connection at once."""
@@ -247,7 +252,7 @@ class Exchange:
     async def receive(self) -> Message:
         """Give what has come of the body; raises `BodyFailure`, over and over, where it has failed."""
         stream = self._stream
-        loop = asyncio.get_running_loop()
+        loop, patience = asyncio.get_running_loop(), self._connection.patience
         if self._began is None:
             self._began = loop.time()
             if self._head.expects and not stream.is_whole:
@@ -256,7 +261,7 @@ class Exchange:
             if stream.failure is not None:
                 raise stream.failure
             if not stream.parts and not stream.is_whole:
-                late = self._began + max(self._connection.patience.body, stream.received / SLOWEST)
+                late = self._began + max(patience.body, stream.received / patience.rate)
                 async with asyncio.timeout_at(late):
                     while not stream.parts and not stream.is_whole:
                         await self._connection.wait_for_body()

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 LARGEST = 30_000_000
 """Bytes of a body, the framing of its chunks counted."""
-SLOWEST = 240
-"""Bytes a second."""
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})(?:[ \t]*;[^\r\n]*|[ \t]*)\r\n")
 _LONGEST_SIZE = 8192
 
