@@ -20,6 +20,7 @@ from reconciler.emulator.config import Over, read_config
 from reconciler.emulator.control import Control
 from reconciler.emulator.disturbance import Disturbance
 from reconciler.emulator.door import Door
+from reconciler.emulator.exchange import Exchange
 from reconciler.emulator.faults import Faults
 from reconciler.emulator.grants import Examiner
 from reconciler.emulator.maskinporten import Maskinporten
@@ -113,6 +114,7 @@ def _assemble(
         *metadata,
         Maskinporten(issuer, examiner),
         TokenGenerator(issuer),
+        Exchange(issuer),
         control,
     ):
         router.add(*part.routes())

@@ -29,12 +29,13 @@ def _gap(begins: str, name: str, *, is_open: bool = False) -> Gap:
 
 
 _AUTHENTICATION = "authentication/api/v1"
+EXCHANGE = _gap(f"{_AUTHENTICATION}/exchange", "the exchange of other tokens than Maskinporten's")
 GAPS = (
     _gap(f"{_AUTHENTICATION}/systemuser/request", "requests for system users"),
     _gap(f"{_AUTHENTICATION}/systemuser/changerequest", "change requests for system users"),
     _gap(f"{_AUTHENTICATION}/systemuser", "system users beyond a vendor's list and look-up"),
     _gap(f"{_AUTHENTICATION}/(?:enduser|clientdelegations?)", "client delegation"),
-    _gap(f"{_AUTHENTICATION}/exchange", "the exchange of tokens"),
+    EXCHANGE,
     _gap(f"{_AUTHENTICATION}/openid", "the platform's OpenID metadata", is_open=True),
     _gap(f"{_AUTHENTICATION}/(?:authentication|logout|refresh|introspection)", "login"),
     _gap("authentication/swagger", "the description of the API", is_open=True),

@@ -453,7 +453,7 @@ class TestGaps:
     PATHS = (
         "/authentication/api/v1/systemuser/request/vendor",
         "/authentication/api/v1/systemuser/changerequest/vendor",
-        "/Authentication/api/v1/exchange/maskinporten",
+        "/Authentication/api/v1/refresh",
         "/authentication/api/v1/systemuser/312605031",
         "/storage/api/v1/instances",
         "/accessmanagement/api/v1/enduser/connections",
