@@ -15,6 +15,7 @@ from reconciler.change import Blocked, Change, Keep, Update, describe_body
 from reconciler.changelog import describe_entries
 from reconciler.diff import diff
 from reconciler.digest import digest_json
+from reconciler.errors import Forbidden, ReconcilerError, Rejected, Unintelligible, Unsteady
 from reconciler.journal import Settled, continue_run, now
 from reconciler.listing import Listing, read_listed
 from reconciler.model import RegisteredSystem
@@ -49,6 +50,8 @@ class Recovered:
     """Whether the journal took it; where it could not, the request stays open."""
     alarming: bool = False
     """Whether a person should look at it although it was done."""
+    asked: bool = True
+    """Whether the register could be asked; where it could not, the request stays open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +70,33 @@ def recover_runs(
 ) -> tuple[Recovered, ...]:
     """Settle what is open in the runs on one register and vendor, and look again after lost answers.
 
-    Raises what `Register` raises; what was settled by then is kept.
+    A system that cannot be read keeps no other from being settled. Raises what `Register` raises where nothing at
+    all could be asked; where the register goes away later, what is left stays open.
     """
     taken = frozenset(
         str(settled.entry["created"]) for run in runs for settled in run.settled.values() if settled.entry
     )
-    return tuple(
-        each for run in runs for each in recover_run(run, register, ours, patience=patience, taken=taken)
+    recovered: list[Recovered] = []
+    try:
+        for run in runs:
+            for each in recover_run(run, register, ours, patience=patience, taken=taken):
+                recovered += [each]  # one by one, so that none is lost to what the next one raises
+    except ReconcilerError as error:
+        if not any(each.asked for each in recovered):
+            raise
+        known = {(each.run, each.intent.step) for each in recovered}
+        recovered += [
+            _leave_open(run, intent, error)
+            for run in runs
+            for intent in (*run.open, *run.doubtful)
+            if (run.start.run, intent.step) not in known
+        ]
+    return tuple(recovered)
+
+
+def _leave_open(run: Run, intent: Intent, error: ReconcilerError) -> Recovered:
+    return Recovered(
+        run.start.run, intent, Fate.UNKNOWN, f"it could not be asked for: {error.message}", asked=False
     )
 
 
@@ -84,22 +107,26 @@ def recover_run(
     *,
     patience: float,
     taken: frozenset[str] = frozenset(),
-) -> tuple[Recovered, ...]:
+) -> Iterator[Recovered]:
     """Settle every intent of a run that has no outcome, or counts as failed after a lost answer.
 
-    The outcomes are written to its journal. Waits until the time of each write is out; what is not known then
-    is settled as unknown, since nothing can come of it any more. `taken` are the times of the change log's
-    entries that other requests of ours made. Raises what `Register` raises; what was settled by then is kept.
-    What the journal cannot take, since its disk is full or read-only, is found out all the same.
+    Each is given as soon as it is settled, and its outcome is in the journal. Waits until the time of each write
+    is out; what is not known then is settled as unknown, since nothing can come of it any more. `taken` are the
+    times of the change log's entries that other requests of ours made. Raises what `Register` raises, but for
+    what concerns one system only. What the journal cannot take, since its disk is full or read-only, is found
+    out all the same.
     """
     left = [*run.open, *run.doubtful]
     if not left:
-        return ()
+        return
     journal = _continue(run)
     try:
-        recovered = []
         for intent in left:
-            settlement, held = _settle(intent, register, ours, patience, taken)
+            try:
+                settlement, held = _settle(intent, register, ours, patience, taken)
+            except (Forbidden, Rejected, Unintelligible, Unsteady) as error:
+                yield _leave_open(run, intent, error)
+                continue
             evidence = _describe(settlement, held, intent)
             settled = Settled(
                 intent.step,
@@ -116,13 +143,10 @@ def recover_run(
             alarming = bool(
                 settlement.overwritten or settlement.stuck or settlement.dropped or settlement.deleted
             )
-            recovered.append(
-                Recovered(run.start.run, intent, settlement.fate, evidence, recorded, alarming=alarming)
-            )
+            yield Recovered(run.start.run, intent, settlement.fate, evidence, recorded, alarming=alarming)
     finally:
         if journal is not None:
             journal.end()
-    return tuple(recovered)
 
 
 def _continue(run: Run) -> Journal | None:

@@ -77,6 +77,7 @@ def render_recovered(recovered: Sequence[Recovered], stranded: Sequence[Stranded
             "fate": each.fate.value,
             "evidence": each.evidence,
             "recorded": each.recorded,
+            "asked": each.asked,
         }
         for each in recovered
     ]

@@ -249,6 +249,10 @@ def render_recovered(recovered: Sequence[Recovered], stranded: Sequence[Stranded
         yield _line(Piece(f"    {_tell(each.evidence, _LONG)}", "dim"))
         if not each.recorded:
             yield _line(Piece("    The journal could not be written, so there it stays open.", "bad"))
+        if not each.asked:
+            yield _line(
+                Piece("    It stays open. Run `reconciler recover` again when it can be read.", "bad")
+            )
     yield from _render_stranded(stranded)
     if not recovered and not stranded:
         yield _line(Piece("Nothing is open: every request of the journal has its outcome.", "good"))

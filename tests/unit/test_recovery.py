@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from reconciler.change import Blocked, Keep, Update
+from reconciler.errors import Forbidden, NoAnswer, ServerFailed
 from reconciler.journal import Intent, Run, RunStart, Settled
 from reconciler.model import RegisteredSystem
-from reconciler.recovery import recover_run, undo
+from reconciler.recovery import recover_run, recover_runs, undo
 from tests.builders import VENDOR, a_live_document
 
 if TYPE_CHECKING:
+    from reconciler.errors import ReconcilerError
     from reconciler.model import Json
     from reconciler.register import Register
 
@@ -129,6 +131,62 @@ def test_recover_waits_until_the_time_of_a_request_is_out(
 
     assert found.fate.value == "undone"
     assert clock.now - 1000 == pytest.approx(waited, abs=2)
+
+
+class Failing(Silent):
+    """A register that gives some systems, and fails for the others."""
+
+    def __init__(self, **errors: ReconcilerError) -> None:
+        self.errors = errors
+
+    def read_system(self, system: str) -> RegisteredSystem:
+        """Give the document as it was, or fail."""
+        if system in self.errors:
+            raise self.errors[system]
+        return super().read_system(system)
+
+
+def a_long_run(folder: Path) -> Run:
+    """Make a run that left three requests open, to the systems a, b and c."""
+    path = folder / "x.jsonl"
+    path.write_text("", encoding="utf-8")
+    intents = (
+        replace(an_intent(number, live={**BEFORE, "id": name}), id=name)
+        for number, name in enumerate("abc", start=1)
+    )
+    return replace(a_run(*intents), path=path)
+
+
+@pytest.mark.parametrize(
+    ("errors", "fates", "left"),
+    [
+        ({"b": Forbidden("no", status=403)}, ["undone", "unknown", "undone"], [2]),
+        ({"b": NoAnswer("gone")}, ["undone", "unknown", "unknown"], [2, 3]),
+        ({"a": Forbidden("no", status=403)}, ["unknown", "undone", "undone"], [1]),
+        ({"c": ServerFailed("down", status=502)}, ["undone", "undone", "unknown"], [3]),
+    ],
+)
+def test_recover_says_what_it_settled_whatever_comes_next(
+    tmp_path: Path, errors: dict[str, ReconcilerError], fates: list[str], left: list[int]
+) -> None:
+    """A system that cannot be read stays open, and takes no outcome from the others."""
+    run = a_long_run(tmp_path)
+
+    found = recover_runs([run], cast("Register", Failing(**errors)), frozenset(), patience=0)
+
+    assert [each.fate.value for each in sorted(found, key=lambda each: each.intent.step)] == fates
+    assert [each.intent.step for each in found if not each.asked] == left
+    assert [each.step for each in run.open] == left
+
+
+def test_recover_stops_where_nothing_can_be_asked(tmp_path: Path) -> None:
+    """The register is gone: that is one sentence, and everything stays open."""
+    run = a_long_run(tmp_path)
+
+    with pytest.raises(NoAnswer):
+        recover_runs([run], cast("Register", Failing(a=NoAnswer("gone"))), frozenset(), patience=0)
+
+    assert [each.step for each in run.open] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
