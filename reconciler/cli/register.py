@@ -117,7 +117,7 @@ def _start(
         raise SettingsError(str(error), hint="docs/emulator.md describes the file.") from error
     except OSError as error:
         raise UsageError(
-            f"The register cannot start: {error.strerror or error}.", hint="Try --port 0."
+            f"The register cannot start: {error.strerror or error}.", hint="Try --port 0, or another --host."
         ) from error
 
 
