@@ -75,6 +75,19 @@ QUICK = {"create", "update", "delete", "swap-claim"}
 THEIRS = {"action": "update", "set": {"isVisible": False, "description": {"nb": "a", "nn": "b", "en": "c"}}}
 
 
+QUICK_OUTAGES: list[dict[str, Json]] = [
+    {"fault": "status", "status": 404},
+    {"fault": "timeout", "seconds": 0.05},
+]
+OUTAGES: list[dict[str, Json]] = [
+    *QUICK_OUTAGES,
+    *({"fault": "status", "status": status} for status in (204, 302, 401, 429, 500, 503)),
+    *({"fault": "status", "status": 200, "body": body} for body in ("null", "{}", "[]", "<html>", "")),
+    *({"fault": fault} for fault in ("reset", "refuse", "truncate")),
+]
+"""What the register's own look-ups meet (System Register contract §9.5)."""
+
+
 @dataclass(frozen=True)
 class Struck:
     """A fault, and what it does beyond the rule."""
@@ -96,6 +109,10 @@ def _list_faults() -> list[Struck]:
         Struck({"fault": "conflict", "when": "before"}, quick=True),
         Struck({"fault": "overlap", "when": "before", "seconds": 0.05}),
         Struck({"fault": "status", "status": 503, "times": 0, "when": "before"}),
+        Struck({"fault": "unacknowledged"}, quick=True),
+        Struck({"fault": "late", "seconds": 0.05, "status": 504}, quick=True),
+        Struck({"fault": "restart"}),
+        Struck({"fault": "metadata"}),
     ]
     for when in ("before", "after"):
         found += [
@@ -200,8 +217,14 @@ def test_the_register_cannot_be_read_any_more(
     _check_end(stage, asked)
 
 
-@pytest.mark.parametrize("action", list(ACTIONS))
-@pytest.mark.parametrize("fault", [{"fault": "status", "status": 404}, {"fault": "timeout", "seconds": 0.05}])
+@pytest.mark.parametrize(
+    ("action", "fault"),
+    [
+        pytest.param(action, fault, marks=() if fault in QUICK_OUTAGES else pytest.mark.slow)
+        for action in ACTIONS
+        for fault in OUTAGES
+    ],
+)
 def test_the_registers_own_look_up_is_out(stage: Stage, action: str, fault: dict[str, Json]) -> None:
     """The register refuses what it cannot look up; what was released for it is put back."""
     live, asked, _ = ACTIONS[action][0](stage)
