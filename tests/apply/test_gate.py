@@ -13,7 +13,7 @@ import reconciler
 from reconciler.apply import apply_plan
 from reconciler.errors import Refused, WriteRefused
 from reconciler.plan import Target
-from reconciler.preflight import Clearance, Hold, Site, Terms, clear, hold
+from reconciler.preflight import Clearance, Hold, Site, Terms, clear, find_missing, hold, recover
 from tests.apply.stage import Stage, a_client, a_full_document, define
 
 if TYPE_CHECKING:
@@ -81,13 +81,17 @@ def test_a_clearance_is_for_one_run(stage: Stage) -> None:
 
 
 def test_a_lock_that_was_given_back_clears_nothing(stage: Stage) -> None:
-    """After its block a hold holds nothing."""
+    """After its block a hold holds nothing: neither writes nor journals are its own any more."""
     plan = _an_update(stage)
     with hold(_site(stage)) as held:
         pass
 
     with pytest.raises(WriteRefused, match="lock"), clear(plan, held, Terms()):
         pytest.fail("it was cleared")
+    with pytest.raises(WriteRefused, match="lock"):
+        recover(held, patience=0.0)
+    with pytest.raises(WriteRefused, match="lock"):
+        find_missing(held)
 
 
 def test_a_plan_for_another_register_is_not_cleared(stage: Stage) -> None:

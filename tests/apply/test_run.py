@@ -440,6 +440,7 @@ def test_a_journal_that_cannot_be_written_stops_the_run(stage: Stage, room: int,
     assert isinstance(report.outcomes[0], first)
     assert isinstance(report.outcomes[-1], NotTried)
     assert "No space left on device" in report.outcomes[-1].reason
+    assert [each.alarming for each in report.outcomes] == [room == 1, room == 3, False]
     check_truth(stage, report, before)
     stage.converge(asked)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -73,6 +74,11 @@ def test_an_entry_is_read_as_it_was_printed(
     one = Acceptance(system, path, until, reason, digest)
 
     assert read_acceptances((print_acceptance(one) + print_acceptance(ONE)).encode()) == (one, ONE)
+
+
+def test_a_reason_in_norwegian_stays_readable() -> None:
+    """People review the file, so only what YAML cannot take is escaped."""
+    assert 'reason: "på vent"\n' in print_acceptance(replace(ONE, reason="på vent"))
 
 
 def test_an_empty_file_accepts_nothing() -> None:

@@ -148,3 +148,40 @@ def test_what_is_no_address_is_left_as_it_is() -> None:
     """W17: the identity of what could not be configured is itself."""
     assert not is_sound("register.example")
     assert identify("register.example") == "register.example"
+
+
+@pytest.mark.parametrize(
+    ("address", "sound"),
+    [
+        ("https://register.example", True),
+        ("HTTPS://Register.example:8443/mp/", True),
+        ("http://localhost:8080", True),
+        ("http://[::1]:8080/mp", True),
+        ("http://register.example", False),
+        ("ftp://register.example", False),
+        ("https://user@register.example", False),
+        ("https://register.example?to=x", False),
+        ("https://register.example/#x", False),
+        ("https://register.example\\.altinn.no", False),
+        ("https://register.example/a b", False),
+        ("https://register.example/\n", False),
+        ("https://rëgister.example", False),
+        ("https://[2001:db8::1]", False),
+        ("https://register.example:0", False),
+        ("https://register.example:65536", False),
+        ("https://", False),
+        ("", False),
+    ],
+)
+def test_a_sound_address_hides_nothing(address: str, *, sound: bool) -> None:
+    """W3: no user info, query, fragment, backslash, blank or letter beyond ASCII; http on this machine only."""
+    assert is_sound(address) is sound
+
+
+def test_why_a_token_stays_here_is_said() -> None:
+    """W3: an issuer that is missing, and one that is not sound, are two sentences."""
+    assert find_objection("token", "", "https://platform.altinn.no") == "it does not say who issued it"
+    assert (
+        find_objection("token", "ftp://x", "https://platform.altinn.no")
+        == "its issuer is not an https address"
+    )

@@ -1,9 +1,9 @@
-"""A plan that was traced to a base is as honest as one that was not."""
+"""A plan held against its own documents: what is honest passes, and each lie is named."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,7 +13,8 @@ from reconciler.diff import ADOPTED, FieldChange
 from reconciler.impact import Evidence
 from reconciler.origin import Past, trace
 from reconciler.plan import Plan, Target, judge_plan, plan_changes
-from tests.builders import VENDOR, a_registered_system, a_resolved, a_system
+from reconciler.steps import order_steps
+from tests.builders import VENDOR, a_live_document, a_registered_system, a_resolved, a_system
 
 if TYPE_CHECKING:
     from reconciler.model import Json
@@ -61,3 +62,67 @@ def test_what_is_adopted_does_nothing_to_anybody() -> None:
 
     assert impacts == judge_plan(made, evidence).changes[0].impacts
     assert [each.rule for each in impacts] == ["client-id-removed"]
+
+
+def _update() -> Plan:
+    desired = a_resolved("tt02", **HIDDEN)
+    return plan_changes(TARGET, [desired], {desired.system.id: a_registered_system()}, [])
+
+
+def _deletion() -> Plan:
+    desired = a_resolved("tt02", withdrawn=True)
+    return plan_changes(TARGET, [desired], {desired.system.id: a_registered_system()}, [])
+
+
+def _creation() -> Plan:
+    desired = a_resolved("tt02")
+    return plan_changes(TARGET, [desired], {desired.system.id: None}, [])
+
+
+OTHER: dict[str, Json] = {"vendor": {"ID": "0192:313367002"}}
+
+
+@pytest.mark.parametrize(
+    ("plan", "members", "said"),
+    [
+        (_update(), {"live": a_live_document(**OTHER)}, "the live document is of another system or vendor"),
+        (_update(), {"live": a_live_document(id="991825827_b")}, "is of another system or vendor"),
+        (_update(), {"live": a_live_document(isDeleted=True)}, "the system is deleted already"),
+        (_update(), {"live": None}, "it would update what is not registered"),
+        (_update(), {"live": a_live_document(**HIDDEN), "fields": ()}, "its documents do not differ"),
+        (_update(), {"document": a_live_document(**HIDDEN, **OTHER)}, "the document is of another"),
+        (_update(), {"document": None}, "it has no document to be sent"),
+        (_update(), {"document": {"id": 7}}, "its documents cannot be read"),
+        (_update(), {"document": {}}, "its documents cannot be read"),
+        (_creation(), {"live": a_live_document()}, "it would create what is registered"),
+        (_deletion(), {"live": None}, "it deletes what is not registered"),
+        (_deletion(), {"live": a_live_document(**OTHER)}, "is of another system or vendor"),
+        (_deletion(), {"live": a_live_document(isDeleted=True)}, "the system is deleted already"),
+        (_deletion(), {"document": a_live_document()}, "a deletion sends no document"),
+        (_deletion(), {"fields": ()}, "its fields are not those of a deletion"),
+    ],
+)
+def test_each_lie_is_named(plan: Plan, members: dict[str, Any], said: str) -> None:
+    """W4: what is not as the documents make it is no plan, whatever digests it was sealed with."""
+    assert list(audit(plan)) == []
+
+    found = list(audit(replace(plan, changes=(replace(plan.changes[0], **members),))))
+
+    assert [each for each in found if said in each], found
+    assert all("cannot be read" not in each or "cannot be read" in said for each in found)
+
+
+def test_a_system_has_one_change_and_they_stand_in_order() -> None:
+    """W4: two changes of one system could undo each other."""
+    (one,) = _creation().changes
+    other = a_resolved("tt02", id=f"{VENDOR}_z", clientId=[])
+    (two,) = plan_changes(TARGET, [other], {other.system.id: None}, []).changes
+
+    for changes in ((one, one), (two, one)):
+        plan = replace(_creation(), changes=changes, steps=order_steps(changes))
+        assert "Its changes are not one for each system, by id." in list(audit(plan))
+    plan = replace(_creation(), changes=(one, two), steps=order_steps((one, two)))
+    assert list(audit(plan)) == []
+    assert list(audit(replace(plan, steps=plan.steps[:1]))) == [
+        "Its steps are not those that its changes need."
+    ]

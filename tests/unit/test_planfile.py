@@ -124,6 +124,14 @@ def test_an_unknown_format_is_refused(version: Json) -> None:
         read_plan(json.dumps(body).encode())
 
 
+def test_a_plan_of_this_format_with_a_member_less_is_named_by_the_member() -> None:
+    """The format is right, so it is not the version that is to blame."""
+    body = {name: value for name, value in json.loads(CONTENT).items() if name != "vendor"}
+
+    with pytest.raises(Refused, match="`vendor` is missing"):
+        read_plan(json.dumps(body).encode())
+
+
 def test_a_plan_that_was_edited_with_care_is_refused_too() -> None:
     """An edit that keeps the shape does not keep the digest of the file."""
     body = json.loads(CONTENT)

@@ -81,6 +81,15 @@ def test_an_entry_with_other_content_is_not_ours(entry: LogEntry, ours: frozense
     assert settle(replace(PUT, ours=ours), held, (entry, FIRST)).fate is Fate.UNDONE
 
 
+def test_an_entry_of_another_kind_is_not_ours() -> None:
+    """R15: an update of our own client does not show that the deletion came through, nor a create the update."""
+    deletion = Request("DELETE", None, BEFORE, FIRST.created, OURS)
+    created = replace(OWN, kind="create")
+
+    assert settle(deletion, AFTER, (OWN, FIRST)).fate is Fate.UNDONE
+    assert settle(PUT, AFTER, (created, FIRST)).entry is None
+
+
 def test_what_may_be_ours_shows_nothing() -> None:
     """An entry that says what was sent, under a client that is not ours, leaves it unknown."""
     entry = an_entry(2, "renamed", isVisible=False)
@@ -121,6 +130,21 @@ def test_what_others_changed_is_held_against_the_document_that_was_read() -> Non
     ]
 
 
+def test_all_that_others_wrote_before_ours_is_lost() -> None:
+    """R11: two of their writes, of which the last one before ours counts."""
+    first = an_entry(2, "theirs", isVisible=False)
+    last = an_entry(3, "theirs", clientId=["x"])
+    request = Request("DELETE", None, BEFORE, FIRST.created, OURS)
+
+    settled = settle(request, DELETED, (an_entry(4, kind="delete"), last, first, FIRST))
+
+    assert settled.overwritten == (last, first)
+    assert [(each.path, each.before) for each in settled.lost] == [
+        (f'clientId["{CLIENT}"]', None),
+        ('clientId["x"]', "x"),
+    ]
+
+
 def test_what_others_changed_before_a_deletion_is_lost_too() -> None:
     """R11: the deletion takes all of it."""
     request = Request("DELETE", None, BEFORE, FIRST.created, OURS)
@@ -151,6 +175,11 @@ def test_an_update_above_a_deletion_holds_its_client_ids() -> None:
     assert (settled.fate, settled.stuck, settled.later) == (Fate.DONE, ("x", "y"), (theirs,))
     freed = (an_entry(4, kind="delete"), theirs, own, FIRST)
     assert settle(request, DELETED, freed).stuck == ()
+
+
+def test_only_a_deletion_that_the_log_has_can_be_outrun() -> None:
+    """W21: a system that was deleted before there was a log holds what its last update says, and nothing new."""
+    assert settle(PUT, DELETED, (OWN, FIRST)).stuck == ()
 
 
 @pytest.mark.parametrize("hour", [1.5, 3], ids=["before-ours", "after-ours"])
@@ -223,7 +252,7 @@ def test_a_deletion_is_done_when_the_log_has_it() -> None:
 
 
 def test_an_update_of_a_deleted_system_is_not_as_asked() -> None:
-    """Somebody deleted it after ours."""
+    """Somebody deleted it after ours; that is not a difference in its members."""
     settled = settle(PUT, RegisteredSystem({**ASKED, "isDeleted": True}), (OWN, FIRST))
 
-    assert (settled.fate, settled.reached) == (Fate.DONE, False)
+    assert (settled.fate, settled.reached, settled.differs) == (Fate.DONE, False, ())
