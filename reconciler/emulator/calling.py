@@ -5,7 +5,8 @@ The one place where an exception becomes a response (System Register contract §
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.emulator.failures import ServiceFailure
 from reconciler.emulator.register import answers, forms
@@ -13,10 +14,16 @@ from reconciler.emulator.register.model_validation import ModelError
 from reconciler.emulator.register.request_bodies import RequestBody, UnsupportedMediaType
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
     from starlette.responses import Response
 
     from reconciler.emulator.routing import Call, Endpoint
+
+T = TypeVar("T")
+LARGE = 1 << 16
+"""Bytes of a body that takes longer to read than others should wait."""
 
 
 async def run(endpoint: Endpoint, call: Call) -> Response:
@@ -43,6 +50,13 @@ async def read_body(request: Request) -> RequestBody:
         is_there=length.strip("0") != "" or "transfer-encoding" in request.headers,
         head_size=sum(len(name) + len(value) + 4 for name, value in headers) + _line_size(request),
     )
+
+
+async def bind(body: RequestBody, binder: Callable[[RequestBody], T]) -> T:
+    """Bind a body; a large one beside the loop, so that nobody else has to wait for it."""
+    if len(body.data) < LARGE:
+        return binder(body)
+    return await asyncio.to_thread(binder, body)
 
 
 async def _check_form(request: Request) -> None:

@@ -6,6 +6,7 @@ status, the resource type and two flags.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -86,6 +87,8 @@ class Upstream:
 
         Raises `UpstreamFailure` where nobody answers, or something that cannot be read.
         """
+        # NOTE: each is a call of its own, during which others are served and a client may go away.
+        await asyncio.sleep(0)
         for fault in self.faults.take("register", "GET", path) if self.faults.faults else ():
             if fault.kind == "latency":
                 await self.network.pause(fault.seconds)

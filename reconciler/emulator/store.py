@@ -26,7 +26,7 @@ from reconciler.emulator.documents import (
     write_reduced,
     write_rights,
 )
-from reconciler.emulator.failures import demand
+from reconciler.emulator.failures import DatabaseFailure, demand
 from reconciler.emulator.register import database, json_writer
 
 if TYPE_CHECKING:
@@ -281,11 +281,19 @@ class Store:
         )
 
     def _claim(self, internal_id: str, client_ids: Sequence[str | None]) -> None:
-        for client_id in map(database.check_client_id, client_ids):
-            try:
-                self._base.execute("INSERT INTO clients VALUES (?, ?)", (client_id, internal_id))
-            except sqlite3.IntegrityError as error:
-                raise database.refuse_duplicate("maskinporten_client_pkey") from error
+        """Insert client ids in their order; the first that is refused is the one that fails."""
+        rows: list[tuple[str, str]] = []
+        refused: DatabaseFailure | None = None
+        try:
+            rows += ((database.check_client_id(client_id), internal_id) for client_id in client_ids)
+        except DatabaseFailure as failure:
+            refused = failure
+        try:
+            self._base.executemany("INSERT INTO clients VALUES (?, ?)", rows)
+        except sqlite3.IntegrityError as error:
+            raise database.refuse_duplicate("maskinporten_client_pkey") from error
+        if refused is not None:
+            raise refused
 
     def _log(self, internal_id: str, author: Author, change_type: str, data: object) -> None:
         written = None if data is None else json_writer.write(data)

@@ -23,6 +23,8 @@ USUAL_SECONDS = 0.002
 _DEADLOCK_SECONDS = 1.0
 """After so long PostgreSQL looks for a deadlock: its `deadlock_timeout`."""
 _SHORTEST_SECONDS = 0.001
+_MANY = 1000
+"""So many client ids are claimed before others get their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,9 @@ class Transactions:
             await self._hold(f"system {system_id}", own, _take_id if is_new else _lose)
             if overlap.is_lost:
                 raise _lose()
-            for client_id in wanted:
+            for number, client_id in enumerate(wanted):
+                if number % _MANY == _MANY - 1:
+                    await asyncio.sleep(0)
                 due = await _spend(due + step)
                 await self._hold(f"client {client_id}", own, _take_client)
             await _spend(due + step, least=0.0)

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.emulator import start
+from reconciler.emulator.clock import Clock
+from reconciler.emulator.register.request_bodies import RequestBody, bind_document
+from reconciler.emulator.store import Author, Store
 from tests.emulator.parties import HTTP, VENDOR, connect, control, fetch_token, make_document, make_id
 from tests.emulator.wires import open_wire, read_all
 
@@ -282,3 +285,54 @@ def test_the_registry_cannot_be_reached(
     if status == 400:
         assert tuple(error["code"] for error in answer.json()["validationErrors"]) == codes
         assert ("Not possible to delegate" in answer.text) is (fault.get("body") == "{}")
+
+
+def test_large_bodies_hold_nobody_up(emulator: Emulator, client: httpx.Client) -> None:
+    """E41: a body with many members is read beside the requests of others."""
+    document = make_document()
+    client.post(VENDOR, json=document).raise_for_status()
+    large = make_document(unknown={f"m{number}": {} for number in range(60_000)})
+    done = threading.Event()
+
+    def post() -> None:
+        with connect(emulator) as other:
+            assert other.post(VENDOR, json=large, timeout=60).status_code == 200
+        done.set()
+
+    thread = threading.Thread(target=post)
+    thread.start()
+    answered = 0
+    while not done.wait(0.005):
+        assert client.get(f"{VENDOR}/{document['id']}").status_code == 200
+        answered += 1
+    thread.join()
+    assert answered > 3
+
+
+def test_no_statement_reads_every_row() -> None:
+    """E41: what a request asks the database is found by an index, whatever the number of systems."""
+    store, author = Store(None, Clock()), Author("991825827", "c")
+    text = json.dumps(make_document(clientId=["a", "b"])).encode()
+    document = bind_document(RequestBody("application/json", text, is_there=True), "x", {})
+    statements: list[str] = []
+    store._base.set_trace_callback(statements.append)
+    store.create(document, "991825827", author)
+    stored = store.find(document.system_id)
+    assert stored is not None
+    store.find_owners(["a", "b"])
+    store.list_unheld(stored.internal_id, ["a", "c"])
+    store.update(stored, document, author)
+    store.update_rights(stored, [], author)
+    store.update_packages(stored, [], author)
+    store.list_changes(stored.internal_id)
+    store.delete(stored, author)
+    store._base.set_trace_callback(None)
+    asked = [
+        one for one in statements if one.startswith(("SELECT", "UPDATE", "DELETE")) and "LIMIT 1" not in one
+    ]
+    assert len(asked) > 10
+    for statement in asked:
+        steps = [str(row[3]) for row in store._base.execute(f"EXPLAIN QUERY PLAN {statement}")]
+        scans = [step for step in steps if step.startswith("SCAN") and "json_each" not in step]
+        assert scans == [], statement
+    store.close()

@@ -6,11 +6,12 @@ It decides and answers. Binding, validating, storing and verifying tokens are do
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from reconciler.emulator.calling import read_body
+from reconciler.emulator.calling import bind, read_body
 from reconciler.emulator.documents import write_reduced
 from reconciler.emulator.failures import DatabaseFailure, NullReference, ServiceFailure, demand
 from reconciler.emulator.register import answers, database, old_format, request_bodies, validations
@@ -35,7 +36,7 @@ from reconciler.emulator.routing import Call, Route
 from reconciler.emulator.transactions import Transactions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from reconciler.emulator.documents import Document
     from reconciler.emulator.register.answers import Problem, Shape
@@ -95,8 +96,7 @@ class Register:
 
     async def create(self, call: Call) -> Response:
         """V3: register a system."""
-        body = await read_body(call.request)
-        document = request_bodies.bind_document(body, "registerNewSystem", {}, keep_unknown=self.keep_unknown)
+        document = await self._bind_document(call, "registerNewSystem", {})
         document.trim()
         try:
             return await self._create(document, call)
@@ -106,6 +106,12 @@ class Register:
             return answer_text(500, str(failure))
         except ServiceFailure as failure:
             return answer_text(500, str(failure))
+
+    async def _bind_document(self, call: Call, parameter: str, found: Mapping[str, list[str]]) -> Document:
+        binder = partial(
+            request_bodies.bind_document, parameter=parameter, found=found, keep_unknown=self.keep_unknown
+        )
+        return await bind(await read_body(call.request), binder)
 
     async def _create(self, document: Document, call: Call) -> Response:
         parts = document.vendor_id.split(":")
@@ -143,9 +149,7 @@ class Register:
         """V4: replace the whole document."""
         errors: dict[str, list[str]] = {}
         system_id = bind_path_id(call.values, errors)
-        document = request_bodies.bind_document(
-            await read_body(call.request), "proposedUpdateToSystem", errors, keep_unknown=self.keep_unknown
-        )
+        document = await self._bind_document(call, "proposedUpdateToSystem", errors)
         document.trim()
         stored = self._find_target(document, system_id, call)
         if isinstance(stored, Response):
@@ -193,7 +197,8 @@ class Register:
         errors: dict[str, list[str]] = {}
         system_id = bind_path_id(call.values, errors)
         body = await read_body(call.request)
-        rights = request_bodies.bind_rights(body, errors, keep_unknown=self.keep_unknown)
+        binder = partial(request_bodies.bind_rights, found=errors, keep_unknown=self.keep_unknown)
+        rights = await bind(body, binder)
         stored = self._find_writable(system_id, call)
         if isinstance(stored, Response):
             return stored
@@ -210,7 +215,8 @@ class Register:
         errors: dict[str, list[str]] = {}
         system_id = bind_path_id(call.values, errors)
         body = await read_body(call.request)
-        packages = request_bodies.bind_packages(body, errors, keep_unknown=self.keep_unknown)
+        binder = partial(request_bodies.bind_packages, found=errors, keep_unknown=self.keep_unknown)
+        packages = await bind(body, binder)
         stored = self._find_writable(system_id, call)
         if isinstance(stored, Response):
             return stored
