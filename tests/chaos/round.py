@@ -120,9 +120,7 @@ class Round:
                 left = shutil.disk_usage(filler.parent).free - trouble.disk
                 file.write(b"x" * max(left, 0))
         if trouble.tokens:
-            fault = {"fault": trouble.tokens, "path": "/maskinporten/token", "times": 2}
-            if trouble.tokens == "expire":
-                fault = {"fault": "expire", "path": "*/vendor/*", "skip": self.dice.randrange(100)}
+            fault = trouble.make_fault(self.dice)
             self.ground.register.control("POST", "faults", fault)
         try:
             yield

@@ -76,7 +76,7 @@ class Trouble:
     """Sent after `delay` seconds, whatever the program is doing then."""
     delay: float = 0.0
     tokens: str = ""
-    """A fault of Maskinporten's: `status` or `expire`."""
+    """A fault of Maskinporten's, `status` or `expire`; or of the register's: dead keys, a restart, its look-ups."""
 
     def __str__(self) -> str:
         """Say it in a line."""
@@ -87,6 +87,20 @@ class Trouble:
         parts += [f"{self.signal} after {self.delay:.2f} s"] if self.signal else []
         parts += [f"token {self.tokens}"] if self.tokens else []
         return "; ".join(parts) or "calm"
+
+    def make_fault(self, dice: Random) -> dict[str, object]:
+        """Make the fault that `tokens` names, as the emulator is given it."""
+        skip = dice.randrange(60)
+        if self.tokens == "status":
+            return {"fault": "status", "path": "/maskinporten/token", "times": 2}
+        if self.tokens == "registry":
+            status, body = dice.choice(
+                ((401, ""), (429, ""), (503, ""), (200, "null"), (200, "{}"), (200, "<html>"))
+            )
+            answer = {"status": status, "body": body, "times": dice.choice((1, 3, 9))}
+            paths = ["/resourceregistry/*", "/accessmanagement/*"]
+            return {"fault": "status", "from": "register", "path": paths, "skip": skip, **answer}
+        return {"fault": self.tokens, "path": "*/vendor/*", "skip": skip}
 
     @property
     def is_mute(self) -> bool:
@@ -155,8 +169,8 @@ class Chooser:
             setattr(self.trouble, each, self.dice.choice(("closed", "full", "early", "head")))
 
     def add_token(self) -> None:
-        """Let Maskinporten fail, or a token end."""
-        self.trouble.tokens = self.dice.choice(("status", "expire"))
+        """Let Maskinporten fail, or a token end, or what the register itself needs be out."""
+        self.trouble.tokens = self.dice.choice(("status", "expire", "metadata", "restart", "registry"))
 
     def add_late(self) -> None:
         """Let a request be carried out after its answer."""
