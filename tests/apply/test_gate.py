@@ -12,8 +12,20 @@ import pytest
 import reconciler
 from reconciler.apply import apply_plan
 from reconciler.errors import Refused, WriteRefused
+from reconciler.journal import read_runs, start_run
 from reconciler.plan import Target
-from reconciler.preflight import Clearance, Hold, Site, Terms, clear, find_missing, hold, recover
+from reconciler.preflight import (
+    Clearance,
+    Hold,
+    Site,
+    Terms,
+    clear,
+    find_missing,
+    hold,
+    keep_others_away,
+    recover,
+)
+from reconciler.settlement import Fate
 from tests.apply.stage import Stage, a_client, a_full_document, define
 
 if TYPE_CHECKING:
@@ -92,6 +104,48 @@ def test_a_lock_that_was_given_back_clears_nothing(stage: Stage) -> None:
         recover(held, patience=0.0)
     with pytest.raises(WriteRefused, match="lock"):
         find_missing(held)
+
+
+def test_each_register_and_vendor_has_a_lock_of_its_own(stage: Stage) -> None:
+    """W18: who writes to another register, or for another vendor, is no other run; who writes to the same is."""
+    site = _site(stage)
+    target = site.target
+    others = [replace(target, register="https://register.example"), replace(target, vendor="313367002")]
+
+    with keep_others_away(site):
+        for other in others:
+            with keep_others_away(replace(site, target=other)):
+                pass
+        with pytest.raises(Refused, match="Another run holds the lock"), keep_others_away(site):
+            pytest.fail("it was held twice")
+
+
+def test_recover_settles_what_was_sent_to_this_register_by_us(stage: Stage) -> None:
+    """R15: another register's run is left alone, and what a client that is not ours wrote is not ours."""
+    plan = _an_update(stage)
+    (change,), (step,) = plan.changes, plan.steps
+    site = _site(stage)
+    for register in (site.target.register, "https://register.example"):
+        journal = start_run(
+            site.journal,
+            register=register,
+            environment="served",
+            vendor=site.target.vendor,
+            digest=plan.digest,
+            version="1",
+        )
+        journal.intend(step, live=change.live, newest=change.newest or "")
+        journal.end()
+    stage.control(
+        "POST", "writes", {"system": change.id, "set": {"isVisible": False}, "client_id": "somebody"}
+    )
+
+    with keep_others_away(site) as held:
+        (found,) = recover(held, patience=0.0)
+
+    assert (found.intent.id, found.fate) == (change.id, Fate.UNKNOWN)
+    (left,) = [run for run in read_runs(site.journal) if run.open]
+    assert left.start.register == "https://register.example"
 
 
 def test_a_plan_for_another_register_is_not_cleared(stage: Stage) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import struct
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 
 from reconciler import platform
 from reconciler.errors import Refused
-from reconciler.lock import find_lock_folder, lock
+from reconciler.lock import _sign, find_lock_folder, lock
 from tests.builders import VENDOR
 
 if TYPE_CHECKING:
@@ -185,3 +186,27 @@ def test_a_system_without_any_lock_refuses(tmp_path: Path, monkeypatch: pytest.M
 
     with pytest.raises(Refused, match="no locks on files"):
         take(tmp_path)
+
+
+def test_a_lock_bears_one_name(tmp_path: Path) -> None:
+    """What a longer one before it left is gone."""
+    path = tmp_path / "x.lock"
+    path.write_text("x" * 200, encoding="utf-8")
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        _sign(descriptor)
+    finally:
+        os.close(descriptor)
+    assert re.fullmatch(rf"process {os.getpid()}, since \S+\n", path.read_text(encoding="utf-8"))
+
+
+def test_a_lock_that_cannot_be_signed_is_held_all_the_same(tmp_path: Path) -> None:
+    """A full disk takes the name of the holder, and not the lock."""
+    path = tmp_path / "x.lock"
+    path.write_text("process 7", encoding="utf-8")
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        _sign(descriptor)
+    finally:
+        os.close(descriptor)
+    assert path.read_text(encoding="utf-8") == "process 7"

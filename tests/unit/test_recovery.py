@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,10 +14,12 @@ from reconciler.change import Blocked, Keep, Update
 from reconciler.errors import Forbidden, NoAnswer, ServerFailed
 from reconciler.journal import Intent, Run, RunStart, Settled
 from reconciler.model import RegisteredSystem
-from reconciler.recovery import recover_run, recover_runs, undo
+from reconciler.recovery import find_stranded, recover_run, recover_runs, undo
 from tests.builders import VENDOR, a_live_document
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.errors import ReconcilerError
     from reconciler.model import Json
     from reconciler.register import Register
@@ -177,6 +180,116 @@ def test_recover_says_what_it_settled_whatever_comes_next(
     assert [each.fate.value for each in sorted(found, key=lambda each: each.intent.step)] == fates
     assert [each.intent.step for each in found if not each.asked] == left
     assert [each.step for each in run.open] == left
+
+
+@dataclass
+class Holding:
+    """A register with one system and its change log."""
+
+    document: Mapping[str, Json] | None
+    log: tuple[Mapping[str, Json], ...] = ()
+
+    def read_system(self, system: str) -> RegisteredSystem | None:
+        """Give the document."""
+        assert system == ONE
+        return RegisteredSystem(self.document) if self.document is not None else None
+
+    def read_changes(self, system: str) -> tuple[Mapping[str, Json], ...]:
+        """Give the log."""
+        assert system == ONE
+        return self.log
+
+
+def _entry(client: str, hour: int, data: Json) -> dict[str, Json]:
+    return {
+        "changeType": "update",
+        "clientId": client,
+        "created": f"2026-07-17T{hour:02}",
+        "changedData": data,
+    }
+
+
+OWN, THEIRS = _entry("ours", 2, AFTER), _entry("theirs", 1, {**BEFORE, "clientId": []})
+
+
+@pytest.mark.parametrize(
+    ("intent", "register", "fate", "evidence", "alarming"),
+    [
+        (an_intent(1), Holding(BEFORE), "undone", "the change log has no entry of it", False),
+        (an_intent(1, "POST", None), Holding(None), "undone", "the register does not know the system", False),
+        (
+            an_intent(1),
+            Holding(AFTER, (OWN,)),
+            "done",
+            "its entry in the change log is of 2026-07-17T02",
+            False,
+        ),
+        (
+            an_intent(1),
+            Holding(AFTER, (OWN, THEIRS)),
+            "done",
+            "its entry in the change log is of 2026-07-17T02. Between the last reading and this write, client theirs",
+            True,
+        ),
+        (
+            an_intent(1),
+            Holding({**BEFORE, "clientId": []}, (THEIRS,)),
+            "undone",
+            "the change log has no entry of it; then client theirs",
+            False,
+        ),
+        (
+            an_intent(1),
+            Holding(AFTER),
+            "unknown",
+            "the document is not what it was, and the change log",
+            False,
+        ),
+    ],
+)
+def test_what_shows_the_fate_of_a_request(
+    tmp_path: Path, intent: Intent, register: Holding, fate: str, evidence: str, *, alarming: bool
+) -> None:
+    """The evidence names what was found, and stands in the journal as well."""
+    path = tmp_path / "x.jsonl"
+    path.write_text("{}\n", encoding="utf-8")
+    run = replace(a_run(intent), path=path)
+
+    (found,) = recover_runs([run], cast("Register", register), frozenset({"ours"}), patience=0)
+
+    assert (found.fate.value, found.alarming, found.recorded) == (fate, alarming, True)
+    assert found.evidence.startswith(evidence)
+    settled = run.settled[1]
+    word = {"done": "done", "undone": "failed", "unknown": "unknown"}[fate]
+    assert (settled.outcome, settled.by, settled.reason) == (word, "recover", found.evidence)
+    assert settled.held == register.document
+    assert (settled.entry or {}).get("created") == (OWN["created"] if fate == "done" else None)
+    assert run.open == ()
+    kinds = [json.loads(line).get("kind") for line in path.read_text(encoding="utf-8").splitlines()]
+    assert kinds == [None, "outcome", "end"]
+
+
+def test_a_damaged_line_is_settled_as_unknown_and_nobody_is_asked(tmp_path: Path) -> None:
+    """W14: nobody knows what it asked for, and once that was said it blocks no more."""
+    path = tmp_path / "x.jsonl"
+    path.write_text("{}\n", encoding="utf-8")
+    run = replace(a_run(), path=path, damaged=(3,))
+
+    (found,) = recover_runs([run], cast("Register", None), frozenset(), patience=60.0)
+
+    assert (found.fate.value, found.evidence) == ("unknown", "line 3 cannot be read; look at the plan")
+    assert run.open == ()
+
+
+def test_runs_are_told_apart_by_their_start_and_not_by_their_names() -> None:
+    """W22: a later run that wrote the system which was to get a client id has decided on it anew."""
+    heir = f"{VENDOR}_heir"
+    first = a_run(replace(an_intent(1), releases={"x": heir}), an_outcome(1))
+    second = a_run(replace(an_intent(1), id=heir), an_outcome(1))
+    first.start = replace(first.start, run="b", at="2026-07-17T01:00:00.100+00:00")
+    second.start = replace(second.start, run="a", at="2026-07-17T01:00:00.200+00:00")
+
+    assert find_stranded([second, first], cast("Register", None)) == ()
 
 
 def test_recover_stops_where_nothing_can_be_asked(tmp_path: Path) -> None:
