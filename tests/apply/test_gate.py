@@ -11,6 +11,7 @@ import pytest
 
 import reconciler
 from reconciler.apply import apply_plan
+from reconciler.change import Impact, Weight
 from reconciler.errors import Refused, WriteRefused
 from reconciler.journal import read_runs, start_run
 from reconciler.plan import Target
@@ -19,6 +20,7 @@ from reconciler.preflight import (
     Hold,
     Site,
     Terms,
+    _describe_lie,
     clear,
     find_missing,
     hold,
@@ -183,6 +185,14 @@ def test_a_digest_that_is_named_too_short_accepts_nothing(stage: Stage, length: 
             pytest.fail("it was cleared")
         with clear(plan, held, Terms(plan.digest[:12].upper())):
             pass
+
+
+def test_the_impact_that_does_not_hold_is_named() -> None:
+    """W4: not the first one that the plan says, but the first that is not so."""
+    first, second = Impact("right-added", Weight.NOTABLE, "a"), Impact("hidden", Weight.NOTABLE, "b")
+
+    assert _describe_lie("The plan", [first, second], [first]) == "The plan says hidden, which does not hold."
+    assert _describe_lie("The plan", [first], [first, second]) == "The plan leaves out hidden: b"
 
 
 def test_only_the_gate_leads_to_a_write() -> None:

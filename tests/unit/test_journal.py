@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,29 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     assert [intent.step for intent in run.open] == [2]
     assert oct(journal.path.stat().st_mode & 0o777) == "0o600"
     assert len(journal.path.read_bytes().splitlines()) == 5
+
+
+def test_a_line_is_on_the_disk_before_the_next_act(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The intent survives a loss of power right after it; what is freed for whom stands in it."""
+    journal, synced = start(tmp_path), list[int]()
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        real(descriptor)
+        synced.append(os.fstat(descriptor).st_size)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    journal.intend(a_step(1), live=None, newest="", releases={"x": "991825827_b"}, traceparent="t")
+    journal.settle(an_outcome(1))
+    first, intent, outcome = journal.path.read_bytes().splitlines(keepends=True)
+    journal.end()
+
+    assert synced[:2] == [len(first + intent), len(first + intent + outcome)]
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(journal._descriptor)
+    (run,) = read_runs(tmp_path)
+    assert (run.intents[1].releases, run.intents[1].traceparent) == ({"x": "991825827_b"}, "t")
+    assert re.fullmatch(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}", run.start.run)
 
 
 def test_a_torn_last_line_is_left_out(tmp_path: Path) -> None:
@@ -221,6 +245,7 @@ def test_a_line_has_a_measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     journal = start(tmp_path)
     with journal.path.open("ab") as stream:
         stream.write(b"\0" * 300_000 + b"\n" + b"[" * 1_000 + b"\n")
+        stream.write(json.dumps({"kind": "end", "more": [{}] * 460}).encode() + b"\n")
     journal.intend(a_step(1), live=None, newest="")
     journal.end()
     whole = journal.path.read_bytes()
@@ -229,11 +254,11 @@ def test_a_line_has_a_measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     run = read_run(journal.path)
     assert run is not None
-    assert (run.damaged, list(run.intents), run.ended) == ((2, 3), [1], True)
+    assert (run.damaged, list(run.intents), run.ended) == ((2, 3, 4), [1], True)
     journal.path.write_bytes(whole + b"\0" * 300_000)  # torn, however long
     again = read_run(journal.path)
     assert again is not None
-    assert again.damaged == (2, 3)
+    assert again.damaged == (2, 3, 4)
 
 
 def test_a_file_without_lines_is_not_read_on(tmp_path: Path) -> None:
