@@ -103,7 +103,9 @@ class Comparer:
         if not isinstance(recorded, str) or not isinstance(answered, str):
             return False
         if member in FORMS:
-            return bool(FORMS[member].fullmatch(answered)) and recorded[-1:] == answered[-1:]
+            # Trace ids are blanked out in the recordings, their last digits too.
+            is_alike = member == "traceId" or recorded[-1:] == answered[-1:]
+            return is_alike and bool(FORMS[member].fullmatch(answered))
         links = _LINK.fullmatch(recorded), _LINK.fullmatch(answered)
         if member == "next" and links[0] and links[1]:
             return links[0][1] == links[1][1]
