@@ -132,7 +132,9 @@ def _check_outcome(run: Run, scenario: Scenario, said: Said) -> Iterator[str]:
         yield f"its log has {_name(ours)}"
     if said.word == "failed" and ours and not _came_late(run, said.id):
         quiet = said.differs == [] and "put back" not in said.reason and not find_touched(run, said.id)
-        if _says(ours[-1], scenario.systems[said.id].asked):
+        is_named = said.differs is None or "deleted" in said.reason  # a line of progress gives no reason
+        gone = is_named and any(each.what == "delete" for each in find_touched(run, said.id))
+        if _says(ours[-1], scenario.systems[said.id].asked) and not gone:
             yield f"its log has {_name(ours)}, as was asked"
         elif quiet:
             yield f"nothing is said to differ, and its log has {_name(ours)}"
