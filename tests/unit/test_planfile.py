@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -129,6 +130,22 @@ def test_a_plan_of_this_format_with_a_member_less_is_named_by_the_member() -> No
     body = {name: value for name, value in json.loads(CONTENT).items() if name != "vendor"}
 
     with pytest.raises(Refused, match="`vendor` is missing"):
+        read_plan(json.dumps(body).encode())
+
+
+def test_a_number_that_counts_nothing_is_named_by_its_place() -> None:
+    """Steps and lines count from one, system users from none."""
+    body = json.loads(CONTENT)
+    number, change = next((number, each) for number, each in enumerate(body["changes"]) if each["steps"])
+    step = change["steps"][0]
+    count, step["number"] = step["number"], 0
+    with pytest.raises(Refused, match=re.escape(f"`changes[{number}].steps[0].number` is missing")):
+        read_plan(json.dumps(body).encode())
+
+    step["number"] = count
+    impact = {"rule": "x", "severity": "note", "message": "", "path": "", "system_users": -1, "agents": 0}
+    body["impacts"] = [impact]
+    with pytest.raises(Refused, match=re.escape("`impacts[0].system_users` is missing")):
         read_plan(json.dumps(body).encode())
 
 

@@ -402,7 +402,7 @@ def test_a_refused_token_ends_a_read_too(server: Server) -> None:
     with pytest.raises(Unauthorised):
         connect(server, answer(401)).list_systems()
 
-    assert len(server.requests) == 2
+    assert server.bearers == ["Bearer token-1", "Bearer token-2"]
 
 
 def test_without_a_token_nothing_is_sent(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
