@@ -242,6 +242,39 @@ def test_a_deleted_systems_client_id_cannot_be_put_back(stage: Stage) -> None:
     assert report.exit_code == 1
 
 
+def test_a_client_id_that_is_not_put_back_is_said(stage: Stage) -> None:
+    """The release was done, the claim was refused, and so was the way back: the id is on no system."""
+    one, other = stage.fresh("a", "b")
+    x = a_client(stage.count * 10)
+    stage.seed(a_full_document(one, clientId=[x]), a_full_document(other, clientId=[]))
+    plan = stage.plan([define(one, clientId=[]), define(other, clientId=[x])])
+    stage.strike(fault="status", status=400, method="PUT", path=f"*{other}", times=0)
+    stage.strike(fault="status", status=400, method="PUT", path=f"*{one}", times=0, skip=1)
+
+    report = stage.apply(plan)
+
+    assert _words(report) == {"a": "done", "b": "failed"}
+    released = report.outcomes[0]
+    assert released.alarming
+    assert "putting it back failed" in released.reason
+    assert released.hint == "Plan again; the id is on no system."
+
+
+def test_a_write_before_the_last_step_of_a_swap_is_what_differs(stage: Stage) -> None:
+    """The first step was sent, so the change failed, and what is said to differ is what is held now."""
+    ids, asked = _swap(stage)
+    write = {"system": ids[0], "set": {"description": {"nb": "T", "nn": "T", "en": "T"}}}
+    stage.strike(fault="writer", when="after", method="PUT", path=f"*{ids[1]}", write=write)
+
+    report = stage.apply(stage.plan(asked))
+
+    first = report.outcomes[0]
+    assert first.word == "failed"
+    assert "The system moved since the plan was made" in first.reason
+    assert "description.nb" in {each.path for each in first.differs}
+    assert stage.held(*ids)[ids[0]]["description"]["nb"] == "T"
+
+
 def test_a_write_around_an_intermediate_step_stops_the_rest(stage: Stage) -> None:
     """What somebody wrote after the release was in no plan, so the claim does not overwrite it."""
     ids, asked = _swap(stage)
