@@ -107,8 +107,10 @@ def _read_address6(text: str) -> str | None:
     match = _ADDRESS6.fullmatch(text)
     if match is None or (match[2] and match[1] == "::"):
         return None
+    # Before a prefix, .NET reads the nothing behind a last colon as zero, where `::` stands in the address too.
+    is_open = bool(match[2]) and "::" in match[1] and re.search(r"[^:]:$", match[1])
     try:
-        packed = IPv6Address(_PADDED.sub(r".\1", match[1])).packed
+        packed = IPv6Address(_PADDED.sub(r".\1", match[1]) + ("0" if is_open else "")).packed
     except ValueError:
         return None
     groups = [packed[index] << 8 | packed[index + 1] for index in range(0, 16, 2)]

@@ -276,3 +276,18 @@ def test_no_text_takes_long(url: str) -> None:
     parsed = parse_redirect(url)
 
     assert canonicalise(url) == (parsed.canonical if parsed else None)
+
+
+@pytest.mark.parametrize(
+    ("url", "stored"),
+    [
+        ("https://[0::0:/64]/", "https://[::]/"),
+        ("https://[1:2::3:/64]/", "https://[1:2::3:0]/"),
+        ("https://[1:2::3:]/", None),
+        ("https://[1:2:3:4:5:6:7:/64]/", None),
+        ("https://[::/64]/", None),
+    ],
+)
+def test_a_last_colon_before_a_prefix_is_a_zero(url: str, stored: str | None) -> None:
+    """R8, R17: .NET reads the nothing behind it as a group, where `::` stands in the address too."""
+    assert canonicalise(url) == stored
