@@ -140,6 +140,7 @@ def _count(stage: Stage, program: Program, workers: int) -> int:
     return int(_run(stage, program, _set_up(stage), at=0, workers=workers))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.2, 0.3, 0.45, 0.6, 0.75, 0.9])
 def test_killed_at_a_few_moments(stage: Stage, program: Program, share: float) -> None:
     """A sample of the test below, with eight workers."""

@@ -86,6 +86,7 @@ def _writes(served: Served) -> list[str]:
     return [e["method"] for e in log if e["path"].startswith(VENDOR_PATH) and e["method"] != "GET"]
 
 
+@pytest.mark.slow
 def test_two_applies_at_once(repository: Repository, served: Served) -> None:
     """From two clones on one machine: the second refuses with 4 and changes nothing; a dead run's lock is free."""
     other = _clone(repository)
@@ -180,6 +181,7 @@ def test_the_report_is_saved(repository: Repository, served: Served) -> None:
     assert json.loads(done.stdout)["outcomes"][0]["outcome"] == "done"
 
 
+@pytest.mark.slow
 def test_a_withdrawn_system(repository: Repository, served: Served) -> None:
     """It is deleted only when the plan's digest is accepted; then there is nothing to do."""
     repository.define(clientId=[])

@@ -121,6 +121,7 @@ def test_nothing_is_released_for_what_is_given_up(stage: Stage) -> None:
     assert stage.held(ids[1])[ids[1]] == before[ids[1]]
 
 
+@pytest.mark.slow
 def test_a_long_chain_is_given_up_as_a_whole(stage: Stage) -> None:
     """Each of many systems claims what the next one releases; the first release fails."""
     ids = [f"{VENDOR}_chain{number:04}" for number in range(600)]

@@ -24,6 +24,7 @@ def journal(repository: Repository) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_damaged_line_is_said_until_recover_has_looked(repository: Repository, journal: Path) -> None:
     """W13: apply refuses and names the line; recover says that nobody knows, 5; then apply goes on."""
     lines = journal.read_text().splitlines(keepends=True)
@@ -44,6 +45,7 @@ def test_a_damaged_line_is_said_until_recover_has_looked(repository: Repository,
     assert f"done: {VENDOR}_smartcloud" in done.stderr
 
 
+@pytest.mark.slow
 def test_what_is_no_journal_is_named_and_passed_over(repository: Repository, journal: Path) -> None:
     """W13: neither hangs nor stops apply or recover."""
     folder = journal.parent

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
+
 from reconciler import __version__
 from tests.builders import CLIENT, VENDOR
 from tests.served import CLIENT_ID, Repository, Served
@@ -60,6 +62,7 @@ def test_a_served_register_is_an_environment_like_any_other(repository: Reposito
     assert [(each["changeType"], each["clientId"]) for each in log] == [("create", CLIENT_ID)]
 
 
+@pytest.mark.slow
 def test_unknown_members_survive_an_update(repository: Repository, served: Served) -> None:
     """A member that nobody here knows survives at the top, in `vendor`, in a right and in a package."""
     right = {
@@ -170,6 +173,7 @@ def test_definitions_with_errors_reach_no_register(repository: Repository, serve
         assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_dead_register_is_one_clear_sentence(repository: Repository, served: Served) -> None:
     """With the register gone, plan ends soon, with a sentence and exit 1."""
     served.emulator.close()

@@ -189,6 +189,7 @@ def test_what_was_changed_back_is_a_note(review: Repository, served: Served) -> 
     assert not any(each["alarming"] for each in adopted)
 
 
+@pytest.mark.slow
 def test_an_edit_by_hand_with_our_own_client_is_changed_outside(review: Repository) -> None:
     """Our client wrote it, but no revision of the file asked for it."""
     git(review.root, "stash", "-q", "--include-untracked")
@@ -216,6 +217,7 @@ def test_a_deleted_and_a_missing_system_alarm(review: Repository, served: Served
     assert found["never"] == ("missing", None)
 
 
+@pytest.mark.slow
 def test_an_accepted_difference_is_silent_until_it_changes(review: Repository, served: Served) -> None:
     """An acceptance silences one difference, holds apply back, and ends with its day or with the value."""
     system = f"{VENDOR}_over"

@@ -73,6 +73,7 @@ def run_all(repository: Repository, secrets: list[str], **environ: str) -> None:
         assert_hidden(done, repository, secrets)
 
 
+@pytest.mark.slow
 def test_nothing_leaks_in_local(repository: Repository) -> None:
     """With the embedded register its own key stays in its own file."""
     secrets: list[str] = []
@@ -105,6 +106,7 @@ def test_no_ready_token_leaks(repository: Repository, served: Served, private_ke
     run_all(repository, [*token.split("."), *list_secrets(private_key)], RECONCILER_TOKEN=token)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("served")
 def test_nothing_leaks_when_it_fails(repository: Repository, private_key: RSAPrivateKey) -> None:
     """A refused grant, a refused token and credentials of the wrong form are told without being shown."""

@@ -118,6 +118,7 @@ def _plan(stage: Stage, ids: list[str], asked: list[Resolved]) -> Plan:
     return judge_plan(made, gather_evidence(made, stage.register, stage.around()))
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(world=worlds())
 def test_apply_leaves_nothing_but_what_is_blocked(stage: Stage, world: World) -> None:
