@@ -17,7 +17,7 @@ SHORT = 12
 
 
 def print_canonical(value: Json) -> bytes:
-    """Print a JSON value in its canonical form; half a character, which UTF-8 lacks, counts as itself."""
+    """Print a JSON value in its canonical form; a lone surrogate, which UTF-8 lacks, counts as itself."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return text.encode("utf-8", "surrogatepass")
 

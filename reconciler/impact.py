@@ -324,7 +324,7 @@ def _judge_field(each: FieldChange, evidence: Evidence) -> Iterator[Impact]:
 
 
 def _judge_origin(each: FieldChange, entry: LogEntry | None, evidence: Evidence) -> Iterator[Impact]:
-    """Tell of a value that somebody outside put there, or took away; `entry` is the write that did it."""
+    """Report a value that somebody outside put there, or took away; `entry` is the write that did it."""
     if each.path in evidence.accepted:
         told = f"`{each.path}` stands accepted {evidence.accepted[each.path]}, and is overwritten."
         yield _impact(OVERWRITTEN, told, each.path)
@@ -334,7 +334,7 @@ def _judge_origin(each: FieldChange, entry: LogEntry | None, evidence: Evidence)
 
 
 def _judge_unknown(change: Update) -> Iterator[Impact]:
-    """Tell of the members that nobody here knows: kept, or gone with the entry that held them."""
+    """Report the members that this tool does not know: kept, or gone with the entry that held them."""
     gone = {each.steps[1] for each in change.open_fields if len(each.steps) > 1 and each.after is None}
     held, sent = _spread_unknown(change.live or {}), _spread_unknown(change.document or {})
     for place in sorted(held.keys() | sent.keys()):

@@ -1,6 +1,6 @@
 """What apply was about to do and what came of it: an append-only file a run, synced before each request.
 
-An intent without an outcome is a request whose fate nobody knows; it is settled by reading the register
+An intent without an outcome is a request whose fate is unknown; it is settled by reading the register
 and never by sending again. So is a line that cannot be read: it may have been such an intent.
 """
 

@@ -112,7 +112,7 @@ def explain_stale(
 def explain_unread(
     change: Change, failure: ReconcilerError | None, error: ReconcilerError, *, trace: str = ""
 ) -> Unknown:
-    """Say that nobody knows what a request did, because the system could not be read after it."""
+    """Say that it is unknown what a request did, because the system could not be read after it."""
     reason = _join(failure.message if failure else "", f"The system could not be read back: {error.message}")
     hint = _join("Run `reconciler recover` when the register answers.", describe_trace(trace))
     return Unknown(change=change, reason=reason, hint=hint)

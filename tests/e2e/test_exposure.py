@@ -301,7 +301,7 @@ def test_every_form_is_checked_where_it_is_read(name: str, private_key: RSAPriva
         "",
         "991825827_smartcloud",
         "platform.tt02.altinn.no",
-        "/home/runner/work/our-systems/our-systems/.reconciler/journal/2026-11-21T10-00-00.000Z-0b8f7d0e.jsonl",
+        "/__w/our-systems/our-systems/.reconciler/journal/2026-11-21T10-00-00.000Z-0b8f7d0e.jsonl",
         "/private/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T/pytest-of-runner/pytest-0/test_something_long0/repository",
         "C:\\Users\\Someone\\AppData\\Local\\Temp\\pytest-of-Someone\\pytest-0\\test_a_rather_long_name_of_a_test_0\\x.json",
         "urn:altinn:accesspackage:regnskapsforer-med-signeringsrettighet",
