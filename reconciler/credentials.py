@@ -43,7 +43,7 @@ class Credentials:
 
 _CLIENT = ("MASKINPORTEN_CLIENT_ID",)
 _KEYS = ("MASKINPORTEN_CLIENT_JWK", "MASKINPORTEN_JWK", "MASKINPORTEN_PRIVATE_KEY", "MASKINPORTEN_CLIENT_PEM")
-"""NAIS's name first, then those of other clients (maskinporten contract §5.3); each also as `…_PATH`."""
+"""NAIS's name first, then those of other clients (Maskinporten contract §5.3); each also as `…_PATH`."""
 _LONGEST_KID = 200
 _KIDS = ("MASKINPORTEN_KID", "MASKINPORTEN_KEY_ID")
 CREDENTIAL_VARIABLES = (*_CLIENT, *_KEYS, *(f"{name}_PATH" for name in _KEYS), "RECONCILER_TOKEN")

@@ -203,7 +203,7 @@ _TRACE = re.compile(r"\((?:trace_id|correlation id): ([0-9a-f-]+)\)")
 def explain_refusal(body: dict[str, Json], client_id: str, kid: str, date: str) -> GrantRefused:
     """Name why Maskinporten refused a grant, and say what to do.
 
-    The MP code stands in the last part of `error_uri` (maskinporten contract §4.1).
+    The MP code stands in the last part of `error_uri` (Maskinporten contract §4.1).
     """
     description = str(body.get("error_description") or "")
     found = _CODE.search(str(body.get("error_uri", ""))) or _CODE.search(description)
@@ -220,7 +220,7 @@ def explain_refusal(body: dict[str, Json], client_id: str, kid: str, date: str) 
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """What a refusal is called, by its code or its words (maskinporten contract §4.2), and the way out."""
+    """What a refusal is called, by its code or its words (Maskinporten contract §4.2), and the way out."""
 
     kind: type[GrantRefused]
     codes: frozenset[str]

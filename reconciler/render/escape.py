@@ -79,5 +79,5 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def escape_sarif(text: str) -> str:
-    """Make a text plain words in a SARIF message, where brackets before a parenthesis are a link (§3.11.6)."""
+    """Make a text plain words in a SARIF message, where brackets before a parenthesis are a link (SARIF §3.11.6)."""
     return escape_text(text).replace("](", "] (")

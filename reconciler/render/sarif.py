@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from reconciler.plan import Plan
     from reconciler.render.remarks import Remark
 
-# SARIF's levels (§3.27.10); `none` is for results that are no problem, which are no remarks.
+# Levels (SARIF §3.27.10); `none` is for results that are no problem, which are no remarks.
 _LEVELS: Mapping[Severity, str] = {
     Severity.ERROR: "error",
     Severity.WARNING: "warning",

@@ -47,19 +47,19 @@ def _one_of(*values: str) -> Check:
 _REQUIRED, _OPTIONAL = True, False
 _LEVEL = _one_of("none", "note", "warning", "error")
 _MESSAGE: Shape = {"text": (_REQUIRED, _is_text)}
-_RULE: Shape = {  # §3.49 reportingDescriptor
+_RULE: Shape = {  # SARIF §3.49 reportingDescriptor
     "id": (_REQUIRED, _is_text),
     "shortDescription": (_REQUIRED, _MESSAGE),
     "fullDescription": (_REQUIRED, _MESSAGE),
     "help": (_REQUIRED, _MESSAGE),
     "defaultConfiguration": (_OPTIONAL, {"level": (_OPTIONAL, _LEVEL)}),
 }
-_DRIVER: Shape = {  # §3.19 toolComponent
+_DRIVER: Shape = {  # SARIF §3.19 toolComponent
     "name": (_REQUIRED, _is_text),
     "version": (_REQUIRED, _is_text),
     "rules": (_REQUIRED, [_RULE]),
 }
-_PLACE: Shape = {  # §3.28 location
+_PLACE: Shape = {  # SARIF §3.28 location
     "physicalLocation": (
         _REQUIRED,
         {
@@ -75,7 +75,7 @@ _PLACE: Shape = {  # §3.28 location
         [{"fullyQualifiedName": (_REQUIRED, _is_text), "kind": (_OPTIONAL, _is_text)}],
     ),
 }
-_RESULT: Shape = {  # §3.27 result, and what GitHub asks for beyond it
+_RESULT: Shape = {  # SARIF §3.27 result, and what GitHub asks for beyond it
     "ruleId": (_REQUIRED, _is_text),
     "ruleIndex": (_OPTIONAL, _is_index),
     "level": (_OPTIONAL, _LEVEL),
@@ -83,13 +83,13 @@ _RESULT: Shape = {  # §3.27 result, and what GitHub asks for beyond it
     "locations": (_REQUIRED, [_PLACE]),
     "partialFingerprints": (_REQUIRED, {"primaryLocationLineHash": (_REQUIRED, _is_text)}),
 }
-_RUN: Shape = {  # §3.14
+_RUN: Shape = {  # SARIF §3.14
     "tool": (_REQUIRED, {"driver": (_REQUIRED, _DRIVER)}),
     "automationDetails": (_OPTIONAL, {"id": (_REQUIRED, _is_text)}),
     "columnKind": (_OPTIONAL, _one_of("utf16CodeUnits", "unicodeCodePoints")),
     "results": (_REQUIRED, [_RESULT]),
 }
-_SARIF: Shape = {  # §3.13 sarifLog
+_SARIF: Shape = {  # SARIF §3.13 sarifLog
     "$schema": (_OPTIONAL, _is_text),
     "version": (_REQUIRED, _one_of("2.1.0")),
     "runs": (_REQUIRED, [_RUN]),

@@ -13,6 +13,7 @@ from reconciler.findings import Severity
 from reconciler.rules import RULES
 from reconciler.rules.shape import check_document
 from tests.builders import ENVIRONMENTS
+from tests.citations import link_citations
 
 if TYPE_CHECKING:
     from reconciler.rules import Rule
@@ -57,7 +58,7 @@ def _write_page(rule: Rule) -> str:
         False: "cannot be allowed",
         "held": "can be allowed where the register holds it",
     }
-    return f"## {rule.id}\n\n{kind} · {allowed[rule.allowable]}\n\n{rule.page}\n"
+    return f"## {rule.id}\n\n{kind} · {allowed[rule.allowable]}\n\n{link_citations(rule.page)}\n"
 
 
 def _write_manual() -> str:

@@ -15,7 +15,7 @@ from reconciler.emulator.register.letters import is_letter, lower
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
 _LABEL = re.compile(r"[0-9A-Za-z\u00a0-\U0010ffff][0-9A-Za-z_\u00a0-\U0010ffff-]*")
 _REFUSED = re.compile("[\u200e\u200f\u202a-\u202e]")
-"""What this emulator takes in no host (contract §2.4, the sentence behind its table of hosts)."""
+"""What this emulator takes in no host; the rule `redirect-host-marks` is the tool's own."""
 _USER = re.compile(r"([^@/?#\\]*)@(?=.)", re.DOTALL)
 _NAME = re.compile(r"[^:/?#\\]*")
 _PORT = re.compile(r":([0-9]*)(?=[/?#\\]|\Z)")
