@@ -41,13 +41,13 @@ class Heading(NamedTuple):
     anchor: str
 
 
-def find_citations(text: str) -> Iterator[Citation]:
-    """Find the citations of a file in their order."""
+def find_citations(text: str, own: str = "") -> Iterator[Citation]:
+    """Find the citations of a file in their order; the page of a contract, `own`, cites itself."""
     named = [(match.start(), match[1].lower()) for match in _CONTRACT.finditer(text)]
     for match in _SECTION.finditer(text):
         if not match["standard"]:
             before = [name for start, name in named if start < match.start()]
-            yield Citation((before or ["register"])[-1], match["number"], match.start(), match.end())
+            yield Citation(own or (before or ["register"])[-1], match["number"], match.start(), match.end())
 
 
 def find_headings(text: str) -> list[Heading]:
@@ -70,11 +70,11 @@ def read_anchors(contract: str) -> dict[str, str]:
     return {heading.number: heading.anchor for heading in find_headings(text) if heading.number}
 
 
-def find_unknown(text: str) -> list[str]:
+def find_unknown(text: str, own: str = "") -> list[str]:
     """Name the citations of a file that lead to no heading."""
     return [
         f"{one.contract} contract §{one.section}"
-        for one in find_citations(text)
+        for one in find_citations(text, own)
         if one.section not in read_anchors(one.contract)
     ]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -11,8 +10,8 @@ from reconciler.cli.main import VERBS
 from reconciler.errors import Exit
 from reconciler.render.formats import FORMATS
 from reconciler.settings import BUILT_IN, Environment
+from tests.citations import DOCS, ROOT, find_broken_links
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -49,13 +48,8 @@ def test_every_environment_stands_with_its_addresses(environment: Environment) -
 
 
 def test_the_links_of_the_documentation_lead_somewhere() -> None:
-    """A page that is linked to is there."""
-    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
-    links = [
-        (page, link)
-        for page in pages
-        for link in re.findall(r"\]\(([^)#\s]+)\)", page.read_text(encoding="utf-8"))
-        if "://" not in link
-    ]
+    """A page, or a heading of one, that is linked to is there."""
+    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")]
+    broken = {page.relative_to(ROOT).as_posix(): find_broken_links(page) for page in pages}
 
-    assert [(page.name, link) for page, link in links if not (page.parent / link).exists()] == []
+    assert {name: links for name, links in broken.items() if links} == {}
