@@ -4,8 +4,9 @@ The house, from the street to the ground. A room knows only the floors below its
 
     cli/            argv → operation → text → exit code; one file a verb
     render/         value → text, one file a format; escape
-    operations      the use cases, one function a verb
+    operations      the use cases, one file a verb
     apply           carries out a plan            preflight   what has to be true before it
+    evidence        what writes are judged by
     attempt         one request, from look to look        snapshot    a document and its log
     recovery        what a crash left open        metadata    what the environment knows
     survey, listing    many systems at a time        past        definitions at other revisions
@@ -26,7 +27,9 @@ The house, from the street to the ground. A room knows only the floors below its
     changelog       who set what
     rules/          every validation rule         diff, body  two systems, field by field
     normalise, redirect, host                     what two sides can be compared by
+    definition, resolve    what a file says, and in one environment
     model           the members of the document   catalogue   packages and resources
+    environment     a register and its Maskinporten    revision    a commit    suggest    the nearest name
     document        YAML ⇄ tree with positions    digest, problem, size
     tree            the parts of a file           syntax      why a file is no YAML
     findings, errors    trouble that is returned, trouble that is raised

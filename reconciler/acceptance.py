@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.diff import FieldChange
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 FILE = "systems/.accepted.yaml"
 WHOLE = ("unmanaged", "missing", "deleted")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 DEEPEST = 64
 """Levels of nesting; the register reads no more from anybody (.NET's System.Text.Json, `MaxDepth`)."""

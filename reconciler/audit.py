@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from reconciler.change import Change
-    from reconciler.model import Json
+    from reconciler.digest import Json
     from reconciler.plan import Plan
 
 

@@ -14,7 +14,8 @@ from reconciler.normalise import fold_url
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.model import Json, RegisteredSystem, System
+    from reconciler.digest import Json
+    from reconciler.model import RegisteredSystem, System
 
 URLS = "allowedRedirectUrls"
 

@@ -1,4 +1,4 @@
-"""What access packages and resources exist, and the nearest name to one that does not.
+"""What access packages and resources exist.
 
 Offline, the packages are those in Altinn's source on the day in `AS_OF`, shipped as data. An
 environment may lag behind it or lead it; only its own metadata API knows.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from reconciler.suggest import LONGEST_NAME, nearest
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 AS_OF = "2026-08-21"
 """The day of https://github.com/Altinn/altinn-authorization-tmp at f7ff53bd, where the list comes from."""
@@ -22,8 +23,6 @@ AS_OF = "2026-08-21"
 PACKAGE_PREFIX = "urn:altinn:accesspackage:"
 ROUTES = frozenset({"search", "export", "resourcelist", "orgs", "updated", "changes"})
 """What stands in the Resource Registry's addresses where an id could stand, in any letter case (contract §8.1)."""
-LONGEST_NAME = 200
-"""No name is longer, and the time of a comparison grows with the square of the length."""
 LIKELY = 4
 """So many names are compared letter by letter: comparing with each of 223 packages takes 8 ms."""
 
@@ -73,19 +72,6 @@ class Catalogue:
         least = max(shared.values(), default=0) / 2
         near = [known for known, count in shared.items() if count >= least]
         return sorted(near, key=lambda known: (-shared[known] / len(known), known))[:LIKELY]
-
-
-def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
-    """Give the known word that is most like the given one, or an empty text."""
-    if len(word) > LONGEST_NAME:
-        return ""
-    return _compare(word, tuple(known), cutoff)
-
-
-@lru_cache(maxsize=4096)
-def _compare(word: str, known: tuple[str, ...], cutoff: float) -> str:
-    """Compare a word with others; a thousand files may hold the same mistake."""
-    return next(iter(get_close_matches(word, known, n=1, cutoff=cutoff)), "")
 
 
 def _find_pairs(name: str) -> set[str]:

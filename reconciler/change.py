@@ -19,7 +19,9 @@ from reconciler.normalise import normalise
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.model import Json, RegisteredSystem, Resolved
+    from reconciler.definition import Resolved
+    from reconciler.digest import Json
+    from reconciler.model import RegisteredSystem
 
 
 WITHDRAWN = "withdrawn"

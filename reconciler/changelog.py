@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.diff import FieldChange
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 _MEMBERS: Mapping[str, str] = {name.lower(): name for name in SENT}
 _ENTRY_MEMBERS: Mapping[str, str] = {

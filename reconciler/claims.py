@@ -15,9 +15,9 @@ from reconciler.address import find_objection
 from reconciler.errors import CredentialsError
 
 if TYPE_CHECKING:
-    from reconciler.model import Json
+    from reconciler.digest import Json
+    from reconciler.environment import Environment
     from reconciler.secret import Secret
-    from reconciler.settings import Environment
 
 
 def read_claims(token: Secret) -> dict[str, Json]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.environment import is_client_id
 from reconciler.errors import CredentialsError, UsageError
 from reconciler.platform import read_given
 from reconciler.secret import Secret, looks_secret
@@ -62,11 +63,6 @@ def check_exposed(words: Sequence[str], environ: Mapping[str, str]) -> None:
         raise UsageError(
             f"What {exposed} holds looks like a key or a token; it is not used, and not shown.", hint=_PLACES
         )
-
-
-def is_client_id(text: str) -> bool:
-    """Say whether a text has the form of a client id: a UUID, or another short name on one line."""
-    return re.fullmatch(r"[\w.:@-]{1,100}", text, re.ASCII) is not None and not looks_secret(text)
 
 
 def is_kid(text: str) -> bool:

@@ -15,7 +15,8 @@ from reconciler.model import SENT, Package, Right
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from reconciler.model import Json, System
+    from reconciler.digest import Json
+    from reconciler.model import System
 
 _PATH = re.compile(r'(?P<member>\w+)(?:\.(?P<part>.+)|\[(?P<entry>".*")\])?', re.DOTALL)
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from reconciler.model import Json
+Json: TypeAlias = Any
+"""What JSON can say: a mapping, a list, a text, a number, a truth value or None."""
 
 SHORT = 12
 """How many hex digits stand for a digest where people read it."""

@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING
 
 from reconciler.document import MAX_BYTES
 from reconciler.errors import UsageError
-from reconciler.history import Revision
+from reconciler.revision import Revision
 from reconciler.workspace import SUFFIXES, SYSTEMS, find_top
 
 if TYPE_CHECKING:

@@ -16,18 +16,7 @@ if TYPE_CHECKING:
     from reconciler.changelog import LogEntry, State
     from reconciler.diff import FieldChange
     from reconciler.model import System
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """One commit that touched a file: its hash, when and by whom, and the file's content then."""
-
-    commit: str
-    date: str
-    author: str
-    subject: str
-    content: bytes | None
-    """None where the commit removed the file."""
+    from reconciler.revision import Revision
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from reconciler.change import Change
     from reconciler.changelog import LogEntry, State
     from reconciler.diff import FieldChange
-    from reconciler.model import Json, Part
+    from reconciler.digest import Json
+    from reconciler.model import Part
 
 
 @dataclass(frozen=True, slots=True)

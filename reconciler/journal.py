@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from reconciler.model import Json
+    from reconciler.digest import Json
     from reconciler.steps import Step
 
 FORMAT = 1

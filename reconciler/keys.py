@@ -21,7 +21,7 @@ from reconciler.credentials import is_kid
 from reconciler.errors import CredentialsError
 
 if TYPE_CHECKING:
-    from reconciler.model import Json
+    from reconciler.digest import Json
     from reconciler.secret import Secret
 
 ALGORITHMS = ("RS256", "RS384", "RS512")

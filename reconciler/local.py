@@ -18,11 +18,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from reconciler.credentials import Credentials
 from reconciler.emulator import start
+from reconciler.environment import SCOPE, Environment
 from reconciler.errors import CredentialsError, UsageError
 from reconciler.keys import Key, read_key
 from reconciler.platform import read_plain
 from reconciler.secret import Secret
-from reconciler.settings import SCOPE, Environment
 from reconciler.workspace import prepare_own_folder
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 KID = "local"
 _MOST_KEY_BYTES = 64 * 1024

@@ -21,6 +21,7 @@ from reconciler.address import find_objection
 from reconciler.answer import read_body, read_wait
 from reconciler.claims import check_destination, check_form, describe_token
 from reconciler.credentials import Credentials, is_token
+from reconciler.environment import SCOPE, Environment
 from reconciler.errors import (
     ClientRefused,
     ClockRefused,
@@ -36,12 +37,11 @@ from reconciler.errors import (
 from reconciler.http import Patience, describe_failure, open_client
 from reconciler.keys import Key, read_key
 from reconciler.secret import Secret
-from reconciler.settings import SCOPE, Environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 """RFC 7523 §2.1."""

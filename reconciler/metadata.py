@@ -14,7 +14,7 @@ from reconciler.errors import RegisterError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.model import Json
+    from reconciler.digest import Json
     from reconciler.register import Register
 
 TYPES = frozenset(

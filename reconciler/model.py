@@ -1,28 +1,25 @@
 """The nouns of the register's document, and the only place where a member of it is declared.
 
-The one owner of pydantic. A member's name here is the register's response name (System Register
+A member's name here is the register's response name (System Register
 contract §1.3); a new member is one more line in `System`, and rules, diff and apply find it there.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-from reconciler.document import print_path
+from reconciler.digest import digest_json
 from reconciler.errors import Unintelligible
-from reconciler.findings import Location
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from reconciler.document import Document, Path
+    from reconciler.digest import Json
 
-Json: TypeAlias = Any
-"""What JSON can say: a mapping, a list, a text, a number, a truth value or None."""
 
 PREFIX = "0192:"
 """The register knows organisations by ISO 6523 code 0192, Enhetsregisteret (contract §3, 00000)."""
@@ -56,7 +53,8 @@ def _expand_package(value: object) -> object:
     return {"urn": value} if isinstance(value, str) else value
 
 
-def _read_truth(value: object) -> object:
+def read_truth(value: object) -> object:
+    """Read a scalar without quotes as true or false where it is one; anything else is given back as it is."""
     return _TRUTH.get(value, value) if isinstance(value, Plain) else value
 
 
@@ -71,7 +69,7 @@ class Part(BaseModel):
 
 
 Text: TypeAlias = Annotated[str, BeforeValidator(_read_text)]
-Truth: TypeAlias = Annotated[bool, BeforeValidator(_read_truth)]
+Truth: TypeAlias = Annotated[bool, BeforeValidator(read_truth)]
 Texts: TypeAlias = dict[Text, Text]
 """A text by language."""
 
@@ -175,8 +173,6 @@ REQUIRED: tuple[str, ...] = tuple(
 )
 IDENTITY: tuple[str, ...] = ("id", "vendor")
 """What a withdrawn definition still has to say."""
-BLANK: Mapping[str, Json] = {"id": "", "vendor": "", "name": {}, "description": {}}
-"""Stands in for a required member that is missing, so that the rules can look at the rest."""
 DEFAULTS: Mapping[str, Json] = {
     name: System.model_fields[name].default for name in SENT if name not in REQUIRED
 }
@@ -187,85 +183,6 @@ NEVER_SENT: Mapping[str, str] = {
 }
 """Members that published examples show and the register ignores (contract §2.1)."""
 NEVER_SENT_VENDOR: Mapping[str, str] = {"authority": "the register assumes `iso6523-actorid-upis` itself"}
-
-Overlay: type[BaseModel] = create_model(
-    "Overlay",
-    __base__=Part,
-    __module__=__name__,
-    **{
-        name: (
-            Annotated[(member.annotation, *member.metadata)] if member.metadata else member.annotation,
-            None,
-        )
-        for name, member in System.model_fields.items()
-        if name in SENT
-    },
-    withdrawn=(Truth, None),
-    isAssignable=(Truth, None),
-)  # type: ignore[call-overload]  # the fields come from `System`, which mypy cannot follow
-"""What an environment may say: every member that is sent, and two of our own."""
-
-_ALLOW = TypeAdapter(dict[Text, Text | dict[Text, Text]])
-TOP_ONLY = frozenset({"environments", "allow"})
-"""What only the top level of a file may say."""
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """What a file says one system should be, for all environments.
-
-    `members` and `overlays` hold the written values under their canonical names, checked for shape.
-    """
-
-    document: Document
-    members: Mapping[str, Json]
-    overlays: Mapping[str, Mapping[str, Json]] | None = None
-    """None where the file names no environment."""
-    allow: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
-    broken: frozenset[str] = frozenset()
-    """Members that a finding on shape already speaks of; empty in whatever reaches a plan."""
-
-    def exists_in(self, environment: str) -> bool:
-        """Say whether the system exists there: where it is named, else everywhere but in `prod`."""
-        if environment == "local":
-            return True
-        if self.overlays is None:
-            return environment != "prod"
-        return environment in self.overlays
-
-    def overlay(self, environment: str) -> Mapping[str, Json]:
-        """Give what differs in an environment; empty where nothing does."""
-        return (self.overlays or {}).get(environment, {})
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """A definition as one environment sees it: the system as written, and what is said of it there."""
-
-    definition: Definition
-    environment: str
-    system: System
-    stated: frozenset[str] = frozenset()
-    """The members that the file states, rather than leaves to their defaults."""
-    assignable: bool | None = None
-    """What `isAssignable` asserts; None where it is not said."""
-
-    @property
-    def withdrawn(self) -> bool:
-        """Say whether the definition asks for the system to be deleted here."""
-        return self.system.isDeleted
-
-    def path(self, path: Path) -> Path:
-        """Give the way through the file to a member as this environment sees it."""
-        if path and path[0] in self.definition.overlay(self.environment):
-            return ("environments", self.environment, *path)
-        return path
-
-    def locate(self, path: Path) -> Location:
-        """Find the file, line and column where a member stands, as this environment sees it."""
-        full = self.path(path)
-        document = self.definition.document
-        return Location(document.file, print_path(full), *document.locate(full))
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +195,16 @@ class RegisteredSystem:
     def id(self) -> str:
         """The system's id."""
         return str(self.document.get("id", ""))
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the register has deleted it, which is for ever."""
+        return bool(self.document.get("isDeleted"))
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the answer, in hex: two answers that differ in anything have different ones."""
+        return digest_json(self.document)
 
     def read(self) -> System:
         """Read the answer as a system; nulls are left out, and so is what nobody here knows.
@@ -301,51 +228,3 @@ def drop_nulls(value: Json) -> Json:
     if isinstance(value, list):
         return [drop_nulls(each) for each in value if each is not None]
     return value
-
-
-FLAGS = frozenset({"withdrawn", "isAssignable"})
-"""What a definition says of a system beside its document."""
-
-
-def read_flag(name: str, value: Json) -> Json:
-    """Read a flag as true or false; any other member's value is given back as it is."""
-    return _read_truth(value) if name in FLAGS else value
-
-
-@dataclass(frozen=True, slots=True)
-class ShapeError:
-    """A value of the wrong type, or a member that a part of the document lacks."""
-
-    path: Path
-    missing: bool
-    found: object
-    expected: str
-
-
-_EXPECTED = {
-    "string_type": "a text",
-    "bool_type": "true or false",
-    "tuple_type": "a list",
-    "dict_type": "a mapping",
-    "model_type": "a mapping",
-}
-
-
-def check_shape(members: Mapping[str, Json], *, top: bool) -> tuple[ShapeError, ...]:
-    """Hold written values against the declared types; `top` for a whole file, else an overlay."""
-    problems: list[ShapeError] = []
-    checks: list[Callable[[], object]] = [
-        lambda: Overlay.model_validate({k: v for k, v in members.items() if k not in TOP_ONLY})
-    ]
-    if top and "allow" in members:
-        checks.append(lambda: _ALLOW.validate_python(members["allow"], strict=True))
-    for index, check in enumerate(checks):
-        try:
-            check()
-        except ValidationError as error:
-            prefix: Path = ("allow",) if index else ()
-            for each in error.errors(include_url=False, include_context=False):
-                path = (*prefix, *each["loc"])
-                expected = _EXPECTED.get(each["type"], "something else")
-                problems.append(ShapeError(path, each["type"] == "missing", each["input"], expected))
-    return tuple(problems)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from reconciler.change import Change
-    from reconciler.model import Json, System
+    from reconciler.digest import Json
+    from reconciler.model import System
     from reconciler.plan import Plan
 
 

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 
 from reconciler.document import read_document
 from reconciler.git import GitFailed, find_gap, read_base, read_blobs, read_revisions
-from reconciler.normalise import find_missing, normalise, resolve
+from reconciler.normalise import normalise
 from reconciler.origin import Past, trace
+from reconciler.resolve import find_missing, resolve
 from reconciler.rules.shape import check_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from reconciler.history import Revision
-    from reconciler.model import Resolved, System
+    from reconciler.definition import Resolved
+    from reconciler.model import System
     from reconciler.plan import Plan
+    from reconciler.revision import Revision
 
 
 @dataclass(frozen=True, slots=True)

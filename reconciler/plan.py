@@ -18,8 +18,10 @@ from reconciler.steps import Step, order_steps
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from reconciler.definition import Resolved
+    from reconciler.digest import Json
     from reconciler.findings import Finding
-    from reconciler.model import Json, RegisteredSystem, Resolved
+    from reconciler.model import RegisteredSystem
 
 FORMAT_VERSION = "1"
 """Of the plan as JSON; a program refuses a version that it does not know."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from reconciler import plan_v1
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 MAX_BYTES = 64 << 20
 """Of a plan file: some thousand systems, or a few whose documents are as large as the register takes."""

@@ -17,15 +17,15 @@ from reconciler.attempt import Crew
 from reconciler.audit import audit
 from reconciler.change import Weight, order_users
 from reconciler.changelog import describe_entries, find_since, read_log
-from reconciler.digest import SHORT, digest_json
+from reconciler.digest import SHORT
+from reconciler.environment import WORKERS
 from reconciler.errors import Refused, WriteRefused
+from reconciler.evidence import gather_evidence
 from reconciler.impact import COUNTING
 from reconciler.journal import find_open, read_runs, start_run
 from reconciler.lock import lock
-from reconciler.operations import gather_evidence
 from reconciler.plan import judge_plan
 from reconciler.recovery import find_stranded, recover_runs
-from reconciler.settings import WORKERS
 from reconciler.survey import read_all
 from reconciler.workspace import open_drafts
 
@@ -236,7 +236,8 @@ def check_fresh(plan: Plan, register: Register, around: Circumstances, *, worker
 
 def _check_unmoved(plan: Plan, register: Register, workers: int) -> None:
     found = read_all(register, [change.id for change in plan.writes], workers=workers)
-    moved = [change for change in plan.writes if _digest(found[change.id]) != change.live_digest]
+    digests = {name: system.digest if system else "" for name, system in found.items()}
+    moved = [change for change in plan.writes if digests[change.id] != change.live_digest]
     if moved:
         said = "\n".join(_describe_move(change, found[change.id], register) for change in moved[:_MOST])
         raise Refused(
@@ -321,10 +322,6 @@ def _count(users: int | None) -> str:
     if users is None:
         return "a number of system users that is not known"
     return f"{users:,} system user{'' if users == 1 else 's'}"
-
-
-def _digest(system: RegisteredSystem | None) -> str:
-    return digest_json(system.document) if system else ""
 
 
 def _describe_move(change: Change, found: RegisteredSystem | None, register: Register) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 _KNOWN = frozenset(
     {

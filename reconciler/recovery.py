@@ -1,6 +1,6 @@
-"""What an interrupted run left open, settled by looking; and the way back from a run that went through.
+"""What an interrupted run left open, settled by looking.
 
-Nothing here sends a write: what was sent is found out, and what is to be undone becomes a plan.
+Nothing here sends a write: what was sent is found out.
 """
 
 from __future__ import annotations
@@ -10,16 +10,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from reconciler.body import keep_all
-from reconciler.change import Blocked, Change, Keep, Update, describe_body
 from reconciler.changelog import describe_entries
-from reconciler.diff import diff
-from reconciler.digest import digest_json
 from reconciler.errors import Forbidden, ReconcilerError, Rejected, Unintelligible, Unsteady
 from reconciler.journal import Settled, continue_run, now
 from reconciler.listing import Listing, read_listed
 from reconciler.model import RegisteredSystem
-from reconciler.normalise import normalise
 from reconciler.settlement import Fate, Request, Settlement, settle
 from reconciler.snapshot import Snapshot, take_snapshot
 from reconciler.survey import read_all
@@ -30,12 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.journal import Intent, Journal, Run
-    from reconciler.model import Json
     from reconciler.register import Register
 
 _WORDS = {Fate.DONE: "done", Fate.UNDONE: "failed", Fate.UNKNOWN: "unknown"}
 """The outcome that the journal is given for each fate."""
-_MOVED = "it moved since the run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +219,8 @@ def find_stranded(runs: Sequence[Run], register: Register) -> tuple[Stranded, ..
     if _list_unheld(missing, found):
         others = {each.id for each in register.list_systems()} - near
         found |= read_listed(register, sorted(others), Listing(tuple(sorted(others)))).found
-    return tuple(each for each in _list_unheld(missing, found) if not _is_deleted(found[each.meant_for]))
+    unheld = _list_unheld(missing, found)
+    return tuple(each for each in unheld if (heir := found[each.meant_for]) is None or not heir.is_deleted)
 
 
 def _list_released(run: Run) -> Iterator[Stranded]:
@@ -253,57 +247,6 @@ def _has_written(run: Run, name: str) -> bool:
 
 
 def _list_unheld(missing: Sequence[Stranded], found: Mapping[str, RegisteredSystem | None]) -> list[Stranded]:
-    living = [each for each in found.values() if each is not None and not _is_deleted(each)]
+    living = [each for each in found.values() if each is not None and not each.is_deleted]
     held = {client for each in living for client in each.document.get("clientId") or ()}
     return [each for each in missing if each.client not in held]
-
-
-def _is_deleted(system: RegisteredSystem | None) -> bool:
-    return system is not None and bool(system.document.get("isDeleted"))
-
-
-def undo(run: Run, name: str, found: RegisteredSystem | None) -> Change:
-    """Decide how one system gets back to what it was before a run."""
-    intents = [intent for _, intent in sorted(run.intents.items()) if intent.id == name]
-    done = [
-        run.settled[intent.step]
-        for intent in intents
-        if intent.step in run.settled and run.settled[intent.step].outcome == "done"
-    ]
-    first = intents[0]
-    base: dict[str, Json] = {"id": name, "live": found.document if found else None}
-    unclear = [run.settled.get(intent.step) for intent in intents if _is_unclear(intent, run)]
-    if unclear:
-        is_open = any(settled is None or settled.is_open for settled in unclear)
-        hint = "Run `reconciler recover` first." if is_open else "Look at it with `reconciler plan`."
-        return Blocked(**base, reason="what became of it is not known", hint=hint)
-    if not done:
-        return Keep(**base, reason="the run did not change it")
-    bar = _find_bar(intents, found, done[-1])
-    if found is None or bar:
-        return Blocked(**base, reason=bar, hint="Look at it with `reconciler plan`." if bar == _MOVED else "")
-    before = RegisteredSystem(first.live or {})
-    fields = diff(normalise(before.read()), normalise(found.read()))
-    if not fields:
-        return Keep(**base)
-    document = keep_all(before.document)
-    return Update(**base, reason=describe_body(document), fields=fields, document=document)
-
-
-def _find_bar(intents: Sequence[Intent], found: RegisteredSystem | None, last: Settled) -> str:
-    """Say what stands in the way of putting a system back; empty where nothing does."""
-    kinds = {intent.method for intent in intents}
-    if kinds != {"PUT"}:
-        what = "created" if "POST" in kinds else "deleted"
-        return f"the run {what} it, and that cannot be undone"
-    if _is_deleted(found):
-        return "it was deleted since, and that cannot be undone"
-    return _MOVED if found is None or _digest(found.document) != _digest(last.held) else ""
-
-
-def _is_unclear(intent: Intent, run: Run) -> bool:
-    return intent.step not in run.settled or run.settled[intent.step].outcome == "unknown"
-
-
-def _digest(document: Mapping[str, Json] | None) -> str:
-    return digest_json(document) if document is not None else ""

@@ -16,6 +16,7 @@ import httpx
 
 from reconciler.answer import UnreadableJson, parse_json
 from reconciler.claims import check_destination, is_admin, read_organisation
+from reconciler.environment import WORKERS
 from reconciler.errors import (
     NoAnswer,
     NotConnected,
@@ -29,7 +30,6 @@ from reconciler.errors import (
 from reconciler.http import Patience, explain_failure, open_client
 from reconciler.model import RegisteredSystem
 from reconciler.refusal import explain_forbidden, explain_refusal, is_foreign
-from reconciler.settings import WORKERS
 from reconciler.size import count_look_ups, encode, find_excess, find_seconds
 from reconciler.trace import HEADER
 
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from types import TracebackType
 
+    from reconciler.digest import Json
+    from reconciler.environment import Environment
     from reconciler.maskinporten import TokenSource
-    from reconciler.model import Json
     from reconciler.secret import Secret
-    from reconciler.settings import Environment
 
 PREFIX = "/authentication/api/v1/systemregister/vendor"
 """System Register contract §1.1 and §1.2."""

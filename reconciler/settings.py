@@ -1,4 +1,4 @@
-"""Environments and the configuration file.
+"""The configuration file.
 
 It reads and checks; it opens no connection.
 """
@@ -13,58 +13,22 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING
 
-from reconciler.address import find_objection, identify, is_sound
-from reconciler.catalogue import nearest
-from reconciler.credentials import CREDENTIAL_VARIABLES, is_client_id
+from reconciler.address import find_objection, is_sound
+from reconciler.environment import BUILT_IN, Environment, is_client_id
 from reconciler.errors import SettingsError, UsageError
 from reconciler.secret import looks_secret
+from reconciler.suggest import nearest
 from reconciler.workspace import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SCOPE = "altinn:authentication/systemregister.write"
-"""The one scope of the vendor's endpoints; there is none that only reads (System Register contract §1.2)."""
 _MOST_BYTES = 256 * 1024
 """Of a configuration file."""
 _MOST_DOTS = 1000
 """In one of its lines: the standard library takes a minute for a key of 60,000 parts."""
 _FIX = "Correct the file."
-WORKERS = 8
-"""Requests at the same time, where nobody says; more bring nothing (System Register contract §9.6)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """A register, the Maskinporten that guards it, and whose writes there are ours."""
-
-    name: str
-    register: str
-    """Its address without a trailing slash; empty for `local` until the embedded register runs."""
-    maskinporten: str
-    """The issuer with its trailing slash."""
-    clients: tuple[str, ...] = ()
-    """The Maskinporten clients whose writes are ours, besides the token's own."""
-    unmanaged: tuple[str, ...] = ()
-    """Systems that are known not to be ours to manage."""
-
-    @property
-    def identity(self) -> str:
-        """What plans, locks and journals are bound to: the address in its one spelling.
-
-        For `local`, whose port is new every time, it is the name.
-        """
-        return self.name if self.name == "local" else identify(self.register)
-
-
-# NOTE: these cannot be redefined, so that a branch cannot send a token elsewhere.
-BUILT_IN = (
-    Environment("local", "", ""),
-    # https://docs.altinn.studio/en/api/authentication/ and https://docs.digdir.no, Maskinporten well-known
-    Environment("tt02", "https://platform.tt02.altinn.no", "https://test.maskinporten.no/"),
-    Environment("prod", "https://platform.altinn.no", "https://maskinporten.no/"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,39 +221,3 @@ class _Reader:
             self.say(f"`{key}` of `{name}` is not a list of texts", "environments", name, key)
             return
         yield from value
-
-
-def choose_environment(settings: Settings, name: str | None, environ: Mapping[str, str]) -> Environment:
-    """Choose the environment: the name given, else `RECONCILER_ENVIRONMENT`, else `local`.
-
-    Raises `UsageError` for an unknown one, and where there is a credential and nobody named an environment:
-    a forgotten variable must not plan against the embedded register and be green for ever.
-    """
-    chosen = environ.get("RECONCILER_ENVIRONMENT") if name is None else name
-    if chosen is None:
-        found = sorted(key for key in CREDENTIAL_VARIABLES if environ.get(key))
-        if found:
-            raise UsageError(
-                f"{found[0]} is set, but no environment is named.",
-                hint="Pass --environment, or set RECONCILER_ENVIRONMENT; `local` needs no credential.",
-            )
-        chosen = "local"
-    if not chosen.strip():  # what a CI's variable that nobody set turns into
-        raise UsageError(
-            f"{'RECONCILER_ENVIRONMENT' if name is None else '--environment'} is empty.",
-            hint=f"Name one: {', '.join(settings.environments)}.",
-        )
-    if not re.fullmatch(r"[\w.-]{1,64}", chosen) or looks_secret(chosen):  # it can be anything, also a key
-        where = "RECONCILER_ENVIRONMENT" if name is None else "--environment"
-        raise UsageError(
-            f"{where} holds no name of an environment; what it holds is not shown.",
-            hint=f"Name one: {', '.join(settings.environments)}.",
-        )
-    if chosen not in settings.environments:
-        near = nearest(chosen, settings.environments)
-        known = ", ".join(settings.environments)
-        raise UsageError(
-            f"There is no environment `{chosen}`.",
-            hint=f"Did you mean `{near}`?" if near else f"Known: {known}.",
-        )
-    return settings.environments[chosen]

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from reconciler.body import find_dropped
 from reconciler.changelog import find_since, replay
 from reconciler.diff import diff
-from reconciler.digest import digest_json
 from reconciler.model import RegisteredSystem
 from reconciler.normalise import normalise
 
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
 
     from reconciler.changelog import LogEntry
     from reconciler.diff import FieldChange
-    from reconciler.model import Json, System
+    from reconciler.digest import Json
+    from reconciler.model import System
 
 _KINDS = {"POST": "create", "PUT": "update", "DELETE": "delete"}
 """The change log's word for each method (System Register contract §5)."""
@@ -90,7 +90,7 @@ def settle(request: Request, held: RegisteredSystem | None, log: Sequence[LogEnt
         dropped=find_dropped(request.body or {}, held.document) if held else (),
         stuck=find_stuck(held, log),
     )
-    is_gone = held is not None and bool(held.document.get("isDeleted"))
+    is_gone = held is not None and held.is_deleted
     reached = held is not None and not found.differs and is_gone is (request.method == "DELETE")
     if is_gone and request.method != "DELETE":
         found = replace(found, deleted=next((each for each in new if each.kind == "delete"), None))
@@ -118,15 +118,15 @@ def _settle_without_entry(
     An entry that says what was sent may be ours under a name that nobody configured, and shows nothing.
     """
     if not new:
-        return Fate.UNDONE if _digest(held) == _digest(request.before) else Fate.UNKNOWN
+        return Fate.UNDONE if _is_same(held, request.before) else Fate.UNKNOWN
     alike = [each for each in new if _says_the_same(each, request)]
     if any(each.created not in request.taken for each in alike):
         return Fate.UNKNOWN
     return Fate.UNKNOWN if reached and not alike else Fate.UNDONE
 
 
-def _digest(system: RegisteredSystem | None) -> str:
-    return digest_json(system.document) if system else ""
+def _is_same(one: RegisteredSystem | None, other: RegisteredSystem | None) -> bool:
+    return (one.digest if one else "") == (other.digest if other else "")
 
 
 def _is_ours(entry: LogEntry, request: Request) -> bool:
@@ -169,7 +169,7 @@ def find_stuck(held: RegisteredSystem | None, log: Sequence[LogEntry]) -> tuple[
     A PUT that was validated before the deletion can be written after it, and takes its client ids then. Only
     another DELETE frees them.
     """
-    if held is None or not held.document.get("isDeleted"):
+    if held is None or not held.is_deleted:
         return ()
     for number, entry in enumerate(log):
         if entry.kind == "delete":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 LARGEST = 30_000_000
 """Bytes of a body; the register answers 500 to a larger one (System Register contract §9.1)."""

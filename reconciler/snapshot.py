@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.changelog import read_log
-from reconciler.digest import digest_json
 from reconciler.errors import Unsteady
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ class Snapshot:
     @property
     def digest(self) -> str:
         """SHA-256 of the document as received, in hex; empty where there is none."""
-        return digest_json(self.system.document) if self.system else ""
+        return self.system.digest if self.system else ""
 
     @property
     def newest(self) -> str:

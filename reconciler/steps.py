@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.change import Change
-    from reconciler.model import Json, RegisteredSystem
+    from reconciler.digest import Json
+    from reconciler.model import RegisteredSystem
 
 Method = Literal["POST", "PUT", "DELETE"]
 _METHODS: Mapping[str, Method] = {"create": "POST", "update": "PUT", "delete": "DELETE"}
@@ -164,7 +165,7 @@ def _finish(node: _Node, number: int, after: tuple[int, ...], wanted: frozenset[
 
 def put_back(released: Step, clients: tuple[str, ...], held: RegisteredSystem | None) -> Step | None:
     """Make the step that puts released client ids back on a system as it is now; None where it is deleted."""
-    if held is None or held.document.get("isDeleted"):
+    if held is None or held.is_deleted:
         return None
     body = keep_all(held.document)
     document = {**body, "clientId": [*body["clientId"], *clients]}

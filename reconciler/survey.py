@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING, TypeVar
 
-from reconciler.settings import WORKERS
+from reconciler.environment import WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

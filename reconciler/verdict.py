@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from reconciler.change import Change
     from reconciler.changelog import LogEntry
     from reconciler.diff import FieldChange
+    from reconciler.digest import Json
     from reconciler.errors import ReconcilerError
-    from reconciler.model import Json, RegisteredSystem
+    from reconciler.model import RegisteredSystem
     from reconciler.settlement import Settlement
 
 LOST = (NoAnswer, ServerFailed, Unintelligible)

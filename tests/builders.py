@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import copy
 import json
+from typing import TYPE_CHECKING
 
 from reconciler.document import read_document
-from reconciler.model import Json, RegisteredSystem, Resolved, System
-from reconciler.normalise import normalise, resolve
+from reconciler.model import RegisteredSystem, System
+from reconciler.normalise import normalise
+from reconciler.resolve import resolve
 from reconciler.rules.shape import check_document
+
+if TYPE_CHECKING:
+    from reconciler.definition import Resolved
+    from reconciler.digest import Json
 
 VENDOR = "991825827"
 CLIENT = "32ef65ac-6e62-498d-880f-76c85c2052ae"

@@ -22,10 +22,24 @@ if TYPE_CHECKING:
 
 HOUSE = Path(reconciler.__file__).parent
 FLOORS = (
-    ("errors", "escape", "findings", "secret", "host", "redirect", "tree", "syntax", "address"),
-    ("document",),
+    (
+        "errors",
+        "escape",
+        "findings",
+        "secret",
+        "host",
+        "redirect",
+        "tree",
+        "syntax",
+        "address",
+        "digest",
+        "suggest",
+        "revision",
+    ),
+    ("document", "environment"),
     ("model",),
-    ("catalogue", "normalise", "digest", "problem", "size"),
+    ("catalogue", "normalise", "problem", "size", "definition"),
+    ("resolve",),
     ("rules", "body", "diff"),
     ("changelog",),
     ("change", "settlement"),
@@ -43,7 +57,7 @@ FLOORS = (
     ("maskinporten",),
     ("refusal",),
     ("register", "local", "past"),
-    ("survey", "listing", "metadata", "snapshot", "attempt", "recovery"),
+    ("survey", "listing", "metadata", "snapshot", "attempt", "recovery", "evidence"),
     ("operations",),
     ("preflight",),
     ("apply",),
@@ -52,7 +66,7 @@ FLOORS = (
     ("__main__",),
 )
 """From the ground up: a room imports rooms of lower floors, and of its own."""
-PURE = FLOORS[:13]
+PURE = FLOORS[:14]
 """The floors that read no clock, no disk, no socket and no process."""
 IMPURE = {
     "os",
@@ -67,7 +81,7 @@ IMPURE = {
     "tempfile",
 }
 OWNERS = {
-    "pydantic": {"model", "plan_v1"},
+    "pydantic": {"model", "definition", "plan_v1"},
     "ruamel": {"document"},
     "_ruamel_yaml": {"document"},
     "deepdiff": {"diff"},

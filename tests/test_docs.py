@@ -7,9 +7,9 @@ import re
 import pytest
 
 from reconciler.cli.main import VERBS
+from reconciler.environment import BUILT_IN, Environment
 from reconciler.errors import Exit
 from reconciler.render.formats import FORMATS
-from reconciler.settings import BUILT_IN, Environment
 from tests.citations import DOCS, ROOT, find_broken_links
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from reconciler.cli.options import EnvironmentOption, Format, RootOption, Vendor
 from reconciler.cli.scene import open_register, set_scene
 from reconciler.errors import UsageError
 from reconciler.escape import escape_line
-from reconciler.operations import accept_difference
+from reconciler.operations.accept import accept_difference
 from reconciler.workspace import append_file
 
 app = make_app()

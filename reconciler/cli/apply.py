@@ -30,16 +30,17 @@ from reconciler.cli.scene import (
     tell_warnings,
 )
 from reconciler.cli.writing import Manner, do_plan, find_journal, find_site, list_resources
+from reconciler.environment import WORKERS
 from reconciler.preflight import check_target, hold
-from reconciler.settings import WORKERS, find_root
+from reconciler.settings import find_root
 from reconciler.workspace import probe
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from reconciler.cli.scene import Connection
+    from reconciler.environment import Environment
     from reconciler.plan import Plan
-    from reconciler.settings import Environment
 
 app = make_app()
 

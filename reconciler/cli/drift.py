@@ -17,9 +17,9 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.outputs import choose_outputs, write_drift
 from reconciler.cli.scene import make_plan, open_archive, open_register, set_scene, tell_gap
-from reconciler.operations import detect_drift
+from reconciler.environment import WORKERS
+from reconciler.operations.drift import detect_drift
 from reconciler.past import trace_to_history
-from reconciler.settings import WORKERS
 from reconciler.workspace import open_drafts
 
 app = make_app()

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from reconciler.catalogue import nearest
 from reconciler.cli.console import show_text
 from reconciler.cli.options import make_app
 from reconciler.errors import UsageError
 from reconciler.explanation import find_explanation, read_explanations
+from reconciler.suggest import nearest
 
 app = make_app()
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.actions import find_prefix, is_runner, write_outputs, write_summary
-from reconciler.catalogue import nearest
 from reconciler.cli.console import show, show_text
 from reconciler.cli.options import Format
 from reconciler.errors import UsageError
@@ -16,6 +15,7 @@ from reconciler.render import drift as as_drift
 from reconciler.render import text as as_text
 from reconciler.render.formats import FORMATS
 from reconciler.render.places import PLACED, move_drift, move_findings, move_plan
+from reconciler.suggest import nearest
 from reconciler.workspace import write_file
 
 if TYPE_CHECKING:

@@ -18,10 +18,10 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.outputs import choose_outputs, write_plan
 from reconciler.cli.scene import make_plan, open_archive, open_register, set_scene, tell_gap, tell_warnings
+from reconciler.environment import WORKERS
 from reconciler.errors import Exit
 from reconciler.past import trace_to_base
 from reconciler.planfile import print_plan
-from reconciler.settings import WORKERS
 from reconciler.workspace import open_drafts
 
 app = make_app()

@@ -10,6 +10,7 @@ import typer
 
 from reconciler.changelog import read_log
 from reconciler.cli.console import show, show_text, tell
+from reconciler.cli.environment import choose_environment
 from reconciler.cli.options import (
     EnvironmentOption,
     Format,
@@ -23,23 +24,24 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.scene import Scene, connect, open_register, set_scene
 from reconciler.cli.writing import find_journal, find_site
+from reconciler.environment import WORKERS
 from reconciler.errors import Exit, RegisterError, UsageError
 from reconciler.escape import escape_line
 from reconciler.journal import read_runs
 from reconciler.preflight import find_missing, keep_others_away, recover
 from reconciler.render import json as as_json
 from reconciler.render.text import render_recovered
-from reconciler.settings import WORKERS, choose_environment, find_root, read_settings
+from reconciler.settings import find_root, read_settings
 from reconciler.settlement import Fate
 from reconciler.survey import ask_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reconciler.environment import Environment
     from reconciler.journal import Run
     from reconciler.preflight import Hold
     from reconciler.recovery import Stranded
-    from reconciler.settings import Environment
 
 app = make_app()
 

@@ -14,12 +14,12 @@ import typer
 from reconciler.body import build_body
 from reconciler.cli.console import show_text, tell, tell_findings
 from reconciler.cli.options import Format, FormatOption, make_app
+from reconciler.digest import Json
+from reconciler.environment import BUILT_IN
 from reconciler.errors import SettingsError, UsageError
 from reconciler.findings import Severity
-from reconciler.model import Json
 from reconciler.normalise import normalise
-from reconciler.operations import resolve_all, validate
-from reconciler.settings import BUILT_IN
+from reconciler.operations.validate import resolve_all, validate
 from reconciler.workspace import find_definitions, read_documents, read_file
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from reconciler.cli.scene import choose_saved, connect
 from reconciler.cli.writing import find_journal
 from reconciler.errors import Exit, Refused
 from reconciler.journal import find_run
-from reconciler.operations import plan_rollback
+from reconciler.operations.rollback import plan_rollback
 from reconciler.planfile import print_plan
 from reconciler.render import json as as_json
 from reconciler.render.text import render_plan

@@ -19,30 +19,33 @@ from reconciler import __version__
 from reconciler.acceptance import FILE as ACCEPTED
 from reconciler.acceptance import read_acceptances
 from reconciler.cli.console import show_progress, show_text, tell, tell_findings
+from reconciler.cli.environment import choose_environment
 from reconciler.cli.options import Format
 from reconciler.credentials import read_credentials
 from reconciler.document import MAX_BYTES
 from reconciler.drift import Circumstances
+from reconciler.environment import WORKERS
 from reconciler.errors import Exit, Refused
 from reconciler.findings import Severity, count_findings
-from reconciler.operations import find_vendor, plan, resolve_all, validate
+from reconciler.operations.plan import plan
+from reconciler.operations.validate import find_vendor, resolve_all, validate
 from reconciler.past import Archive
 from reconciler.plan import Target, stamp
 from reconciler.planfile import read_plan
 from reconciler.render import json as as_json
 from reconciler.render.text import count
-from reconciler.settings import WORKERS, choose_environment, find_root, read_settings
+from reconciler.settings import find_root, read_settings
 from reconciler.workspace import find_definitions, read_documents, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.acceptance import Acceptance
-    from reconciler.model import Resolved
+    from reconciler.definition import Resolved
+    from reconciler.environment import Environment
     from reconciler.plan import Plan
     from reconciler.register import HttpRegister
     from reconciler.rules import Checked
-    from reconciler.settings import Environment
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from reconciler.cli.options import FormatsOption, RootOption, VendorOption, make
 from reconciler.cli.outputs import choose_outputs, write_findings
 from reconciler.errors import Exit, SettingsError, UsageError
 from reconciler.findings import Severity
-from reconciler.operations import validate
+from reconciler.operations.validate import validate
 from reconciler.settings import find_root, read_settings
 from reconciler.workspace import find_definitions, read_documents
 

@@ -25,8 +25,8 @@ from reconciler.render.wording import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from reconciler.digest import Json
     from reconciler.drift import Difference, DriftReport
-    from reconciler.model import Json
 
 _COUNTED = tuple(kind for kind in Kind if kind is not Kind.NO_DIFFERENCE)
 _LONG = 1000

@@ -15,8 +15,9 @@ from reconciler.render.wording import tell_write
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.history import Chapter, Revision
-    from reconciler.model import Json
+    from reconciler.digest import Json
+    from reconciler.history import Chapter
+    from reconciler.revision import Revision
 
 _SHORT = 12
 """Digits of a commit that an output for people shows."""

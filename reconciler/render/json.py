@@ -12,8 +12,8 @@ from reconciler.render.escape import escape_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reconciler.digest import Json
     from reconciler.findings import Finding
-    from reconciler.model import Json
     from reconciler.outcome import Report
     from reconciler.plan import Plan
     from reconciler.recovery import Recovered, Stranded

@@ -27,9 +27,9 @@ from reconciler.render.wording import join_sentences
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from reconciler.digest import Json
     from reconciler.drift import DriftReport
     from reconciler.findings import Finding
-    from reconciler.model import Json
     from reconciler.plan import Plan
     from reconciler.render.remarks import Remark
 

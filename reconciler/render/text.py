@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from reconciler.change import Change, Impact
     from reconciler.diff import FieldChange
+    from reconciler.digest import Json
     from reconciler.findings import Finding
-    from reconciler.model import Json
     from reconciler.outcome import Outcome, Report
     from reconciler.plan import Plan
     from reconciler.recovery import Recovered, Stranded

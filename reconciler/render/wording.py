@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from reconciler.change import Change
     from reconciler.changelog import LogEntry
     from reconciler.diff import FieldChange
+    from reconciler.digest import Json
     from reconciler.drift import Difference
-    from reconciler.model import Json
     from reconciler.plan import Plan, Unmanaged
     from reconciler.steps import Step
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from reconciler.catalogue import nearest
 from reconciler.document import print_path, quote
 from reconciler.findings import Finding, Severity, sort_findings
-from reconciler.normalise import resolve
+from reconciler.resolve import resolve
 from reconciler.rules.quota import Quota
 from reconciler.rules.registry import (
     CATALOGUE_CHECKS,
@@ -26,13 +25,14 @@ from reconciler.rules.registry import (
     declare,
 )
 from reconciler.rules.shape import check_document
+from reconciler.suggest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from reconciler.catalogue import Catalogue
+    from reconciler.definition import Definition, Resolved
     from reconciler.document import Document, Path
-    from reconciler.model import Definition, Resolved
     from reconciler.rules.registry import Rule
 
 ALLOW_UNKNOWN = declare(

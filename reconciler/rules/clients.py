@@ -12,7 +12,7 @@ from reconciler.rules.registry import Fault, fleet_rule, system_rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.model import Resolved
+    from reconciler.definition import Resolved
     from reconciler.rules.registry import Fleet
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)

@@ -17,8 +17,8 @@ from reconciler.rules.registry import Fault, fleet_rule, system_rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reconciler.definition import Resolved
     from reconciler.document import Path
-    from reconciler.model import Resolved
     from reconciler.rules.registry import Fleet
 
 _ID: Path = ("id",)

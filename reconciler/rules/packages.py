@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.catalogue import Catalogue
+    from reconciler.definition import Resolved
     from reconciler.document import Path
-    from reconciler.model import Resolved
 
 _FORM = re.compile(r"urn:(?i:altinn:accesspackage):[^\s:]+")
 """In any letter case but for `urn:`, as the register looks packages up (System Register contract §8.2)."""

@@ -18,8 +18,8 @@ from reconciler.rules.registry import Fault, system_rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reconciler.definition import Resolved
     from reconciler.document import Path
-    from reconciler.model import Resolved
     from reconciler.redirect import Redirect
 
 _USER_INFO = re.compile(r"(?<=[/\\]{2})[^/\\?#]*@")

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from reconciler.catalogue import Catalogue
+    from reconciler.definition import Resolved
     from reconciler.document import Document, Path
-    from reconciler.model import Resolved
 
 
 @dataclass(frozen=True, slots=True)

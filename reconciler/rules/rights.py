@@ -14,8 +14,9 @@ from reconciler.rules.registry import Fault, system_rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reconciler.definition import Resolved
     from reconciler.document import Path
-    from reconciler.model import Attribute, Resolved
+    from reconciler.model import Attribute
 
 _BLANK = re.compile(r"\s")
 _NEVER_FOUND = re.compile(r"[\s/]")

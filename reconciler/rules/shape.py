@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reconciler.catalogue import nearest
+from reconciler.definition import TOP_ONLY, Definition, ShapeError, check_shape, read_flag
 from reconciler.document import (
     FaultKind,
     Items,
@@ -27,18 +27,13 @@ from reconciler.model import (
     NEVER_SENT_VENDOR,
     REQUIRED,
     SENT,
-    TOP_ONLY,
     Attribute,
-    Definition,
     Package,
     Plain,
     Right,
-    ShapeError,
     Vendor,
-    check_shape,
-    read_flag,
 )
-from reconciler.normalise import find_missing
+from reconciler.resolve import find_missing
 from reconciler.rules.forms import (
     ALIAS_BOMB,
     DUPLICATE_KEY,
@@ -54,13 +49,14 @@ from reconciler.rules.forms import (
 )
 from reconciler.rules.quota import Quota
 from reconciler.rules.registry import Fault
+from reconciler.suggest import nearest
 from reconciler.syntax import QUOTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Dict
 
+    from reconciler.digest import Json
     from reconciler.document import Document, Node, Path
-    from reconciler.model import Json
     from reconciler.rules.registry import Rule
 
 _FAULTS: Dict[FaultKind, tuple[Rule, str]] = {

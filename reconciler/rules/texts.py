@@ -13,8 +13,8 @@ from reconciler.rules.registry import Fault, system_rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reconciler.definition import Resolved
     from reconciler.document import Path
-    from reconciler.model import Resolved
 
 LANGUAGES = ("nb", "nn", "en")
 """The register's database refuses a text without one of them (System Register contract §2.2)."""

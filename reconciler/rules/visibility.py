@@ -10,7 +10,7 @@ from reconciler.rules.registry import Fault, system_rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.model import Resolved
+    from reconciler.definition import Resolved
 
 
 @system_rule("visibility-left-out", severity=Severity.WARNING)

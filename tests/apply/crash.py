@@ -21,15 +21,15 @@ import httpx
 from reconciler.apply import apply_plan
 from reconciler.credentials import Credentials
 from reconciler.drift import Circumstances
+from reconciler.environment import Environment
 from reconciler.maskinporten import open_tokens
 from reconciler.planfile import read_plan
 from reconciler.preflight import Site, Terms, clear, hold
 from reconciler.register import HttpRegister
 from reconciler.secret import Secret
-from reconciler.settings import Environment
 
 if TYPE_CHECKING:
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 _WRITE, _SYNC = os.write, os.fsync
 

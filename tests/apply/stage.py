@@ -18,18 +18,18 @@ from reconciler.change import Delete
 from reconciler.credentials import Credentials
 from reconciler.diff import diff
 from reconciler.drift import Circumstances
+from reconciler.environment import Environment
+from reconciler.evidence import gather_evidence
 from reconciler.journal import find_open, read_runs, start_run
 from reconciler.maskinporten import open_tokens
 from reconciler.model import RegisteredSystem
 from reconciler.normalise import normalise
-from reconciler.operations import gather_evidence
 from reconciler.outcome import Done, Failed, NotTried, Outcome, Report, Stale, Unknown
 from reconciler.plan import Target, judge_plan, plan_changes
 from reconciler.preflight import Site, Terms, clear, hold
 from reconciler.recovery import Recovered, recover_runs
 from reconciler.register import HttpRegister
 from reconciler.secret import Secret
-from reconciler.settings import Environment
 from reconciler.survey import read_all
 from tests.builders import VENDOR, a_live_document, a_resolved
 from tests.served import CLIENT_ID, KID, VENDOR_PATH, export_pem, start_served
@@ -40,9 +40,10 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+    from reconciler.definition import Resolved
+    from reconciler.digest import Json
     from reconciler.emulator import Emulator
     from reconciler.journal import Journal, Run
-    from reconciler.model import Json, Resolved
     from reconciler.plan import Plan
     from reconciler.preflight import Clearance
     from reconciler.register import Register

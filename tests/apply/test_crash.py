@@ -29,7 +29,8 @@ from tests.served import CLIENT_ID, SCOPE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from reconciler.model import Json, Resolved
+    from reconciler.definition import Resolved
+    from reconciler.digest import Json
 
     Program = subprocess.Popen[str]
 

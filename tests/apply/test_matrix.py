@@ -24,7 +24,9 @@ from tests.served import CLIENT_ID
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from reconciler.model import Json, RegisteredSystem, Resolved
+    from reconciler.definition import Resolved
+    from reconciler.digest import Json
+    from reconciler.model import RegisteredSystem
     from reconciler.register import ListedSystem, Register
 
     Case = tuple[list[dict[str, Json]], list[Resolved], str]

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from reconciler.cli.scene import connect
-from reconciler.settings import Environment
+from reconciler.environment import Environment
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR
 from tests.served import CLIENT_ID, VENDOR_PATH, Repository, Served, start_served
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 ONE = f"{VENDOR}_smartcloud"
 

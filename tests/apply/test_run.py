@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+    from reconciler.definition import Resolved
+    from reconciler.digest import Json
     from reconciler.journal import Settled
-    from reconciler.model import Json, Resolved
     from reconciler.outcome import Report
     from reconciler.plan import Plan
 

@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 from reconciler.errors import Refused, ServerFailed
-from reconciler.operations import gather_evidence, plan_rollback
+from reconciler.evidence import gather_evidence
+from reconciler.operations.rollback import plan_rollback
 from reconciler.plan import judge_plan, plan_changes
 from reconciler.planfile import MAX_BYTES, MAX_VALUES, print_plan, read_plan
 from reconciler.preflight import Site, Terms, check_accepted, check_fresh, clear, hold
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from reconciler.model import Json, RegisteredSystem
+    from reconciler.digest import Json
+    from reconciler.model import RegisteredSystem
     from reconciler.plan import Plan
 
 EDITS = 2_000

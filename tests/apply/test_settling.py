@@ -20,8 +20,9 @@ from tests.served import CLIENT_ID, VENDOR_PATH
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from reconciler.definition import Resolved
+    from reconciler.digest import Json
     from reconciler.errors import RegisterError
-    from reconciler.model import Json, Resolved
     from reconciler.register import Register
 
     Send = Callable[[Mapping[str, Json]], None]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from reconciler.model import Json
+    from reconciler.digest import Json
     from reconciler.plan import Plan
 
 pytestmark = pytest.mark.bench

@@ -17,7 +17,8 @@ from typer._click import Context
 
 from reconciler.__main__ import main
 from reconciler.cli.main import VERBS, app
-from reconciler.credentials import CREDENTIAL_VARIABLES, is_client_id, is_kid, read_credentials
+from reconciler.credentials import CREDENTIAL_VARIABLES, is_kid, read_credentials
+from reconciler.environment import is_client_id
 from reconciler.errors import CredentialsError
 from reconciler.keys import read_key
 from reconciler.secret import Secret, looks_secret

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 SECRET = "let-me-in"
 ORG = "991825827"

@@ -12,7 +12,7 @@ import pytest
 from reconciler.document import read_document
 from reconciler.findings import Finding, Location, Severity
 from reconciler.journal import Intent
-from reconciler.operations import validate
+from reconciler.operations.validate import validate
 from reconciler.outcome import Done, Failed, NotTried, Report, Stale, Unknown
 from reconciler.plan import Target, judge_plan, plan_changes, stamp
 from reconciler.recovery import Recovered, Stranded
@@ -32,7 +32,9 @@ from tests.builders import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from reconciler.model import Json, RegisteredSystem, Resolved
+    from reconciler.definition import Resolved
+    from reconciler.digest import Json
+    from reconciler.model import RegisteredSystem
     from reconciler.plan import Plan
 
 HERE = Path(__file__).parent

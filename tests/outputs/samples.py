@@ -12,9 +12,10 @@ from reconciler.changelog import LogEntry, State
 from reconciler.diff import FieldChange
 from reconciler.drift import Difference, DriftReport, Kind
 from reconciler.findings import Finding, Location, Severity
-from reconciler.history import Chapter, Revision, tell_story
+from reconciler.history import Chapter, tell_story
 from reconciler.origin import Origin
 from reconciler.plan import Plan, Target, Unmanaged, judge_plan, plan_changes, stamp
+from reconciler.revision import Revision
 from reconciler.steps import Step
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_registered_system, a_resolved, a_system
 
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from reconciler.change import Change
-    from reconciler.model import Json, RegisteredSystem, Resolved
+    from reconciler.definition import Resolved
+    from reconciler.digest import Json
+    from reconciler.model import RegisteredSystem
 
 TARGET = Target("tt02", "https://platform.tt02.altinn.no", VENDOR)
 CREATED, VERSION = "2026-11-20T08:00:00+00:00", "0.1.0"

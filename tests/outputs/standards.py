@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
     Check = Callable[[Json], bool]
     Shape = Mapping[str, tuple[bool, object]]

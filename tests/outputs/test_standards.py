@@ -21,7 +21,7 @@ from tests.outputs.standards import check_code_quality, check_junit, check_sarif
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 
 def _render(form: str) -> Iterator[tuple[str, str]]:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from reconciler.audit import audit
 from reconciler.change import Impact, Weight
+from reconciler.evidence import gather_evidence
 from reconciler.model import RegisteredSystem
-from reconciler.operations import gather_evidence
 from reconciler.plan import Plan, Target, judge_plan, plan_changes, stamp
 from reconciler.planfile import print_plan, read_plan
 from tests.apply.stage import Stage, a_client, open_stage
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from reconciler.model import Json, Resolved
+    from reconciler.definition import Resolved
+    from reconciler.digest import Json
 
 RESOURCES = ("ske-krav-og-betalinger", "res-a", "res-b")
 PACKAGES = ("urn:altinn:accesspackage:skattegrunnlag", "urn:altinn:accesspackage:toll")

@@ -24,7 +24,7 @@ from tests.builders import VENDOR
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 STEERING = {"Cc", "Cf", "Zl", "Zp", "Cs"}
 hostile = st.text(

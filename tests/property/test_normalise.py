@@ -10,14 +10,16 @@ from hypothesis import strategies as st
 
 from reconciler.document import read_document
 from reconciler.model import SENT, RegisteredSystem, System
-from reconciler.normalise import normalise, resolve
+from reconciler.normalise import normalise
+from reconciler.resolve import resolve
 from reconciler.rules.shape import check_document
 from tests.builders import ENVIRONMENTS
 
 if TYPE_CHECKING:
     from random import Random
 
-    from reconciler.model import Definition, Json
+    from reconciler.definition import Definition
+    from reconciler.digest import Json
 
 words = st.text(max_size=6) | st.sampled_from(["ske", "Ske", "kravogbetaling", " ", "\u00a0", "æ"])
 hosts = st.sampled_from(

@@ -19,7 +19,7 @@ from reconciler.planfile import print_plan, read_plan
 from tests.builders import VENDOR, a_live_document, a_resolved
 
 if TYPE_CHECKING:
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 letters = st.characters(exclude_categories=["C"])
 """What may stand in YAML as it is."""

@@ -14,16 +14,16 @@ from reconciler.catalogue import read_shipped_catalogue
 from reconciler.document import read_document
 from reconciler.findings import sort_findings
 from reconciler.model import NEVER_SENT, SENT
-from reconciler.operations import validate
+from reconciler.operations.validate import validate
 from reconciler.rules import RULES, check_documents
 from tests.builders import ENVIRONMENTS, a_definition_text
 
 if TYPE_CHECKING:
     from random import Random
 
+    from reconciler.digest import Json
     from reconciler.document import Document
     from reconciler.findings import Finding
-    from reconciler.model import Json
 
 VALID = a_definition_text()
 FRAGMENTS = [

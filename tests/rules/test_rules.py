@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.document import MAX_BYTES, read_document
 from reconciler.findings import Severity
-from reconciler.operations import validate
+from reconciler.operations.validate import validate
 from reconciler.rules import RULES
 from reconciler.workspace import find_definitions, read_documents
 from tests.builders import ENVIRONMENTS

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from reconciler.digest import Json
     from reconciler.errors import ReconcilerError
     from reconciler.journal import Run
-    from reconciler.model import Json
     from reconciler.register import Register
 
 ONE = f"{VENDOR}_smartcloud"

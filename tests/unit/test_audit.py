@@ -17,7 +17,7 @@ from reconciler.steps import order_steps
 from tests.builders import VENDOR, a_live_document, a_registered_system, a_resolved, a_system
 
 if TYPE_CHECKING:
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 TARGET = Target("tt02", "https://register.example", VENDOR)
 HIDDEN: dict[str, Json] = {"isVisible": False}

@@ -10,7 +10,8 @@ from reconciler.change import Blocked, Create, Delete, Keep, Update, decide
 from tests.builders import CLIENT, OTHER_CLIENT, a_live_document, a_registered_system, a_resolved
 
 if TYPE_CHECKING:
-    from reconciler.model import Json, RegisteredSystem
+    from reconciler.digest import Json
+    from reconciler.model import RegisteredSystem
 
 
 def test_an_unknown_system_is_created() -> None:

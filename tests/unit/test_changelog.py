@@ -9,7 +9,7 @@ from reconciler.diff import FieldChange
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_system
 
 if TYPE_CHECKING:
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 OURS, THEIRS = "ours", "theirs"
 

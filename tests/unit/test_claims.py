@@ -11,18 +11,18 @@ import pytest
 
 from reconciler.claims import check_destination, check_form
 from reconciler.credentials import Credentials
+from reconciler.environment import Environment
 from reconciler.errors import CredentialsError
 from reconciler.http import open_client
 from reconciler.keys import Key
 from reconciler.maskinporten import GrantedTokens, open_tokens
 from reconciler.register import HttpRegister
 from reconciler.secret import Secret
-from reconciler.settings import Environment
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 ISSUER = "https://maskinporten.example/"
 OWN = Environment("own", "https://register.example", ISSUER)

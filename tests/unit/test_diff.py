@@ -12,7 +12,7 @@ from reconciler.diff import FieldChange, diff
 from tests.builders import CLIENT, OTHER_CLIENT, a_system
 
 if TYPE_CHECKING:
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 
 def test_equal_systems_have_no_difference() -> None:

@@ -21,7 +21,7 @@ from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_registered_system, a_
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 TARGET = Target("tt02", "https://register.example", VENDOR)
 TODAY = date(2026, 11, 21)

@@ -25,7 +25,7 @@ from tests.builders import VENDOR
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.model import Json
+    from reconciler.digest import Json
     from reconciler.render.remarks import Remark
 
 TARGET = Target("tt02", "https://register.example", VENDOR)

@@ -8,12 +8,14 @@ import pytest
 
 from reconciler.change import Blocked, Create, Keep, Update
 from reconciler.document import read_document
-from reconciler.operations import find_allowed, resolve_all, validate
+from reconciler.operations.plan import find_allowed
+from reconciler.operations.validate import resolve_all, validate
 from reconciler.plan import Target, plan_changes
 from tests.builders import ENVIRONMENTS, VENDOR, a_definition_text, a_registered_system
 
 if TYPE_CHECKING:
-    from reconciler.model import Json, RegisteredSystem
+    from reconciler.digest import Json
+    from reconciler.model import RegisteredSystem
     from reconciler.plan import Plan
 
 ID = "991825827_smartcloud"

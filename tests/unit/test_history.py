@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.changelog import LogEntry, State
-from reconciler.history import Revision, tell_story
+from reconciler.history import tell_story
 from reconciler.render.history import render_json, render_lines
 from reconciler.render.text import print_lines
+from reconciler.revision import Revision
 from tests.builders import CLIENT, VENDOR, a_system
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from tests.builders import (
 
 if TYPE_CHECKING:
     from reconciler.change import Change
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 NOBODY = Evidence(users=0, agents=0)
 RIGHT: Json = [{"resource": [{"id": "urn:altinn:resource", "value": "ske-krav-og-betalinger"}]}]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 KID = "key-1"
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.environment import Environment
 from reconciler.errors import NoAnswer, Unintelligible
 from reconciler.register import HttpRegister
 from reconciler.secret import Secret
-from reconciler.settings import Environment
 from tests.builders import a_live_document
 from tests.hostile import drip, drip_head, flood, give, hold_up, inflate, pile_headers, pour, serve
 

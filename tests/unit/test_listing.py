@@ -21,7 +21,8 @@ from reconciler.errors import (
 )
 from reconciler.listing import explain_unaddressable
 from reconciler.model import RegisteredSystem
-from reconciler.operations import detect_drift, plan
+from reconciler.operations.drift import detect_drift
+from reconciler.operations.plan import plan
 from reconciler.plan import Target
 from reconciler.planfile import print_plan, read_plan
 from reconciler.register import ListedSystem
@@ -34,8 +35,9 @@ from tests.builders import VENDOR, a_live_document, a_registered_system, a_resol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from reconciler.definition import Resolved
+    from reconciler.digest import Json
     from reconciler.drift import DriftReport
-    from reconciler.model import Json, Resolved
     from reconciler.plan import Plan
     from reconciler.render.text import Line
 

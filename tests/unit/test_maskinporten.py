@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from reconciler.claims import describe_token, read_claims, read_organisation
 from reconciler.credentials import Credentials
+from reconciler.environment import SCOPE, Environment
 from reconciler.errors import (
     ClientRefused,
     ClockRefused,
@@ -40,14 +41,13 @@ from reconciler.maskinporten import (
     sign_grant,
 )
 from reconciler.secret import Secret
-from reconciler.settings import SCOPE, Environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 ISSUER = "https://maskinporten.example/"
 FAILED = "Invalid assertion. Client authentication failed."

@@ -15,7 +15,7 @@ from tests.builders import a_live_document
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.model import Json
+    from reconciler.digest import Json
     from reconciler.register import Register
 
 RESOURCE, PACKAGE = "ske-krav-og-betalinger", "urn:altinn:accesspackage:skattegrunnlag"

@@ -7,28 +7,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler import model
+from reconciler.definition import Definition, Overlay, check_shape, read_flag
 from reconciler.document import read_document
 from reconciler.errors import Unintelligible
 from reconciler.findings import Location
-from reconciler.model import (
-    Attribute,
-    Definition,
-    Package,
-    Plain,
-    RegisteredSystem,
-    Right,
-    System,
-    Vendor,
-    check_shape,
-    drop_nulls,
-    read_flag,
-)
+from reconciler.model import Attribute, Package, Plain, RegisteredSystem, Right, System, Vendor, drop_nulls
 from tests.builders import a_live_document, a_registered_system, a_resolved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 
 def test_the_members_are_those_of_the_register() -> None:
@@ -53,7 +42,7 @@ def test_the_members_are_those_of_the_register() -> None:
         "allowedRedirectUrls": (),
         "isVisible": True,
     }
-    assert set(model.Overlay.model_fields) == {*model.SENT, "withdrawn", "isAssignable"}
+    assert set(Overlay.model_fields) == {*model.SENT, "withdrawn", "isAssignable"}
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.document import read_document
-from reconciler.normalise import find_missing, normalise, resolve
+from reconciler.normalise import normalise
+from reconciler.resolve import find_missing, resolve
 from reconciler.rules.shape import check_document
 from tests.builders import ENVIRONMENTS, a_registered_system, a_system
 
 if TYPE_CHECKING:
-    from reconciler.model import Definition, Json, System
+    from reconciler.definition import Definition
+    from reconciler.digest import Json
+    from reconciler.model import System
 
 HEAD = """\
 id: 991825827_smartcloud

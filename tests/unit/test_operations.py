@@ -9,21 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.change import Blocked, Create, Delete, Keep, Update
-from reconciler.digest import digest_json
+from reconciler.digest import Json, digest_json
 from reconciler.document import read_document
 from reconciler.drift import Circumstances, Kind
 from reconciler.errors import Forbidden, ServerFailed, UsageError, WriteRefused
 from reconciler.findings import Finding, Location, Severity
-from reconciler.model import Json, RegisteredSystem
-from reconciler.operations import (
-    accept_difference,
-    detect_drift,
-    find_allowed,
-    find_vendor,
-    plan,
-    resolve_all,
-    validate,
-)
+from reconciler.model import RegisteredSystem
+from reconciler.operations.accept import accept_difference
+from reconciler.operations.drift import detect_drift
+from reconciler.operations.plan import find_allowed, plan
+from reconciler.operations.validate import find_vendor, resolve_all, validate
 from reconciler.plan import Target
 from reconciler.register import ListedSystem
 from tests.builders import (
@@ -39,7 +34,8 @@ from tests.builders import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.model import Resolved, System
+    from reconciler.definition import Resolved
+    from reconciler.model import System
     from reconciler.plan import Plan
 
 TARGET = Target("tt02", "https://register.example", VENDOR)

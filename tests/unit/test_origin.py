@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from reconciler.change import Change
-    from reconciler.model import Json, System
+    from reconciler.digest import Json
+    from reconciler.model import System
 
 TARGET = Target("tt02", "https://register.example", VENDOR)
 

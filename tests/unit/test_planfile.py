@@ -12,16 +12,16 @@ import pytest
 
 from reconciler.change import Impact, Weight
 from reconciler.cli.scene import find_target
+from reconciler.environment import Environment
 from reconciler.errors import Refused
 from reconciler.findings import Finding, Location, Severity
 from reconciler.plan import Plan, Target, plan_changes, stamp
 from reconciler.planfile import print_plan, read_plan
 from reconciler.preflight import check_target
-from reconciler.settings import Environment
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_registered_system, a_resolved
 
 if TYPE_CHECKING:
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 
 @cache

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reconciler.problem import explain_problem, read_codes, read_trace
 
 if TYPE_CHECKING:
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 TRACE = "00-6e1f0c7f3c0b4a0e9f5a3c2b1d0e4f55-7a1b2c3d4e5f6071-00"
 NEW: dict[str, Json] = {

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.document import read_document
 from reconciler.findings import Severity
-from reconciler.operations import validate
+from reconciler.operations.validate import validate
 from reconciler.rules.shape import check_document
 from tests.builders import ENVIRONMENTS
 

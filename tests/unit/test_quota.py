@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.document import MAX_BYTES, MAX_VALUES, read_document
 from reconciler.findings import Severity
-from reconciler.operations import validate
+from reconciler.operations.validate import validate
 from reconciler.rules.quota import MOST
 from tests.builders import ENVIRONMENTS, a_definition_text
 

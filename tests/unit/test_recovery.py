@@ -14,14 +14,15 @@ from reconciler.change import Blocked, Keep, Update
 from reconciler.errors import Forbidden, NoAnswer, ServerFailed
 from reconciler.journal import Intent, Run, RunStart, Settled
 from reconciler.model import RegisteredSystem
-from reconciler.recovery import find_stranded, recover_run, recover_runs, undo
+from reconciler.operations.rollback import undo
+from reconciler.recovery import find_stranded, recover_run, recover_runs
 from tests.builders import VENDOR, a_live_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reconciler.digest import Json
     from reconciler.errors import ReconcilerError
-    from reconciler.model import Json
     from reconciler.register import Register
 
 ONE = f"{VENDOR}_a"

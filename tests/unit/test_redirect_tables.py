@@ -18,7 +18,7 @@ from reconciler.rules.registry import SYSTEM_CHECKS
 from tests.builders import a_resolved
 
 if TYPE_CHECKING:
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 HERE = Path(__file__).parent
 RECORDED = json.loads((HERE / "redirects_recorded.json").read_text(encoding="utf-8"))

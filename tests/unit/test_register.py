@@ -9,6 +9,7 @@ import httpx
 import jwt
 import pytest
 
+from reconciler.environment import Environment
 from reconciler.errors import (
     Forbidden,
     MaskinportenUnavailable,
@@ -25,13 +26,12 @@ from reconciler.errors import (
 )
 from reconciler.register import BUDGET, PREFIX, HttpRegister, ListedSystem
 from reconciler.secret import Secret
-from reconciler.settings import Environment
 from tests.builders import VENDOR, a_live_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 SYSTEM = f"{VENDOR}_smartcloud"
 HTML = httpx.Response(502, html="<html><body>Bad gateway</body></html>")

@@ -14,8 +14,8 @@ from reconciler.rules.registry import CATALOGUE_CHECKS, FLEET_CHECKS, SYSTEM_CHE
 from tests.builders import ENVIRONMENTS, a_definition_text
 
 if TYPE_CHECKING:
+    from reconciler.digest import Json
     from reconciler.findings import Finding
-    from reconciler.model import Json
 
 NAME = "systems/991825827_smartcloud.yaml"
 

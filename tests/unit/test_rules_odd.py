@@ -10,13 +10,13 @@ from reconciler.catalogue import ROUTES, read_shipped_catalogue
 from reconciler.document import read_document
 from reconciler.findings import Severity
 from reconciler.metadata import find_doubt
-from reconciler.operations import validate
+from reconciler.operations.validate import validate
 from reconciler.rules import RULES
 from tests.builders import ENVIRONMENTS, a_definition_text
 
 if TYPE_CHECKING:
+    from reconciler.digest import Json
     from reconciler.findings import Finding
-    from reconciler.model import Json
 
 REASON = {rule.id: "as an example" for rule in RULES.values() if rule.allowable}
 

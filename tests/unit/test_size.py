@@ -9,16 +9,16 @@ import httpx
 import pytest
 
 from reconciler.change import Blocked, Update
+from reconciler.environment import Environment
 from reconciler.errors import NoAnswer, WriteRefused
 from reconciler.plan import Target, plan_changes
 from reconciler.register import HttpRegister
 from reconciler.secret import Secret
-from reconciler.settings import Environment
 from reconciler.size import LARGEST, count_look_ups, encode, find_excess, find_seconds
 from tests.builders import VENDOR, a_live_document, a_registered_system, a_resolved
 
 if TYPE_CHECKING:
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 SYSTEM = f"{VENDOR}_smartcloud"
 RIGHT = {"resource": [{"id": "urn:altinn:resource", "value": "a"}, {"id": "urn:altinn:org", "value": "b"}]}

@@ -13,7 +13,7 @@ from reconciler.snapshot import TRIES, take_snapshot
 from tests.builders import a_live_document
 
 if TYPE_CHECKING:
-    from reconciler.model import Json
+    from reconciler.digest import Json
     from reconciler.register import Register
 
 ONE = "991825827_smartcloud"

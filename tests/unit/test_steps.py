@@ -8,7 +8,7 @@ from reconciler.plan import Plan, Target, plan_changes
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_registered_system, a_resolved
 
 if TYPE_CHECKING:
-    from reconciler.model import Json
+    from reconciler.digest import Json
 
 A, B = f"{VENDOR}_a", f"{VENDOR}_b"
 TARGET = Target("tt02", "https://register.example", VENDOR)

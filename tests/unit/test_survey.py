@@ -6,11 +6,11 @@ import time
 
 import pytest
 
+from reconciler.environment import Environment
 from reconciler.errors import NotConnected
 from reconciler.exchange import Exchange
 from reconciler.register import HttpRegister
 from reconciler.secret import Secret
-from reconciler.settings import Environment
 from reconciler.survey import ask_all, read_all
 from tests.hostile import HEAD, serve
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from reconciler.environment import Environment
 from reconciler.http import open_client
 from reconciler.register import HttpRegister
 from reconciler.secret import Secret
-from reconciler.settings import Environment
 from reconciler.trace import make_traceparent, read_trace_id
 from tests.builders import a_live_document
 

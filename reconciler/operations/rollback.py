@@ -1,0 +1,82 @@
+"""Plans what puts the documents back that a run updated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.body import keep_all
+from reconciler.change import Blocked, Change, Keep, Update, describe_body
+from reconciler.diff import diff
+from reconciler.digest import digest_json
+from reconciler.evidence import gather_evidence
+from reconciler.model import RegisteredSystem
+from reconciler.normalise import normalise
+from reconciler.plan import Plan, Target, judge_plan
+from reconciler.steps import order_steps
+from reconciler.survey import read_all
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.digest import Json
+    from reconciler.drift import Circumstances
+    from reconciler.journal import Intent, Run, Settled
+    from reconciler.register import Register
+
+_MOVED = "it moved since the run"
+
+
+def plan_rollback(run: Run, target: Target, register: Register, around: Circumstances) -> Plan:
+    """Plan what puts the documents back that a run updated; nothing is written.
+
+    What the run created or deleted is blocked, since neither can be undone, and so is what moved since.
+    """
+    touched = list(dict.fromkeys(intent.id for _, intent in sorted(run.intents.items())))
+    found = read_all(register, touched)
+    changes = tuple(undo(run, name, found[name]) for name in sorted(touched))
+    made = Plan(target, changes, order_steps(changes))
+    return judge_plan(made, gather_evidence(made, register, around))
+
+
+def undo(run: Run, name: str, found: RegisteredSystem | None) -> Change:
+    """Decide how one system gets back to what it was before a run."""
+    intents = [intent for _, intent in sorted(run.intents.items()) if intent.id == name]
+    done = [
+        run.settled[intent.step]
+        for intent in intents
+        if intent.step in run.settled and run.settled[intent.step].outcome == "done"
+    ]
+    first = intents[0]
+    base: dict[str, Json] = {"id": name, "live": found.document if found else None}
+    unclear = [run.settled.get(intent.step) for intent in intents if _is_unclear(intent, run)]
+    if unclear:
+        is_open = any(settled is None or settled.is_open for settled in unclear)
+        hint = "Run `reconciler recover` first." if is_open else "Look at it with `reconciler plan`."
+        return Blocked(**base, reason="what became of it is not known", hint=hint)
+    if not done:
+        return Keep(**base, reason="the run did not change it")
+    bar = _find_bar(intents, found, done[-1])
+    if found is None or bar:
+        return Blocked(**base, reason=bar, hint="Look at it with `reconciler plan`." if bar == _MOVED else "")
+    before = RegisteredSystem(first.live or {})
+    fields = diff(normalise(before.read()), normalise(found.read()))
+    if not fields:
+        return Keep(**base)
+    document = keep_all(before.document)
+    return Update(**base, reason=describe_body(document), fields=fields, document=document)
+
+
+def _find_bar(intents: Sequence[Intent], found: RegisteredSystem | None, last: Settled) -> str:
+    """Say what stands in the way of putting a system back; empty where nothing does."""
+    kinds = {intent.method for intent in intents}
+    if kinds != {"PUT"}:
+        what = "created" if "POST" in kinds else "deleted"
+        return f"the run {what} it, and that cannot be undone"
+    if found is not None and found.is_deleted:
+        return "it was deleted since, and that cannot be undone"
+    is_held = found is not None and last.held is not None and found.digest == digest_json(last.held)
+    return "" if is_held else _MOVED
+
+
+def _is_unclear(intent: Intent, run: Run) -> bool:
+    return intent.step not in run.settled or run.settled[intent.step].outcome == "unknown"

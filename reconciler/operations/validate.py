@@ -1,0 +1,60 @@
+"""Checks definitions without any network, and gives the systems that they ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.catalogue import read_shipped_catalogue
+from reconciler.document import Mapping, Scalar
+from reconciler.errors import UsageError
+from reconciler.resolve import resolve
+from reconciler.rules import Checked, check_documents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from reconciler.definition import Definition, Resolved
+    from reconciler.document import Document
+
+
+def validate(documents: Sequence[Document], environments: Iterable[str], *, vendor: str = "") -> Checked:
+    """Check definitions without any network; `vendor` leaves only those of one organisation number."""
+    chosen = [each for each in documents if not vendor or _may_belong(each, vendor)]
+    chosen.sort(key=lambda each: each.file)
+    return check_documents(chosen, read_shipped_catalogue(), tuple(environments))
+
+
+def _may_belong(document: Document, vendor: str) -> bool:
+    """Say whether a file names a vendor anywhere; one that names none is kept, to be told of."""
+    roots = [document.root]
+    overlays = document.find(("environments",))
+    if isinstance(overlays, Mapping):
+        roots += [node for _, node in overlays.entries]
+    named = [entry[1] for root in roots if isinstance(root, Mapping) and (entry := root.find("vendor"))]
+    numbers = []
+    for node in named:
+        entry = node.find("ID") if isinstance(node, Mapping) else None
+        value = entry[1] if entry else node
+        numbers.append(value.text.rpartition(":")[2] if isinstance(value, Scalar) else "")
+    return not numbers or vendor in numbers
+
+
+def resolve_all(definitions: Iterable[Definition], environment: str) -> tuple[Resolved, ...]:
+    """Give every system that the definitions ask for in one environment."""
+    return tuple(resolve(each, environment) for each in definitions if each.exists_in(environment))
+
+
+def find_vendor(systems: Iterable[Resolved], vendor: str = "") -> str:
+    """Name the one vendor of the systems; raises `UsageError` where there are none.
+
+    That there is one only is a rule, which has been asked before. A misspelt `--vendor` leaves no system, and
+    must not look like a register in order.
+    """
+    found = sorted({each.system.vendor.organisation for each in systems})
+    if not found:
+        whose = f" of vendor {vendor}" if vendor else ""
+        raise UsageError(
+            f"No definition{whose} exists in this environment, so there is nothing to compare.",
+            hint="Name the environment under `environments:` in a definition, or check --vendor.",
+        )
+    return found[0]
