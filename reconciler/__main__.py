@@ -64,7 +64,7 @@ def _run() -> int:
         ) from error
     try:
         from reconciler.cli.main import app  # noqa: PLC0415 - a failed import is told like any other failure
-        from reconciler.credentials import check_exposed  # noqa: PLC0415 - as above
+        from reconciler.clients.credentials import check_exposed  # noqa: PLC0415 - as above
 
         check_exposed(sys.argv[1:], os.environ)
         app(prog_name="reconciler")

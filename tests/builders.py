@@ -6,15 +6,15 @@ import copy
 import json
 from typing import TYPE_CHECKING
 
-from reconciler.document import read_document
-from reconciler.model import RegisteredSystem, System
-from reconciler.normalise import normalise
-from reconciler.resolve import resolve
+from reconciler.definitions.resolve import resolve
+from reconciler.definitions.yaml_document import read_document
+from reconciler.model.normalise import normalise
+from reconciler.model.system import RegisteredSystem, System
 from reconciler.rules.shape import check_document
 
 if TYPE_CHECKING:
-    from reconciler.definition import Resolved
-    from reconciler.digest import Json
+    from reconciler.definitions.definition import Resolved
+    from reconciler.model.canonical_json import Json
 
 VENDOR = "991825827"
 CLIENT = "32ef65ac-6e62-498d-880f-76c85c2052ae"

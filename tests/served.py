@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from reconciler.digest import Json
     from reconciler.emulator import Emulator
+    from reconciler.model.canonical_json import Json
 
 SCOPE = "altinn:authentication/systemregister.write"
 KID = "key-1"

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from reconciler.cli.main import VERBS
-from reconciler.environment import BUILT_IN, Environment
 from reconciler.errors import Exit
+from reconciler.model.environment import BUILT_IN, Environment
 from reconciler.render.formats import FORMATS
 from tests.citations import DOCS, ROOT, find_broken_links
 

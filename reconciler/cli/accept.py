@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from reconciler.acceptance import FILE, print_acceptance
 from reconciler.cli.console import show_text
+from reconciler.cli.context import open_register, set_scene
 from reconciler.cli.options import EnvironmentOption, Format, RootOption, VendorOption, make_app
-from reconciler.cli.scene import open_register, set_scene
+from reconciler.definitions.files import append_file
 from reconciler.errors import UsageError
-from reconciler.escape import escape_line
+from reconciler.model.untrusted_text import escape_line
 from reconciler.operations.accept import accept_difference
-from reconciler.workspace import append_file
+from reconciler.planning.acceptance import FILE, print_acceptance
 
 app = make_app()
 

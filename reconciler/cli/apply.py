@@ -8,6 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli.console import tell
+from reconciler.cli.context import (
+    choose_saved,
+    connect,
+    find_target,
+    make_plan,
+    open_register,
+    read_saved,
+    set_scene,
+    tell_warnings,
+)
 from reconciler.cli.options import (
     EnvironmentOption,
     Format,
@@ -19,28 +29,18 @@ from reconciler.cli.options import (
     WorkersOption,
     make_app,
 )
-from reconciler.cli.scene import (
-    choose_saved,
-    connect,
-    find_target,
-    make_plan,
-    open_register,
-    read_saved,
-    set_scene,
-    tell_warnings,
-)
 from reconciler.cli.writing import Manner, do_plan, find_journal, find_site, list_resources
-from reconciler.environment import WORKERS
-from reconciler.preflight import check_target, hold
-from reconciler.settings import find_root
-from reconciler.workspace import probe
+from reconciler.definitions.files import probe
+from reconciler.definitions.settings import find_root
+from reconciler.execution.preflight import check_target, hold
+from reconciler.model.environment import WORKERS
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from reconciler.cli.scene import Connection
-    from reconciler.environment import Environment
-    from reconciler.plan import Plan
+    from reconciler.cli.context import Connection
+    from reconciler.model.environment import Environment
+    from reconciler.planning.plan import Plan
 
 app = make_app()
 

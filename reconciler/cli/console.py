@@ -14,10 +14,10 @@ from reconciler.render.text import render_findings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from reconciler.clients.parallel import Progress
     from reconciler.errors import ReconcilerError
-    from reconciler.findings import Finding
+    from reconciler.model.findings import Finding
     from reconciler.render.text import Line
-    from reconciler.survey import Progress
 
 
 def show(lines: Iterable[Line]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import typer
 
 from reconciler.cli.console import show_progress, tell
+from reconciler.cli.context import make_plan, open_archive, open_register, set_scene, tell_gap
 from reconciler.cli.options import (
     EnvironmentOption,
     FormatsOption,
@@ -16,11 +17,10 @@ from reconciler.cli.options import (
     make_app,
 )
 from reconciler.cli.outputs import choose_outputs, write_drift
-from reconciler.cli.scene import make_plan, open_archive, open_register, set_scene, tell_gap
-from reconciler.environment import WORKERS
+from reconciler.definitions.files import open_drafts
+from reconciler.model.environment import WORKERS
+from reconciler.operations.archive import trace_to_history
 from reconciler.operations.drift import detect_drift
-from reconciler.past import trace_to_history
-from reconciler.workspace import open_drafts
 
 app = make_app()
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from reconciler.credentials import CREDENTIAL_VARIABLES
-from reconciler.environment import Environment
+from reconciler.clients.credentials import CREDENTIAL_VARIABLES
+from reconciler.definitions.settings import Settings
 from reconciler.errors import UsageError
-from reconciler.secret import looks_secret
-from reconciler.settings import Settings
-from reconciler.suggest import nearest
+from reconciler.model.environment import Environment
+from reconciler.model.secret import looks_secret
+from reconciler.model.suggest import nearest
 
 
 def choose_environment(settings: Settings, name: str | None, environ: Mapping[str, str]) -> Environment:

@@ -9,8 +9,8 @@ import typer
 from reconciler.cli.console import show_text
 from reconciler.cli.options import make_app
 from reconciler.errors import UsageError
-from reconciler.explanation import find_explanation, read_explanations
-from reconciler.suggest import nearest
+from reconciler.model.suggest import nearest
+from reconciler.planning.explanation import find_explanation, read_explanations
 
 app = make_app()
 

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from reconciler.changelog import read_log, replay
 from reconciler.cli.console import show, show_text
+from reconciler.cli.context import open_archive, open_register, set_scene, tell_gap
 from reconciler.cli.options import EnvironmentOption, Format, FormatOption, RootOption, VendorOption, make_app
-from reconciler.cli.scene import open_archive, open_register, set_scene, tell_gap
+from reconciler.definitions.git import GitFailed
 from reconciler.errors import UsageError
-from reconciler.git import GitFailed
-from reconciler.history import tell_story
+from reconciler.planning.change_log import read_log, replay
+from reconciler.planning.timeline import tell_story
 from reconciler.render import history as as_story
 
 app = make_app()

@@ -7,24 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.actions import find_prefix, is_runner, write_outputs, write_summary
 from reconciler.cli.console import show, show_text
+from reconciler.cli.github_actions import find_prefix, is_runner, write_outputs, write_summary
 from reconciler.cli.options import Format
+from reconciler.definitions.files import write_file
 from reconciler.errors import UsageError
+from reconciler.model.suggest import nearest
 from reconciler.render import drift as as_drift
 from reconciler.render import text as as_text
 from reconciler.render.formats import FORMATS
 from reconciler.render.places import PLACED, move_drift, move_findings, move_plan
-from reconciler.suggest import nearest
-from reconciler.workspace import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.drift import DriftReport
-    from reconciler.findings import Finding
-    from reconciler.plan import Plan
-    from reconciler.workspace import Draft
+    from reconciler.definitions.files import Draft
+    from reconciler.model.findings import Finding
+    from reconciler.planning.drift import DriftReport
+    from reconciler.planning.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)

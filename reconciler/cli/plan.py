@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.console import tell
+from reconciler.cli.context import make_plan, open_archive, open_register, set_scene, tell_gap, tell_warnings
 from reconciler.cli.options import (
     EnvironmentOption,
     FormatsOption,
@@ -17,12 +18,11 @@ from reconciler.cli.options import (
     make_app,
 )
 from reconciler.cli.outputs import choose_outputs, write_plan
-from reconciler.cli.scene import make_plan, open_archive, open_register, set_scene, tell_gap, tell_warnings
-from reconciler.environment import WORKERS
+from reconciler.definitions.files import open_drafts
 from reconciler.errors import Exit
-from reconciler.past import trace_to_base
-from reconciler.planfile import print_plan
-from reconciler.workspace import open_drafts
+from reconciler.model.environment import WORKERS
+from reconciler.operations.archive import trace_to_base
+from reconciler.planning.plan_file import print_plan
 
 app = make_app()
 

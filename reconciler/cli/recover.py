@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from reconciler.changelog import read_log
 from reconciler.cli.console import show, show_text, tell
+from reconciler.cli.context import Scene, connect, open_register, set_scene
 from reconciler.cli.environment import choose_environment
 from reconciler.cli.options import (
     EnvironmentOption,
@@ -22,26 +22,26 @@ from reconciler.cli.options import (
     WorkersOption,
     make_app,
 )
-from reconciler.cli.scene import Scene, connect, open_register, set_scene
 from reconciler.cli.writing import find_journal, find_site
-from reconciler.environment import WORKERS
+from reconciler.clients.parallel import ask_all
+from reconciler.definitions.settings import find_root, read_settings
 from reconciler.errors import Exit, RegisterError, UsageError
-from reconciler.escape import escape_line
-from reconciler.journal import read_runs
-from reconciler.preflight import find_missing, keep_others_away, recover
+from reconciler.execution.journal import read_runs
+from reconciler.execution.preflight import find_missing, keep_others_away, recover
+from reconciler.execution.verification import Fate
+from reconciler.model.environment import WORKERS
+from reconciler.model.untrusted_text import escape_line
+from reconciler.planning.change_log import read_log
 from reconciler.render import json as as_json
 from reconciler.render.text import render_recovered
-from reconciler.settings import find_root, read_settings
-from reconciler.settlement import Fate
-from reconciler.survey import ask_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.environment import Environment
-    from reconciler.journal import Run
-    from reconciler.preflight import Hold
-    from reconciler.recovery import Stranded
+    from reconciler.execution.journal import Run
+    from reconciler.execution.preflight import Hold
+    from reconciler.execution.recovery import Stranded
+    from reconciler.model.environment import Environment
 
 app = make_app()
 

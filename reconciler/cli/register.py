@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
-from reconciler.body import build_body
 from reconciler.cli.console import show_text, tell, tell_findings
 from reconciler.cli.options import Format, FormatOption, make_app
-from reconciler.digest import Json
-from reconciler.environment import BUILT_IN
+from reconciler.definitions.files import find_definitions, read_documents, read_file
 from reconciler.errors import SettingsError, UsageError
-from reconciler.findings import Severity
-from reconciler.normalise import normalise
+from reconciler.model.canonical_json import Json
+from reconciler.model.environment import BUILT_IN
+from reconciler.model.findings import Severity
+from reconciler.model.normalise import normalise
 from reconciler.operations.validate import resolve_all, validate
-from reconciler.workspace import find_definitions, read_documents, read_file
+from reconciler.planning.request_body import build_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

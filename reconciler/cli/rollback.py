@@ -11,6 +11,7 @@ import typer
 
 from reconciler import __version__
 from reconciler.cli.console import show, show_text, tell
+from reconciler.cli.context import choose_saved, connect
 from reconciler.cli.options import (
     EnvironmentOption,
     Format,
@@ -19,16 +20,15 @@ from reconciler.cli.options import (
     RootOption,
     make_app,
 )
-from reconciler.cli.scene import choose_saved, connect
 from reconciler.cli.writing import find_journal
+from reconciler.definitions.files import open_drafts
+from reconciler.definitions.settings import find_root
 from reconciler.errors import Exit, Refused
-from reconciler.journal import find_run
+from reconciler.execution.journal import find_run
 from reconciler.operations.rollback import plan_rollback
-from reconciler.planfile import print_plan
+from reconciler.planning.plan_file import print_plan
 from reconciler.render import json as as_json
 from reconciler.render.text import render_plan
-from reconciler.settings import find_root
-from reconciler.workspace import open_drafts
 
 app = make_app()
 

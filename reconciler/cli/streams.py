@@ -11,7 +11,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-from reconciler.escape import escape_line
+from reconciler.model.untrusted_text import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable

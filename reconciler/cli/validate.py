@@ -9,11 +9,11 @@ import typer
 
 from reconciler.cli.options import FormatsOption, RootOption, VendorOption, make_app
 from reconciler.cli.outputs import choose_outputs, write_findings
+from reconciler.definitions.files import find_definitions, read_documents
+from reconciler.definitions.settings import find_root, read_settings
 from reconciler.errors import Exit, SettingsError, UsageError
-from reconciler.findings import Severity
+from reconciler.model.findings import Severity
 from reconciler.operations.validate import validate
-from reconciler.settings import find_root, read_settings
-from reconciler.workspace import find_definitions, read_documents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.console import show_text
+from reconciler.cli.context import choose_saved, connect, find_target, read_saved
 from reconciler.cli.options import EnvironmentOption, RootOption, make_app
-from reconciler.cli.scene import choose_saved, connect, find_target, read_saved
-from reconciler.preflight import check_fresh, check_target
-from reconciler.settings import find_root
+from reconciler.definitions.settings import find_root
+from reconciler.execution.preflight import check_fresh, check_target
 
 app = make_app()
 

@@ -10,28 +10,28 @@ from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING
 
-from reconciler.apply import apply_plan
 from reconciler.cli.console import show, show_text, tell, tell_lines
+from reconciler.cli.context import confirm
 from reconciler.cli.options import Format
-from reconciler.cli.scene import confirm
+from reconciler.definitions.files import open_drafts, prepare_own_folder
 from reconciler.errors import Exit, Refused, UsageError
-from reconciler.journal import read_folder
-from reconciler.lock import find_lock_folder
-from reconciler.outcome import Report
+from reconciler.execution.executor import apply_plan
+from reconciler.execution.journal import read_folder
+from reconciler.execution.lock import find_lock_folder
+from reconciler.execution.outcome import Report
+from reconciler.execution.preflight import Hold, Site, Terms, check_accepted, check_honest, clear
 from reconciler.platform import STOP_SIGNALS
-from reconciler.preflight import Hold, Site, Terms, check_accepted, check_honest, clear
 from reconciler.render import json as as_json
 from reconciler.render.text import render_plan, render_report
-from reconciler.workspace import open_drafts, prepare_own_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
     from types import FrameType
 
-    from reconciler.cli.scene import Connection
-    from reconciler.plan import Plan
-    from reconciler.workspace import Draft
+    from reconciler.cli.context import Connection
+    from reconciler.definitions.files import Draft
+    from reconciler.planning.plan import Plan
 
 
 def find_journal(root: Path, folder: Path | None) -> Path:

@@ -9,41 +9,41 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Unpack
 
-from reconciler.emulator import addresses
-from reconciler.emulator.access_packages import AccessPackages
-from reconciler.emulator.accesslog import AccessLog
-from reconciler.emulator.addresses import INTERNAL, Links
 from reconciler.emulator.application import Application
 from reconciler.emulator.catalogue import read_catalogue
-from reconciler.emulator.clock import Clock
-from reconciler.emulator.config import Over, read_config
-from reconciler.emulator.control import Control
-from reconciler.emulator.disturbance import Disturbance
-from reconciler.emulator.door import Door
-from reconciler.emulator.exchange import Exchange
-from reconciler.emulator.faults import Faults
-from reconciler.emulator.grants import Examiner
-from reconciler.emulator.maskinporten import Maskinporten
-from reconciler.emulator.metadata import Upstream
+from reconciler.emulator.control.another_writer import Writer
+from reconciler.emulator.control.config import Over, read_config
+from reconciler.emulator.control.disturbance import Disturbance
+from reconciler.emulator.control.endpoints import Control
+from reconciler.emulator.control.faults import Faults
+from reconciler.emulator.maskinporten.endpoints import Maskinporten
+from reconciler.emulator.maskinporten.exchange import Exchange
+from reconciler.emulator.maskinporten.grants import Examiner
+from reconciler.emulator.maskinporten.token_generator import TokenGenerator
+from reconciler.emulator.maskinporten.tokens import Issuer
+from reconciler.emulator.metadata.access_packages import AccessPackages
+from reconciler.emulator.metadata.resource_registry import ResourceRegistry
+from reconciler.emulator.metadata.upstream import Upstream
 from reconciler.emulator.register import other_routes
 from reconciler.emulator.register.endpoints import Register
-from reconciler.emulator.resource_registry import ResourceRegistry
-from reconciler.emulator.routing import Router
-from reconciler.emulator.seeds import plant
-from reconciler.emulator.server import Emulator, Network, listen
-from reconciler.emulator.store import Store
-from reconciler.emulator.systemusers import SystemUsers
-from reconciler.emulator.token_generator import TokenGenerator
-from reconciler.emulator.tokens import Issuer
-from reconciler.emulator.transactions import Transactions
-from reconciler.emulator.writing import Writer
+from reconciler.emulator.register.routing import Router
+from reconciler.emulator.register.seeds import plant
+from reconciler.emulator.register.store import Store
+from reconciler.emulator.register.transactions import Transactions
+from reconciler.emulator.server import addresses
+from reconciler.emulator.server.access_log import AccessLog
+from reconciler.emulator.server.addresses import INTERNAL, Links
+from reconciler.emulator.server.clock import Clock
+from reconciler.emulator.server.door import Door
+from reconciler.emulator.server.server import Emulator, Network, listen
+from reconciler.emulator.systemusers.endpoints import SystemUsers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from reconciler.emulator.addresses import Address
-    from reconciler.emulator.config import Config
+    from reconciler.emulator.control.config import Config
+    from reconciler.emulator.server.addresses import Address
 
 __all__ = ["Emulator", "start"]
 

@@ -15,17 +15,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.requests import Request
 
-from reconciler.emulator import calling, control, gaps, token_generator
-from reconciler.emulator.accesslog import Entry
-from reconciler.emulator.disturbance import Dropped, Truncated, make_answer
-from reconciler.emulator.failures import ServiceFailure
-from reconciler.emulator.register import claims, tracing
-from reconciler.emulator.register.answers import Formatted, answer_empty
+from reconciler.emulator.control import endpoints as control
+from reconciler.emulator.control.disturbance import Dropped, Truncated, make_answer
+from reconciler.emulator.dotnet import tracing
+from reconciler.emulator.dotnet.answers import Formatted, answer_empty
+from reconciler.emulator.dotnet.failures import ServiceFailure
+from reconciler.emulator.dotnet.path_binding import BadRequest, check_headers, read_target
+from reconciler.emulator.dotnet.token_decoding import Undecodable, is_readable
+from reconciler.emulator.maskinporten import token_generator
+from reconciler.emulator.register import calling, claims
 from reconciler.emulator.register.bearer import find_token
-from reconciler.emulator.register.path_binding import BadRequest, check_headers, read_target
-from reconciler.emulator.register.token_decoding import Undecodable, is_readable
-from reconciler.emulator.routing import Call, Match, Router
-from reconciler.emulator.transactions import Overlap
+from reconciler.emulator.register.routing import Call, Match, Router
+from reconciler.emulator.register.transactions import Overlap
+from reconciler.emulator.server import gaps
+from reconciler.emulator.server.access_log import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,15 +37,15 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import Receive, Scope, Send
 
-    from reconciler.emulator.accesslog import AccessLog
-    from reconciler.emulator.clock import Clock
-    from reconciler.emulator.disturbance import Disturbance
-    from reconciler.emulator.door import Door
-    from reconciler.emulator.faults import Fault
-    from reconciler.emulator.metadata import Upstream
+    from reconciler.emulator.control.disturbance import Disturbance
+    from reconciler.emulator.control.faults import Fault
+    from reconciler.emulator.maskinporten.tokens import Issuer
+    from reconciler.emulator.metadata.upstream import Upstream
     from reconciler.emulator.register.claims import Caller
-    from reconciler.emulator.server import Network
-    from reconciler.emulator.tokens import Issuer
+    from reconciler.emulator.server.access_log import AccessLog
+    from reconciler.emulator.server.clock import Clock
+    from reconciler.emulator.server.door import Door
+    from reconciler.emulator.server.server import Network
 
 _ONLY_HERE = (f"{control.PREFIX}/", token_generator.PREFIX)
 """Paths behind the door, in small letters."""

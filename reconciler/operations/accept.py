@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.acceptance import WHOLE, Acceptance
-from reconciler.diff import diff
-from reconciler.digest import digest_json
 from reconciler.errors import UsageError
-from reconciler.normalise import normalise
+from reconciler.model.canonical_json import digest_json
+from reconciler.model.normalise import normalise
+from reconciler.planning.acceptance import WHOLE, Acceptance
+from reconciler.planning.diff import diff
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from reconciler.definition import Resolved
-    from reconciler.register import Register
+    from reconciler.clients.register import Register
+    from reconciler.definitions.definition import Resolved
 
 
 def accept_difference(

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.changelog import State, read_log, replay
-from reconciler.drift import find_drift
-from reconciler.survey import ask_all
+from reconciler.clients.parallel import ask_all
+from reconciler.planning.change_log import State, read_log, replay
+from reconciler.planning.drift import find_drift
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.changelog import LogEntry
-    from reconciler.drift import Circumstances, DriftReport
-    from reconciler.plan import Plan
-    from reconciler.register import Register
-    from reconciler.survey import Progress
+    from reconciler.clients.parallel import Progress
+    from reconciler.clients.register import Register
+    from reconciler.planning.change_log import LogEntry
+    from reconciler.planning.drift import Circumstances, DriftReport
+    from reconciler.planning.plan import Plan
 
 
 def detect_drift(

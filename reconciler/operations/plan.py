@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.evidence import gather_evidence
-from reconciler.findings import Severity
-from reconciler.listing import list_ids, read_listed
-from reconciler.plan import Plan, Target, add_unlisted, judge_plan, plan_changes
+from reconciler.clients.listing import list_ids, read_listed
+from reconciler.execution.evidence import gather_evidence
+from reconciler.model.findings import Severity
+from reconciler.planning.plan import Plan, Target, add_unlisted, judge_plan, plan_changes
 from reconciler.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reconciler.definition import Resolved
-    from reconciler.drift import Circumstances
-    from reconciler.findings import Finding
-    from reconciler.register import Register
-    from reconciler.survey import Progress
+    from reconciler.clients.parallel import Progress
+    from reconciler.clients.register import Register
+    from reconciler.definitions.definition import Resolved
+    from reconciler.model.findings import Finding
+    from reconciler.planning.drift import Circumstances
 
 
 def plan(

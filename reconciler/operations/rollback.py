@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.body import keep_all
-from reconciler.change import Blocked, Change, Keep, Update, describe_body
-from reconciler.diff import diff
-from reconciler.digest import digest_json
-from reconciler.evidence import gather_evidence
-from reconciler.model import RegisteredSystem
-from reconciler.normalise import normalise
-from reconciler.plan import Plan, Target, judge_plan
-from reconciler.steps import order_steps
-from reconciler.survey import read_all
+from reconciler.clients.parallel import read_all
+from reconciler.execution.evidence import gather_evidence
+from reconciler.model.canonical_json import digest_json
+from reconciler.model.normalise import normalise
+from reconciler.model.system import RegisteredSystem
+from reconciler.planning.change import Blocked, Change, Keep, Update, describe_body
+from reconciler.planning.diff import diff
+from reconciler.planning.plan import Plan, Target, judge_plan
+from reconciler.planning.request_body import keep_all
+from reconciler.planning.request_order import order_steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.digest import Json
-    from reconciler.drift import Circumstances
-    from reconciler.journal import Intent, Run, Settled
-    from reconciler.register import Register
+    from reconciler.clients.register import Register
+    from reconciler.execution.journal import Intent, Run, Settled
+    from reconciler.model.canonical_json import Json
+    from reconciler.planning.drift import Circumstances
 
 _MOVED = "it moved since the run"
 

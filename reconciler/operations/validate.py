@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.catalogue import read_shipped_catalogue
-from reconciler.document import Mapping, Scalar
+from reconciler.definitions.resolve import resolve
+from reconciler.definitions.yaml_document import Mapping, Scalar
 from reconciler.errors import UsageError
-from reconciler.resolve import resolve
+from reconciler.model.catalogue import read_shipped_catalogue
 from reconciler.rules import Checked, check_documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reconciler.definition import Definition, Resolved
-    from reconciler.document import Document
+    from reconciler.definitions.definition import Definition, Resolved
+    from reconciler.definitions.yaml_document import Document
 
 
 def validate(documents: Sequence[Document], environments: Iterable[str], *, vendor: str = "") -> Checked:

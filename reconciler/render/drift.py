@@ -10,10 +10,9 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from reconciler.drift import ALARMING, Kind
+from reconciler.planning.drift import ALARMING, Kind
 from reconciler.render.escape import escape_json, escape_line, shorten
-from reconciler.render.text import Line, Piece, count
-from reconciler.render.wording import (
+from reconciler.render.phrases import (
     describe_quiet,
     describe_unlisted,
     get_label,
@@ -21,12 +20,13 @@ from reconciler.render.wording import (
     show_value,
     tell_write,
 )
+from reconciler.render.text import Line, Piece, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from reconciler.digest import Json
-    from reconciler.drift import Difference, DriftReport
+    from reconciler.model.canonical_json import Json
+    from reconciler.planning.drift import Difference, DriftReport
 
 _COUNTED = tuple(kind for kind in Kind if kind is not Kind.NO_DIFFERENCE)
 _LONG = 1000

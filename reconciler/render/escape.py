@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from reconciler.escape import (
+from reconciler.model.untrusted_text import (
     escape_json,
     escape_line,
     escape_text,

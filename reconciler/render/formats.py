@@ -13,9 +13,9 @@ from reconciler.render import drift, github, gitlab, html, json, junit, markdown
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from reconciler.drift import DriftReport
-    from reconciler.findings import Finding
-    from reconciler.plan import Plan
+    from reconciler.model.findings import Finding
+    from reconciler.planning.drift import DriftReport
+    from reconciler.planning.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from reconciler.findings import Severity
+from reconciler.model.findings import Severity
+from reconciler.render.annotations import remark_drift, remark_findings, remark_plan, sort_remarks
 from reconciler.render.escape import escape_github_data, escape_github_property, escape_text, shorten
-from reconciler.render.remarks import remark_drift, remark_findings, remark_plan, sort_remarks
-from reconciler.render.wording import join_sentences
+from reconciler.render.phrases import join_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from reconciler.drift import DriftReport
-    from reconciler.findings import Finding
-    from reconciler.plan import Plan
-    from reconciler.render.remarks import Remark
+    from reconciler.model.findings import Finding
+    from reconciler.planning.drift import DriftReport
+    from reconciler.planning.plan import Plan
+    from reconciler.render.annotations import Remark
 
 # The runner's words for our severities; it knows no others.
 _COMMANDS: Mapping[Severity, str] = {

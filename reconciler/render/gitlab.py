@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from reconciler.findings import Severity
-from reconciler.render.escape import escape_json, escape_text, shorten
-from reconciler.render.remarks import (
+from reconciler.model.findings import Severity
+from reconciler.render.annotations import (
     find_path,
     fingerprint,
     remark_drift,
@@ -18,16 +17,17 @@ from reconciler.render.remarks import (
     remark_plan,
     sort_remarks,
 )
-from reconciler.render.wording import join_sentences
+from reconciler.render.escape import escape_json, escape_text, shorten
+from reconciler.render.phrases import join_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.digest import Json
-    from reconciler.drift import DriftReport
-    from reconciler.findings import Finding
-    from reconciler.plan import Plan
-    from reconciler.render.remarks import Remark
+    from reconciler.model.canonical_json import Json
+    from reconciler.model.findings import Finding
+    from reconciler.planning.drift import DriftReport
+    from reconciler.planning.plan import Plan
+    from reconciler.render.annotations import Remark
 
 # GitLab knows info, minor, major, critical and blocker; ours are three, and none says more than it means.
 _SEVERITIES: Mapping[Severity, str] = {

@@ -9,15 +9,15 @@ import json
 from typing import TYPE_CHECKING
 
 from reconciler.render.escape import escape_json, escape_line, shorten
+from reconciler.render.phrases import tell_write
 from reconciler.render.text import Line, Piece, count, render_field
-from reconciler.render.wording import tell_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.digest import Json
-    from reconciler.history import Chapter
-    from reconciler.revision import Revision
+    from reconciler.model.canonical_json import Json
+    from reconciler.model.revision import Revision
+    from reconciler.planning.timeline import Chapter
 
 _SHORT = 12
 """Digits of a commit that an output for people shows."""

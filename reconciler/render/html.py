@@ -8,13 +8,12 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from reconciler.change import Weight
-from reconciler.findings import SEVERITIES, Severity, count_findings
+from reconciler.model.findings import SEVERITIES, Severity, count_findings
+from reconciler.planning.change import Weight
 from reconciler.render.drift import count_differences, summarise
 from reconciler.render.escape import escape_html, shorten
 from reconciler.render.page import build_page
-from reconciler.render.text import count
-from reconciler.render.wording import (
+from reconciler.render.phrases import (
     VERBS,
     describe_quiet,
     describe_unlisted,
@@ -26,15 +25,16 @@ from reconciler.render.wording import (
     show_value,
     tell_write,
 )
+from reconciler.render.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from reconciler.change import Change, Impact
-    from reconciler.diff import FieldChange
-    from reconciler.drift import Difference, DriftReport
-    from reconciler.findings import Finding
-    from reconciler.plan import Plan, Unmanaged
+    from reconciler.model.findings import Finding
+    from reconciler.planning.change import Change, Impact
+    from reconciler.planning.diff import FieldChange
+    from reconciler.planning.drift import Difference, DriftReport
+    from reconciler.planning.plan import Plan, Unmanaged
 
 # The badge's colour for each severity; the word beside it is the same as everywhere.
 _SEVERITIES: Mapping[Severity, str] = {

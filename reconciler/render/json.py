@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from reconciler.findings import count_findings, finding_to_json
-from reconciler.planfile import print_plan
+from reconciler.model.findings import count_findings, finding_to_json
+from reconciler.planning.plan_file import print_plan
 from reconciler.render.escape import escape_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.digest import Json
-    from reconciler.findings import Finding
-    from reconciler.outcome import Report
-    from reconciler.plan import Plan
-    from reconciler.recovery import Recovered, Stranded
+    from reconciler.execution.outcome import Report
+    from reconciler.execution.recovery import Recovered, Stranded
+    from reconciler.model.canonical_json import Json
+    from reconciler.model.findings import Finding
+    from reconciler.planning.plan import Plan
 
 
 def _print(value: Json) -> str:

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.findings import Severity
+from reconciler.model.findings import Severity
+from reconciler.render.annotations import remark_drift, remark_findings, remark_plan, sort_remarks
 from reconciler.render.escape import escape_text, escape_xml, shorten
-from reconciler.render.remarks import remark_drift, remark_findings, remark_plan, sort_remarks
+from reconciler.render.phrases import join_sentences
 from reconciler.render.text import count
-from reconciler.render.wording import join_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from reconciler.drift import DriftReport
-    from reconciler.findings import Finding
-    from reconciler.plan import Plan
-    from reconciler.render.remarks import Remark
+    from reconciler.model.findings import Finding
+    from reconciler.planning.drift import DriftReport
+    from reconciler.planning.plan import Plan
+    from reconciler.render.annotations import Remark
 
 # JUnit knows `failure`, and text that a case printed; `error` would be the checker's own fault.
 _ELEMENTS: Mapping[Severity, str] = {

@@ -10,12 +10,11 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.change import Weight
-from reconciler.findings import SEVERITIES, Severity, count_findings
+from reconciler.model.findings import SEVERITIES, Severity, count_findings
+from reconciler.planning.change import Weight
 from reconciler.render.drift import count_differences, summarise
 from reconciler.render.escape import escape_markdown, shorten
-from reconciler.render.text import count
-from reconciler.render.wording import (
+from reconciler.render.phrases import (
     SIGNS,
     VERBS,
     describe_quiet,
@@ -30,15 +29,16 @@ from reconciler.render.wording import (
     show_value,
     tell_entry,
 )
+from reconciler.render.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from reconciler.change import Change, Impact
-    from reconciler.diff import FieldChange
-    from reconciler.drift import Difference, DriftReport
-    from reconciler.findings import Finding
-    from reconciler.plan import Plan, Unmanaged
+    from reconciler.model.findings import Finding
+    from reconciler.planning.change import Change, Impact
+    from reconciler.planning.diff import FieldChange
+    from reconciler.planning.drift import Difference, DriftReport
+    from reconciler.planning.plan import Plan, Unmanaged
 
 LONGEST = 60_000
 """Characters of a comment; GitHub refuses more than 65,536."""

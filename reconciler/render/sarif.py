@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from reconciler import __version__
-from reconciler.findings import Severity
-from reconciler.render.escape import escape_json, escape_sarif, shorten
-from reconciler.render.remarks import (
+from reconciler.model.findings import Severity
+from reconciler.render.annotations import (
     find_page,
     find_path,
     fingerprint,
@@ -22,16 +21,17 @@ from reconciler.render.remarks import (
     remark_plan,
     sort_remarks,
 )
-from reconciler.render.wording import join_sentences
+from reconciler.render.escape import escape_json, escape_sarif, shorten
+from reconciler.render.phrases import join_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.digest import Json
-    from reconciler.drift import DriftReport
-    from reconciler.findings import Finding
-    from reconciler.plan import Plan
-    from reconciler.render.remarks import Remark
+    from reconciler.model.canonical_json import Json
+    from reconciler.model.findings import Finding
+    from reconciler.planning.drift import DriftReport
+    from reconciler.planning.plan import Plan
+    from reconciler.render.annotations import Remark
 
 # Levels (SARIF §3.27.10); `none` is for results that are no problem, which are no remarks.
 _LEVELS: Mapping[Severity, str] = {

@@ -9,23 +9,23 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from reconciler.change import Weight
-from reconciler.findings import SEVERITIES, Severity, count_findings
-from reconciler.outcome import Done
+from reconciler.execution.outcome import Done
+from reconciler.execution.verification import Fate
+from reconciler.model.findings import SEVERITIES, Severity, count_findings
+from reconciler.planning.change import Weight
 from reconciler.render.escape import LONGEST, escape_line, shorten
-from reconciler.render.wording import describe_unlisted, describe_unreadable, group_changes
-from reconciler.settlement import Fate
+from reconciler.render.phrases import describe_unlisted, describe_unreadable, group_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from reconciler.change import Change, Impact
-    from reconciler.diff import FieldChange
-    from reconciler.digest import Json
-    from reconciler.findings import Finding
-    from reconciler.outcome import Outcome, Report
-    from reconciler.plan import Plan
-    from reconciler.recovery import Recovered, Stranded
+    from reconciler.execution.outcome import Outcome, Report
+    from reconciler.execution.recovery import Recovered, Stranded
+    from reconciler.model.canonical_json import Json
+    from reconciler.model.findings import Finding
+    from reconciler.planning.change import Change, Impact
+    from reconciler.planning.diff import FieldChange
+    from reconciler.planning.plan import Plan
 
 
 class Piece(NamedTuple):

@@ -1,7 +1,7 @@
 """Every validation rule, grouped by what it looks at; `check_documents` asks them all."""
 
 from reconciler.rules import clients, identity, packages, redirects, rights, texts, visibility
-from reconciler.rules.check import Checked, check_documents
+from reconciler.rules.engine import Checked, check_documents
 from reconciler.rules.registry import RULES, Rule
 
 GROUPS = (identity, texts, rights, packages, clients, redirects, visibility)

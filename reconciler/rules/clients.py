@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reconciler.document import quote
-from reconciler.findings import Severity
+from reconciler.definitions.yaml_document import quote
+from reconciler.model.findings import Severity
 from reconciler.rules.registry import Fault, fleet_rule, system_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.definition import Resolved
+    from reconciler.definitions.definition import Resolved
     from reconciler.rules.registry import Fleet
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)

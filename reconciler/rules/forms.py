@@ -5,7 +5,7 @@ Declared here with their pages; `shape` asks them while it reads a document.
 
 from __future__ import annotations
 
-from reconciler.findings import Severity
+from reconciler.model.findings import Severity
 from reconciler.rules.registry import declare
 
 YAML_SYNTAX = declare(

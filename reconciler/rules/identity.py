@@ -9,16 +9,16 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from reconciler.document import quote, shorten
-from reconciler.findings import Severity
-from reconciler.model import PREFIX
+from reconciler.definitions.yaml_document import quote, shorten
+from reconciler.model.findings import Severity
+from reconciler.model.system import PREFIX
 from reconciler.rules.registry import Fault, fleet_rule, system_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.definition import Resolved
-    from reconciler.document import Path
+    from reconciler.definitions.definition import Resolved
+    from reconciler.definitions.yaml_document import Path
     from reconciler.rules.registry import Fleet
 
 _ID: Path = ("id",)

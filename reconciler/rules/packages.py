@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reconciler.catalogue import PACKAGE_PREFIX
-from reconciler.document import quote
+from reconciler.definitions.yaml_document import quote
+from reconciler.model.catalogue import PACKAGE_PREFIX
 from reconciler.rules.registry import Fault, catalogue_rule, system_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.catalogue import Catalogue
-    from reconciler.definition import Resolved
-    from reconciler.document import Path
+    from reconciler.definitions.definition import Resolved
+    from reconciler.definitions.yaml_document import Path
+    from reconciler.model.catalogue import Catalogue
 
 _FORM = re.compile(r"urn:(?i:altinn:accesspackage):[^\s:]+")
 """In any letter case but for `urn:`, as the register looks packages up (System Register contract §8.2)."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.findings import Finding, Severity
+    from reconciler.model.findings import Finding, Severity
 
 MOST = 20
 """Findings of one rule and one severity in one file that are shown each by itself."""

@@ -9,18 +9,18 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from reconciler.document import quote
-from reconciler.findings import Severity
-from reconciler.host import MARKS
-from reconciler.redirect import BLANKS, is_steady, parse_redirect
+from reconciler.definitions.yaml_document import quote
+from reconciler.model.findings import Severity
+from reconciler.model.redirect_host import MARKS
+from reconciler.model.redirect_url import BLANKS, is_steady, parse_redirect
 from reconciler.rules.registry import Fault, system_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.definition import Resolved
-    from reconciler.document import Path
-    from reconciler.redirect import Redirect
+    from reconciler.definitions.definition import Resolved
+    from reconciler.definitions.yaml_document import Path
+    from reconciler.model.redirect_url import Redirect
 
 _USER_INFO = re.compile(r"(?<=[/\\]{2})[^/\\?#]*@")
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[/\\]{2}([^/\\?#]*)")

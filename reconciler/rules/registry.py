@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
-from reconciler.document import print_path
-from reconciler.findings import Finding, Location, Severity
+from reconciler.definitions.yaml_document import print_path
+from reconciler.model.findings import Finding, Location, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from reconciler.catalogue import Catalogue
-    from reconciler.definition import Resolved
-    from reconciler.document import Document, Path
+    from reconciler.definitions.definition import Resolved
+    from reconciler.definitions.yaml_document import Document, Path
+    from reconciler.model.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True)

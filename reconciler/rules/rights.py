@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reconciler.catalogue import ROUTES
-from reconciler.document import quote
-from reconciler.findings import Severity
-from reconciler.model import RESOURCE
+from reconciler.definitions.yaml_document import quote
+from reconciler.model.catalogue import ROUTES
+from reconciler.model.findings import Severity
+from reconciler.model.system import RESOURCE
 from reconciler.rules.registry import Fault, system_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.definition import Resolved
-    from reconciler.document import Path
-    from reconciler.model import Attribute
+    from reconciler.definitions.definition import Resolved
+    from reconciler.definitions.yaml_document import Path
+    from reconciler.model.system import Attribute
 
 _BLANK = re.compile(r"\s")
 _NEVER_FOUND = re.compile(r"[\s/]")

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reconciler.definition import TOP_ONLY, Definition, ShapeError, check_shape, read_flag
-from reconciler.document import (
+from reconciler.definitions.definition import TOP_ONLY, Definition, ShapeError, check_shape, read_flag
+from reconciler.definitions.resolve import find_missing
+from reconciler.definitions.yaml_document import (
     FaultKind,
     Items,
     Mapping,
@@ -20,8 +21,10 @@ from reconciler.document import (
     quote,
     shorten,
 )
-from reconciler.findings import Finding, Location
-from reconciler.model import (
+from reconciler.definitions.yaml_syntax import QUOTE
+from reconciler.model.findings import Finding, Location
+from reconciler.model.suggest import nearest
+from reconciler.model.system import (
     IDENTITY,
     NEVER_SENT,
     NEVER_SENT_VENDOR,
@@ -33,7 +36,6 @@ from reconciler.model import (
     Right,
     Vendor,
 )
-from reconciler.resolve import find_missing
 from reconciler.rules.forms import (
     ALIAS_BOMB,
     DUPLICATE_KEY,
@@ -49,14 +51,12 @@ from reconciler.rules.forms import (
 )
 from reconciler.rules.quota import Quota
 from reconciler.rules.registry import Fault
-from reconciler.suggest import nearest
-from reconciler.syntax import QUOTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Dict
 
-    from reconciler.digest import Json
-    from reconciler.document import Document, Node, Path
+    from reconciler.definitions.yaml_document import Document, Node, Path
+    from reconciler.model.canonical_json import Json
     from reconciler.rules.registry import Rule
 
 _FAULTS: Dict[FaultKind, tuple[Rule, str]] = {

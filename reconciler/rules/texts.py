@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reconciler.document import Scalar, print_path, quote, shorten
-from reconciler.findings import Severity
-from reconciler.model import SENT, Part
+from reconciler.definitions.yaml_document import Scalar, print_path, quote, shorten
+from reconciler.model.findings import Severity
+from reconciler.model.system import SENT, Part
 from reconciler.rules.registry import Fault, system_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.definition import Resolved
-    from reconciler.document import Path
+    from reconciler.definitions.definition import Resolved
+    from reconciler.definitions.yaml_document import Path
 
 LANGUAGES = ("nb", "nn", "en")
 """The register's database refuses a text without one of them (System Register contract §2.2)."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.findings import Severity
+from reconciler.model.findings import Severity
 from reconciler.rules.registry import Fault, system_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.definition import Resolved
+    from reconciler.definitions.definition import Resolved
 
 
 @system_rule("visibility-left-out", severity=Severity.WARNING)

@@ -18,18 +18,18 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from reconciler.apply import apply_plan
-from reconciler.credentials import Credentials
-from reconciler.drift import Circumstances
-from reconciler.environment import Environment
-from reconciler.maskinporten import open_tokens
-from reconciler.planfile import read_plan
-from reconciler.preflight import Site, Terms, clear, hold
-from reconciler.register import HttpRegister
-from reconciler.secret import Secret
+from reconciler.clients.credentials import Credentials
+from reconciler.clients.maskinporten import open_tokens
+from reconciler.clients.register import HttpRegister
+from reconciler.execution.executor import apply_plan
+from reconciler.execution.preflight import Site, Terms, clear, hold
+from reconciler.model.environment import Environment
+from reconciler.model.secret import Secret
+from reconciler.planning.drift import Circumstances
+from reconciler.planning.plan_file import read_plan
 
 if TYPE_CHECKING:
-    from reconciler.digest import Json
+    from reconciler.model.canonical_json import Json
 
 _WRITE, _SYNC = os.write, os.fsync
 

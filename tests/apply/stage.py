@@ -13,24 +13,24 @@ from urllib.parse import unquote
 import httpx
 import pytest
 
-from reconciler.apply import apply_plan
-from reconciler.change import Delete
-from reconciler.credentials import Credentials
-from reconciler.diff import diff
-from reconciler.drift import Circumstances
-from reconciler.environment import Environment
-from reconciler.evidence import gather_evidence
-from reconciler.journal import find_open, read_runs, start_run
-from reconciler.maskinporten import open_tokens
-from reconciler.model import RegisteredSystem
-from reconciler.normalise import normalise
-from reconciler.outcome import Done, Failed, NotTried, Outcome, Report, Stale, Unknown
-from reconciler.plan import Target, judge_plan, plan_changes
-from reconciler.preflight import Site, Terms, clear, hold
-from reconciler.recovery import Recovered, recover_runs
-from reconciler.register import HttpRegister
-from reconciler.secret import Secret
-from reconciler.survey import read_all
+from reconciler.clients.credentials import Credentials
+from reconciler.clients.maskinporten import open_tokens
+from reconciler.clients.parallel import read_all
+from reconciler.clients.register import HttpRegister
+from reconciler.execution.evidence import gather_evidence
+from reconciler.execution.executor import apply_plan
+from reconciler.execution.journal import find_open, read_runs, start_run
+from reconciler.execution.outcome import Done, Failed, NotTried, Outcome, Report, Stale, Unknown
+from reconciler.execution.preflight import Site, Terms, clear, hold
+from reconciler.execution.recovery import Recovered, recover_runs
+from reconciler.model.environment import Environment
+from reconciler.model.normalise import normalise
+from reconciler.model.secret import Secret
+from reconciler.model.system import RegisteredSystem
+from reconciler.planning.change import Delete
+from reconciler.planning.diff import diff
+from reconciler.planning.drift import Circumstances
+from reconciler.planning.plan import Target, judge_plan, plan_changes
 from tests.builders import VENDOR, a_live_document, a_resolved
 from tests.served import CLIENT_ID, KID, VENDOR_PATH, export_pem, start_served
 
@@ -40,13 +40,13 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from reconciler.definition import Resolved
-    from reconciler.digest import Json
+    from reconciler.clients.register import Register
+    from reconciler.definitions.definition import Resolved
     from reconciler.emulator import Emulator
-    from reconciler.journal import Journal, Run
-    from reconciler.plan import Plan
-    from reconciler.preflight import Clearance
-    from reconciler.register import Register
+    from reconciler.execution.journal import Journal, Run
+    from reconciler.execution.preflight import Clearance
+    from reconciler.model.canonical_json import Json
+    from reconciler.planning.plan import Plan
 
 OURS = frozenset({CLIENT_ID})
 SHORT = 0.3
@@ -145,7 +145,9 @@ class Stage:
         terms = Terms(plan.digest, workers=workers, patience=self.patience, stop=stop or Event())
         with pytest.MonkeyPatch.context() as patch, hold(site) as held:
             if wrap:
-                patch.setattr("reconciler.preflight.start_run", lambda *a, **k: wrap(start_run(*a, **k)))
+                patch.setattr(
+                    "reconciler.execution.preflight.start_run", lambda *a, **k: wrap(start_run(*a, **k))
+                )
             with clear(plan, held, terms) as clearance:
                 yield clearance
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.journal import read_runs
-from reconciler.planfile import print_plan
+from reconciler.execution.journal import read_runs
+from reconciler.planning.plan_file import print_plan
 from tests.apply.stage import (
     OURS,
     Stage,
@@ -29,8 +29,8 @@ from tests.served import CLIENT_ID, SCOPE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from reconciler.definition import Resolved
-    from reconciler.digest import Json
+    from reconciler.definitions.definition import Resolved
+    from reconciler.model.canonical_json import Json
 
     Program = subprocess.Popen[str]
 

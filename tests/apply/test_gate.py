@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 import reconciler
-from reconciler.apply import apply_plan
-from reconciler.change import Impact, Weight
 from reconciler.errors import Refused, WriteRefused
-from reconciler.journal import read_runs, start_run
-from reconciler.plan import Target
-from reconciler.preflight import (
+from reconciler.execution.executor import apply_plan
+from reconciler.execution.journal import read_runs, start_run
+from reconciler.execution.preflight import (
     Clearance,
     Hold,
     Site,
@@ -27,13 +25,15 @@ from reconciler.preflight import (
     keep_others_away,
     recover,
 )
-from reconciler.settlement import Fate
+from reconciler.execution.verification import Fate
+from reconciler.planning.change import Impact, Weight
+from reconciler.planning.plan import Target
 from tests.apply.stage import Stage, a_client, a_full_document, define
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.plan import Plan
+    from reconciler.planning.plan import Plan
 
 SOURCES = Path(reconciler.__file__).parent
 OURS = [path for path in SOURCES.rglob("*.py") if "emulator" not in path.parts]

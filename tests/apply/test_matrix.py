@@ -24,10 +24,10 @@ from tests.served import CLIENT_ID
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from reconciler.definition import Resolved
-    from reconciler.digest import Json
-    from reconciler.model import RegisteredSystem
-    from reconciler.register import ListedSystem, Register
+    from reconciler.clients.register import ListedSystem, Register
+    from reconciler.definitions.definition import Resolved
+    from reconciler.model.canonical_json import Json
+    from reconciler.model.system import RegisteredSystem
 
     Case = tuple[list[dict[str, Json]], list[Resolved], str]
     """What is there, what is asked for, and the method of the write that is struck."""
@@ -204,7 +204,7 @@ def test_the_register_cannot_be_read_any_more(
     stage.seed(*live)
     before = stage.held(*(each.system.id for each in asked))
     plan = stage.plan(asked)
-    monkeypatch.setattr("reconciler.register.BUDGET", 0.2)
+    monkeypatch.setattr("reconciler.clients.register.BUDGET", 0.2)
     skip += action != "create"  # the change log of what is there is read before the run
     stage.strike(method="GET", path="*systemregister/vendor/*", times=0, skip=skip, **fault)
     stage.control("DELETE", "log")

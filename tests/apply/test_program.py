@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from reconciler.cli.scene import connect
-from reconciler.environment import Environment
+from reconciler.cli.context import connect
+from reconciler.model.environment import Environment
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR
 from tests.served import CLIENT_ID, VENDOR_PATH, Repository, Served, start_served
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from reconciler.digest import Json
+    from reconciler.model.canonical_json import Json
 
 ONE = f"{VENDOR}_smartcloud"
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.apply import apply_plan
 from reconciler.errors import Refused
-from reconciler.journal import Journal, start_run
-from reconciler.outcome import Done, Failed, NotTried, Outcome, Stale, Unknown
+from reconciler.execution.executor import apply_plan
+from reconciler.execution.journal import Journal, start_run
+from reconciler.execution.outcome import Done, Failed, NotTried, Outcome, Stale, Unknown
 from tests.apply.stage import (
     Stage,
     a_client,
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from reconciler.definition import Resolved
-    from reconciler.digest import Json
-    from reconciler.journal import Settled
-    from reconciler.outcome import Report
-    from reconciler.plan import Plan
+    from reconciler.definitions.definition import Resolved
+    from reconciler.execution.journal import Settled
+    from reconciler.execution.outcome import Report
+    from reconciler.model.canonical_json import Json
+    from reconciler.planning.plan import Plan
 
 THEIRS = {"set": {"isVisible": False}, "client_id": "somebody"}
 
@@ -147,7 +147,7 @@ def test_a_doubt_before_a_release_blocks_both(stage: Stage, fault: dict[str, Jso
     plan = stage.plan([define(one, clientId=[]), define(other, clientId=[x])])
     before = stage.held(one, other)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reconciler.register.BUDGET", 0.1)
+        patch.setattr("reconciler.clients.register.BUDGET", 0.1)
         stage.strike(path=["/resourceregistry/*", "/accessmanagement/*"], times=0, **fault)
         report = stage.apply(plan)
 
@@ -503,7 +503,7 @@ def test_a_write_that_is_committed_late_is_waited_for(
     private_key: RSAPrivateKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The client gave up, and the register commits afterwards: within the patience that is Done."""
-    monkeypatch.setattr("reconciler.register.find_seconds", lambda _: 0.3)
+    monkeypatch.setattr("reconciler.clients.register.find_seconds", lambda _: 0.3)
     with open_stage(private_key, tmp_path) as stage:
         one, asked = _one_update(stage)
         plan = stage.plan(asked)
@@ -522,7 +522,7 @@ def test_a_write_that_passes_its_time_is_unknown_and_not_failed(
     private_key: RSAPrivateKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """W23: the register may still look up one right after the other; patience begins when we stop waiting."""
-    monkeypatch.setattr("reconciler.register.find_seconds", lambda _: 0.5)
+    monkeypatch.setattr("reconciler.clients.register.find_seconds", lambda _: 0.5)
     with open_stage(private_key, tmp_path) as stage:
         one, asked = _one_update(stage)
         plan = stage.plan(asked)

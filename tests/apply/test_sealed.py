@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from reconciler.clients.parallel import read_all
 from reconciler.errors import Refused, ServerFailed
-from reconciler.evidence import gather_evidence
+from reconciler.execution.evidence import gather_evidence
+from reconciler.execution.preflight import Site, Terms, check_accepted, check_fresh, clear, hold
 from reconciler.operations.rollback import plan_rollback
-from reconciler.plan import judge_plan, plan_changes
-from reconciler.planfile import MAX_BYTES, MAX_VALUES, print_plan, read_plan
-from reconciler.preflight import Site, Terms, check_accepted, check_fresh, clear, hold
-from reconciler.survey import read_all
+from reconciler.planning.plan import judge_plan, plan_changes
+from reconciler.planning.plan_file import MAX_BYTES, MAX_VALUES, print_plan, read_plan
 from tests.apply.stage import Stage, a_client, a_full_document, define, withdraw
 from tests.builders import VENDOR, a_definition_text
 from tests.served import Repository, Served, start_served
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from reconciler.digest import Json
-    from reconciler.model import RegisteredSystem
-    from reconciler.plan import Plan
+    from reconciler.model.canonical_json import Json
+    from reconciler.model.system import RegisteredSystem
+    from reconciler.planning.plan import Plan
 
 EDITS = 2_000
 FEW = 60

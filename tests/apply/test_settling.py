@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.clients.trace_context import read_trace_id
 from reconciler.errors import NoAnswer, ServerFailed, Unintelligible
-from reconciler.journal import read_runs
-from reconciler.outcome import Done, Failed, Unknown
-from reconciler.recovery import find_stranded
-from reconciler.trace import read_trace_id
+from reconciler.execution.journal import read_runs
+from reconciler.execution.outcome import Done, Failed, Unknown
+from reconciler.execution.recovery import find_stranded
 from tests.apply.stage import Stage, a_client, a_full_document, check_truth, define
 from tests.apply.test_matrix import Meddled
 from tests.served import CLIENT_ID, VENDOR_PATH
@@ -20,10 +20,10 @@ from tests.served import CLIENT_ID, VENDOR_PATH
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from reconciler.definition import Resolved
-    from reconciler.digest import Json
+    from reconciler.clients.register import Register
+    from reconciler.definitions.definition import Resolved
     from reconciler.errors import RegisterError
-    from reconciler.register import Register
+    from reconciler.model.canonical_json import Json
 
     Send = Callable[[Mapping[str, Json]], None]
     Put = Callable[[Send, Mapping[str, Json]], None]
@@ -156,7 +156,7 @@ def test_a_write_that_comes_through_after_its_answer_is_waited_for(
     """W20: after an answer that says nothing, the register is looked at for as long as the patience lasts."""
     _, asked = _one(stage)
     monkeypatch.setattr(stage, "patience", 10.0)
-    monkeypatch.setattr("reconciler.attempt.LOOK_AGAIN", 0.05)
+    monkeypatch.setattr("reconciler.execution.request.LOOK_AGAIN", 0.05)
 
     (outcome,) = stage.apply(stage.plan(asked), register=Faulty(stage.register, _late(error))).outcomes
 
@@ -172,8 +172,8 @@ def test_a_slow_500_is_waited_for_and_a_quick_one_is_not(
     one, asked = _one(stage)
     plan = stage.plan(asked)
     monkeypatch.setattr(stage, "patience", 10.0)
-    monkeypatch.setattr("reconciler.attempt.LOOK_AGAIN", 0.05)
-    monkeypatch.setattr("reconciler.attempt.SLOW", slow)
+    monkeypatch.setattr("reconciler.execution.request.LOOK_AGAIN", 0.05)
+    monkeypatch.setattr("reconciler.execution.request.SLOW", slow)
     register = Faulty(stage.register, _late(ServerFailed("The register answered 500.", status=500), 0.3))
 
     (outcome,) = stage.apply(plan, register=register).outcomes

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from reconciler.digest import Json
-    from reconciler.plan import Plan
+    from reconciler.model.canonical_json import Json
+    from reconciler.planning.plan import Plan
 
 pytestmark = pytest.mark.bench
 SYSTEMS = 1000

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.change import Create
-from reconciler.diff import FieldChange
-from reconciler.plan import Plan, Target
+from reconciler.planning.change import Create
+from reconciler.planning.diff import FieldChange
+from reconciler.planning.plan import Plan, Target
 from reconciler.render.formats import FORMATS
 from tests.builders import VENDOR
 

@@ -17,11 +17,11 @@ from typer._click import Context
 
 from reconciler.__main__ import main
 from reconciler.cli.main import VERBS, app
-from reconciler.credentials import CREDENTIAL_VARIABLES, is_kid, read_credentials
-from reconciler.environment import is_client_id
+from reconciler.clients.credentials import CREDENTIAL_VARIABLES, is_kid, read_credentials
+from reconciler.clients.keys import read_key
 from reconciler.errors import CredentialsError
-from reconciler.keys import read_key
-from reconciler.secret import Secret, looks_secret
+from reconciler.model.environment import is_client_id
+from reconciler.model.secret import Secret, looks_secret
 from tests.builders import a_definition_text
 from tests.hostile import give, serve
 from tests.served import CLIENT_ID, KID, export_pem

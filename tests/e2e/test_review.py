@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from reconciler.digest import Json
+    from reconciler.model.canonical_json import Json
 
 
 def git(root: Path, *words: str) -> str:

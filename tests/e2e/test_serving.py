@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from reconciler.digest import Json
+    from reconciler.model.canonical_json import Json
 
 SECRET = "let-me-in"
 ORG = "991825827"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.requests import Request
 
-from reconciler.emulator.addresses import Links, check_url, describe, is_loopback
+from reconciler.emulator.server.addresses import Links, check_url, describe, is_loopback
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.emulator import start
-from reconciler.emulator.places import find_places
+from reconciler.emulator.control.places import find_places
 from tests.emulator.parties import (
     HTTP,
     ORG,

@@ -11,12 +11,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from reconciler.emulator import keys, start, tokens
-from reconciler.emulator.clock import Clock
-from reconciler.emulator.documents import Document, Vendor
-from reconciler.emulator.failures import DatabaseFailure
-from reconciler.emulator.register import redirect_hosts, redirect_urls
-from reconciler.emulator.store import Author, Store
+from reconciler.emulator import start
+from reconciler.emulator.dotnet import uri_hosts as redirect_hosts
+from reconciler.emulator.dotnet import uris as redirect_urls
+from reconciler.emulator.dotnet.failures import DatabaseFailure
+from reconciler.emulator.maskinporten import keys, tokens
+from reconciler.emulator.register.documents import Document, Vendor
+from reconciler.emulator.register.store import Author, Store
+from reconciler.emulator.server.clock import Clock
 from tests.emulator.parties import (
     HTTP,
     PORTAL,

@@ -9,7 +9,8 @@ from typing import get_args
 
 import pytest
 
-from reconciler.emulator import faults, start
+from reconciler.emulator import start
+from reconciler.emulator.control import faults
 from tests.emulator.parties import HTTP
 
 PAGE = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import jwt
 import pytest
 
-from reconciler.emulator import exchange
+from reconciler.emulator.maskinporten import exchange
 from tests.emulator.parties import HTTP, ORG, VENDOR, WRITE, control, fetch_token
 
 if TYPE_CHECKING:

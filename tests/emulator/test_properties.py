@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from reconciler.emulator.register import redirect_hosts, redirect_urls
-from reconciler.emulator.register.json_reader import MAX_DEPTH, JsonReader, Malformed
-from reconciler.redirect import canonicalise
+from reconciler.emulator.dotnet import uri_hosts as redirect_hosts
+from reconciler.emulator.dotnet import uris as redirect_urls
+from reconciler.emulator.dotnet.json_reader import MAX_DEPTH, JsonReader, Malformed
+from reconciler.model.redirect_url import canonicalise
 from tests.emulator.parties import VENDOR, make_document
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.emulator import start
-from reconciler.emulator.clock import Clock
 from reconciler.emulator.register.request_bodies import RequestBody, bind_document
-from reconciler.emulator.store import Author, Store
+from reconciler.emulator.register.store import Author, Store
+from reconciler.emulator.server.clock import Clock
 from tests.emulator.parties import HTTP, VENDOR, connect, control, fetch_token, make_document, make_id
 from tests.emulator.wires import open_wire, read_all
 

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.document import read_document
-from reconciler.findings import Finding, Location, Severity
-from reconciler.journal import Intent
+from reconciler.definitions.yaml_document import read_document
+from reconciler.execution.journal import Intent
+from reconciler.execution.outcome import Done, Failed, NotTried, Report, Stale, Unknown
+from reconciler.execution.recovery import Recovered, Stranded
+from reconciler.execution.verification import Fate
+from reconciler.model.findings import Finding, Location, Severity
 from reconciler.operations.validate import validate
-from reconciler.outcome import Done, Failed, NotTried, Report, Stale, Unknown
-from reconciler.plan import Target, judge_plan, plan_changes, stamp
-from reconciler.recovery import Recovered, Stranded
+from reconciler.planning.plan import Target, judge_plan, plan_changes, stamp
 from reconciler.render import json as as_json
 from reconciler.render import text as as_text
-from reconciler.settlement import Fate
 from tests.builders import (
     CLIENT,
     ENVIRONMENTS,
@@ -32,10 +32,10 @@ from tests.builders import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from reconciler.definition import Resolved
-    from reconciler.digest import Json
-    from reconciler.model import RegisteredSystem
-    from reconciler.plan import Plan
+    from reconciler.definitions.definition import Resolved
+    from reconciler.model.canonical_json import Json
+    from reconciler.model.system import RegisteredSystem
+    from reconciler.planning.plan import Plan
 
 HERE = Path(__file__).parent
 TARGET = Target("tt02", "https://platform.tt02.altinn.no", VENDOR)

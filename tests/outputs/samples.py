@@ -6,26 +6,26 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from reconciler.acceptance import Acceptance
-from reconciler.change import Blocked, Create, Impact, Update, Weight
-from reconciler.changelog import LogEntry, State
-from reconciler.diff import FieldChange
-from reconciler.drift import Difference, DriftReport, Kind
-from reconciler.findings import Finding, Location, Severity
-from reconciler.history import Chapter, tell_story
-from reconciler.origin import Origin
-from reconciler.plan import Plan, Target, Unmanaged, judge_plan, plan_changes, stamp
-from reconciler.revision import Revision
-from reconciler.steps import Step
+from reconciler.model.findings import Finding, Location, Severity
+from reconciler.model.revision import Revision
+from reconciler.planning.acceptance import Acceptance
+from reconciler.planning.change import Blocked, Create, Impact, Update, Weight
+from reconciler.planning.change_log import LogEntry, State
+from reconciler.planning.diff import FieldChange
+from reconciler.planning.drift import Difference, DriftReport, Kind
+from reconciler.planning.origin import Origin
+from reconciler.planning.plan import Plan, Target, Unmanaged, judge_plan, plan_changes, stamp
+from reconciler.planning.request_order import Step
+from reconciler.planning.timeline import Chapter, tell_story
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_registered_system, a_resolved, a_system
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from reconciler.change import Change
-    from reconciler.definition import Resolved
-    from reconciler.digest import Json
-    from reconciler.model import RegisteredSystem
+    from reconciler.definitions.definition import Resolved
+    from reconciler.model.canonical_json import Json
+    from reconciler.model.system import RegisteredSystem
+    from reconciler.planning.change import Change
 
 TARGET = Target("tt02", "https://platform.tt02.altinn.no", VENDOR)
 CREATED, VERSION = "2026-11-20T08:00:00+00:00", "0.1.0"

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from reconciler.digest import Json
+    from reconciler.model.canonical_json import Json
 
     Check = Callable[[Json], bool]
     Shape = Mapping[str, tuple[bool, object]]

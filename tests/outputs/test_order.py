@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.change import Blocked, Delete, Impact, Update, Weight
-from reconciler.diff import FieldChange
-from reconciler.origin import Origin
-from reconciler.plan import Plan
+from reconciler.planning.change import Blocked, Delete, Impact, Update, Weight
+from reconciler.planning.diff import FieldChange
+from reconciler.planning.origin import Origin
+from reconciler.planning.plan import Plan
 from reconciler.render.formats import FORMATS
 from reconciler.render.text import print_lines, render_plan
 from tests.outputs.samples import CREATED, TARGET, VERSION

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.findings import Finding, Location, Severity
-from reconciler.impact import IMPACTS
+from reconciler.model.findings import Finding, Location, Severity
+from reconciler.planning.impact import IMPACTS
+from reconciler.render.annotations import find_page
 from reconciler.render.formats import FORMATS
-from reconciler.render.remarks import find_page
 from reconciler.rules import RULES
 from tests.outputs.samples import FINDINGS, PLANS, REPORTS, a_plan, a_report, some_findings
 from tests.outputs.standards import check_code_quality, check_junit, check_sarif
@@ -21,7 +21,7 @@ from tests.outputs.standards import check_code_quality, check_junit, check_sarif
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from reconciler.digest import Json
+    from reconciler.model.canonical_json import Json
 
 
 def _render(form: str) -> Iterator[tuple[str, str]]:

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.audit import audit
-from reconciler.change import Impact, Weight
-from reconciler.evidence import gather_evidence
-from reconciler.model import RegisteredSystem
-from reconciler.plan import Plan, Target, judge_plan, plan_changes, stamp
-from reconciler.planfile import print_plan, read_plan
+from reconciler.execution.evidence import gather_evidence
+from reconciler.model.system import RegisteredSystem
+from reconciler.planning.change import Impact, Weight
+from reconciler.planning.plan import Plan, Target, judge_plan, plan_changes, stamp
+from reconciler.planning.plan_audit import audit
+from reconciler.planning.plan_file import print_plan, read_plan
 from tests.apply.stage import Stage, a_client, open_stage
 from tests.builders import VENDOR, a_live_document, a_resolved
 from tests.served import VENDOR_PATH
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from reconciler.definition import Resolved
-    from reconciler.digest import Json
+    from reconciler.definitions.definition import Resolved
+    from reconciler.model.canonical_json import Json
 
 RESOURCES = ("ske-krav-og-betalinger", "res-a", "res-b")
 PACKAGES = ("urn:altinn:accesspackage:skattegrunnlag", "urn:altinn:accesspackage:toll")

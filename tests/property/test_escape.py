@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.change import Blocked, Create, Impact, Update, Weight
-from reconciler.diff import FieldChange
-from reconciler.findings import Finding, Location, Severity
-from reconciler.outcome import Failed, Report
-from reconciler.plan import Plan, Target, Unmanaged
-from reconciler.planfile import print_plan
+from reconciler.execution.outcome import Failed, Report
+from reconciler.model.findings import Finding, Location, Severity
+from reconciler.planning.change import Blocked, Create, Impact, Update, Weight
+from reconciler.planning.diff import FieldChange
+from reconciler.planning.plan import Plan, Target, Unmanaged
+from reconciler.planning.plan_file import print_plan
+from reconciler.planning.request_order import Step
 from reconciler.render import json as as_json
 from reconciler.render import text as as_text
 from reconciler.render.escape import escape_json, escape_text
-from reconciler.steps import Step
 from tests.builders import VENDOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.digest import Json
+    from reconciler.model.canonical_json import Json
 
 STEERING = {"Cc", "Cf", "Zl", "Zp", "Cs"}
 hostile = st.text(

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.document import read_document
-from reconciler.model import SENT, RegisteredSystem, System
-from reconciler.normalise import normalise
-from reconciler.resolve import resolve
+from reconciler.definitions.resolve import resolve
+from reconciler.definitions.yaml_document import read_document
+from reconciler.model.normalise import normalise
+from reconciler.model.system import SENT, RegisteredSystem, System
 from reconciler.rules.shape import check_document
 from tests.builders import ENVIRONMENTS
 
 if TYPE_CHECKING:
     from random import Random
 
-    from reconciler.definition import Definition
-    from reconciler.digest import Json
+    from reconciler.definitions.definition import Definition
+    from reconciler.model.canonical_json import Json
 
 words = st.text(max_size=6) | st.sampled_from(["ske", "Ske", "kravogbetaling", " ", "\u00a0", "æ"])
 hosts = st.sampled_from(

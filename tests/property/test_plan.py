@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.change import Blocked, Delete, Update
-from reconciler.changelog import LogEntry, State
-from reconciler.diff import FieldChange, diff, look_up, spread
-from reconciler.impact import Evidence
-from reconciler.model import RegisteredSystem, System
-from reconciler.normalise import normalise
-from reconciler.plan import Target, judge_plan, plan_changes, stamp
-from reconciler.planfile import print_plan, read_plan
+from reconciler.model.normalise import normalise
+from reconciler.model.system import RegisteredSystem, System
+from reconciler.planning.change import Blocked, Delete, Update
+from reconciler.planning.change_log import LogEntry, State
+from reconciler.planning.diff import FieldChange, diff, look_up, spread
+from reconciler.planning.impact import Evidence
+from reconciler.planning.plan import Target, judge_plan, plan_changes, stamp
+from reconciler.planning.plan_file import print_plan, read_plan
 from tests.builders import VENDOR, a_live_document, a_resolved
 
 if TYPE_CHECKING:
-    from reconciler.digest import Json
+    from reconciler.model.canonical_json import Json
 
 letters = st.characters(exclude_categories=["C"])
 """What may stand in YAML as it is."""

@@ -7,7 +7,7 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.redirect import canonicalise, parse_redirect
+from reconciler.model.redirect_url import canonicalise, parse_redirect
 
 PIECES = [
     *("https://", "http://", "HTTPS:", "//", "vg.no", "VG.no", "blåbær.no", "BLÅ.no", "1.2.3", "0x7f.1"),

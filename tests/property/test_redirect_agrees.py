@@ -12,8 +12,8 @@ import re
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from reconciler.emulator.register import redirect_urls as redirects
-from reconciler.redirect import canonicalise
+from reconciler.emulator.dotnet import uris as redirects
+from reconciler.model.redirect_url import canonicalise
 
 SCHEMES = st.sampled_from(["https://", "HTTPS://", "http://", "  https://", "https:\\\\"])
 LABELS = st.from_regex(r"\A[A-Za-z0-9æøåÆ日_-][A-Za-z0-9æøåÆ\u0308_-]{0,9}\Z") | st.sampled_from(

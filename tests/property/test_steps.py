@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.change import Change, Create, Delete, Keep, Update
-from reconciler.model import RegisteredSystem
-from reconciler.steps import Step, order_steps, put_back
+from reconciler.model.system import RegisteredSystem
+from reconciler.planning.change import Change, Create, Delete, Keep, Update
+from reconciler.planning.request_order import Step, order_steps, put_back
 from tests.builders import a_live_document
 
 Placing = dict[str, frozenset[str]]

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from reconciler import document
-from reconciler.catalogue import read_shipped_catalogue
-from reconciler.document import read_document
-from reconciler.findings import sort_findings
-from reconciler.model import NEVER_SENT, SENT
+from reconciler.definitions import yaml_document as document
+from reconciler.definitions.yaml_document import read_document
+from reconciler.model.catalogue import read_shipped_catalogue
+from reconciler.model.findings import sort_findings
+from reconciler.model.system import NEVER_SENT, SENT
 from reconciler.operations.validate import validate
 from reconciler.rules import RULES, check_documents
 from tests.builders import ENVIRONMENTS, a_definition_text
@@ -21,9 +21,9 @@ from tests.builders import ENVIRONMENTS, a_definition_text
 if TYPE_CHECKING:
     from random import Random
 
-    from reconciler.digest import Json
-    from reconciler.document import Document
-    from reconciler.findings import Finding
+    from reconciler.definitions.yaml_document import Document
+    from reconciler.model.canonical_json import Json
+    from reconciler.model.findings import Finding
 
 VALID = a_definition_text()
 FRAGMENTS = [

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.document import read_document
-from reconciler.findings import Severity
+from reconciler.definitions.yaml_document import read_document
+from reconciler.model.findings import Severity
 from reconciler.rules import RULES
 from reconciler.rules.shape import check_document
 from tests.builders import ENVIRONMENTS

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.document import MAX_BYTES, read_document
-from reconciler.findings import Severity
+from reconciler.definitions.files import find_definitions, read_documents
+from reconciler.definitions.yaml_document import MAX_BYTES, read_document
+from reconciler.model.findings import Severity
 from reconciler.operations.validate import validate
 from reconciler.rules import RULES
-from reconciler.workspace import find_definitions, read_documents
 from tests.builders import ENVIRONMENTS
 
 if TYPE_CHECKING:
-    from reconciler.findings import Finding
+    from reconciler.model.findings import Finding
 
 HERE = Path(__file__).parent
 FOLDERS = sorted(path.name for path in HERE.iterdir() if path.is_dir() and not path.name.startswith("_"))

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.acceptance import (
+from reconciler.errors import UsageError
+from reconciler.model.canonical_json import digest_json
+from reconciler.planning.acceptance import (
     Acceptance,
     find_acceptance,
     find_accepted_fields,
     print_acceptance,
     read_acceptances,
 )
-from reconciler.diff import FieldChange
-from reconciler.digest import digest_json
-from reconciler.errors import UsageError
+from reconciler.planning.diff import FieldChange
 
 DAY = date(2026, 12, 24)
 ONE = Acceptance("a", "isVisible", DAY, "the agency asked for it", digest_json(False))  # noqa: FBT003 - the value

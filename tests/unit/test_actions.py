@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.actions import SUMMARY_BYTES, find_prefix, is_runner, write_outputs, write_summary
+from reconciler.cli.github_actions import SUMMARY_BYTES, find_prefix, is_runner, write_outputs, write_summary
 
 if TYPE_CHECKING:
     from pathlib import Path

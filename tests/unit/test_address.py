@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.address import find_objection, identify, is_sound
+from reconciler.model.token_address import find_objection, identify, is_sound
 
 PROD, TEST = "https://maskinporten.no/", "https://test.maskinporten.no/"
 PLATFORM = "https://platform.altinn.no/authentication/api/v1/openid/"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.answer import DEEPEST, MOST_VALUES, UnreadableJson, find_depth, parse_json
+from reconciler.clients.response_body import DEEPEST, MOST_VALUES, UnreadableJson, find_depth, parse_json
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.text(),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from reconciler.attempt import SLOW, Attempted, Crew, Known, _Sending, carry_out
 from reconciler.errors import (
     NoAnswer,
     NotConnected,
@@ -18,20 +17,21 @@ from reconciler.errors import (
     TooManyRequests,
     Unauthorised,
 )
-from reconciler.journal import read_runs, start_run
-from reconciler.model import RegisteredSystem
-from reconciler.outcome import Done, Failed, NotTried, Stale, Unknown
-from reconciler.plan import Plan, Target, plan_changes
+from reconciler.execution.journal import read_runs, start_run
+from reconciler.execution.outcome import Done, Failed, NotTried, Stale, Unknown
+from reconciler.execution.request import SLOW, Attempted, Crew, Known, _Sending, carry_out
+from reconciler.model.system import RegisteredSystem
+from reconciler.planning.plan import Plan, Target, plan_changes
 from tests.builders import VENDOR, a_live_document, a_resolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from reconciler.digest import Json
+    from reconciler.clients.register import Register
     from reconciler.errors import ReconcilerError
-    from reconciler.journal import Run
-    from reconciler.register import Register
+    from reconciler.execution.journal import Run
+    from reconciler.model.canonical_json import Json
 
 ONE = f"{VENDOR}_smartcloud"
 TARGET = Target("tt02", "https://register.example", VENDOR)

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.audit import audit
-from reconciler.changelog import LogEntry, State
-from reconciler.diff import ADOPTED, FieldChange
-from reconciler.impact import Evidence
-from reconciler.origin import Past, trace
-from reconciler.plan import Plan, Target, judge_plan, plan_changes
-from reconciler.steps import order_steps
+from reconciler.planning.change_log import LogEntry, State
+from reconciler.planning.diff import ADOPTED, FieldChange
+from reconciler.planning.impact import Evidence
+from reconciler.planning.origin import Past, trace
+from reconciler.planning.plan import Plan, Target, judge_plan, plan_changes
+from reconciler.planning.plan_audit import audit
+from reconciler.planning.request_order import order_steps
 from tests.builders import VENDOR, a_live_document, a_registered_system, a_resolved, a_system
 
 if TYPE_CHECKING:
-    from reconciler.digest import Json
+    from reconciler.model.canonical_json import Json
 
 TARGET = Target("tt02", "https://register.example", VENDOR)
 HIDDEN: dict[str, Json] = {"isVisible": False}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.body import build_body, keep_all
-from reconciler.model import SENT, RegisteredSystem
-from reconciler.normalise import normalise
+from reconciler.model.normalise import normalise
+from reconciler.model.system import SENT, RegisteredSystem
+from reconciler.planning.request_body import build_body, keep_all
 from tests.builders import CLIENT, OTHER_CLIENT, a_live_document, a_registered_system, a_system
 
 

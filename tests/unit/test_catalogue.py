@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.catalogue import AS_OF, PACKAGE_PREFIX, Catalogue, PackageFlags, read_shipped_catalogue
-from reconciler.suggest import LONGEST_NAME, nearest
+from reconciler.model.catalogue import AS_OF, PACKAGE_PREFIX, Catalogue, PackageFlags, read_shipped_catalogue
+from reconciler.model.suggest import LONGEST_NAME, nearest
 
 
 def test_the_shipped_list_holds_what_the_source_holds() -> None:

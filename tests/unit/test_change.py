@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.change import Blocked, Create, Delete, Keep, Update, decide
+from reconciler.planning.change import Blocked, Create, Delete, Keep, Update, decide
 from tests.builders import CLIENT, OTHER_CLIENT, a_live_document, a_registered_system, a_resolved
 
 if TYPE_CHECKING:
-    from reconciler.digest import Json
-    from reconciler.model import RegisteredSystem
+    from reconciler.model.canonical_json import Json
+    from reconciler.model.system import RegisteredSystem
 
 
 def test_an_unknown_system_is_created() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.changelog import attribute, describe_entries, find_since, read_log, replay
-from reconciler.diff import FieldChange
+from reconciler.planning.change_log import attribute, describe_entries, find_since, read_log, replay
+from reconciler.planning.diff import FieldChange
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_system
 
 if TYPE_CHECKING:
-    from reconciler.digest import Json
+    from reconciler.model.canonical_json import Json
 
 OURS, THEIRS = "ours", "theirs"
 

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from reconciler.claims import check_destination, check_form
-from reconciler.credentials import Credentials
-from reconciler.environment import Environment
+from reconciler.clients.credentials import Credentials
+from reconciler.clients.http_client import open_client
+from reconciler.clients.keys import Key
+from reconciler.clients.maskinporten import GrantedTokens, open_tokens
+from reconciler.clients.register import HttpRegister
+from reconciler.clients.token_claims import check_destination, check_form
 from reconciler.errors import CredentialsError
-from reconciler.http import open_client
-from reconciler.keys import Key
-from reconciler.maskinporten import GrantedTokens, open_tokens
-from reconciler.register import HttpRegister
-from reconciler.secret import Secret
+from reconciler.model.environment import Environment
+from reconciler.model.secret import Secret
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from reconciler.digest import Json
+    from reconciler.model.canonical_json import Json
 
 ISSUER = "https://maskinporten.example/"
 OWN = Environment("own", "https://register.example", ISSUER)

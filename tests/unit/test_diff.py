@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.diff import FieldChange, diff
+from reconciler.planning.diff import FieldChange, diff
 from tests.builders import CLIENT, OTHER_CLIENT, a_system
 
 if TYPE_CHECKING:
-    from reconciler.digest import Json
+    from reconciler.model.canonical_json import Json
 
 
 def test_equal_systems_have_no_difference() -> None:

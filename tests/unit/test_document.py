@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler import document
-from reconciler.document import (
+from reconciler.definitions import yaml_document as document
+from reconciler.definitions.yaml_document import (
     LONG_TEXT,
     LONGEST_SHOWN,
     MANY_MEMBERS,
@@ -28,7 +28,7 @@ from reconciler.document import (
 )
 
 if TYPE_CHECKING:
-    from reconciler.document import Document, Path
+    from reconciler.definitions.yaml_document import Document, Path
 
 TEXT = """\
 # a comment

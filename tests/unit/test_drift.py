@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.acceptance import Acceptance
-from reconciler.change import Blocked
-from reconciler.changelog import LogEntry, State
-from reconciler.digest import digest_json
-from reconciler.drift import Circumstances, Difference, DriftReport, Kind, find_drift
 from reconciler.errors import Exit
-from reconciler.origin import Past, trace
-from reconciler.plan import Target, plan_changes
+from reconciler.model.canonical_json import digest_json
+from reconciler.planning.acceptance import Acceptance
+from reconciler.planning.change import Blocked
+from reconciler.planning.change_log import LogEntry, State
+from reconciler.planning.drift import Circumstances, Difference, DriftReport, Kind, find_drift
+from reconciler.planning.origin import Past, trace
+from reconciler.planning.plan import Target, plan_changes
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_registered_system, a_resolved, a_system
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.digest import Json
+    from reconciler.model.canonical_json import Json
 
 TARGET = Target("tt02", "https://register.example", VENDOR)
 TODAY = date(2026, 11, 21)

@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from reconciler.egress import find_proxy, load_certificates
+from reconciler.clients.egress import find_proxy, load_certificates
+from reconciler.clients.http_client import open_client
 from reconciler.errors import UsageError
-from reconciler.http import open_client
 from tests.hostile import give, serve
 
 if TYPE_CHECKING:

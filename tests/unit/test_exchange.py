@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from reconciler.clients.http_client import explain_failure, open_client
+from reconciler.clients.http_exchange import LARGEST, Exchange, TooMuch
 from reconciler.errors import NoAnswer, NotConnected, Unintelligible
-from reconciler.exchange import LARGEST, Exchange, TooMuch
-from reconciler.http import explain_failure, open_client
 from tests.hostile import (
     HEAD,
     Hostile,
@@ -196,7 +196,7 @@ def test_a_name_that_is_looked_up_slowly_ends_by_the_deadline(monkeypatch: pytes
         end.wait(30)
         return []
 
-    monkeypatch.setattr("reconciler.network.socket.getaddrinfo", look_up)
+    monkeypatch.setattr("reconciler.clients.network.socket.getaddrinfo", look_up)
     started = time.monotonic()
     with open_client("https://register.example") as client, pytest.raises(httpx.ConnectTimeout) as caught:
         client.get("/", extensions={"seconds": SOON})
@@ -214,7 +214,7 @@ def test_a_name_without_an_address_is_not_reached(monkeypatch: pytest.MonkeyPatc
     def look_up(*_: object, **__: object) -> list[object]:
         raise socket.gaierror(-2, "Name or service not known")
 
-    monkeypatch.setattr("reconciler.network.socket.getaddrinfo", look_up)
+    monkeypatch.setattr("reconciler.clients.network.socket.getaddrinfo", look_up)
     with open_client("https://register.example") as client, pytest.raises(httpx.ConnectError) as caught:
         client.get("/")
 
@@ -230,6 +230,6 @@ def test_the_next_address_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
         hosts = ["127.0.0.9", "127.0.0.1"] if host == "localhost" else [host]
         return [found for each in hosts for found in look_up(each, port, *rest, **more)]
 
-    monkeypatch.setattr("reconciler.network.socket.getaddrinfo", find_two)
+    monkeypatch.setattr("reconciler.clients.network.socket.getaddrinfo", find_two)
     with serve(give(b"[]")) as server, open_client(f"http://localhost:{server.port}") as client:
         assert client.get("/").json() == []

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.change import Blocked, Impact, Update, Weight
 from reconciler.cli.explain import run
-from reconciler.diff import FieldChange
-from reconciler.drift import PAGES, Difference, DriftReport, Kind
 from reconciler.errors import UsageError
-from reconciler.explanation import BLOCKED, REMOVED, find_explanation, read_explanations
-from reconciler.findings import Finding, Location, Severity
-from reconciler.impact import IMPACTS
-from reconciler.plan import Plan, Target, Unmanaged
-from reconciler.render.remarks import fingerprint, remark_drift, remark_findings, remark_plan
+from reconciler.model.findings import Finding, Location, Severity
+from reconciler.planning.change import Blocked, Impact, Update, Weight
+from reconciler.planning.diff import FieldChange
+from reconciler.planning.drift import PAGES, Difference, DriftReport, Kind
+from reconciler.planning.explanation import BLOCKED, REMOVED, find_explanation, read_explanations
+from reconciler.planning.impact import IMPACTS
+from reconciler.planning.plan import Plan, Target, Unmanaged
+from reconciler.render.annotations import fingerprint, remark_drift, remark_findings, remark_plan
 from reconciler.render.sarif import render_drift, render_findings, render_plan
 from reconciler.rules import RULES
 from tests.builders import VENDOR
@@ -25,8 +25,8 @@ from tests.builders import VENDOR
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.digest import Json
-    from reconciler.render.remarks import Remark
+    from reconciler.model.canonical_json import Json
+    from reconciler.render.annotations import Remark
 
 TARGET = Target("tt02", "https://register.example", VENDOR)
 FIELD = FieldChange(("isVisible",), before=True, after=False, line=3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.findings import (
+from reconciler.model.findings import (
     Finding,
     Location,
     Severity,

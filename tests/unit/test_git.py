@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler import git as module
-from reconciler.document import MAX_BYTES
+from reconciler.definitions import git as module
+from reconciler.definitions.files import find_top
+from reconciler.definitions.git import GitFailed, find_gap, read_base, read_blobs, read_revisions
+from reconciler.definitions.yaml_document import MAX_BYTES
 from reconciler.errors import UsageError
-from reconciler.git import GitFailed, find_gap, read_base, read_blobs, read_revisions
-from reconciler.workspace import find_top
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -201,7 +201,7 @@ def test_a_small_repository_of_huge_definitions_takes_no_memory(root: Path) -> N
         (root / "systems/a.yaml").write_bytes(b"# %d\n" % number + b"\0" * 60_000_000)
         commit(root, f"{number}")
     code = (
-        "import resource, sys\nfrom pathlib import Path\nfrom reconciler.git import *\n"
+        "import resource, sys\nfrom pathlib import Path\nfrom reconciler.definitions.git import *\n"
         "root = Path(sys.argv[1])\nbefore = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "assert len(list(read_revisions(root, 'systems/a.yaml'))) == 21\n"
         "assert list(read_blobs(root, [b.object for b in read_base(root, 'HEAD').blobs])) == [None]\n"

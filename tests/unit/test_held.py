@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.change import Blocked, Create, Keep, Update
-from reconciler.document import read_document
+from reconciler.definitions.yaml_document import read_document
 from reconciler.operations.plan import find_allowed
 from reconciler.operations.validate import resolve_all, validate
-from reconciler.plan import Target, plan_changes
+from reconciler.planning.change import Blocked, Create, Keep, Update
+from reconciler.planning.plan import Target, plan_changes
 from tests.builders import ENVIRONMENTS, VENDOR, a_definition_text, a_registered_system
 
 if TYPE_CHECKING:
-    from reconciler.digest import Json
-    from reconciler.model import RegisteredSystem
-    from reconciler.plan import Plan
+    from reconciler.model.canonical_json import Json
+    from reconciler.model.system import RegisteredSystem
+    from reconciler.planning.plan import Plan
 
 ID = "991825827_smartcloud"
 ODD = {

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.changelog import LogEntry, State
-from reconciler.history import tell_story
+from reconciler.model.revision import Revision
+from reconciler.planning.change_log import LogEntry, State
+from reconciler.planning.timeline import tell_story
 from reconciler.render.history import render_json, render_lines
 from reconciler.render.text import print_lines
-from reconciler.revision import Revision
 from tests.builders import CLIENT, VENDOR, a_system
 
 if TYPE_CHECKING:
-    from reconciler.model import System
+    from reconciler.model.system import System
 
 
 def an_entry(kind: str, hour: int) -> LogEntry:

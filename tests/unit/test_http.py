@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler import __version__
-from reconciler.answer import read_body, read_wait
+from reconciler.clients.http_client import Patience, ReadOnly, explain_failure, open_client
+from reconciler.clients.http_exchange import TooMuch
+from reconciler.clients.response_body import read_body, read_wait
 from reconciler.errors import NoAnswer, NotConnected, Unintelligible, UsageError, WriteRefused
-from reconciler.exchange import TooMuch
-from reconciler.http import Patience, ReadOnly, explain_failure, open_client
-from reconciler.secret import Secret
+from reconciler.model.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,8 +66,8 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Let no test wait."""
     made = Clock()
-    monkeypatch.setattr("reconciler.http.time", made)
-    monkeypatch.setattr("reconciler.answer.time", made)
+    monkeypatch.setattr("reconciler.clients.http_client.time", made)
+    monkeypatch.setattr("reconciler.clients.response_body.time", made)
     return made
 
 

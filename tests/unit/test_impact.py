@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.change import Create, Delete, Impact, Keep, Update, Weight, decide
-from reconciler.changelog import LogEntry, State
-from reconciler.impact import IMPACTS, Evidence, find_unknown, judge, judge_all
+from reconciler.planning.change import Create, Delete, Impact, Keep, Update, Weight, decide
+from reconciler.planning.change_log import LogEntry, State
+from reconciler.planning.impact import IMPACTS, Evidence, find_unknown, judge, judge_all
 from tests.builders import (
     CLIENT,
     OTHER_CLIENT,
@@ -21,8 +21,8 @@ from tests.builders import (
 )
 
 if TYPE_CHECKING:
-    from reconciler.change import Change
-    from reconciler.digest import Json
+    from reconciler.model.canonical_json import Json
+    from reconciler.planning.change import Change
 
 NOBODY = Evidence(users=0, agents=0)
 RIGHT: Json = [{"resource": [{"id": "urn:altinn:resource", "value": "ske-krav-og-betalinger"}]}]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.errors import UsageError
-from reconciler.journal import (
+from reconciler.execution.journal import (
     Journal,
     Journals,
     Settled,
@@ -24,7 +24,7 @@ from reconciler.journal import (
     read_runs,
     start_run,
 )
-from reconciler.steps import Step
+from reconciler.planning.request_order import Step
 from tests.builders import VENDOR, a_live_document
 
 if TYPE_CHECKING:
@@ -249,8 +249,8 @@ def test_a_line_has_a_measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     journal.intend(a_step(1), live=None, newest="")
     journal.end()
     whole = journal.path.read_bytes()
-    monkeypatch.setattr("reconciler.journal.MOST_BYTES", 100_000)
-    monkeypatch.setattr("reconciler.journal._MOST_VALUES", 900)
+    monkeypatch.setattr("reconciler.execution.journal.MOST_BYTES", 100_000)
+    monkeypatch.setattr("reconciler.execution.journal._MOST_VALUES", 900)
 
     run = read_run(journal.path)
     assert run is not None

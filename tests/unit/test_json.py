@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from reconciler.findings import Finding, Location, Severity
-from reconciler.plan import Plan, Target
-from reconciler.planfile import read_plan
+from reconciler.model.findings import Finding, Location, Severity
+from reconciler.planning.plan import Plan, Target
+from reconciler.planning.plan_file import read_plan
 from reconciler.render.json import render_findings, render_plan
 
 

@@ -20,16 +20,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
+from reconciler.clients.keys import Key, read_key
 from reconciler.errors import CredentialsError
-from reconciler.keys import Key, read_key
-from reconciler.secret import Secret
+from reconciler.model.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from reconciler.digest import Json
+    from reconciler.model.canonical_json import Json
 
 KID = "key-1"
 

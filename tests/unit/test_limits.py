@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.environment import Environment
+from reconciler.clients.register import HttpRegister
 from reconciler.errors import NoAnswer, Unintelligible
-from reconciler.register import HttpRegister
-from reconciler.secret import Secret
+from reconciler.model.environment import Environment
+from reconciler.model.secret import Secret
 from tests.builders import a_live_document
 from tests.hostile import drip, drip_head, flood, give, hold_up, inflate, pile_headers, pour, serve
 
@@ -77,7 +77,7 @@ def test_a_write_whose_answer_keeps_to_no_limit_is_of_unknown_outcome(
     monkeypatch: pytest.MonkeyPatch, method: str, how: str
 ) -> None:
     """W7: it is sent once, and ends soon in a failure that does not say that nothing was done."""
-    monkeypatch.setattr("reconciler.register.find_seconds", lambda _: 0.3)
+    monkeypatch.setattr("reconciler.clients.register.find_seconds", lambda _: 0.3)
     answers: dict[str, Callable[[], Answer]] = {
         "drip": drip,
         "head": drip_head,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.change import Blocked, Create, Keep, Update
-from reconciler.drift import Circumstances
+from reconciler.clients.listing import explain_unaddressable
+from reconciler.clients.register import ListedSystem
 from reconciler.errors import (
     Exit,
     Forbidden,
@@ -19,13 +19,13 @@ from reconciler.errors import (
     ServerFailed,
     Unintelligible,
 )
-from reconciler.listing import explain_unaddressable
-from reconciler.model import RegisteredSystem
+from reconciler.model.system import RegisteredSystem
 from reconciler.operations.drift import detect_drift
 from reconciler.operations.plan import plan
-from reconciler.plan import Target
-from reconciler.planfile import print_plan, read_plan
-from reconciler.register import ListedSystem
+from reconciler.planning.change import Blocked, Create, Keep, Update
+from reconciler.planning.drift import Circumstances
+from reconciler.planning.plan import Target
+from reconciler.planning.plan_file import print_plan, read_plan
 from reconciler.render.drift import render_lines
 from reconciler.render.html import render_plan as render_html
 from reconciler.render.markdown import render_plan as render_markdown
@@ -35,10 +35,10 @@ from tests.builders import VENDOR, a_live_document, a_registered_system, a_resol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.definition import Resolved
-    from reconciler.digest import Json
-    from reconciler.drift import DriftReport
-    from reconciler.plan import Plan
+    from reconciler.definitions.definition import Resolved
+    from reconciler.model.canonical_json import Json
+    from reconciler.planning.drift import DriftReport
+    from reconciler.planning.plan import Plan
     from reconciler.render.text import Line
 
 OTHER = "310661414"

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.claims import read_organisation
+from reconciler.clients.embedded import open_local, prepare_folder
+from reconciler.clients.maskinporten import open_tokens
+from reconciler.clients.register import HttpRegister, ListedSystem
+from reconciler.clients.token_claims import read_organisation
 from reconciler.errors import CredentialsError, UsageError
-from reconciler.local import open_local, prepare_folder
-from reconciler.maskinporten import open_tokens
-from reconciler.register import HttpRegister, ListedSystem
 from tests.builders import VENDOR, a_live_document
 
 if TYPE_CHECKING:

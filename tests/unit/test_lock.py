@@ -16,7 +16,7 @@ import pytest
 
 from reconciler import platform
 from reconciler.errors import Refused
-from reconciler.lock import _sign, find_lock_folder, lock
+from reconciler.execution.lock import _sign, find_lock_folder, lock
 from tests.builders import VENDOR
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def test_the_lock_keeps_a_second_run_away(tmp_path: Path) -> None:
 def test_a_dead_runs_lock_is_free(tmp_path: Path) -> None:
     """The process is gone without a word, and its file is still there."""
     code = (
-        "import os, sys\nfrom pathlib import Path\nfrom reconciler.lock import lock\n"
+        "import os, sys\nfrom pathlib import Path\nfrom reconciler.execution.lock import lock\n"
         f"with lock(Path(sys.argv[1]), register={REGISTER!r}, vendor={VENDOR!r}):\n    os._exit(9)\n"
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, timeout=30)

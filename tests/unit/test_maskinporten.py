@@ -16,9 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.claims import describe_token, read_claims, read_organisation
-from reconciler.credentials import Credentials
-from reconciler.environment import SCOPE, Environment
+from reconciler.clients.credentials import Credentials
+from reconciler.clients.http_client import open_client
+from reconciler.clients.keys import Key
+from reconciler.clients.maskinporten import BUDGET, GrantedTokens, explain_refusal, open_tokens, sign_grant
+from reconciler.clients.token_claims import describe_token, read_claims, read_organisation
 from reconciler.errors import (
     ClientRefused,
     ClockRefused,
@@ -31,23 +33,15 @@ from reconciler.errors import (
     ScopeRefused,
     Unauthorised,
 )
-from reconciler.http import open_client
-from reconciler.keys import Key
-from reconciler.maskinporten import (
-    BUDGET,
-    GrantedTokens,
-    explain_refusal,
-    open_tokens,
-    sign_grant,
-)
-from reconciler.secret import Secret
+from reconciler.model.environment import SCOPE, Environment
+from reconciler.model.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from reconciler.digest import Json
+    from reconciler.model.canonical_json import Json
 
 ISSUER = "https://maskinporten.example/"
 FAILED = "Invalid assertion. Client authentication failed."
@@ -102,8 +96,8 @@ class Server:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Let no test wait."""
     made = Clock()
-    monkeypatch.setattr("reconciler.http.time", made)
-    monkeypatch.setattr("reconciler.maskinporten.time", made)
+    monkeypatch.setattr("reconciler.clients.http_client.time", made)
+    monkeypatch.setattr("reconciler.clients.maskinporten.time", made)
     return made
 
 

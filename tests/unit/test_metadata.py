@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from reconciler.catalogue import ROUTES
+from reconciler.clients.metadata import TYPES, find_doubt
 from reconciler.errors import ServerFailed
-from reconciler.metadata import TYPES, find_doubt
+from reconciler.model.catalogue import ROUTES
 from tests.builders import a_live_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.digest import Json
-    from reconciler.register import Register
+    from reconciler.clients.register import Register
+    from reconciler.model.canonical_json import Json
 
 RESOURCE, PACKAGE = "ske-krav-og-betalinger", "urn:altinn:accesspackage:skattegrunnlag"
 KNOWN: Json = {"identifier": RESOURCE, "resourceType": "GenericAccessResource"}

@@ -6,18 +6,27 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler import model
-from reconciler.definition import Definition, Overlay, check_shape, read_flag
-from reconciler.document import read_document
+from reconciler.definitions.definition import Definition, Overlay, check_shape, read_flag
+from reconciler.definitions.yaml_document import read_document
 from reconciler.errors import Unintelligible
-from reconciler.findings import Location
-from reconciler.model import Attribute, Package, Plain, RegisteredSystem, Right, System, Vendor, drop_nulls
+from reconciler.model import system as model
+from reconciler.model.findings import Location
+from reconciler.model.system import (
+    Attribute,
+    Package,
+    Plain,
+    RegisteredSystem,
+    Right,
+    System,
+    Vendor,
+    drop_nulls,
+)
 from tests.builders import a_live_document, a_registered_system, a_resolved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.digest import Json
+    from reconciler.model.canonical_json import Json
 
 
 def test_the_members_are_those_of_the_register() -> None:

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.document import read_document
-from reconciler.normalise import normalise
-from reconciler.resolve import find_missing, resolve
+from reconciler.definitions.resolve import find_missing, resolve
+from reconciler.definitions.yaml_document import read_document
+from reconciler.model.normalise import normalise
 from reconciler.rules.shape import check_document
 from tests.builders import ENVIRONMENTS, a_registered_system, a_system
 
 if TYPE_CHECKING:
-    from reconciler.definition import Definition
-    from reconciler.digest import Json
-    from reconciler.model import System
+    from reconciler.definitions.definition import Definition
+    from reconciler.model.canonical_json import Json
+    from reconciler.model.system import System
 
 HEAD = """\
 id: 991825827_smartcloud

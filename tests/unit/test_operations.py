@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.change import Blocked, Create, Delete, Keep, Update
-from reconciler.digest import Json, digest_json
-from reconciler.document import read_document
-from reconciler.drift import Circumstances, Kind
+from reconciler.clients.register import ListedSystem
+from reconciler.definitions.yaml_document import read_document
 from reconciler.errors import Forbidden, ServerFailed, UsageError, WriteRefused
-from reconciler.findings import Finding, Location, Severity
-from reconciler.model import RegisteredSystem
+from reconciler.model.canonical_json import Json, digest_json
+from reconciler.model.findings import Finding, Location, Severity
+from reconciler.model.system import RegisteredSystem
 from reconciler.operations.accept import accept_difference
 from reconciler.operations.drift import detect_drift
 from reconciler.operations.plan import find_allowed, plan
 from reconciler.operations.validate import find_vendor, resolve_all, validate
-from reconciler.plan import Target
-from reconciler.register import ListedSystem
+from reconciler.planning.change import Blocked, Create, Delete, Keep, Update
+from reconciler.planning.drift import Circumstances, Kind
+from reconciler.planning.plan import Target
 from tests.builders import (
     CLIENT,
     OTHER_CLIENT,
@@ -34,9 +34,9 @@ from tests.builders import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.definition import Resolved
-    from reconciler.model import System
-    from reconciler.plan import Plan
+    from reconciler.definitions.definition import Resolved
+    from reconciler.model.system import System
+    from reconciler.planning.plan import Plan
 
 TARGET = Target("tt02", "https://register.example", VENDOR)
 OTHER_VENDOR = "310904473"

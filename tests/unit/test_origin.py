@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.change import Blocked, Create, Delete, Keep, Update
-from reconciler.origin import Origin, Past, is_new, trace
-from reconciler.plan import Target, plan_changes
+from reconciler.planning.change import Blocked, Create, Delete, Keep, Update
+from reconciler.planning.origin import Origin, Past, is_new, trace
+from reconciler.planning.plan import Target, plan_changes
 from tests.builders import CLIENT, VENDOR, a_registered_system, a_resolved, a_system
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from reconciler.change import Change
-    from reconciler.digest import Json
-    from reconciler.model import System
+    from reconciler.model.canonical_json import Json
+    from reconciler.model.system import System
+    from reconciler.planning.change import Change
 
 TARGET = Target("tt02", "https://register.example", VENDOR)
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.definitions.git import GitFailed
 from reconciler.errors import UsageError
-from reconciler.git import GitFailed
-from reconciler.normalise import normalise
-from reconciler.origin import Origin
-from reconciler.past import Archive, trace_to_base, trace_to_history
-from reconciler.plan import Target, plan_changes
+from reconciler.model.normalise import normalise
+from reconciler.operations.archive import Archive, trace_to_base, trace_to_history
+from reconciler.planning.origin import Origin
+from reconciler.planning.plan import Target, plan_changes
 from tests.builders import ENVIRONMENTS, VENDOR, a_definition_text, a_registered_system, a_resolved
 from tests.unit.test_git import commit, git
 

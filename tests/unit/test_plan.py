@@ -10,19 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.change import Blocked, Create, Update
-from reconciler.changelog import LogEntry, State
-from reconciler.findings import Finding, Location, Severity
-from reconciler.impact import Evidence
-from reconciler.normalise import normalise
-from reconciler.plan import Plan, Target, judge_plan, plan_changes, stamp
-from reconciler.planfile import print_plan, to_json
+from reconciler.model.findings import Finding, Location, Severity
+from reconciler.model.normalise import normalise
+from reconciler.planning.change import Blocked, Create, Update
+from reconciler.planning.change_log import LogEntry, State
+from reconciler.planning.impact import Evidence
+from reconciler.planning.plan import Plan, Target, judge_plan, plan_changes, stamp
+from reconciler.planning.plan_file import print_plan, to_json
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_registered_system, a_resolved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.model import RegisteredSystem
+    from reconciler.model.system import RegisteredSystem
 
 TARGET = Target("tt02", "https://platform.tt02.altinn.no", VENDOR)
 

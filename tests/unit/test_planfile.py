@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.change import Impact, Weight
-from reconciler.cli.scene import find_target
-from reconciler.environment import Environment
+from reconciler.cli.context import find_target
 from reconciler.errors import Refused
-from reconciler.findings import Finding, Location, Severity
-from reconciler.plan import Plan, Target, plan_changes, stamp
-from reconciler.planfile import print_plan, read_plan
-from reconciler.preflight import check_target
+from reconciler.execution.preflight import check_target
+from reconciler.model.environment import Environment
+from reconciler.model.findings import Finding, Location, Severity
+from reconciler.planning.change import Impact, Weight
+from reconciler.planning.plan import Plan, Target, plan_changes, stamp
+from reconciler.planning.plan_file import print_plan, read_plan
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_registered_system, a_resolved
 
 if TYPE_CHECKING:
-    from reconciler.digest import Json
+    from reconciler.model.canonical_json import Json
 
 
 @cache

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.problem import explain_problem, read_codes, read_trace
+from reconciler.clients.problem_details import explain_problem, read_codes, read_trace
 
 if TYPE_CHECKING:
-    from reconciler.digest import Json
+    from reconciler.model.canonical_json import Json
 
 TRACE = "00-6e1f0c7f3c0b4a0e9f5a3c2b1d0e4f55-7a1b2c3d4e5f6071-00"
 NEW: dict[str, Json] = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.document import read_document
-from reconciler.findings import Severity
+from reconciler.definitions.yaml_document import read_document
+from reconciler.model.findings import Severity
 from reconciler.operations.validate import validate
 from reconciler.rules.shape import check_document
 from tests.builders import ENVIRONMENTS

@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 
-from reconciler.document import MAX_BYTES, MAX_VALUES, read_document
-from reconciler.findings import Severity
+from reconciler.definitions.yaml_document import MAX_BYTES, MAX_VALUES, read_document
+from reconciler.model.findings import Severity
 from reconciler.operations.validate import validate
 from reconciler.rules.quota import MOST
 from tests.builders import ENVIRONMENTS, a_definition_text

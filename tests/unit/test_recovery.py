@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from reconciler.change import Blocked, Keep, Update
 from reconciler.errors import Forbidden, NoAnswer, ServerFailed
-from reconciler.journal import Intent, Run, RunStart, Settled
-from reconciler.model import RegisteredSystem
+from reconciler.execution.journal import Intent, Run, RunStart, Settled
+from reconciler.execution.recovery import find_stranded, recover_run, recover_runs
+from reconciler.model.system import RegisteredSystem
 from reconciler.operations.rollback import undo
-from reconciler.recovery import find_stranded, recover_run, recover_runs
+from reconciler.planning.change import Blocked, Keep, Update
 from tests.builders import VENDOR, a_live_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.digest import Json
+    from reconciler.clients.register import Register
     from reconciler.errors import ReconcilerError
-    from reconciler.register import Register
+    from reconciler.model.canonical_json import Json
 
 ONE = f"{VENDOR}_a"
 BEFORE = a_live_document(id=ONE, contactEmail="a@b.no")
@@ -125,7 +125,7 @@ def test_recover_waits_until_the_time_of_a_request_is_out(
 ) -> None:
     """T: no longer than the patience, also where the clock was set back since; at once where it is long over."""
     clock = Clock()
-    monkeypatch.setattr("reconciler.recovery.time", clock)
+    monkeypatch.setattr("reconciler.execution.recovery.time", clock)
     at = (datetime.now(UTC) - timedelta(seconds=age)).isoformat()
     path = tmp_path / "x.jsonl"
     path.write_text("", encoding="utf-8")

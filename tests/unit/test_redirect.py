@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.redirect import canonicalise, is_steady, parse_redirect
+from reconciler.model.redirect_url import canonicalise, is_steady, parse_redirect
 
 ROWS = {
     "bare host": ("https://vg.no", "https://vg.no/"),

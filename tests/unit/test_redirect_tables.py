@@ -13,12 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.redirect import canonicalise, is_steady, parse_redirect
+from reconciler.model.redirect_url import canonicalise, is_steady, parse_redirect
 from reconciler.rules.registry import SYSTEM_CHECKS
 from tests.builders import a_resolved
 
 if TYPE_CHECKING:
-    from reconciler.digest import Json
+    from reconciler.model.canonical_json import Json
 
 HERE = Path(__file__).parent
 RECORDED = json.loads((HERE / "redirects_recorded.json").read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ import httpx
 import jwt
 import pytest
 
-from reconciler.environment import Environment
+from reconciler.clients.register import BUDGET, PREFIX, HttpRegister, ListedSystem
 from reconciler.errors import (
     Forbidden,
     MaskinportenUnavailable,
@@ -24,14 +24,14 @@ from reconciler.errors import (
     Unintelligible,
     WriteRefused,
 )
-from reconciler.register import BUDGET, PREFIX, HttpRegister, ListedSystem
-from reconciler.secret import Secret
+from reconciler.model.environment import Environment
+from reconciler.model.secret import Secret
 from tests.builders import VENDOR, a_live_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.digest import Json
+    from reconciler.model.canonical_json import Json
 
 SYSTEM = f"{VENDOR}_smartcloud"
 HTML = httpx.Response(502, html="<html><body>Bad gateway</body></html>")
@@ -106,7 +106,7 @@ class Server:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Let no test wait."""
     made = Clock()
-    monkeypatch.setattr("reconciler.http.time", made)
+    monkeypatch.setattr("reconciler.clients.http_client.time", made)
     return made
 
 
@@ -471,13 +471,13 @@ def test_a_foreign_system_is_told_by_both_organisations(
     server: Server, monkeypatch: pytest.MonkeyPatch, write: str
 ) -> None:
     """403 on another vendor's system names both; else the scope may be what lacks."""
-    monkeypatch.setattr("reconciler.refusal.read_organisation", lambda _: "310661414")
+    monkeypatch.setattr("reconciler.clients.refusals.read_organisation", lambda _: "310661414")
     with pytest.raises(Forbidden) as caught:
         WRITES[write](connect(server, answer(403)))
     assert "310661414" in caught.value.message
     assert VENDOR in caught.value.message
 
-    monkeypatch.setattr("reconciler.refusal.read_organisation", lambda _: VENDOR)
+    monkeypatch.setattr("reconciler.clients.refusals.read_organisation", lambda _: VENDOR)
     with pytest.raises(Forbidden, match=r"altinn:authentication/systemregister\.write"):
         WRITES[write](connect(server, answer(403)))
 

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.catalogue import Catalogue, PackageFlags, read_shipped_catalogue
-from reconciler.document import read_document
-from reconciler.findings import Severity
+from reconciler.definitions.yaml_document import read_document
+from reconciler.model.catalogue import Catalogue, PackageFlags, read_shipped_catalogue
+from reconciler.model.findings import Severity
 from reconciler.rules import RULES, Checked, check_documents
 from reconciler.rules.registry import CATALOGUE_CHECKS, FLEET_CHECKS, SYSTEM_CHECKS, declare
 from tests.builders import ENVIRONMENTS, a_definition_text
 
 if TYPE_CHECKING:
-    from reconciler.digest import Json
-    from reconciler.findings import Finding
+    from reconciler.model.canonical_json import Json
+    from reconciler.model.findings import Finding
 
 NAME = "systems/991825827_smartcloud.yaml"
 

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.catalogue import ROUTES, read_shipped_catalogue
-from reconciler.document import read_document
-from reconciler.findings import Severity
-from reconciler.metadata import find_doubt
+from reconciler.clients.metadata import find_doubt
+from reconciler.definitions.yaml_document import read_document
+from reconciler.model.catalogue import ROUTES, read_shipped_catalogue
+from reconciler.model.findings import Severity
 from reconciler.operations.validate import validate
 from reconciler.rules import RULES
 from tests.builders import ENVIRONMENTS, a_definition_text
 
 if TYPE_CHECKING:
-    from reconciler.digest import Json
-    from reconciler.findings import Finding
+    from reconciler.model.canonical_json import Json
+    from reconciler.model.findings import Finding
 
 REASON = {rule.id: "as an example" for rule in RULES.values() if rule.allowable}
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.credentials import Credentials
-from reconciler.secret import Secret
+from reconciler.clients.credentials import Credentials
+from reconciler.model.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.cli.environment import choose_environment
-from reconciler.credentials import read_credentials
-from reconciler.environment import BUILT_IN
+from reconciler.clients.credentials import read_credentials
+from reconciler.definitions.settings import Settings, find_root, read_settings
 from reconciler.errors import CredentialsError, SettingsError, UsageError
-from reconciler.settings import Settings, find_root, read_settings
+from reconciler.model.environment import BUILT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from reconciler.environment import Environment
+    from reconciler.model.environment import Environment
 
 SERVED = (
     '[environments.served]\nregister = "http://127.0.0.1:8080/"\nmaskinporten = "http://localhost:8080/mp"\n'

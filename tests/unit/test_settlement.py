@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.changelog import LogEntry
-from reconciler.model import RegisteredSystem
-from reconciler.settlement import Fate, Request, settle
+from reconciler.execution.verification import Fate, Request, settle
+from reconciler.model.system import RegisteredSystem
+from reconciler.planning.change_log import LogEntry
 from tests.builders import CLIENT, a_live_document
 
 OURS = frozenset({"ours"})

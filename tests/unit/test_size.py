@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from reconciler.change import Blocked, Update
-from reconciler.environment import Environment
+from reconciler.clients.register import HttpRegister
 from reconciler.errors import NoAnswer, WriteRefused
-from reconciler.plan import Target, plan_changes
-from reconciler.register import HttpRegister
-from reconciler.secret import Secret
-from reconciler.size import LARGEST, count_look_ups, encode, find_excess, find_seconds
+from reconciler.model.document_size import LARGEST, count_look_ups, encode, find_excess, find_seconds
+from reconciler.model.environment import Environment
+from reconciler.model.secret import Secret
+from reconciler.planning.change import Blocked, Update
+from reconciler.planning.plan import Target, plan_changes
 from tests.builders import VENDOR, a_live_document, a_registered_system, a_resolved
 
 if TYPE_CHECKING:
-    from reconciler.digest import Json
+    from reconciler.model.canonical_json import Json
 
 SYSTEM = f"{VENDOR}_smartcloud"
 RIGHT = {"resource": [{"id": "urn:altinn:resource", "value": "a"}, {"id": "urn:altinn:org", "value": "b"}]}

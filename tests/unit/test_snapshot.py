@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from reconciler.errors import Unsteady
-from reconciler.model import RegisteredSystem
-from reconciler.snapshot import TRIES, take_snapshot
+from reconciler.execution.snapshot import TRIES, take_snapshot
+from reconciler.model.system import RegisteredSystem
 from tests.builders import a_live_document
 
 if TYPE_CHECKING:
-    from reconciler.digest import Json
-    from reconciler.register import Register
+    from reconciler.clients.register import Register
+    from reconciler.model.canonical_json import Json
 
 ONE = "991825827_smartcloud"
 

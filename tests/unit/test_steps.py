@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.plan import Plan, Target, plan_changes
+from reconciler.planning.plan import Plan, Target, plan_changes
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_registered_system, a_resolved
 
 if TYPE_CHECKING:
-    from reconciler.digest import Json
+    from reconciler.model.canonical_json import Json
 
 A, B = f"{VENDOR}_a", f"{VENDOR}_b"
 TARGET = Target("tt02", "https://register.example", VENDOR)

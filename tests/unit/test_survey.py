@@ -6,12 +6,12 @@ import time
 
 import pytest
 
-from reconciler.environment import Environment
+from reconciler.clients.http_exchange import Exchange
+from reconciler.clients.parallel import ask_all, read_all
+from reconciler.clients.register import HttpRegister
 from reconciler.errors import NotConnected
-from reconciler.exchange import Exchange
-from reconciler.register import HttpRegister
-from reconciler.secret import Secret
-from reconciler.survey import ask_all, read_all
+from reconciler.model.environment import Environment
+from reconciler.model.secret import Secret
 from tests.hostile import HEAD, serve
 
 

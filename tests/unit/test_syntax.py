@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler import document
-from reconciler.document import FaultKind, Position, Scalar, read_document
+from reconciler.definitions import yaml_document as document
+from reconciler.definitions.yaml_document import FaultKind, Position, Scalar, read_document
 
 MISTAKES = {
     "a tab before a member": ("id: x\nname:\n\tnb: a\n", 3, 1, "indented with a tab", "Indent with blanks."),

@@ -6,9 +6,9 @@ import io
 
 import pytest
 
-from reconciler.change import Keep
-from reconciler.diff import FieldChange
-from reconciler.plan import Plan, Target
+from reconciler.planning.change import Keep
+from reconciler.planning.diff import FieldChange
+from reconciler.planning.plan import Plan, Target
 from reconciler.render.terminal import has_colour, write_lines
 from reconciler.render.text import Line, Piece, count, print_lines, render_field, render_plan
 

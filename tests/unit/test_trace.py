@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from reconciler.environment import Environment
-from reconciler.http import open_client
-from reconciler.register import HttpRegister
-from reconciler.secret import Secret
-from reconciler.trace import make_traceparent, read_trace_id
+from reconciler.clients.http_client import open_client
+from reconciler.clients.register import HttpRegister
+from reconciler.clients.trace_context import make_traceparent, read_trace_id
+from reconciler.model.environment import Environment
+from reconciler.model.secret import Secret
 from tests.builders import a_live_document
 
 if TYPE_CHECKING:

@@ -6,13 +6,19 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.change import Delete, Update
-from reconciler.changelog import LogEntry
-from reconciler.diff import FieldChange
 from reconciler.errors import NoAnswer, Rejected, ServerFailed, Unintelligible
-from reconciler.outcome import Done, Failed, Unknown
-from reconciler.settlement import Fate, Settlement
-from reconciler.verdict import describe_unplanned, explain, explain_outage, explain_stale, explain_unread
+from reconciler.execution.conclusion import (
+    describe_unplanned,
+    explain,
+    explain_outage,
+    explain_stale,
+    explain_unread,
+)
+from reconciler.execution.outcome import Done, Failed, Unknown
+from reconciler.execution.verification import Fate, Settlement
+from reconciler.planning.change import Delete, Update
+from reconciler.planning.change_log import LogEntry
+from reconciler.planning.diff import FieldChange
 from tests.builders import VENDOR
 
 ONE = f"{VENDOR}_a"

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler import platform
-from reconciler.document import MAX_BYTES, FaultKind
-from reconciler.errors import UsageError
-from reconciler.workspace import (
+from reconciler.definitions.files import (
     MOST_BYTES,
     append_file,
     find_definitions,
@@ -20,6 +18,8 @@ from reconciler.workspace import (
     read_file,
     write_file,
 )
+from reconciler.definitions.yaml_document import MAX_BYTES, FaultKind
+from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from reconciler.emulator.documents import Document, Package, Pair, Right, Texts, Vendor
-from reconciler.emulator.register import redirect_urls
-from reconciler.emulator.register.json_reader import Malformed, NotText, make_run, read_name
+from reconciler.emulator.dotnet import uris as redirect_urls
+from reconciler.emulator.dotnet.json_reader import Malformed, NotText, make_run, read_name
+from reconciler.emulator.register.documents import Document, Package, Pair, Right, Texts, Vendor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from reconciler.emulator.documents import Unknown
-    from reconciler.emulator.register.json_reader import JsonReader
-    from reconciler.emulator.register.redirect_urls import Redirect
+    from reconciler.emulator.dotnet.json_reader import JsonReader
+    from reconciler.emulator.dotnet.uris import Redirect
+    from reconciler.emulator.register.documents import Unknown
 
     Bind: TypeAlias = Callable[[bytes], object]
 

@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reconciler.emulator.store import Change
+    from reconciler.emulator.register.store import Change
 
 
 def write_change(change: Change) -> dict[str, object]:

@@ -10,10 +10,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.emulator.failures import ServiceFailure
+from reconciler.emulator.dotnet.failures import ServiceFailure
+from reconciler.emulator.dotnet.numbers import write_number
 from reconciler.emulator.register.consumer_claims import AUTHORITY, read_org
-from reconciler.emulator.register.numbers import write_number
-from reconciler.emulator.store import Author
+from reconciler.emulator.register.store import Author
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from reconciler.emulator.failures import InvalidConsumer, NullReference
-from reconciler.emulator.register.numbers import write_number
+from reconciler.emulator.dotnet.failures import InvalidConsumer, NullReference
+from reconciler.emulator.dotnet.numbers import write_number
 
 AUTHORITY = "iso6523-actorid-upis"
 ISO6523 = "0192"

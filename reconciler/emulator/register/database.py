@@ -10,13 +10,13 @@ import re
 import zlib
 from typing import TYPE_CHECKING
 
-from reconciler.emulator.failures import DatabaseFailure
+from reconciler.emulator.dotnet.failures import DatabaseFailure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reconciler.emulator.documents import Document, Right, Texts
-    from reconciler.emulator.register.redirect_urls import Redirect
+    from reconciler.emulator.dotnet.uris import Redirect
+    from reconciler.emulator.register.documents import Document, Right, Texts
 
 _HALF = re.compile("[\ud800-\udfff]")
 LANGUAGES = ("en", "nb", "nn")

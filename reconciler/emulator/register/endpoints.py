@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from reconciler.emulator.calling import bind, read_body
-from reconciler.emulator.documents import write_reduced
-from reconciler.emulator.failures import DatabaseFailure, NullReference, ServiceFailure, demand
-from reconciler.emulator.register import answers, database, old_format, request_bodies, validations
-from reconciler.emulator.register.answers import (
+from reconciler.emulator.dotnet import answers
+from reconciler.emulator.dotnet.answers import (
     answer_empty,
     answer_json,
     answer_status,
     answer_text,
     answer_written,
 )
+from reconciler.emulator.dotnet.failures import DatabaseFailure, NullReference, ServiceFailure, demand
+from reconciler.emulator.dotnet.query_binding import bind_flag, bind_path_id
+from reconciler.emulator.register import database, old_format, request_bodies, validations
+from reconciler.emulator.register.calling import bind, read_body
 from reconciler.emulator.register.change_log import write_change
 from reconciler.emulator.register.claims import (
     PORTAL_SCOPES,
@@ -30,19 +31,19 @@ from reconciler.emulator.register.claims import (
     make_author,
     may_write,
 )
+from reconciler.emulator.register.documents import write_reduced
 from reconciler.emulator.register.model_validation import ModelError
-from reconciler.emulator.register.query_binding import bind_flag, bind_path_id
-from reconciler.emulator.routing import Call, Route
-from reconciler.emulator.transactions import Transactions
+from reconciler.emulator.register.routing import Call, Route
+from reconciler.emulator.register.transactions import Transactions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.emulator.documents import Document
-    from reconciler.emulator.register.answers import Problem, Shape
+    from reconciler.emulator.dotnet.answers import Problem, Shape
     from reconciler.emulator.register.claims import Caller
+    from reconciler.emulator.register.documents import Document
+    from reconciler.emulator.register.store import Store, Stored
     from reconciler.emulator.register.validations import Upstream
-    from reconciler.emulator.store import Store, Stored
 
 PREFIX = "/authentication/api/v1/systemregister"
 NO_STORE = {"Cache-Control": "no-store,no-cache", "Pragma": "no-cache"}

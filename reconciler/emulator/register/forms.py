@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from urllib.parse import unquote_plus
 
-from reconciler.emulator.failures import ServiceFailure
-from reconciler.emulator.register import media_types
-from reconciler.emulator.register.media_types import EndsTooSoon
+from reconciler.emulator.dotnet import media_types
+from reconciler.emulator.dotnet.failures import ServiceFailure
+from reconciler.emulator.dotnet.media_types import EndsTooSoon
 from reconciler.emulator.register.model_validation import ModelError
 
 MOST_VALUES = 1024

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reconciler.emulator.failures import NullReference
-from reconciler.emulator.register.letters import WHITE_SPACE
+from reconciler.emulator.dotnet.failures import NullReference
+from reconciler.emulator.dotnet.letters import WHITE_SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from reconciler.emulator.documents import Document, Right
+    from reconciler.emulator.register.documents import Document, Right
 
 MOST_FAULTS = 200
 """ASP.NET's `ModelStateDictionary.DefaultMaxAllowedErrors`; the last one is its own."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.emulator.documents import Json
+    from reconciler.emulator.register.documents import Json
 
 _RESOURCE = "urn:altinn:resource"
 _APP = "app_"

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from reconciler.emulator.register.answers import answer_server_error
-from reconciler.emulator.routing import Call, Route
+from reconciler.emulator.dotnet.answers import answer_server_error
+from reconciler.emulator.register.routing import Call, Route
 
 if TYPE_CHECKING:
-    from reconciler.emulator.routing import Endpoint
+    from reconciler.emulator.register.routing import Endpoint
 
 HEALTH = "/health"
 ERROR = "/authentication/api/v1/error"

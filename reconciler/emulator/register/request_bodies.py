@@ -9,17 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from reconciler.emulator.failures import ServiceFailure
-from reconciler.emulator.register import media_types, model_validation
+from reconciler.emulator.dotnet import media_types
+from reconciler.emulator.dotnet.failures import ServiceFailure
+from reconciler.emulator.dotnet.json_reader import JsonReader, Malformed
+from reconciler.emulator.dotnet.media_types import EndsTooSoon
+from reconciler.emulator.register import model_validation
 from reconciler.emulator.register.body_binding import Binder
-from reconciler.emulator.register.json_reader import JsonReader, Malformed
-from reconciler.emulator.register.media_types import EndsTooSoon
 from reconciler.emulator.register.model_validation import ModelError, require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from reconciler.emulator.documents import Document, Package, Right
+    from reconciler.emulator.register.documents import Document, Package, Right
 
 T = TypeVar("T")
 BLOCK = 4096

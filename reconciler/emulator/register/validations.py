@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.emulator.failures import demand, demand_all
-from reconciler.emulator.register.answers import Problem
-from reconciler.emulator.register.letters import fold
+from reconciler.emulator.dotnet.answers import Problem
+from reconciler.emulator.dotnet.failures import demand, demand_all
+from reconciler.emulator.dotnet.letters import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from reconciler.emulator import catalogue
-    from reconciler.emulator.documents import Document, Package, Right
+    from reconciler.emulator.register.documents import Document, Package, Right
 
 _ROOT = "/registersystemrequest"
 _ID = f"{_ROOT}/systemid"

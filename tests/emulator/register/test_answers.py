@@ -10,18 +10,12 @@ from itertools import islice
 
 import pytest
 
-from reconciler.emulator.documents import Document, Pair, Right, Vendor
-from reconciler.emulator.failures import DatabaseFailure
-from reconciler.emulator.register import (
-    database,
-    json_writer,
-    letters,
-    model_validation,
-    old_format,
-    validations,
-)
+from reconciler.emulator.dotnet import json_writer, letters
+from reconciler.emulator.dotnet.failures import DatabaseFailure
+from reconciler.emulator.dotnet.uris import read
+from reconciler.emulator.register import database, model_validation, old_format, validations
+from reconciler.emulator.register.documents import Document, Pair, Right, Vendor
 from reconciler.emulator.register.model_validation import ModelError, require
-from reconciler.emulator.register.redirect_urls import read
 
 DOMAIN = '23514: value for domain business_application.{} violates check constraint "{}"'
 DETAIL = "\n\nDETAIL: Detail redacted"

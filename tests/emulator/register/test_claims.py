@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.emulator.failures import ServiceFailure
+from reconciler.emulator.dotnet.failures import ServiceFailure
 from reconciler.emulator.register.claims import (
     ADMIN,
     WRITE,

@@ -7,11 +7,12 @@ import json
 
 import pytest
 
-from reconciler.emulator.failures import ServiceFailure
-from reconciler.emulator.register import forms, negotiation, request_bodies, token_decoding
+from reconciler.emulator.dotnet import negotiation, token_decoding
+from reconciler.emulator.dotnet.failures import ServiceFailure
+from reconciler.emulator.dotnet.negotiation import FOR_TEXTS, FOR_VALUES
+from reconciler.emulator.register import forms, request_bodies
 from reconciler.emulator.register.bearer import find_token
 from reconciler.emulator.register.model_validation import ModelError
-from reconciler.emulator.register.negotiation import FOR_TEXTS, FOR_VALUES
 from reconciler.emulator.register.request_bodies import RequestBody, UnsupportedMediaType
 
 JSON, PLAIN, TEXT_JSON = "application/json", "text/plain", "text/json"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.emulator.dotnet.json_reader import JsonReader, Malformed
 from reconciler.emulator.register.body_binding import Binder
-from reconciler.emulator.register.json_reader import JsonReader, Malformed
 
 ROOT = "Altinn.Platform.Authentication.Core.SystemRegister.Models.RegisterSystemRequest"
 OPEN = (

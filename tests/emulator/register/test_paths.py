@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.emulator.register import continuation
-from reconciler.emulator.register.path_binding import (
+from reconciler.emulator.dotnet.path_binding import (
     BadRequest,
     WrongMethod,
     check_headers,
     is_blank,
     read_target,
 )
-from reconciler.emulator.register.query_binding import Query, bind_flag
+from reconciler.emulator.dotnet.query_binding import Query, bind_flag
+from reconciler.emulator.systemusers import continuation
 
 HOST = b"h:1"
 

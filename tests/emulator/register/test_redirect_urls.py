@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.emulator.register.redirect_urls import NotAUrl, read
+from reconciler.emulator.dotnet.uris import NotAUrl, read
 
 DOTNET = json.loads(
     (Path(__file__).parents[2] / "unit" / "redirects_dotnet.json").read_text(encoding="utf-8")

@@ -1,0 +1,249 @@
+"""What a verb works with: the root, the settings, the environment and the checked definitions.
+
+The one place where rooms that do I/O are put together. HTTP and keys are imported when they are needed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from reconciler import __version__
+from reconciler.cli.console import show_progress, show_text, tell, tell_findings
+from reconciler.cli.environment import choose_environment
+from reconciler.cli.options import Format
+from reconciler.clients.credentials import read_credentials
+from reconciler.definitions.files import find_definitions, read_documents, read_file
+from reconciler.definitions.settings import find_root, read_settings
+from reconciler.definitions.yaml_document import MAX_BYTES
+from reconciler.errors import Exit, Refused
+from reconciler.model.environment import WORKERS
+from reconciler.model.findings import Severity, count_findings
+from reconciler.operations.archive import Archive
+from reconciler.operations.plan import plan
+from reconciler.operations.validate import find_vendor, resolve_all, validate
+from reconciler.planning.acceptance import FILE as ACCEPTED
+from reconciler.planning.acceptance import read_acceptances
+from reconciler.planning.drift import Circumstances
+from reconciler.planning.plan import Target, stamp
+from reconciler.planning.plan_file import read_plan
+from reconciler.render import json as as_json
+from reconciler.render.text import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.clients.register import HttpRegister
+    from reconciler.definitions.definition import Resolved
+    from reconciler.model.environment import Environment
+    from reconciler.planning.acceptance import Acceptance
+    from reconciler.planning.plan import Plan
+    from reconciler.rules import Checked
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything that is known before the register is asked."""
+
+    root: Path
+    environment: Environment
+    checked: Checked
+    systems: tuple[Resolved, ...]
+    """What the definitions ask for in this environment."""
+    vendor: str
+    environments: tuple[str, ...] = ()
+    """The configured ones, in their order."""
+
+
+def set_scene(root: Path | None, environment: str | None, vendor: str, form: Format) -> Scene:
+    """Read and check everything on this side; ends the run with 1 where a definition is wrong.
+
+    Raises `UsageError` where there is no repository, no such environment, or nothing to do.
+    """
+    found = find_root(root or Path.cwd())
+    settings = read_settings(found)
+    chosen = choose_environment(settings, environment, os.environ)
+    documents = read_documents(found, find_definitions(found))
+    checked = validate(documents, settings.environments, vendor=vendor)
+    if not checked.sound:
+        if form is Format.JSON:
+            show_text(as_json.render_findings(checked.findings, len(documents)))
+        tell_findings([each for each in checked.findings if each.severity is Severity.ERROR], len(documents))
+        tell("The register was not asked anything: mend the errors first.")
+        raise typer.Exit(Exit.FAILED)
+    systems = resolve_all(checked.definitions, chosen.name)
+    names = tuple(settings.environments)
+    return Scene(found, chosen, checked, systems, find_vendor(systems, vendor), names)
+
+
+def tell_warnings(scene: Scene) -> None:
+    """Mention what is not wrong enough to stop anything."""
+    counts = count_findings(scene.checked.findings)
+    told = [count(counts[each], each.value) for each in (Severity.WARNING, Severity.NOTE) if counts[each]]
+    if told:
+        tell(f"{' and '.join(told)} on the definitions: `reconciler validate` shows them.")
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An open register, whose systems are asked of it, and which writes there are ours."""
+
+    register: HttpRegister
+    target: Target
+    around: Circumstances
+
+
+@contextmanager
+def connect(
+    root: Path,
+    environment: Environment,
+    vendor: str,
+    *,
+    read_only: bool,
+    resources: Sequence[str] = (),
+    workers: int = WORKERS,
+) -> Iterator[Connection]:
+    """Connect to an environment's register, for so many requests at a time; `local` starts the embedded one.
+
+    The first line on stderr names the environment and its address.
+    """
+    from reconciler.clients.maskinporten import open_tokens  # noqa: PLC0415 - loads HTTP and cryptography
+    from reconciler.clients.register import HttpRegister  # noqa: PLC0415 - loads HTTP
+    from reconciler.clients.token_claims import read_claims  # noqa: PLC0415 - beside the two it serves
+
+    target = find_target(environment, vendor)
+    with ExitStack() as stack:
+        if environment.name == "local":
+            from reconciler.clients.embedded import open_local  # noqa: PLC0415 - loads a server
+
+            local = open_local(root, vendors=[vendor], resources=resources)
+            environment, credentials = stack.enter_context(local)
+            tell(f"Environment local: the embedded register at {environment.register}")
+        else:
+            tell(f"Environment {environment.name}: {environment.register}")
+            credentials = read_credentials(os.environ)
+        tokens = stack.enter_context(open_tokens(environment, credentials))
+        register = HttpRegister(environment, tokens, workers=workers, read_only=read_only, notify=tell)
+        own = read_claims(tokens.token()).get("client_id") or credentials.client_id
+        # The token's own client is always ours, whatever the settings name besides it.
+        ours = frozenset([*environment.clients, *([str(own)] if own else [])])
+        archive = Archive(root, environment.name, tuple(read_settings(root).environments))
+        around = Circumstances(
+            ours,
+            datetime.now(UTC).date(),
+            read_accepted(root),
+            frozenset(environment.unmanaged),
+            archive.read_ancestors,
+        )
+        yield Connection(stack.enter_context(register), target, around)
+
+
+@contextmanager
+def open_register(scene: Scene, *, read_only: bool, workers: int = WORKERS) -> Iterator[Connection]:
+    """Connect to the register of a scene, which knows every resource that the definitions name if it is local."""
+    resources = _list_resources(scene)
+    with connect(
+        scene.root,
+        scene.environment,
+        scene.vendor,
+        read_only=read_only,
+        resources=resources,
+        workers=workers,
+    ) as connection:
+        yield connection
+
+
+def make_plan(scene: Scene, connection: Connection) -> Plan:
+    """Plan, with progress on a terminal, and stamp the plan with the time and the version."""
+    with show_progress("Reading") as progress:
+        made = plan(
+            scene.systems,
+            connection.target,
+            connection.register,
+            connection.around,
+            findings=scene.checked.findings,
+            progress=progress,
+        )
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return stamp(made, scene.checked.findings, created=now, tool_version=__version__)
+
+
+def _list_resources(scene: Scene) -> list[str]:
+    values = {pair.value for each in scene.systems for right in each.system.rights for pair in right.resource}
+    return sorted(values)
+
+
+def read_saved(path: Path) -> Plan:
+    """Read a saved plan; raises `UsageError` where there is none, and `Refused` where it is not as written."""
+    return read_plan(read_file(path))
+
+
+def choose_saved(root: Path, made_for: str, option: str | None) -> Environment:
+    """Choose the environment of something that was saved for one: the one that is named has to be the same.
+
+    Where none is named, a person is asked whether that one is meant. Raises `Refused` where there is nobody
+    to ask, the answer is no, or another one is named.
+    """
+    settings = read_settings(root)
+    named = os.environ.get("RECONCILER_ENVIRONMENT") if option is None else option
+    if named is None and made_for != "local":  # which is the default
+        if made_for not in settings.environments:
+            raise Refused(f"It was made for environment `{made_for[:80]}`, which is not configured here.")
+        _ask_environment(settings.environments[made_for])
+        named = made_for
+    chosen = choose_environment(settings, named, os.environ)
+    if chosen.name != made_for:
+        raise Refused(
+            f"The plan was made for environment {made_for[:80]}, and {chosen.name} is named; nothing was written.",
+            hint="Name the environment that it was made for, or plan for the one that is to be written.",
+        )
+    return chosen
+
+
+def _ask_environment(found: Environment) -> None:
+    if not sys.stdin.isatty():
+        raise Refused(
+            f"It was made for environment {found.name} ({found.register}), and none is named.",
+            hint=f"Pass --environment {found.name}, or set RECONCILER_ENVIRONMENT; nothing was written.",
+        )
+    if not confirm(f"It was made for environment {found.name} ({found.register}). Is that the one?"):
+        raise Refused("Nothing was written: the answer was no.", hint="Name the environment that is meant.")
+
+
+def confirm(question: str) -> bool:
+    """Ask on the terminal; raises `Refused` where the answer is Ctrl-C or the end of the input."""
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:
+        tell("")
+        raise Refused("Nothing was written: there was no answer.") from None
+
+
+def find_target(environment: Environment, vendor: str) -> Target:
+    """Name whose systems in which register an environment's plans are for."""
+    return Target(environment.name, environment.identity, vendor)
+
+
+def read_accepted(root: Path) -> tuple[Acceptance, ...]:
+    """Read the differences that somebody let stand; none where there is no file."""
+    path = root / ACCEPTED
+    return read_acceptances(read_file(path, within=root, most=MAX_BYTES)) if os.path.lexists(path) else ()
+
+
+def open_archive(scene: Scene) -> Archive:
+    """Give the history of the definitions, for the scene's environment."""
+    return Archive(scene.root, scene.environment.name, scene.environments)
+
+
+def tell_gap(archive: Archive) -> None:
+    """Say why the history of the definitions is not whole, where it is not."""
+    gap = archive.find_gap()
+    if gap:
+        tell(f"The history of the definitions is not whole: {gap}.")

@@ -1,0 +1,153 @@
+"""Who we are: the client and its key, or a ready token, out of environment variables and the files they name.
+
+What stands in a variable is a secret until its form shows that it is none, and is never quoted before.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.errors import CredentialsError, UsageError
+from reconciler.model.environment import is_client_id
+from reconciler.model.secret import Secret, looks_secret
+from reconciler.platform import read_given
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+_MOST_KEY_BYTES = 64 * 1024
+"""Of a key file; an RSA key of 16,384 bits has 13 kB as PEM."""
+_ECHOED = (
+    "RECONCILER_ENVIRONMENT",
+    "XDG_STATE_HOME",
+    "GITHUB_STEP_SUMMARY",
+    "GITHUB_OUTPUT",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+)
+"""Variables besides the credentials whose values a message may quote."""
+_PLACES = "A key belongs in MASKINPORTEN_CLIENT_JWK or in a file, and a ready token in RECONCILER_TOKEN."
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a grant is made with, or a ready token."""
+
+    client_id: str = ""
+    key: Secret = field(default_factory=lambda: Secret(""))
+    kid: str = ""
+    token: Secret = field(default_factory=lambda: Secret(""))
+
+
+_CLIENT = ("MASKINPORTEN_CLIENT_ID",)
+_KEYS = ("MASKINPORTEN_CLIENT_JWK", "MASKINPORTEN_JWK", "MASKINPORTEN_PRIVATE_KEY", "MASKINPORTEN_CLIENT_PEM")
+"""NAIS's name first, then those of other clients (Maskinporten contract §5.3); each also as `…_PATH`."""
+_LONGEST_KID = 200
+_KIDS = ("MASKINPORTEN_KID", "MASKINPORTEN_KEY_ID")
+CREDENTIAL_VARIABLES = (*_CLIENT, *_KEYS, *(f"{name}_PATH" for name in _KEYS), "RECONCILER_TOKEN")
+
+
+def check_exposed(words: Sequence[str], environ: Mapping[str, str]) -> None:
+    """Refuse a command line or a variable that holds a key or a token where none belongs, before any of it is read.
+
+    Raises `UsageError`, which names the place and shows nothing of it.
+    """
+    named = (*_ECHOED, *_CLIENT, *_KIDS, *(f"{name}_PATH" for name in _KEYS))
+    places = {name: environ.get(name, "") for name in named}
+    places |= {f"argument {number} of the command line": word for number, word in enumerate(words, 1)}
+    exposed = next((name for name, value in places.items() if looks_secret(value)), "")
+    if exposed:
+        raise UsageError(
+            f"What {exposed} holds looks like a key or a token; it is not used, and not shown.", hint=_PLACES
+        )
+
+
+def is_kid(text: str) -> bool:
+    """Say whether a text has the form of a key id: at most 200 printable characters on one line."""
+    return 0 < len(text) <= _LONGEST_KID and text.isprintable() and not looks_secret(text)
+
+
+def _read_form(name: str, secret: Secret, fits: Callable[[str], bool], form: str) -> str:
+    """Reveal what a variable holds where it has the form of what it is for; raises `CredentialsError` else."""
+    text = secret.reveal()
+    if text and not fits(text):
+        held = "looks like a key or a token" if looks_secret(text) else f"is no {form}"
+        raise CredentialsError(
+            f"What {name} holds {held}; it is not used, and not shown.", hint=f"It is for a {form}. {_PLACES}"
+        )
+    return text
+
+
+def is_token(text: str) -> bool:
+    """Say whether a header can carry a text as a bearer token (RFC 6750 §2.1)."""
+    return re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", text) is not None
+
+
+def read_credentials(environ: Mapping[str, str]) -> Credentials:
+    """Read the credentials from environment variables, or the files that they name.
+
+    Raises `CredentialsError` where there are none, or two that differ.
+    """
+    token = environ.get("RECONCILER_TOKEN", "").strip()
+    if token:
+        if not is_token(token):  # a header would refuse it, and quote it
+            raise CredentialsError(
+                "RECONCILER_TOKEN holds something other than one token.",
+                hint="Set it to the bare token, without quotes, a word before it, or line breaks.",
+            )
+        return Credentials(token=Secret(token))
+    client = _read_form(_CLIENT[0], Secret(environ.get(_CLIENT[0], "").strip()), is_client_id, "client id")
+    given = {source: key for name in _KEYS for source, key in _read_keys(name, environ) if key}
+    if len({re.sub(r"\s|\\r|\\n", "", key) for key in given.values()}) > 1:
+        raise CredentialsError(
+            f"{' and '.join(given)} hold different keys.",
+            hint="Set one of them; two halves make no credential.",
+        )
+    if not client or not given:
+        missing = [name for name, there in ((_CLIENT[0], client), (_KEYS[0], given)) if not there]
+        raise CredentialsError(
+            f"There is no credential; missing: {', '.join(missing)}.",
+            hint="Set both, or RECONCILER_TOKEN to a ready token; the environment `local` needs none.",
+        )
+    found = {name: Secret(environ.get(name, "").strip()) for name in _KIDS}
+    kids = {name: _read_form(name, kid, is_kid, "key id") for name, kid in found.items() if kid}
+    if len(set(kids.values())) > 1:
+        raise CredentialsError(f"{' and '.join(kids)} differ.", hint="Set one of them.")
+    return Credentials(client, Secret(next(iter(given.values()))), next(iter(kids.values()), ""))
+
+
+def _read_keys(name: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Read a key from a variable or `@file`, and from the file that `…_PATH` names."""
+    value = environ.get(name, "").strip()
+    # A file is named behind an `@`, and no key begins so.
+    yield name, _read_key_file(name, value[1:]) if value.startswith("@") else value
+    path = environ.get(f"{name}_PATH", "").strip()
+    if path:
+        yield f"{name}_PATH", _read_key_file(f"{name}_PATH", path)
+
+
+def _read_key_file(name: str, path: str) -> str:
+    if looks_secret(path):
+        raise CredentialsError(
+            f"{name} names a file, and what it holds looks like a key; it is not used, and not shown.",
+            hint=_PLACES,
+        )
+    try:
+        text = read_given(Path(path), _MOST_KEY_BYTES).decode("utf-8-sig").strip()
+    except UnicodeDecodeError:  # it holds what it could not decode
+        raise CredentialsError(
+            f"The key file that {name} names is not a text; it may be a PKCS#12 or DER file.",
+            hint="Convert it first: openssl pkcs12 -in FILE -nodes -nocerts.",
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else "") or "that is no path"
+        raise CredentialsError(
+            f"The key file that {name} names cannot be read: {reason}.",
+            hint="Check the path and its permissions.",
+        ) from None
+    if not text:
+        raise CredentialsError(f"The key file that {name} names is empty.", hint="Check the path.")
+    return text

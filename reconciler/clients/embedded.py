@@ -1,0 +1,131 @@
+"""The environment `local`: the embedded register, with a key and a client of its own.
+
+The one room that starts the emulator. Everything that it keeps lies under `.reconciler/local/`, readable by
+its owner only.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import uuid
+from contextlib import contextmanager, suppress
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from reconciler.clients.credentials import Credentials
+from reconciler.clients.keys import Key, read_key
+from reconciler.definitions.files import prepare_own_folder
+from reconciler.emulator import start
+from reconciler.errors import CredentialsError, UsageError
+from reconciler.model.environment import SCOPE, Environment
+from reconciler.model.secret import Secret
+from reconciler.platform import read_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
+
+    from reconciler.model.canonical_json import Json
+
+KID = "local"
+_MOST_KEY_BYTES = 64 * 1024
+
+
+@contextmanager
+def open_local(
+    root: Path, *, vendors: Sequence[str], resources: Sequence[str]
+) -> Iterator[tuple[Environment, Credentials]]:
+    """Start the embedded register; give its environment, and the credentials of the first vendor.
+
+    It has one client for each vendor, and knows every resource that is named here besides its own.
+    """
+    with _explain_disk(root):
+        folder = prepare_folder(root)
+        key, loaded = _load_key(folder / "key.pem")
+    public = _export_public(loaded.private.public_key().public_numbers())
+    clients = [
+        {"client_id": _name_client(vendor), "org": vendor, "scopes": [SCOPE], "jwk": public}
+        for vendor in vendors
+    ]
+    config = {"clients": clients, "resources": dict.fromkeys(resources, "GenericAccessResource")}
+    with _explain_disk(root):
+        emulator = start(config, state=folder / "register.sqlite")
+    with emulator:
+        environment = Environment("local", emulator.base, emulator.maskinporten)
+        yield environment, Credentials(_name_client(vendors[0]), key, KID)
+
+
+@contextmanager
+def _explain_disk(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"The environment local cannot keep its state under {root / '.reconciler'}: "
+            f"{error.strerror or error}.",
+            hint="Make the folder writable, or delete what is in its folder `local` to begin anew.",
+        ) from error
+
+
+def prepare_folder(root: Path) -> Path:
+    """Make `.reconciler/local/` under a root, private, and out of git's sight."""
+    folder = prepare_own_folder(root, "local")
+    for name in ("key.pem", *(f"register.sqlite{end}" for end in ("", "-wal", "-shm", "-journal"))):
+        path = folder / name
+        if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):
+            raise UsageError(f"{path} is not a regular file.", hint="Remove it.")
+    return folder
+
+
+def _name_client(vendor: str) -> str:
+    """Name a vendor's client; the same on every machine, so that the change log reads alike."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"urn:reconciler:local:{vendor}"))
+
+
+def _load_key(path: Path) -> tuple[Secret, Key]:
+    """Load the key, and make it first where there is none; two runs at once end up with the same."""
+    if not path.exists():
+        _make_key(path)
+    try:
+        key = Secret(read_plain(path, _MOST_KEY_BYTES).decode("ascii"))
+        return key, read_key(key, KID)
+    except (CredentialsError, UnicodeDecodeError):
+        raise CredentialsError(
+            f"The key of the environment local, {path}, cannot be used.",
+            hint="Delete the file; the next run makes another.",
+        ) from None
+
+
+def _make_key(path: Path) -> None:
+    private = generate_private_key(public_exponent=65537, key_size=2048)
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.") as draft:  # its owner's only
+        draft.write(pem)
+        draft.flush()
+        os.fsync(draft.fileno())
+        with suppress(FileExistsError):  # the other run was first, and its key counts
+            os.link(draft.name, path)
+
+
+def _export_public(numbers: RSAPublicNumbers) -> dict[str, Json]:
+    def encode(number: int) -> str:
+        return (
+            base64.urlsafe_b64encode(number.to_bytes((number.bit_length() + 7) // 8, "big"))
+            .decode()
+            .rstrip("=")
+        )
+
+    return {
+        "kty": "RSA",
+        "kid": KID,
+        "use": "sig",
+        "alg": "RS256",
+        "n": encode(numbers.n),
+        "e": encode(numbers.e),
+    }

@@ -1,0 +1,140 @@
+"""The one factory of HTTP clients, and what HTTP's failures are called here.
+
+The owner of httpx together with `register` and `maskinporten`. No redirects, TLS on, bounded times; what
+is secret never reaches a log.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+import time
+from urllib.parse import urlsplit
+
+import httpx
+
+from reconciler import __version__
+from reconciler.clients.egress import find_proxy, load_certificates
+from reconciler.clients.http_exchange import ENCODINGS, Exchange, TooMuch
+from reconciler.clients.network import SLOW_NAME
+from reconciler.clients.trace_context import HEADER, make_traceparent
+from reconciler.errors import NoAnswer, NotConnected, RegisterError, Unintelligible, UsageError, WriteRefused
+from reconciler.model.token_address import is_sound
+
+SHORTEST_SECONDS = 1.0
+"""What an attempt is given at least, so that the last one has a chance."""
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+    httpx.ProxyError,
+)
+"""What happens before a request leaves this machine; everything else may have been processed."""
+
+_LOG = logging.getLogger(__name__)
+# NOTE: at debug level httpcore logs the headers of answers, cookies included; httpx says enough of a request.
+logging.getLogger("httpcore").setLevel(logging.WARNING)
+
+
+class ReadOnly(httpx.BaseTransport):
+    """A transport that lets nothing but GET through, whatever the code above it does."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass a GET on; raises `WriteRefused` for any other method."""
+        if request.method != "GET":
+            raise WriteRefused(f"This verb only reads, and would have sent a {request.method}.")
+        return self._inner.handle_request(request)
+
+    def close(self) -> None:
+        """Close the transport below."""
+        self._inner.close()
+
+
+def open_client(
+    base: str, *, workers: int = 1, read_only: bool = False, transport: httpx.BaseTransport | None = None
+) -> httpx.Client:
+    """Make a client for one address, with a pool for so many threads."""
+    if not is_sound(base):
+        raise UsageError(f"{base} is not an https address.", hint="Plain http is for this machine only.")
+    inner = transport or _open_transport(base, workers)
+    return httpx.Client(
+        base_url=base,
+        follow_redirects=False,
+        trust_env=False,
+        headers={
+            "User-Agent": f"reconciler/{__version__}",
+            "Accept": "application/json",
+            "Accept-Encoding": ENCODINGS,
+        },
+        event_hooks={"request": [_mark]},
+        transport=ReadOnly(inner) if read_only else inner,
+    )
+
+
+def _open_transport(base: str, workers: int) -> Exchange:
+    """Open the transport of every client, with the certificates and the proxy that the environment names."""
+    context = load_certificates() if urlsplit(base).scheme == "https" else None
+    return Exchange(workers=workers, context=context, proxy=find_proxy(base, context))
+
+
+def _mark(request: httpx.Request) -> None:
+    """Give a request an id in the traces of whoever answers it, and log it."""
+    traceparent = request.headers.setdefault(HEADER, make_traceparent())
+    _LOG.debug("%s %s with %s %s", request.method, request.url.path, HEADER, traceparent)
+
+
+def explain_failure(error: Exception, base: str) -> RegisterError:
+    """Name a failure of httpx: whether the request left this machine decides what may be done next."""
+    host = urlsplit(base).netloc
+    if isinstance(error, _NEVER_SENT):
+        return NotConnected(
+            f"{host} could not be reached: {describe_failure(error)}.",
+            hint="Check the address and the network.",
+        )
+    if isinstance(error, TooMuch):  # another try would only bring the same
+        return Unintelligible(
+            f"{host} gave no usable answer: {describe_failure(error)}.",
+            hint="Check the environment's address.",
+        )
+    return NoAnswer(
+        f"{host} gave no usable answer: {describe_failure(error)}.",
+        hint="Try again when it is well.",
+        overdue=isinstance(error, httpx.TimeoutException),
+    )
+
+
+def describe_failure(error: Exception) -> str:
+    """Say what went wrong in a few words."""
+    if isinstance(error, httpx.TimeoutException):
+        return SLOW_NAME if SLOW_NAME in str(error) else "it took too long"
+    if isinstance(error, httpx.LocalProtocolError):  # its text quotes the header at fault
+        return "the request could not be formed"
+    said = (str(error).splitlines() or [""])[0].rstrip(".")
+    return re.sub(r"^\[Errno -?\d+\] ", "", said) or type(error).__name__
+
+
+class Patience:
+    """The seconds in which one request is tried again, with full jitter and growing waits."""
+
+    def __init__(self, budget: float) -> None:
+        self._deadline = time.monotonic() + budget
+        self._ceiling = 0.2
+
+    def limit(self) -> float:
+        """Give the seconds of the next attempt, which leave nothing of the budget over."""
+        return max(self._deadline - time.monotonic(), SHORTEST_SECONDS)
+
+    def wait(self, asked: float | None = None) -> bool:
+        """Wait before another attempt, at least as long as was asked; False where the budget forbids it."""
+        pause = (asked or 0.0) + random.uniform(0, self._ceiling)  # noqa: S311 - spreads load, guards nothing
+        self._ceiling = min(self._ceiling * 2, 5.0)
+        if time.monotonic() + pause >= self._deadline:
+            return False
+        time.sleep(pause)
+        return True

@@ -1,0 +1,318 @@
+"""From a key to a grant to a token: Maskinporten's JWT-bearer flow.
+
+Every attempt signs a fresh grant, since one can be used once. Nothing here logs a grant or a token.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from threading import Lock
+from typing import TYPE_CHECKING, Protocol
+
+import httpx
+import jwt
+
+from reconciler.clients.credentials import Credentials, is_token
+from reconciler.clients.http_client import Patience, describe_failure, open_client
+from reconciler.clients.keys import Key, read_key
+from reconciler.clients.response_body import read_body, read_wait
+from reconciler.clients.token_claims import check_destination, check_form, describe_token
+from reconciler.errors import (
+    ClientRefused,
+    ClockRefused,
+    CredentialsError,
+    GrantRefused,
+    GrantReplayed,
+    KeyRefused,
+    MaskinportenError,
+    MaskinportenUnavailable,
+    ScopeRefused,
+    Unauthorised,
+)
+from reconciler.model.environment import SCOPE, Environment
+from reconciler.model.secret import Secret
+from reconciler.model.token_address import find_objection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.model.canonical_json import Json
+
+GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+"""RFC 7523 §2.1."""
+LIFETIME = 120
+"""Seconds; https://docs.digdir.no/docs/Maskinporten/maskinporten_protocol_jwtgrant: at most 120."""
+BACKDATED = 5
+"""Seconds; Maskinporten tolerates a clock that is at most 10 s ahead of its own."""
+BUDGET = 8.0
+"""Seconds for all attempts at one token; they count in the budget of the request that needs it."""
+RENEWAL = 30.0
+"""Seconds before its end at which a token counts as stale, or half its life where that is less."""
+
+
+class TokenSource(Protocol):
+    """Whatever gives tokens."""
+
+    def token(self) -> Secret:
+        """Give a token that is not stale."""
+
+    def renew(self, stale: Secret) -> Secret:
+        """Give another token than one that the register refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenToken:
+    """A ready token out of `RECONCILER_TOKEN`; it cannot be renewed."""
+
+    given: Secret
+
+    def token(self) -> Secret:
+        """Give it."""
+        return self.given
+
+    def renew(self, stale: Secret) -> Secret:
+        """Raise `Unauthorised`: there is no other."""
+        del stale
+        raise Unauthorised(
+            f"The register refused the token in RECONCILER_TOKEN: {describe_token(self.given)}.",
+            hint="Fetch a new one, or unset it and give a key.",
+            status=401,
+        )
+
+
+class GrantedTokens:
+    """Tokens from Maskinporten, each used until it is stale; one request at a time."""
+
+    def __init__(self, client: httpx.Client, issuer: str, client_id: str, key: Key) -> None:
+        objection = find_objection("grant", issuer, str(client.base_url.join("token")))
+        if objection:
+            raise CredentialsError(
+                f"No grant is sent to {client.base_url}: {objection}.",
+                hint="Check the environment's addresses.",
+            )
+        self._client = client
+        self._issuer = issuer
+        self._client_id = client_id
+        self._key = key
+        self._lock = Lock()
+        self._token: Secret | None = None
+        self._stale_at = 0.0
+        self._failure: MaskinportenError | None = None
+        self._failed_at = 0.0
+
+    def token(self) -> Secret:
+        """Give a token that is not stale; raises `MaskinportenError`."""
+        asked = time.monotonic()
+        with self._lock:
+            if self._failure and self._failed_at >= asked:
+                raise self._failure  # what a thread waited for has failed, and would again
+            if self._token is None or time.monotonic() >= self._stale_at:
+                try:
+                    self._token, self._stale_at = self._fetch()
+                except MaskinportenError as error:
+                    self._failure, self._failed_at = error, time.monotonic()
+                    raise
+            return self._token
+
+    def renew(self, stale: Secret) -> Secret:
+        """Give another token than a refused one, which another thread may have fetched already."""
+        with self._lock:
+            if self._token == stale:
+                self._token = None
+        return self.token()
+
+    def _fetch(self) -> tuple[Secret, float]:
+        """Fetch a token, and say when it is stale."""
+        patience, replayed = Patience(BUDGET), False
+        while True:
+            sent = time.monotonic()
+            try:
+                token, lifetime = self._ask(patience)
+            except GrantReplayed:
+                if replayed:
+                    raise
+                replayed = True
+            except _Transient as failure:
+                if not patience.wait(failure.wait):
+                    raise MaskinportenUnavailable(
+                        f"Maskinporten at {self._issuer} gave no token: {failure.reason}.",
+                        hint="Check the address and the network; https://status.digdir.no tells of outages.",
+                    ) from None
+            else:
+                return token, sent + lifetime - min(RENEWAL, lifetime / 2)
+
+    def _ask(self, patience: Patience) -> tuple[Secret, float]:
+        """Ask once, with a grant of its own; gives the token and its lifetime."""
+        form = {"grant_type": GRANT_TYPE, "assertion": sign_grant(self._key, self._issuer, self._client_id)}
+        try:
+            response = self._client.post("token", data=form, extensions={"seconds": patience.limit()})
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise _Transient(describe_failure(error)) from None
+        status, body = response.status_code, read_body(response)
+        if status == 200:
+            return _read_token(body)
+        told = isinstance(body, dict) and {"error", "error_description"} & body.keys()
+        if status == 429 or status >= 500 or not told:
+            raise _Transient(f"it answered {status}", read_wait(response))
+        raise explain_refusal(body, self._client_id, self._key.kid, response.headers.get("Date", ""))
+
+
+def _read_token(body: Json) -> tuple[Secret, float]:
+    """Read a token and its lifetime in seconds out of a success."""
+    try:
+        token, lifetime = body["access_token"], float(body["expires_in"])
+    except (TypeError, KeyError, ValueError):
+        raise _Transient("it answered 200 without a token") from None
+    if not isinstance(token, str) or not is_token(token) or not 0 < lifetime < float("inf"):
+        raise _Transient("it answered 200 with what is no token")
+    return Secret(token), lifetime
+
+
+class _Transient(MaskinportenUnavailable):
+    """Something that may be better at the next attempt; never leaves this module."""
+
+    def __init__(self, reason: str, wait: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.wait = wait
+
+
+def sign_grant(key: Key, issuer: str, client_id: str) -> str:
+    """Sign a fresh grant: `aud` the issuer with its slash, `kid` in the header, a new `jti`."""
+    issued = int(time.time()) - BACKDATED
+    claims = {
+        "aud": issuer,
+        "iss": client_id,
+        "scope": SCOPE,
+        "iat": issued,
+        "exp": issued + LIFETIME,
+        "jti": str(uuid.uuid4()),
+    }
+    return jwt.encode(claims, key.private, algorithm=key.algorithm, headers={"kid": key.kid})
+
+
+_CODE = re.compile(r"MP-\d{3}")
+_TRACE = re.compile(r"\((?:trace_id|correlation id): ([0-9a-f-]+)\)")
+
+
+def explain_refusal(body: dict[str, Json], client_id: str, kid: str, date: str) -> GrantRefused:
+    """Name why Maskinporten refused a grant, and say what to do.
+
+    The MP code stands in the last part of `error_uri` (Maskinporten contract §4.1).
+    """
+    description = str(body.get("error_description") or "")
+    found = _CODE.search(str(body.get("error_uri", ""))) or _CODE.search(description)
+    code = found[0] if found else ""
+    traced = _TRACE.search(description)
+    trace = traced[1] if traced else ""
+    said = _TRACE.sub("", description).strip().rstrip(".") or str(body.get("error") or "no reason given")
+    refusal = _classify(code, said)
+    hint = refusal.hint.format(client=client_id, kid=kid, offset=_tell_offset(date))
+    told = f"Maskinporten refused the grant{f' ({code})' if code else ''}: {said}."
+    hint += f" Digdir's support asks for trace id {trace}." if trace else ""
+    return refusal.kind(told, hint=hint, code=code, trace=trace)
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """What a refusal is called, by its code or its words (Maskinporten contract §4.2), and the way out."""
+
+    kind: type[GrantRefused]
+    codes: frozenset[str]
+    words: tuple[str, ...]
+    hint: str
+
+
+_REFUSALS = (
+    _Refusal(
+        GrantReplayed,
+        frozenset({"MP-012"}),
+        ("used before",),
+        "Run it again; if it stays, something between here and there repeats requests.",
+    ),
+    _Refusal(
+        KeyRefused,
+        frozenset({"MP-121"}),
+        ("expired key",),
+        "Key `{kid}` is older than a year: register a new one on client {client}.",
+    ),
+    _Refusal(
+        KeyRefused,
+        frozenset(),
+        ("unknown key identifier",),
+        "Client {client} has no key `{kid}`: check both, and that they belong to this environment. "
+        "A new key can take 15 minutes.",
+    ),
+    _Refusal(
+        ClockRefused,
+        frozenset({"MP-130"}),
+        ("is expired", "has expired", "issue time"),
+        "Set this machine's clock: it is {offset} Maskinporten's.",
+    ),
+    _Refusal(
+        KeyRefused,
+        frozenset({"MP-120", "MP-122", "MP-123", "MP-124"}),
+        ("signature", "(kid)", "certificate", "x5c"),
+        "The key that signed is not the one registered as `{kid}` on client {client}.",
+    ),
+    _Refusal(
+        ClientRefused,
+        frozenset({"MP-100", "MP-110"}),
+        ("client not found", "claim aud"),
+        "Check that client {client} was made in this environment's Maskinporten.",
+    ),
+    _Refusal(
+        ScopeRefused,
+        frozenset({"MP-200", "MP-201"}),
+        ("invalid scopes", "scopes not allowed", "integration types"),
+        "Add the scope " + SCOPE + " to client {client} in Digdir's self-service.",
+    ),
+    _Refusal(
+        ScopeRefused,
+        frozenset({"MP-250", "MP-251"}),
+        ("access to the scope",),
+        "Ask Digdir to grant your organisation the scope " + SCOPE + ".",
+    ),
+    _Refusal(
+        ClientRefused,
+        frozenset(),
+        ("client authentication failed",),  # how every refusal of a client or a key begins
+        "Check client {client} and key `{kid}`, and that both belong to this environment.",
+    ),
+)
+_OTHER = _Refusal(
+    GrantRefused, frozenset(), (), "Check client {client} and key `{kid}` in Digdir's self-service."
+)
+
+
+def _classify(code: str, said: str) -> _Refusal:
+    lowered = said.lower()
+    by_code = (each for each in _REFUSALS if code in each.codes)
+    by_words = (each for each in _REFUSALS if any(word in lowered for word in each.words))
+    return next(by_code, None) or next(by_words, _OTHER)
+
+
+def _tell_offset(date: str) -> str:
+    try:
+        offset = time.time() - parsedate_to_datetime(date).timestamp()
+    except (TypeError, ValueError):
+        return "too far from"
+    return f"{abs(offset):.0f} s {'ahead of' if offset > 0 else 'behind'}"
+
+
+@contextmanager
+def open_tokens(environment: Environment, credentials: Credentials) -> Iterator[TokenSource]:
+    """Give the source of tokens for an environment; raises `CredentialsError` for an unusable key."""
+    if credentials.token:
+        check_form(credentials.token)
+        check_destination(credentials.token, environment)
+        yield GivenToken(credentials.token)
+        return
+    key = read_key(credentials.key, credentials.kid)
+    with open_client(environment.maskinporten) as client:
+        yield GrantedTokens(client, environment.maskinporten, credentials.client_id, key)

@@ -1,0 +1,1 @@
+"""Files to definitions: YAML with positions, the configuration file, git."""

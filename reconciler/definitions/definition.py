@@ -1,0 +1,153 @@
+"""What a file says one system should be, for all environments, and the shape that it has to have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
+
+from reconciler.definitions.yaml_document import print_path
+from reconciler.model.findings import Location
+from reconciler.model.system import SENT, Part, System, Text, Truth, read_truth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from reconciler.definitions.yaml_document import Document, Path
+    from reconciler.model.canonical_json import Json
+
+
+BLANK: Mapping[str, Json] = {"id": "", "vendor": "", "name": {}, "description": {}}
+"""Stands in for a required member that is missing, so that the rules can look at the rest."""
+
+
+Overlay: type[BaseModel] = create_model(
+    "Overlay",
+    __base__=Part,
+    __module__=__name__,
+    **{
+        name: (
+            Annotated[(member.annotation, *member.metadata)] if member.metadata else member.annotation,
+            None,
+        )
+        for name, member in System.model_fields.items()
+        if name in SENT
+    },
+    withdrawn=(Truth, None),
+    isAssignable=(Truth, None),
+)  # type: ignore[call-overload]  # the fields come from `System`, which mypy cannot follow
+"""What an environment may say: every member that is sent, and two of our own."""
+
+
+_ALLOW = TypeAdapter(dict[Text, Text | dict[Text, Text]])
+
+
+TOP_ONLY = frozenset({"environments", "allow"})
+"""What only the top level of a file may say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a file says one system should be, for all environments.
+
+    `members` and `overlays` hold the written values under their canonical names, checked for shape.
+    """
+
+    document: Document
+    members: Mapping[str, Json]
+    overlays: Mapping[str, Mapping[str, Json]] | None = None
+    """None where the file names no environment."""
+    allow: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
+    broken: frozenset[str] = frozenset()
+    """Members that a finding on shape already speaks of; empty in whatever reaches a plan."""
+
+    def exists_in(self, environment: str) -> bool:
+        """Say whether the system exists there: where it is named, else everywhere but in `prod`."""
+        if environment == "local":
+            return True
+        if self.overlays is None:
+            return environment != "prod"
+        return environment in self.overlays
+
+    def overlay(self, environment: str) -> Mapping[str, Json]:
+        """Give what differs in an environment; empty where nothing does."""
+        return (self.overlays or {}).get(environment, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A definition as one environment sees it: the system as written, and what is said of it there."""
+
+    definition: Definition
+    environment: str
+    system: System
+    stated: frozenset[str] = frozenset()
+    """The members that the file states, rather than leaves to their defaults."""
+    assignable: bool | None = None
+    """What `isAssignable` asserts; None where it is not said."""
+
+    @property
+    def withdrawn(self) -> bool:
+        """Say whether the definition asks for the system to be deleted here."""
+        return self.system.isDeleted
+
+    def path(self, path: Path) -> Path:
+        """Give the way through the file to a member as this environment sees it."""
+        if path and path[0] in self.definition.overlay(self.environment):
+            return ("environments", self.environment, *path)
+        return path
+
+    def locate(self, path: Path) -> Location:
+        """Find the file, line and column where a member stands, as this environment sees it."""
+        full = self.path(path)
+        document = self.definition.document
+        return Location(document.file, print_path(full), *document.locate(full))
+
+
+FLAGS = frozenset({"withdrawn", "isAssignable"})
+"""What a definition says of a system beside its document."""
+
+
+def read_flag(name: str, value: Json) -> Json:
+    """Read a flag as true or false; any other member's value is given back as it is."""
+    return read_truth(value) if name in FLAGS else value
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeError:
+    """A value of the wrong type, or a member that a part of the document lacks."""
+
+    path: Path
+    missing: bool
+    found: object
+    expected: str
+
+
+_EXPECTED = {
+    "string_type": "a text",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+}
+
+
+def check_shape(members: Mapping[str, Json], *, top: bool) -> tuple[ShapeError, ...]:
+    """Hold written values against the declared types; `top` for a whole file, else an overlay."""
+    problems: list[ShapeError] = []
+    checks: list[Callable[[], object]] = [
+        lambda: Overlay.model_validate({k: v for k, v in members.items() if k not in TOP_ONLY})
+    ]
+    if top and "allow" in members:
+        checks.append(lambda: _ALLOW.validate_python(members["allow"], strict=True))
+    for index, check in enumerate(checks):
+        try:
+            check()
+        except ValidationError as error:
+            prefix: Path = ("allow",) if index else ()
+            for each in error.errors(include_url=False, include_context=False):
+                path = (*prefix, *each["loc"])
+                expected = _EXPECTED.get(each["type"], "something else")
+                problems.append(ShapeError(path, each["type"] == "missing", each["input"], expected))
+    return tuple(problems)

@@ -1,0 +1,259 @@
+"""All disk access to definitions and to what the tool writes for itself.
+
+It finds and reads files, and writes atomically; it neither interprets what it reads nor prints.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.definitions.yaml_document import (
+    MAX_BYTES,
+    Document,
+    Fault,
+    FaultKind,
+    Position,
+    read_document,
+)
+from reconciler.errors import UsageError
+from reconciler.platform import make_private_folder, open_plain, read_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import TextIO
+
+SYSTEMS = "systems"
+"""The folder under the root that holds the definitions."""
+SUFFIXES = (".yaml", ".yml")
+MOST_BYTES = 64 * 1024 * 1024
+"""Of any other file that is read: a saved plan of a thousand systems has ten."""
+_LINK_OUT = "is a link that leads out of the repository"
+
+
+def find_definitions(root: Path, paths: Sequence[Path] = ()) -> tuple[Path, ...]:
+    """Find the definition files: those under `systems/`, or the given files and those under given folders.
+
+    Names that start with a dot are not definitions; a folder that is a link is given as it is, so that it is
+    told. Raises `UsageError` for a path that does not exist, or a folder that cannot be searched.
+    """
+    found: dict[Path, Path] = {}
+    for path in paths or [root / SYSTEMS]:
+        if path.is_dir():
+            found |= {_locate(each): each for each in _walk(path)}
+        elif path.exists():
+            found[_locate(path)] = path
+        elif paths:
+            raise UsageError(f"There is no {path}.", hint="Name a definition file, or a folder of them.")
+    return tuple(found.values())
+
+
+def _locate(path: Path) -> Path:
+    """Give the absolute path; links are left in it, since they are to be named and not followed."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` follows them
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for parent, folders, names in os.walk(folder, onerror=_stop):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (path for name in folders if (path := Path(parent, name)).is_symlink())
+        for name in sorted(names):
+            if name.endswith(SUFFIXES) and not name.startswith("."):
+                yield Path(parent, name)
+
+
+def _stop(error: OSError) -> None:
+    """Stop at a folder that cannot be searched: its systems would quietly be unmanaged."""
+    raise UsageError(
+        f"{error.filename} cannot be searched: {error.strerror}.", hint="Check its permissions."
+    ) from error
+
+
+def find_top(root: Path) -> Path | None:
+    """Find the folder of the git repository that a root lies in; None where there is none."""
+    real = Path(os.path.realpath(root))
+    return next((each for each in (real, *real.parents) if os.path.lexists(each / ".git")), None)
+
+
+def read_documents(root: Path, files: Iterable[Path]) -> tuple[Document, ...]:
+    """Read definition files, in the order of their names; what cannot be read is a document with a fault."""
+    documents = [_read(root, file) for file in files]
+    return tuple(sorted(documents, key=lambda document: document.file))
+
+
+def _read(root: Path, file: Path) -> Document:
+    name, inside = _name(root, file)
+    real = _find_real(file)
+    if (inside or file.is_symlink()) and not _lies_in(real, root):
+        return _fault(name, f"The file {_LINK_OUT}", "Put the file in its place.")
+    if real.is_dir():
+        return _fault(name, "A folder that is a link is not searched", "Put the folder in its place.")
+    if not real.is_file():
+        return _fault(name, "This is not a regular file", "Put a file in its place, or remove it.")
+    try:
+        content = read_plain(real, MAX_BYTES + 1)
+    except OSError as error:
+        return _fault(name, f"The file cannot be read: {error.strerror}", "Check its permissions.")
+    return read_document(name, content)
+
+
+def _find_real(path: Path) -> Path:
+    return Path(os.path.realpath(path))  # `Path.resolve` raises on a link to itself
+
+
+def _lies_in(real: Path, folder: Path) -> bool:
+    return real.is_relative_to(os.path.realpath(folder))
+
+
+def _name(root: Path, file: Path) -> tuple[str, bool]:
+    """Name a file as people do, relative to the root where it lies below it; and say whether it does."""
+    path = _locate(file)
+    for base in (_locate(root), os.path.realpath(root)):
+        if path.is_relative_to(base):
+            return _print(path.relative_to(base)), True
+    return _print(path), False
+
+
+def _print(path: Path) -> str:
+    """Print a path; a byte that is no UTF-8 could be written nowhere."""
+    return os.fsencode(path.as_posix()).decode(errors="replace")
+
+
+def _fault(name: str, message: str, hint: str) -> Document:
+    return Document(name, "", None, (Fault(FaultKind.SYNTAX, message, Position(1, 1), hint),))
+
+
+def read_file(path: Path, *, within: Path | None = None, most: int = MOST_BYTES) -> bytes:
+    """Read a regular file whole, as definitions are read: no pipe, no device, and not without end.
+
+    `within` is the folder that a link must not lead out of; `most` is in bytes. Raises `UsageError` for whatever
+    cannot be read so.
+    """
+    real = _find_real(path)
+    if within is not None and not _lies_in(real, within):
+        raise UsageError(f"{path} {_LINK_OUT}.", hint="Put the file in its place.")
+    try:
+        content = read_plain(real, most + 1)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.", hint="Check the path.") from error
+    if len(content) > most:
+        raise UsageError(f"{path} has more than {most:,} bytes.", hint="Name the file that is meant.")
+    return content
+
+
+class Draft:
+    """A file that is going to be written: opened beside its place already, so that trouble shows early."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the draft, readable by its owner only; raises `UsageError` where that fails."""
+        self.path = path
+        self._draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        if path.exists() and not path.is_file():  # a device can be replaced, too, by who may do everything
+            raise UsageError(f"{path} cannot be written: it is not a regular file.", hint="Name a file.")
+        try:
+            descriptor = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            raise UsageError(
+                f"{path} cannot be written: {error.strerror}.", hint="Check the folder."
+            ) from error
+        self._stream: TextIO | None = os.fdopen(descriptor, "w", encoding="utf-8")
+
+    def write(self, text: str) -> None:
+        """Put the whole text in its place, or nothing; raises `UsageError` where that fails."""
+        stream, self._stream = self._stream, None
+        if stream is None:
+            raise UsageError(f"{self.path} was written already.")
+        try:
+            with stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            self._draft.replace(self.path)
+        except (OSError, UnicodeEncodeError) as error:
+            self._draft.unlink(missing_ok=True)
+            reason = error.strerror if isinstance(error, OSError) else "it would hold half a character"
+            raise UsageError(
+                f"{self.path} cannot be written: {reason}.", hint="Check the folder and its disk."
+            ) from error
+
+    def drop(self) -> None:
+        """Leave nothing behind, unless it was written."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.close()
+            self._draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def open_drafts(paths: Iterable[Path]) -> Iterator[Mapping[Path, Draft]]:
+    """Open every file that is going to be written; raises `UsageError` where one cannot be.
+
+    What has not been written when the block ends is dropped, and what stood there before is left.
+    """
+    drafts: dict[Path, Draft] = {}
+    try:
+        for path in paths:
+            if path in drafts:
+                raise UsageError(f"{path} is named for two outputs.", hint="Name two files.")
+            drafts[path] = Draft(path)
+        yield drafts
+    finally:
+        for draft in drafts.values():
+            draft.drop()
+
+
+def probe(path: Path | None) -> None:
+    """See whether a file can be written later, if there is one; raises `UsageError` where it cannot."""
+    if path is not None:
+        Draft(path).drop()
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file whole or not at all, readable by its owner only; raises `UsageError` where that fails."""
+    Draft(path).write(text)
+
+
+def prepare_own_folder(root: Path, name: str = "") -> Path:
+    """Make `.reconciler/` under a root, or a folder in it: the tool's own, private, and out of git's sight.
+
+    Raises `UsageError` where it cannot be made, or is a link: a repository could lead the tool anywhere.
+    """
+    own = root / ".reconciler"
+    folder = own / name if name else own
+    try:
+        make_private_folder(own)
+        _hide_from_git(own / ".gitignore")
+        if name:
+            make_private_folder(folder)
+    except OSError as error:
+        where = error.filename or folder
+        raise UsageError(
+            f"{where} cannot be used: {error.strerror}.",
+            hint="Remove it, or make the folder writable: the tool writes there for itself only.",
+        ) from error
+    return folder
+
+
+def _hide_from_git(ignore: Path) -> None:
+    """Write the file that hides a folder from git; one that a person changed stays, and a link is refused."""
+    try:
+        descriptor = open_plain(ignore, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write("*\n")
+
+
+def append_file(path: Path, text: str) -> None:
+    """Add text to the end of a file, whole or not at all; what stands there is kept as it is.
+
+    Raises `UsageError` where it cannot be read as text, or not be written.
+    """
+    try:
+        before = read_file(path).decode() if path.exists() else ""
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not UTF-8.", hint="Save it as UTF-8.") from error
+    write_file(path, before + ("\n" if before and not before.endswith("\n") else "") + text)

@@ -1,0 +1,334 @@
+"""The definitions at another revision of the repository, read from its objects.
+
+It runs `git` to read, and nothing else: no checkout, no index, no network, no hook, and no program that a
+configuration names. What a repository lacks (a shallow clone, no repository at all) is a value, since only the caller
+knows whether it matters.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+from threading import Timer
+from typing import IO, TYPE_CHECKING
+
+from reconciler.definitions.files import SUFFIXES, SYSTEMS, find_top
+from reconciler.definitions.yaml_document import MAX_BYTES
+from reconciler.errors import UsageError
+from reconciler.model.revision import Revision
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Mapping, Sequence
+
+MOST_REVISIONS = 200
+"""Of one file; a value that is older than so many changes is told as unknown."""
+MOST_HISTORY = 32 * MAX_BYTES
+"""Bytes of one file's revisions together; what is older is told as unknown."""
+_MOST_ANSWER = 64 * 1024 * 1024
+"""Bytes of one answer of git; the list of a hundred thousand definitions has twelve million."""
+_SECONDS = 60
+"""After which git is given up: a repository can bring a pipe where git expects a file."""
+_HINT = "Look at the repository with `git status`."
+_LONGEST = 300
+"""Characters of what git says."""
+_SETTINGS: Mapping[str, str] = {
+    "core.fsmonitor": "false",
+    "core.hooksPath": "/dev/null",
+    "core.pager": "cat",
+    "core.sshCommand": "false",
+    "core.askPass": "",
+    "core.gitProxy": "",
+    "core.alternateRefsCommand": "false",
+    "core.editor": "false",
+    "core.attributesFile": "/dev/null",
+    "core.excludesFile": "/dev/null",
+    "core.bigFileThreshold": "2m",
+    "credential.helper": "",
+    "diff.external": "",
+    "diff.orderFile": "/dev/null",
+    "log.showSignature": "false",
+    "gpg.program": "false",
+    "gpg.openpgp.program": "false",
+    "gpg.x509.program": "false",
+    "gpg.ssh.program": "false",
+    "log.mailmap": "false",
+    "mailmap.file": "",
+    "mailmap.blob": "",
+    "log.showRoot": "true",
+    "color.ui": "false",
+    "protocol.allow": "never",
+    "safe.bareRepository": "explicit",
+    "maintenance.auto": "false",
+    "gc.auto": "0",
+}
+"""A repository's own configuration must not run anything here, nor have anything else read (git-config(1))."""
+_ENVIRON: Mapping[str, str] = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_ATTR_NOSYSTEM": "1",
+    "LC_ALL": "C",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    # It is stronger than `protocol.NAME.allow`, which a repository can set.
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_LITERAL_PATHSPECS": "1",
+}
+_INHERITED = ("SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
+"""What git needs of the environment beside PATH; a credential is not among it, nor GIT_DIR of a hook."""
+
+
+class GitFailed(UsageError):
+    """Git is not there, or does not want to read the repository; the message holds its own words.
+
+    `code` is git's exit code, 0 where there was none.
+    """
+
+    def __init__(self, message: str, *, hint: str = _HINT, code: int = 0) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A file at a revision: its name relative to the root, and its object."""
+
+    name: str
+    object: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The definition files at a revision; `reason` says why there are none to be had."""
+
+    commit: str
+    blobs: tuple[Blob, ...]
+    reason: str = ""
+
+
+def _list_programs(root: Path) -> list[str]:
+    """List the folders of PATH without those of the repository: it could bring a git of its own."""
+    top = find_top(root) or root.resolve()
+    given = [Path(each) for each in os.environ.get("PATH", os.defpath).split(os.pathsep)]
+    return [str(each) for each in given if each.is_absolute() and not each.resolve().is_relative_to(top)]
+
+
+def _compose(root: Path, words: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """Compose git's command line and environment; raises `GitFailed` where there is no git."""
+    folders = _list_programs(root)
+    name = "git.exe" if os.name == "nt" else "git"
+    program = next((path for each in folders if os.access(path := Path(each, name), os.X_OK)), None)
+    if program is None:
+        raise GitFailed(
+            "There is no git in PATH.", hint="Install git, to have the history of the definitions."
+        )
+    top = find_top(root) or root
+    # A container's checkout belongs to another user than the one in it. Git refuses to read it, for fear of the
+    # configuration there, which has no say here.
+    settings = [*_SETTINGS.items(), *(("safe.directory", str(each)) for each in {top, top.resolve()})]
+    options = [word for key, value in settings for word in ("-c", f"{key}={value}")]
+    kept = {key: os.environ[key] for key in _INHERITED if key in os.environ}
+    environ = {**kept, **_ENVIRON, "PATH": os.pathsep.join(folders)}
+    return [str(program), "--no-pager", *options, "-C", str(root), *words], environ
+
+
+@contextmanager
+def _start(root: Path, *words: str) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """Start git, and give its input and output; raises `GitFailed` where it fails or takes too long."""
+    command, environ = _compose(root, words)
+    late = []
+    with TemporaryFile() as said:
+        try:
+            process = subprocess.Popen(  # noqa: S603 - fixed words, and names after `--` or as objects
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, env=environ
+            )
+        except OSError as error:
+            raise GitFailed(f"git cannot be run: {error.strerror}.") from error
+
+        def give_up() -> None:
+            late.append(True)
+            process.kill()
+
+        timer = Timer(_SECONDS, give_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            assert process.stdin is not None  # noqa: S101 - for the types
+            assert process.stdout is not None  # noqa: S101 - likewise
+            yield process.stdin, process.stdout
+            with suppress(OSError):
+                process.stdin.close()
+            code = process.wait()
+        finally:
+            timer.cancel()
+            process.kill()
+            with suppress(OSError):
+                process.__exit__(None, None, None)
+        if late:
+            raise GitFailed(f"git took more than {_SECONDS} seconds.")
+        if code:
+            said.seek(0)
+            raise GitFailed(_explain(root, said.read(10 * _LONGEST)), code=code)
+
+
+def _explain(root: Path, said: bytes) -> str:
+    first = next(iter(said.decode(errors="replace").splitlines()), "")
+    reason = (
+        first.removeprefix("fatal: ").removeprefix("error: ")[:_LONGEST].rstrip(".") or "it does not say why"
+    )
+    return f"git cannot read {root}: {reason}."
+
+
+def _ask(root: Path, *words: str) -> bytes:
+    """Run git and give its answer; raises `GitFailed`."""
+    with _start(root, *words) as (given, answer):
+        given.close()
+        content = answer.read(_MOST_ANSWER + 1)
+        if len(content) > _MOST_ANSWER:
+            raise GitFailed(f"git's answer has more than {_MOST_ANSWER:,} bytes.")
+    return content
+
+
+def _resolve(root: Path, name: str) -> str | None:
+    """Find the commit of a name; None where there is none in a repository that git reads."""
+    try:
+        found = _ask(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    except GitFailed as error:
+        if not error.code:
+            raise
+        if error.code != 1:  # some names that are none end like a repository that cannot be read
+            _ask(root, "rev-parse", "--git-dir")
+        return None
+    commit = found.decode().strip()
+    return commit if commit.isalnum() else None  # `^main` gives one with a sign
+
+
+def find_gap(root: Path) -> str:
+    """Say why the history here is not whole: a shallow clone, or git's own reason; empty where it is.
+
+    Where there is no repository, there is no history to miss.
+    """
+    if find_top(root) is None:
+        return ""
+    try:
+        shallow = _ask(root, "rev-parse", "--is-shallow-repository").strip() == b"true"
+    except GitFailed as error:
+        return error.message.rstrip(".")
+    return "the clone is shallow" if shallow else ""
+
+
+def read_base(root: Path, name: str) -> Base:
+    """List the definition files at a revision, from where this branch left it.
+
+    That is the merge base with HEAD, so that what others merged since is not taken for this change. Raises
+    `UsageError` where there is no such revision in a whole history, and git's own reason where it does not read.
+    """
+    if find_top(root) is None:
+        raise UsageError(f"{root} is no git repository, so there is no {name}.", hint="Leave --base out.")
+    commit = _resolve(root, name)
+    if commit is None:
+        gap = find_gap(root)
+        if gap:
+            return Base("", (), f"{gap} and does not hold {name}")
+        raise UsageError(f"There is no revision {name}.", hint="Fetch it first: git fetch origin.")
+    with suppress(GitFailed):  # no common ancestor
+        commit = _ask(root, "merge-base", commit, "HEAD").decode().strip()
+    return Base(commit, tuple(_list_blobs(root, commit)))
+
+
+def _list_blobs(root: Path, commit: str) -> Iterator[Blob]:
+    listed = _ask(root, "ls-tree", "-r", "-z", commit, "--", f"{SYSTEMS}/")
+    for row in filter(None, listed.split(b"\0")):
+        details, _, path = row.partition(b"\t")
+        mode, _kind, blob = details.split()
+        name = path.decode(errors="replace")
+        hidden = any(part.startswith(".") for part in name.split("/"))
+        if mode.startswith(b"100") and name.endswith(SUFFIXES) and not hidden:
+            yield Blob(name, blob)
+
+
+def read_blobs(root: Path, objects: Sequence[bytes]) -> Generator[bytes | None, None, None]:
+    """Read objects one after the other, each sized before it is read; None for one that is missing or too large."""
+    if not objects:
+        return
+    with (
+        _start(root, "cat-file", "--batch-check") as (asked, sizes),
+        _start(root, "cat-file", "--batch") as (wanted, contents),
+    ):
+        for each in objects:
+            size = _ask_size(asked, sizes, each)
+            if size is None or size > MAX_BYTES:
+                yield None
+                continue
+            _ask_size(wanted, contents, each)
+            content = contents.read(size + 1)
+            if len(content) != size + 1:
+                raise GitFailed(f"git cannot read {root}: an object is cut off.")
+            yield content[:-1]
+
+
+def _ask_size(given: IO[bytes], answer: IO[bytes], name: bytes) -> int | None:
+    """Ask for one object, and read the line about it (git-cat-file(1), BATCH OUTPUT)."""
+    with suppress(OSError):  # git is gone; its answer is then empty
+        given.write(name + b"\n")
+        given.flush()
+    header = answer.readline().split()
+    return int(header[2]) if len(header) == 3 and header[1] == b"blob" else None
+
+
+def read_revisions(root: Path, file: str, start: str = "HEAD") -> Iterator[Revision]:
+    """Read the revisions of one file, newest first, renames followed; none where there is no history.
+
+    Raises `GitFailed` where git does not read what is there.
+    """
+    if find_top(root) is None or (commit := _resolve(root, start)) is None:
+        return
+    mark = secrets.token_hex(16)  # which no name of an author and no subject can hold
+    told = _ask(
+        root,
+        *(
+            "log",
+            "--follow",
+            f"--max-count={MOST_REVISIONS}",
+            "-z",
+            "--raw",
+            "--no-abbrev",
+            "--encoding=UTF-8",
+        ),
+        *(
+            "--no-show-signature",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--no-mailmap",
+            "--no-notes",
+            "--no-color",
+        ),
+        *("-O/dev/null", "-l100", "--diff-merges=first-parent"),
+        f"--format={mark}%x00%H%x00%aI%x00%<({_LONGEST},trunc)%an%x00%<({_LONGEST},trunc)%s%x00",
+        *(commit, "--", file),
+    )
+    rows = [row.split(b"\0") for row in told.split(mark.encode()) if row.strip(b"\0\n")]
+    objects = [_find_object(row[5:]) for row in rows]
+    left = MOST_HISTORY
+    with closing(read_blobs(root, [each for each in objects if each])) as contents:
+        for row, blob in zip(rows, objects, strict=True):
+            content = next(contents, None) if blob else None
+            left -= len(content or b"")
+            if left < 0:
+                return
+            commit, date, author, subject = (field.decode(errors="replace").strip() for field in row[1:5])
+            yield Revision(commit, date, author, subject, content)
+
+
+def _find_object(fields: Sequence[bytes]) -> bytes:
+    """Find the object that a commit gave the file (git-diff(1), RAW OUTPUT FORMAT); empty where it removed it."""
+    raw = next((field.strip(b"\n:").split() for field in fields if field.strip(b"\n").startswith(b":")), [])
+    if len(raw) != 5 or not raw[1].startswith(b"100"):
+        return b""
+    return raw[3]

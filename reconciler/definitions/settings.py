@@ -1,0 +1,223 @@
+"""The configuration file.
+
+It reads and checks; it opens no connection.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import repeat
+from typing import TYPE_CHECKING
+
+from reconciler.definitions.files import read_file
+from reconciler.errors import SettingsError, UsageError
+from reconciler.model.environment import BUILT_IN, Environment, is_client_id
+from reconciler.model.secret import looks_secret
+from reconciler.model.suggest import nearest
+from reconciler.model.token_address import find_objection, is_sound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_MOST_BYTES = 256 * 1024
+"""Of a configuration file."""
+_MOST_DOTS = 1000
+"""In one of its lines: the standard library takes a minute for a key of 60,000 parts."""
+_FIX = "Correct the file."
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the repository is, and the environments it knows, in order."""
+
+    root: Path
+    environments: Mapping[str, Environment]
+
+
+def find_root(start: Path) -> Path:
+    """Find the nearest folder upwards with `reconciler.toml`, a `[tool.reconciler]` or a `systems/`.
+
+    Raises `UsageError` where there is none.
+    """
+    for folder in (start.resolve(), *start.resolve().parents):
+        if os.path.lexists(folder / "reconciler.toml") or (folder / "systems").is_dir():
+            return folder
+        shared = folder / "pyproject.toml"
+        # What lies above a repository is nobody's of its own, and may be a pipe.
+        readable = shared.is_file() and shared.resolve().is_relative_to(folder)
+        if readable and _read_tool(_read_toml(shared)[0]) is not None:
+            return folder
+    raise UsageError(
+        f"Neither {start} nor a folder above it has a `reconciler.toml` or a `systems/`.",
+        hint="Run it in the repository of the definitions, or name it with --root.",
+    )
+
+
+def _read_toml(path: Path) -> tuple[Mapping[str, object], str]:
+    """Read a TOML file of a folder, and its text; empty where there is none.
+
+    Raises `SettingsError` for what is no TOML, no regular file, or more than a configuration needs.
+    """
+    if not os.path.lexists(path):
+        return {}, ""
+    try:
+        content = read_file(path, within=path.parent, most=_MOST_BYTES)
+        text = content.decode("utf-8", "replace")
+        content.decode()
+        if max(map(str.count, text.splitlines(), repeat(".")), default=0) > _MOST_DOTS:
+            raise SettingsError(f"{path} cannot be read: a line has too many dots.", hint=_FIX)
+        return tomllib.loads(text), text
+    except UsageError as error:
+        raise SettingsError(error.message, hint=error.hint) from error
+    except RecursionError:
+        raise SettingsError(f"{path} cannot be read: it is nested too deeply.", hint=_FIX) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        said = "its text, which is not shown, is no TOML" if looks_secret(text) else error
+        raise SettingsError(f"{path} cannot be read: {said}.", hint=_FIX) from None
+
+
+def _read_tool(table: Mapping[str, object]) -> object:
+    """Read `[tool.reconciler]`; None where it is not there."""
+    tool = table.get("tool")
+    return tool.get("reconciler") if isinstance(tool, Mapping) else None
+
+
+def read_settings(root: Path) -> Settings:
+    """Read the configuration of a root; raises `SettingsError` with every problem on a line of its own."""
+    own, shared = root / "reconciler.toml", root / "pyproject.toml"
+    table, text = _read_toml(own)
+    shared_table, shared_text = _read_toml(shared)
+    tool = _read_tool(shared_table)
+    is_own = os.path.lexists(own)
+    if is_own and tool is not None:
+        raise SettingsError(
+            "Both reconciler.toml and [tool.reconciler] in pyproject.toml are there.",
+            hint="Keep one of them.",
+        )
+    if looks_secret(text if is_own else str(tool or "")):
+        raise SettingsError(
+            f"{own.name if is_own else shared.name} holds what looks like a key or a token, which is not shown.",
+            hint="Take it out, and make a new one: what is in a repository is known to all who read it.",
+        )
+    reader = _Reader(own.name if is_own else shared.name, text if is_own else shared_text, [])
+    environments = reader.read(table if is_own else ({} if tool is None else tool))
+    if reader.problems:
+        raise SettingsError("\n".join(reader.problems), hint="The README describes the file.")
+    return Settings(root, environments)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads one configuration file and collects what is wrong with it."""
+
+    file: str
+    text: str
+    problems: list[str]
+
+    def say(self, problem: str, *words: str) -> None:
+        """Add a problem, with the line of the last word that stands below those before it."""
+        lines = self.text.splitlines()
+        number = 0
+        for word in words:
+            named = re.compile(rf"[^#=]*(?<![\w-]){re.escape(word)}(?![\w-])")
+            inline = re.compile(rf"[^#]*(?<![\w-]){re.escape(word)}(?![\w-])")
+            found = (
+                index
+                for pattern in (named, inline)
+                for index in range(number, len(lines))
+                if pattern.match(lines[index])
+            )
+            number = next(found, number)
+        self.problems.append(f"{self.file}:{number + 1}: {problem}")
+
+    def read(self, table: object) -> dict[str, Environment]:
+        """Read the whole table."""
+        found = {each.name: each for each in BUILT_IN}
+        if not isinstance(table, Mapping):
+            self.say("`reconciler` is not a table", "reconciler")
+            return found
+        for name in table:
+            if name != "environments":
+                self.say(f"`{name}` is not a setting; did you mean `environments`?", name)
+        environments = table.get("environments", {})
+        if not isinstance(environments, Mapping):
+            self.say("`environments` is not a table", "environments")
+            return found
+        for name, settings in environments.items():
+            if not isinstance(settings, Mapping):
+                self.say(f"`environments.{name}` is not a table", "environments", name)
+            else:
+                found[name] = self.read_environment(name, settings, found.get(name))
+        return found
+
+    def read_environment(
+        self, name: str, settings: Mapping[str, object], built_in: Environment | None
+    ) -> Environment:
+        """Read one environment; a built-in one takes `clients` and `unmanaged` only."""
+        known = ("clients", "unmanaged") if built_in else ("register", "maskinporten", "clients", "unmanaged")
+        for key in settings:
+            if key not in known:
+                self.say(self._explain_key(name, key, known, built_in), "environments", name, key)
+        if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
+            told = f"`{name}` is no name for an environment: use a–z, 0–9 and `-`"
+            self.say(told, "environments", name)
+        register = built_in.register if built_in else self.read_address(name, settings, "register")
+        maskinporten = (
+            built_in.maskinporten if built_in else self.read_address(name, settings, "maskinporten")
+        )
+        if not built_in and register and maskinporten:
+            objection = find_objection("token", maskinporten, register, named=maskinporten)
+            if objection:
+                self.say(
+                    f"no token for `{name}`: {objection}; an environment of your own needs its own issuer",
+                    "environments",
+                    name,
+                    "maskinporten",
+                )
+        return Environment(
+            name,
+            register.rstrip("/"),
+            maskinporten if built_in else maskinporten.rstrip("/") + "/",
+            tuple(self.read_clients(name, settings)),
+            tuple(self.read_texts(name, settings, "unmanaged")),
+        )
+
+    @staticmethod
+    def _explain_key(name: str, key: str, known: tuple[str, ...], built_in: Environment | None) -> str:
+        if built_in and key in {"register", "maskinporten"}:
+            return f"`{key}` of `{name}` cannot be redefined; give another environment another name"
+        near = nearest(key, known)
+        return f"`{key}` is not a setting of an environment" + (f"; did you mean `{near}`?" if near else "")
+
+    def read_address(self, name: str, settings: Mapping[str, object], key: str) -> str:
+        """Read an address: https, or http on loopback, and nothing hidden in it."""
+        value = settings.get(key)
+        if not isinstance(value, str):
+            told = f"`{key}` is not a text" if key in settings else f"`environments.{name}` has no `{key}`"
+            self.say(told, "environments", name, *([key] if key in settings else []))
+            return ""
+        if not is_sound(value):
+            told = f"`{key}` of `{name}` is not an https address, nor http on this machine"
+            self.say(told, "environments", name, key)
+            return ""
+        return value
+
+    def read_clients(self, name: str, settings: Mapping[str, object]) -> Iterator[str]:
+        """Read the client ids whose writes are ours."""
+        for each in self.read_texts(name, settings, "clients"):
+            if not is_client_id(each):
+                self.say(f"`clients` of `{name}` holds what is no client id", "environments", name, "clients")
+            yield each
+
+    def read_texts(self, name: str, settings: Mapping[str, object], key: str) -> Iterator[str]:
+        """Read a list of texts; left out, it is empty."""
+        value = settings.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            self.say(f"`{key}` of `{name}` is not a list of texts", "environments", name, key)
+            return
+        yield from value

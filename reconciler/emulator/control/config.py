@@ -1,0 +1,215 @@
+"""The configuration of an emulator: reading a TOML file or a mapping, and saying all that is wrong with it.
+
+It makes values and has no effect. Every problem is one line with the line number of the file and,
+for an unknown key, the nearest known one.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypedDict, get_args
+
+from reconciler.emulator.control import faults, places, registration
+from reconciler.emulator.control.tables import Problems, Table
+from reconciler.emulator.dotnet.answers import Shape
+from reconciler.emulator.maskinporten import certificates
+from reconciler.emulator.maskinporten.clients import Delegation
+from reconciler.emulator.maskinporten.grants import TOLERATED, Rules
+from reconciler.emulator.register.transactions import USUAL_SECONDS
+from reconciler.emulator.server import addresses
+from reconciler.emulator.server.connection import Patience
+from reconciler.emulator.systemusers.endpoints import PAGE_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cryptography.x509 import Certificate
+
+    from reconciler.emulator.catalogue import Package
+    from reconciler.emulator.control.faults import Fault
+    from reconciler.emulator.maskinporten.clients import Client
+    from reconciler.emulator.systemusers.endpoints import SystemUser
+
+HOST = "127.0.0.1"
+UNKNOWN_ORG = "991825827"
+"""Whose a client is that nobody has registered, unless said: Digdir, whom the examples are about."""
+ANY_RESOURCE = {"app_*_*": "AltinnApp", "*": "GenericAccessResource"}
+"""What makes every resource known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that can be said about an emulator before it starts."""
+
+    problem_shape: Shape = "2026-07"
+    clock_offset: float = 0.0
+    keep_unknown: bool = False
+    page_size: int = PAGE_SIZE
+    rules: Rules = field(default_factory=Rules)
+    clients: tuple[Client, ...] = ()
+    resources: Mapping[str, str] = field(default_factory=dict)
+    packages: Mapping[str, Package] = field(default_factory=dict)
+    system_users: tuple[SystemUser, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    transaction_seconds: float = USUAL_SECONDS
+    patience: Patience = field(default_factory=Patience)
+    host: str = HOST
+    public_url: str | None = None
+    control_token: str | None = None
+    next_links: Literal["called", "internal"] = "called"
+    issuer: str | None = None
+    """What Maskinporten calls itself, where that is not its address."""
+
+
+class Over(TypedDict, total=False):
+    """Settings that lie over those of a file: what the command line knows better."""
+
+    host: str
+    public_url: str
+    control_token: str
+
+
+def read_config(source: Mapping[str, object] | Path | None, now: float, over: Over | None = None) -> Config:
+    """Read a configuration; raises ValueError with every problem on a line of its own."""
+    source = {} if source is None else source
+    if isinstance(source, Path):
+        text = source.read_text(encoding="utf-8")
+        try:
+            content: Mapping[str, object] = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ValueError(f"{source.name}: {error}") from error
+        lines = {path: line for path, line in places.find_places(text).items() if path[0] not in (over or {})}
+        problems = Problems(source.name, lines)
+        folder = source.parent
+    else:
+        content, problems, folder = source, Problems("", {}), Path()
+    config = _read(Table({**content, **(over or {})}, (), problems), folder, now)
+    problems.check()
+    return config
+
+
+def _read(table: Table, folder: Path, now: float) -> Config:
+    maskinporten = table.table("maskinporten")
+    config = Config(
+        problem_shape=table.choice("problem_shape", get_args(Shape), "2026-07"),
+        clock_offset=table.number("clock_offset", 0.0),
+        keep_unknown=table.choice("unknown_members", ("ignored", "kept"), "ignored") == "kept",
+        page_size=table.count("page_size", PAGE_SIZE) or PAGE_SIZE,
+        issuer=_read_url(maskinporten, "issuer"),
+        rules=_read_rules(maskinporten, folder)._replace(unknown_org=_read_unknown_org(table)),
+        clients=tuple(registration.read_client(one, folder, now) for one in table.tables("clients")),
+        resources=_read_resources(table),
+        packages=_read_packages(table.table("packages")),
+        system_users=_read_system_users(table, folder),
+        faults=tuple(faults.read_fault(one) for one in table.tables("faults")),
+        transaction_seconds=table.number("transaction_seconds", USUAL_SECONDS),
+        patience=_read_patience(table.table("patience")),
+        host=table.text("host", HOST),
+        public_url=_read_url(table, "public_url"),
+        control_token=_read_token(table),
+        next_links=table.choice("next_links", ("called", "internal"), "called"),
+    )
+    table.finish()
+    return config
+
+
+def _read_patience(table: Table) -> Patience:
+    usual = Patience()
+    patience = Patience(
+        idle=table.number("idle", usual.idle),
+        head=table.number("head", usual.head),
+        body=table.number("body", usual.body),
+        rate=table.number("rate", usual.rate) or usual.rate,
+    )
+    table.finish()
+    return patience
+
+
+def _read_url(table: Table, name: str) -> str | None:
+    if not table.has(name):
+        return None
+    url = table.text(name)
+    wrong = addresses.check_url(url)
+    if isinstance(table.value(name), str) and wrong is not None:
+        table.refuse(name, wrong)
+    return url
+
+
+def _read_token(table: Table) -> str | None:
+    name = "control_token"
+    if not table.has(name):
+        return None
+    token = table.text(name)
+    if not token.strip() or token != token.strip() or not token.isascii():
+        table.refuse(name, "ASCII without blanks around it is expected")
+    return token
+
+
+def _read_rules(table: Table, folder: Path) -> Rules:
+    rules = Rules(
+        max_lifetime=table.count("max_lifetime", 120),
+        tolerated_claims=frozenset(table.texts("tolerated_claims", tuple(TOLERATED))),
+        audiences=frozenset(table.texts("audiences")),
+        accept_token_url=table.flag("accept_token_url"),
+        accept_bare_issuer=table.flag("accept_bare_issuer"),
+        user_scopes=frozenset(table.texts("user_scopes")),
+        roots=_read_roots(table, folder),
+        delegations=frozenset(_read_delegation(one) for one in table.tables("delegations")),
+    )
+    table.finish()
+    return rules
+
+
+def _read_roots(table: Table, folder: Path) -> tuple[Certificate, ...]:
+    name = "trusted_certificates"
+    if not table.has(name):
+        return ()
+    text = table.text(name)
+    try:
+        pem = text.encode() if "-----BEGIN" in text else (folder / text).read_bytes()
+        return certificates.read_roots(pem)
+    except (OSError, ValueError) as error:
+        table.refuse(name, f"cannot be read: {error}")
+        return ()
+
+
+def _read_delegation(table: Table) -> Delegation:
+    delegation = Delegation(table.text("consumer"), table.text("supplier"), table.text("scope"))
+    table.finish()
+    return delegation
+
+
+def _read_unknown_org(table: Table) -> str | None:
+    accepts = table.choice("unknown_clients", ("refuse", "accept"), "refuse") == "accept"
+    name = "unknown_clients_org"
+    org = table.text(name, UNKNOWN_ORG)
+    if not (org.isascii() and org.isdigit() and len(org) == 9):
+        table.refuse(name, f"nine digits are expected, not {org!r}")
+    return org if accepts else None
+
+
+def _read_resources(table: Table) -> dict[str, str]:
+    """Read the resources by id or pattern; where any is known, everything fits in the end."""
+    listed = table.table("resources")
+    known = {name: listed.text(name, "") for name in listed.names()}
+    accepts = table.choice("unknown_resources", ("refuse", "accept"), "refuse") == "accept"
+    return {**known, **(ANY_RESOURCE if accepts else {})}
+
+
+def _read_packages(table: Table) -> dict[str, Package]:
+    return {urn: registration.read_package(urn, table.table(urn)) for urn in table.names()}
+
+
+def _read_system_users(table: Table, folder: Path) -> tuple[SystemUser, ...]:
+    users = [registration.read_system_user(one) for one in table.tables("system_users")]
+    name = "system_users_file"
+    if table.has(name):
+        try:
+            text = (folder / table.text(name)).read_text(encoding="utf-8")
+            users += registration.read_system_users(json.loads(text))
+        except (OSError, ValueError) as error:
+            table.refuse(name, "; ".join(str(error).splitlines()))
+    return tuple(users)

@@ -1,0 +1,114 @@
+"""Carries faults out: what happens to a request, its answer and its connection.
+
+It strikes before an endpoint has run or after it has committed, never in between. Which request is
+struck was decided in `faults`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+from reconciler.emulator.dotnet import answers
+from reconciler.emulator.dotnet.token_decoding import Undecodable, is_readable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.types import Receive, Scope, Send
+
+    from reconciler.emulator.control.another_writer import Writer
+    from reconciler.emulator.control.faults import Fault, Faults
+    from reconciler.emulator.maskinporten.tokens import Issuer
+    from reconciler.emulator.register.transactions import Transactions
+    from reconciler.emulator.server.server import Network
+
+_PAGE = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center></body></html>\n"
+_PHRASES = {502: "502 Bad Gateway", 503: "503 Service Temporarily Unavailable", 504: "504 Gateway Time-out"}
+
+
+class Dropped(Exception):
+    """The connection is reset instead of an answer."""
+
+
+class Truncated(Response):
+    """A response that announces its whole length and breaks off in the middle."""
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send the head and the first half of the body."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        half = bytes(self.body[: len(self.body) // 2])
+        await send({"type": "http.response.body", "body": half, "more_body": True})
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """The faults of one emulator, and what they need to strike."""
+
+    faults: Faults
+    network: Network
+    issuer: Issuer
+    writer: Writer
+    transactions: Transactions
+
+    async def strike_before(self, struck: Sequence[Fault], token: str) -> Response | None:
+        """Strike before the endpoint runs; gives the answer that it will not get to give."""
+        for fault in struck:
+            if fault.when == "before":
+                if fault.kind == "refuse":
+                    self.network.refuse(fault.seconds)
+                    raise Dropped
+                answer = await self._strike(fault, token)
+                if answer is not None:
+                    return answer
+        return None
+
+    async def strike_after(self, struck: Sequence[Fault], token: str, response: Response) -> Response:
+        """Strike after the endpoint has run; gives what is answered instead."""
+        for fault in struck:
+            if fault.when != "after":
+                continue
+            if fault.kind == "truncate":
+                return Truncated(bytes(response.body), response.status_code, dict(response.headers))
+            if fault.kind == "refuse":
+                self.network.refuse(fault.seconds)
+                response.headers["Connection"] = "close"
+            response = await self._strike(fault, token) or response
+        return response
+
+    async def _strike(self, fault: Fault, token: str) -> Response | None:
+        if fault.kind == "latency":
+            await self.network.pause(fault.seconds)
+        elif fault.kind == "reset":
+            raise Dropped
+        elif fault.kind == "timeout":
+            await self.network.pause(fault.seconds)
+            raise Dropped
+        elif fault.kind == "status":
+            return make_answer(fault)
+        elif fault.kind == "restart":
+            self.transactions.kill()
+            return answers.answer_server_error()
+        elif fault.kind == "metadata" and is_readable(token):
+            raise Undecodable
+        elif fault.kind == "expire":
+            self.issuer.expire(token)
+        elif fault.kind == "writer" and fault.write is not None:
+            await self.writer.carry_out(fault.write)
+        return None
+
+
+def make_answer(fault: Fault) -> Response:
+    """Answer a `status` fault: B-EMPTY for 4xx, B-500 for 500, a proxy's HTML for the other 5xx."""
+    headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
+    if fault.body is not None:
+        media = "text/html" if fault.body.lstrip().startswith("<") else "text/plain"
+        return Response(fault.body, fault.status, headers, media)
+    if fault.status == 500:
+        return answers.answer_server_error()
+    if fault.status > 500:
+        phrase = _PHRASES.get(fault.status, str(fault.status))
+        return Response(_PAGE.format(phrase), fault.status, headers, "text/html")
+    return Response(status_code=fault.status, headers=headers)

@@ -1,0 +1,131 @@
+"""Reading clients, packages and system users as the configuration, or the control endpoint, tells them.
+
+The keys are public: of a private JWK only the public half is kept (Maskinporten contract §1.3, §2.2).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from typing import TYPE_CHECKING
+
+from cryptography.exceptions import UnsupportedAlgorithm
+
+from reconciler.emulator.catalogue import Package
+from reconciler.emulator.control.tables import Problems, Table
+from reconciler.emulator.maskinporten import keys
+from reconciler.emulator.maskinporten.clients import ACCESS_TOKEN_SECONDS, ANY_KID, Client, Key
+from reconciler.emulator.systemusers.endpoints import SystemUser
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def read_client(table: Table, folder: Path, now: float) -> Client:
+    """Read one client; files are looked for in `folder`, `propagation` counts from `now`."""
+    org = table.text("org")
+    if isinstance(table.value("org"), str) and not (org.isascii() and org.isdigit() and len(org) == 9):
+        table.refuse("org", f"nine digits are expected, not {org!r}")
+    known_from = now + table.number("propagation", 0.0) if table.has("propagation") else 0.0
+    client = Client(
+        client_id=table.text("client_id"),
+        org=org,
+        scopes=frozenset(table.texts("scopes")),
+        keys=_read_keys(table, folder, known_from),
+        not_granted=frozenset(table.texts("not_granted")),
+        access_token_seconds=table.count("access_token_lifetime", ACCESS_TOKEN_SECONDS),
+    )
+    table.finish()
+    return client
+
+
+def _read_keys(table: Table, folder: Path, known_from: float) -> dict[str, Key]:
+    read: dict[str, Key] = {}
+    for name in ("jwk", "jwks", "jwks_file"):
+        value = table.value(name)
+        if value is None:
+            continue
+        try:
+            if name == "jwks_file":
+                value = (folder / str(value)).read_text(encoding="utf-8")
+            if isinstance(value, str):
+                value = json.loads(value)
+        except (OSError, ValueError) as error:
+            table.refuse(name, f"cannot be read: {error}")
+            continue
+        for jwk in _list_jwks(value):
+            try:
+                kid, key = _read_key(jwk, known_from)
+            except ValueError as error:
+                table.refuse(name, str(error))
+            else:
+                read[kid] = key
+    return read | _read_pem(table, folder, known_from)
+
+
+def _read_pem(table: Table, folder: Path, known_from: float) -> dict[str, Key]:
+    """Read `pem_file`, a private or public key or a certificate; without `kid` it fits every one."""
+    kid = table.text("kid", ANY_KID)
+    if not table.has("pem_file"):
+        if kid:
+            table.refuse("kid", "is the id of the key in `pem_file`, which is missing")
+        return {}
+    try:
+        public = keys.read_public((folder / table.text("pem_file")).read_bytes())
+    except (OSError, ValueError, UnsupportedAlgorithm) as error:
+        table.refuse("pem_file", f"cannot be read: {error}")
+        return {}
+    return {kid: Key(public, known_from)}
+
+
+def _list_jwks(value: object) -> list[object]:
+    if isinstance(value, Mapping) and "keys" in value:
+        value = value["keys"]
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _read_key(jwk: object, known_from: float) -> tuple[str, Key]:
+    if not isinstance(jwk, Mapping):
+        raise ValueError("a JWK, a JWKS, or a list of JWKs is expected")  # noqa: TRY004 - one kind for all problems
+    kid = jwk.get("kid")
+    if not isinstance(kid, str) or not kid:
+        raise ValueError("the key has no kid")
+    expires = jwk.get("exp")
+    ends = float(expires) if isinstance(expires, int | float) else float("inf")
+    return kid, Key(keys.read_jwk(jwk), known_from, ends)
+
+
+def read_package(urn: str, table: Table) -> Package:
+    """Read the flags of a package."""
+    package = Package(
+        urn,
+        table.text("name", urn.rpartition(":")[2]),
+        table.flag("isDelegable"),
+        table.flag("isAssignable"),
+        table.text("id", ""),
+    )
+    table.finish()
+    return package
+
+
+def read_system_users(value: object) -> list[SystemUser]:
+    """Read a list of system users, or a page of them as the API answers it; raises ValueError."""
+    if isinstance(value, Mapping) and "data" in value:
+        value = value["data"]
+    problems = Problems("", {})
+    users = [read_system_user(table) for table in Table({"users": value}, (), problems).tables("users")]
+    problems.check()
+    return users
+
+
+def read_system_user(table: Table) -> SystemUser:
+    """Read one system user, with the API's own member names."""
+    texts = {
+        one.name: table.text(one.name, None if one.default is MISSING else str(one.default))
+        for one in fields(SystemUser)
+        if one.name != "isDeleted"
+    }
+    user = SystemUser(**texts, isDeleted=table.flag("isDeleted"))
+    table.finish()
+    return user

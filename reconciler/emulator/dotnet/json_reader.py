@@ -1,0 +1,262 @@
+"""JSON text as .NET's `Utf8JsonReader` takes it apart: token by token, every value with its path.
+
+System Register contract §2.7. The reader goes over the bytes once and stops at the first that it cannot
+take; the words for it are made by `json_faults`. What a value has to be is the binder's business.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from reconciler.emulator.dotnet import json_faults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+MAX_DEPTH = 32
+"""ASP.NET's `JsonOptions` allow 32 levels (System Register contract §2.1)."""
+
+_BLANKS = re.compile(rb"[ \t\r\n]*")
+_STRING = re.compile(
+    rb'"([^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*)"',
+)
+_NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?=[,}\] \n\r\t/]|\Z)")
+_LITERALS = {b"t": b"true", b"f": b"false", b"n": b"null"}
+_DIGITS = rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?=[,}\] \n\r\t])"
+_VALUE = rb'(?:"[^"\\\x00-\x1f]*"|%b|true|false|null)' % _DIGITS
+_BLANK = rb"[ \t\r\n]*"
+_SIMPLE = re.compile(_VALUE)
+"""The values that most unknown members have: read over at once."""
+_SIMPLE_LIST = re.compile(rb"(?:%b%b,%b)*%b%b\]" % (_VALUE, _BLANK, _BLANK, _VALUE, _BLANK))
+"""What is left of a list of such values, with its bracket."""
+_QUOTED_STEP = re.compile("[. '\"/\\\\()\\[\\]\b\t\n\f\r\x85\u2028\u2029]")
+
+
+class Malformed(Exception):
+    """The text is not JSON, or not the JSON that was asked for; `path` is the key it is filed under."""
+
+    def __init__(self, message: str, path: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class NotText(ValueError):
+    """A JSON string that no text can be made of: bytes that are no UTF-8, or half a surrogate pair."""
+
+
+def make_run(names: Iterable[str]) -> re.Pattern[bytes]:
+    """Make the pattern of a run of simple members with other names, to be read over at once."""
+    known = "|".join(names).encode()
+    name = rb'"(?!(?i:%b)")[^"\\\x00-\x1f]*"' % known
+    return re.compile(rb'(?:%b%b:%b%b%b,%b(?="))+' % (name, _BLANK, _BLANK, _VALUE, _BLANK, _BLANK))
+
+
+_RUN = make_run([r"\Z"])
+
+
+class JsonReader:
+    """One JSON text in UTF-8, read from the front; every method raises `Malformed`.
+
+    `cut_literals` is how the service quotes a literal that is none where the request did not come in
+    one block: its first five bytes only.
+    """
+
+    def __init__(self, data: bytes, *, cut_literals: bool = False) -> None:
+        self.data = data
+        self.at = 0
+        """Just behind the last token."""
+        self.raw = b""
+        """What stands between the quotes of the string that was read last, or the number's digits."""
+        self._depth = 0
+        self._steps: list[str | int] = []
+        self._cut = cut_literals
+
+    def begin(self) -> bytes:
+        """Read the first token; gives its first byte, as `value` does."""
+        if self._skip() == len(self.data):
+            raise self._fail(json_faults.NO_TOKENS, len(self.data))
+        return self.value()
+
+    def end(self) -> None:
+        """Make sure that nothing follows the value."""
+        at = self._skip()
+        if at < len(self.data):
+            raise self._fail(json_faults.behind_root(self.data, at), at)
+
+    def value(self) -> bytes:
+        """Read one token where a value begins, brackets alone; gives its first byte, `0` for all numbers."""
+        at = self._skip()
+        first = self.data[at : at + 1]
+        if first == b'"':
+            found = _STRING.match(self.data, at)
+        elif first in b"{[" and first:
+            self._open(first, at)
+            return first
+        elif first in _LITERALS:
+            if self.data.startswith(_LITERALS[first], at):
+                self.at = at + len(_LITERALS[first])
+                return first
+            found = None
+        else:
+            found = _NUMBER.match(self.data, at)
+            first = b"0"
+        if found is None or (first == b"0" and found.end() == len(self.data) and self._depth):
+            raise self._fail(*json_faults.value(self.data, at, is_root=not self._depth, cut=self._cut))
+        self.raw = found[1] if first == b'"' else found[0]
+        self.at = found.end()
+        return first
+
+    def text(self) -> str:
+        """Give the text of the string that was read last, or raise `NotText`."""
+        return _decode(self.raw)
+
+    def members(self, run: re.Pattern[bytes] | None = None, *, is_bound: bool = True) -> Iterator[bytes]:
+        """Give the raw name of each member behind `{`; its value has to be read before the next one.
+
+        The binder makes a step of the path of each name. Runs of members that it does not know, which the
+        pattern `run` finds, are passed over.
+        """
+        at = self._skip()
+        if self.data[at : at + 1] == b"}":
+            self._close(at)
+            return
+        while True:
+            unknown = None if run is None else run.match(self.data, at)
+            at = at if unknown is None else unknown.end()
+            name = _STRING.match(self.data, at)
+            if name is None:
+                raise self._fail(*json_faults.name(self.data, at, is_first=True))
+            self.at = name.end()
+            colon = self._skip()
+            if self.data[colon : colon + 1] != b":":
+                raise self._fail(*json_faults.colon(self.data, colon))
+            self.at = colon + 1
+            if is_bound:
+                yield name[1]
+                self._steps.pop()
+            else:
+                yield name[1]
+            at = self._separate(b"}")
+            if at < 0:
+                return
+
+    def step(self, name: str) -> None:
+        """Let the path lead to the member `name`, until its value is complete."""
+        self._steps.append(name)
+
+    def elements(self, *, is_bound: bool = True) -> Iterator[int]:
+        """Give the number of each element behind `[`; its value has to be read before the next one."""
+        count = 0
+        if is_bound:
+            self._steps.append(0)
+        at = self._skip()
+        if self.data[at : at + 1] == b"]":
+            self._close(at)
+        else:
+            while at >= 0:
+                yield count
+                count += 1
+                if is_bound:
+                    self._steps[-1] = count
+                at = self._separate(b"]")
+        if is_bound:
+            self._steps.pop()
+
+    def skip(self) -> None:
+        """Read over one value that nobody wants."""
+        at = self._skip()
+        simple = _SIMPLE.match(self.data, at)
+        if simple is not None:
+            self.at = simple.end()
+            return
+        self.skip_rest(self.value())
+
+    def skip_rest(self, first: bytes) -> None:
+        """Read over what is left of a value whose first token has been read."""
+        simple = _SIMPLE_LIST.match(self.data, self._skip()) if first == b"[" else None
+        if simple is not None:
+            self._close(simple.end() - 1)
+        elif first == b"{":
+            for _ in self.members(_RUN, is_bound=False):
+                self.skip()
+        elif first == b"[":
+            for _ in self.elements(is_bound=False):
+                self.skip()
+
+    def refuse(self, message: str) -> Malformed:
+        """Make the exception of the binder, which names the place just behind the last token."""
+        return self._fail(message, self.at)
+
+    def path(self) -> str:
+        """Write the path to the value that is being read."""
+        return "$" + "".join(_write_step(step) for step in self._steps)
+
+    def _fail(self, message: str, at: int) -> Malformed:
+        path = self.path()
+        line = self.data.count(b"\n", 0, at)
+        column = at - (self.data.rfind(b"\n", 0, at) + 1)
+        return Malformed(f"{message} Path: {path} | LineNumber: {line} | BytePositionInLine: {column}.", path)
+
+    def _skip(self) -> int:
+        blanks = _BLANKS.match(self.data, self.at)
+        return blanks.end() if blanks else self.at
+
+    def _open(self, first: bytes, at: int) -> None:
+        if self._depth == MAX_DEPTH:
+            raise self._fail(json_faults.too_deep(first, MAX_DEPTH), at)
+        self._depth += 1
+        self.at = at + 1
+
+    def _close(self, at: int) -> None:
+        self._depth -= 1
+        self.at = at + 1
+
+    def _separate(self, close: bytes) -> int:
+        """Step over what follows an entry; gives where the next one begins, -1 behind the bracket."""
+        at = self._skip()
+        char = self.data[at : at + 1]
+        if char == close:
+            self._close(at)
+            return -1
+        if char != b",":
+            raise self._fail(*json_faults.behind_value(self.data, at))
+        self.at = at + 1
+        following = self._skip()
+        if following == len(self.data):
+            # NOTE: where the comma is the last byte of all, the reader steps back onto it.
+            raise self._fail(json_faults.NOTHING_BEHIND_COMMA, at if following == at + 1 else following)
+        char = self.data[following : following + 1]
+        if char == close:
+            raise self._fail(json_faults.trailing_comma(close), following)
+        if close == b"}" and char != b'"':
+            raise self._fail(*json_faults.name(self.data, following, is_first=False))
+        return following
+
+
+def read_name(raw: bytes) -> str:
+    """Give a member's name: bytes that are no UTF-8 as U+FFFD; raises `NotText` for half a pair."""
+    try:
+        return _decode(raw)
+    except NotText:
+        name = raw.decode("utf-8", "replace")
+        return _decode(name.encode())
+
+
+def _decode(raw: bytes) -> str:
+    try:
+        text = raw.decode()
+        if "\\" not in text:
+            return text
+        text = str(json.loads(f'"{text}"'))
+        text.encode()
+    except UnicodeError:
+        raise NotText from None
+    return text
+
+
+def _write_step(step: str | int) -> str:
+    if isinstance(step, int):
+        return f"[{step}]"
+    return f"['{step}']" if _QUOTED_STEP.search(step) else f".{step}"

@@ -1,0 +1,1 @@
+"""Maskinporten, the exchange of its tokens, and the generator of tokens for tests."""

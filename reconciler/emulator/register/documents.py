@@ -1,0 +1,197 @@
+"""The document that POST and PUT take, and the three ways in which the register writes it out.
+
+The model holds what was sent, bound and not yet judged; System Register contract §1.3, §1.4 and
+§5 say how it is printed. It knows neither the database nor the caller.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from reconciler.emulator.dotnet.failures import demand, demand_all
+from reconciler.emulator.dotnet.letters import WHITE_SPACE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from reconciler.emulator.dotnet.uris import Redirect
+
+Texts: TypeAlias = "dict[str, str | None]"
+Unknown: TypeAlias = "dict[str, object]"
+Json: TypeAlias = "dict[str, object]"
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Pair:
+    """One attribute of a right."""
+
+    id: str | None = None
+    value: str | None = None
+    unknown: Unknown = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Right:
+    """One right: an action that nobody checks, and its attributes."""
+
+    action: str | None = None
+    resource: list[Pair | None] | None = field(default_factory=list)
+    unknown: Unknown = field(default_factory=dict)
+
+    def pairs(self) -> list[Pair]:
+        """List the attributes; a null among them is the service's null reference."""
+        return demand_all(demand(self.resource))
+
+
+@dataclass(slots=True)
+class Package:
+    """One access package, by its URN."""
+
+    urn: str | None = None
+    unknown: Unknown = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Vendor:
+    """The vendor, as `0192:` and an organisation number."""
+
+    id: str | None = None
+    unknown: Unknown = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Document:
+    """A whole request body, bound: what was left out has its default, what was null is None."""
+
+    id: str | None = None
+    vendor: Vendor | None = None
+    name: Texts | None = None
+    description: Texts | None = None
+    rights: list[Right | None] | None = field(default_factory=list)
+    packages: list[Package | None] | None = field(default_factory=list)
+    client_ids: list[str | None] | None = field(default_factory=list)
+    is_visible: bool = True
+    redirects: list[Redirect | None] | None = field(default_factory=list)
+    unknown: Unknown = field(default_factory=dict)
+
+    def trim(self) -> None:
+        """Do what the trim filter does: `id` and `vendor.ID`, and nothing else (contract §2.3)."""
+        self.id = demand(self.id).strip(WHITE_SPACE)
+        vendor = demand(self.vendor)
+        vendor.id = demand(vendor.id).strip(WHITE_SPACE)
+
+    @property
+    def system_id(self) -> str:
+        """The id, which model validation has found to be there."""
+        return demand(self.id)
+
+    @property
+    def vendor_id(self) -> str:
+        """The vendor's id with its prefix, which model validation has found to be there."""
+        return demand(demand(self.vendor).id)
+
+
+def write_document(document: Document, org: str, *, is_deleted: bool) -> Json:
+    """Write the full document as V2 prints it (contract §1.3); null rights and packages are left out."""
+    written: Json = {
+        "id": document.system_id,
+        "vendor": {"ID": f"0192:{org}", **demand(document.vendor).unknown},
+        "name": _hstore(demand(document.name)),
+        "description": _hstore(demand(document.description)),
+    }
+    if document.rights is not None:
+        written["rights"] = write_rights(document.rights)
+    if document.packages is not None:
+        written["accessPackages"] = write_packages(document.packages)
+    return written | {
+        "isDeleted": is_deleted,
+        "clientId": [client_id for client_id in demand(document.client_ids) if client_id],
+        "isVisible": document.is_visible,
+        "allowedRedirectUrls": [redirect.stored for redirect in demand_all(demand(document.redirects))],
+        **document.unknown,
+    }
+
+
+def write_rights(rights: Sequence[Right | None]) -> list[Json]:
+    """Write rights as they are stored and returned: an action that is null is left out."""
+    return [
+        ({} if right.action is None else {"action": right.action})
+        | {"resource": [{"id": pair.id, "value": pair.value, **pair.unknown} for pair in right.pairs()]}
+        | right.unknown
+        for right in demand_all(rights)
+    ]
+
+
+def write_packages(packages: Sequence[Package | None]) -> list[Json]:
+    """Write access packages as they are stored and returned."""
+    return [
+        ({} if package.urn is None else {"urn": package.urn}) | package.unknown
+        for package in demand_all(packages)
+    ]
+
+
+def write_reduced(document: Json) -> Json:
+    """Write the reduced form of a stored full document (contract §1.4)."""
+    vendor = document["vendor"]
+    org = str(vendor["ID"]).partition(":")[2] if isinstance(vendor, dict) else ""
+    members = ("name", "description", "rights", "accessPackages", "isVisible")
+    return {"systemId": document["id"], "systemVendorOrgNumber": org, "systemVendorOrgName": ""} | {
+        member: document[member] for member in members if member in document
+    }
+
+
+def log_document(document: Document) -> object:
+    """Write the request as the change log keeps it: PascalCase, nulls kept, URLs as sent (contract §5)."""
+    return _jsonb(
+        {
+            "Id": document.id,
+            "Name": document.name,
+            "Rights": None if document.rights is None else log_rights(document.rights),
+            "Vendor": {"ID": document.vendor_id, **demand(document.vendor).unknown},
+            "ClientId": document.client_ids,
+            "IsVisible": document.is_visible,
+            "Description": document.description,
+            "AccessPackages": None if document.packages is None else log_packages(document.packages),
+            "AllowedRedirectUrls": [redirect.sent for redirect in demand_all(demand(document.redirects))],
+            **document.unknown,
+        }
+    )
+
+
+def log_rights(rights: Sequence[Right | None]) -> object:
+    """Write rights as the change log keeps them."""
+    return _jsonb(
+        [
+            {
+                "Action": right.action,
+                "Resource": [{"id": pair.id, "value": pair.value, **pair.unknown} for pair in right.pairs()],
+                **right.unknown,
+            }
+            for right in demand_all(rights)
+        ]
+    )
+
+
+def log_packages(packages: Sequence[Package | None]) -> object:
+    """Write access packages as the change log keeps them."""
+    return _jsonb([{"Urn": package.urn, **package.unknown} for package in demand_all(packages)])
+
+
+def _hstore(texts: Texts) -> Texts:
+    return _sorted(texts, lambda value: value)
+
+
+def _jsonb(value: object) -> object:
+    if isinstance(value, dict):
+        return _sorted(value, _jsonb)
+    if isinstance(value, list):
+        return [_jsonb(element) for element in value]
+    return value
+
+
+def _sorted(mapping: dict[str, T], convert: Callable[[T], T]) -> dict[str, T]:
+    """Order keys as PostgreSQL's hstore and jsonb do: shorter first, then by bytes."""
+    keys = sorted(mapping, key=lambda key: (len(key.encode()), key.encode()))
+    return {key: convert(mapping[key]) for key in keys}

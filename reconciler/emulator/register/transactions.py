@@ -1,0 +1,149 @@
+"""Transactions of the database, of a length that can be set, each with one point of commit.
+
+System Register contract §9.3 and §9.4: a transaction holds the row of its system and the unique values that
+it claims until it ends. Another one that wants them waits, and fails if the first one commits; if that one
+is rolled back, the other goes on. Nothing is stored before the commit, and from then on nothing undoes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reconciler.emulator.dotnet.failures import DatabaseFailure
+from reconciler.emulator.register.database import refuse_duplicate
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable
+
+USUAL_SECONDS = 0.002
+"""How long a transaction takes unless it is said: shorter than at the service, long enough to overlap."""
+_DEADLOCK_SECONDS = 1.0
+"""After so long PostgreSQL looks for a deadlock: its `deadlock_timeout`."""
+_SHORTEST_SECONDS = 0.001
+_MANY = 1000
+"""So many client ids are claimed before others get their turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """What a fault does to one write's transaction."""
+
+    is_lost: bool = False
+    """Another write has come first, as it were."""
+    seconds: float = 0.0
+    """How much longer the transaction is held open."""
+    is_unacknowledged: bool = False
+    """The connection to the database breaks behind the commit."""
+
+
+NO_OVERLAP = Overlap()
+
+
+@dataclass(eq=False, slots=True)
+class Transaction:
+    """One transaction that has not ended."""
+
+    ended: asyncio.Future[bool]
+    """Whether it was committed."""
+    waits_for: Transaction | None = None
+    is_killed: bool = False
+    held: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Transactions:
+    """The transactions that are open, by what they hold."""
+
+    seconds: float = USUAL_SECONDS
+    _holders: dict[str, Transaction] = field(default_factory=dict)
+    _open: set[Transaction] = field(default_factory=set)
+
+    @asynccontextmanager
+    async def begin(
+        self, system_id: str, claimed: Iterable[str | None], overlap: Overlap, *, is_new: bool = False
+    ) -> AsyncIterator[None]:
+        """Stand around the one step that stores a write; raises what PostgreSQL raises for a loser.
+
+        `claimed` are the client ids that the write inserts, in their order; `is_new` inserts the system too.
+        """
+        own = Transaction(asyncio.get_running_loop().create_future())
+        self._open.add(own)
+        wanted = [client_id for client_id in dict.fromkeys(claimed) if client_id is not None]
+        step, due = (self.seconds + overlap.seconds) / (len(wanted) + 1), 0.0
+        is_done = False
+        try:
+            await self._hold(f"system {system_id}", own, _take_id if is_new else _lose)
+            if overlap.is_lost:
+                raise _lose()
+            for number, client_id in enumerate(wanted):
+                if number % _MANY == _MANY - 1:
+                    await asyncio.sleep(0)
+                due = await _spend(due + step)
+                await self._hold(f"client {client_id}", own, _take_client)
+            await _spend(due + step, least=0.0)
+            if own.is_killed:
+                raise DatabaseFailure("57P01: terminating connection due to administrator command")
+            yield
+            is_done = True
+            if overlap.is_unacknowledged:
+                raise DatabaseFailure("Exception while reading from stream")
+        finally:
+            self._open.discard(own)
+            for name in own.held:
+                del self._holders[name]
+            own.ended.set_result(is_done)
+
+    def kill(self) -> None:
+        """End every open connection, as a database does that restarts: nothing of theirs is stored."""
+        for each in self._open:
+            each.is_killed = True
+
+    async def _hold(self, name: str, own: Transaction, fail: Callable[[], DatabaseFailure]) -> None:
+        """Take hold of a row or a value; wait for another holder, and fail if that one commits."""
+        while (other := self._holders.get(name)) is not None:
+            is_locked = _waits_for(other, own)
+            own.waits_for = other
+            try:
+                async with asyncio.timeout(_DEADLOCK_SECONDS if is_locked else None):
+                    is_committed = await asyncio.shield(other.ended)
+            except TimeoutError:
+                raise DatabaseFailure("40P01: deadlock detected") from None
+            finally:
+                own.waits_for = None
+            if is_committed:
+                raise fail()
+        self._holders[name] = own
+        own.held.append(name)
+
+
+def _waits_for(one: Transaction, other: Transaction) -> bool:
+    """Say whether `one` waits for `other`, be it through others."""
+    at: Transaction | None = one
+    while at is not None:
+        if at is other:
+            return True
+        at = at.waits_for
+    return False
+
+
+def _lose() -> DatabaseFailure:
+    return DatabaseFailure("40001: could not serialize access due to concurrent update")
+
+
+def _take_id() -> DatabaseFailure:
+    return refuse_duplicate("system_register_system_id_key")
+
+
+def _take_client() -> DatabaseFailure:
+    return refuse_duplicate("maskinporten_client_pkey")
+
+
+async def _spend(seconds: float, *, least: float = _SHORTEST_SECONDS) -> float:
+    """Let time pass, unless it is too little to be worth it; gives what is left to pass."""
+    if seconds < least or seconds <= 0:
+        return seconds
+    await asyncio.sleep(seconds)
+    return 0.0

@@ -1,0 +1,180 @@
+"""The socket and the thread: an emulator that is up when it exists and gone when it is closed.
+
+It binds before the thread starts, so that nothing has to be polled; it knows no endpoint.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from typing import TYPE_CHECKING, Self
+
+from reconciler.emulator.server.connection import Connection, Connections
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from starlette.types import ASGIApp, Scope
+
+    from reconciler.emulator.server.addresses import Address
+    from reconciler.emulator.server.connection import Patience
+
+_BACKLOG = 2048
+_GRACE_SECONDS = 1.0
+"""How long a request that is being answered may still take when the emulator is closed."""
+
+
+class Network:
+    """The port and its connections, and the rude things that can be done to them."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self.listener = listener
+        self._address = listener.getsockname()
+        self._connections: Connections
+        self._servers: list[asyncio.Server] = []
+        self._ending = asyncio.Event()
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def open(self, connections: Connections) -> None:
+        """Accept connections."""
+        self._connections = connections
+        await self._listen(self.listener)
+
+    async def close(self) -> None:
+        """Let everybody who is made to wait go, and end every connection as soon as it may."""
+        self._ending.set()
+        await asyncio.gather(*self._running)
+        self._stop_listening()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _GRACE_SECONDS
+        while any(each.is_busy for each in self._connections.every) and loop.time() < deadline:  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0.001)
+        for connection in list(self._connections.every):
+            connection.abort()
+        await asyncio.sleep(0)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, but not beyond the end of the emulator."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ending.wait(), seconds)
+
+    @property
+    def is_ending(self) -> bool:
+        """Say whether the emulator is being closed."""
+        return self._ending.is_set()
+
+    def run_alone(self, work: Coroutine[object, object, None]) -> None:
+        """Do something that no client can cancel by going away."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    def hang_up(self, scope: Scope, *, rudely: bool) -> None:
+        """End the connection of a request: with a reset, or once everything has been sent."""
+        connection: Connection = scope["connection"]
+        connection.hang_up(rudely=rudely)
+
+    def refuse(self, seconds: float) -> None:
+        """Close the port and every idle connection; the port opens again after a while."""
+        self._stop_listening()
+        self.run_alone(self._reopen(seconds))
+
+    async def _reopen(self, seconds: float) -> None:
+        await self.pause(seconds)
+        if not self._ending.is_set() and not self._servers:
+            host, port = self._address[:2]
+            await self._listen(listen(host, port))
+
+    def _stop_listening(self) -> None:
+        for server in self._servers:
+            server.close()
+        self._servers = []
+        for connection in list(self._connections.every):
+            connection.finish()
+
+    async def _listen(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(
+            lambda: Connection(self._connections), sock=listener, backlog=_BACKLOG
+        )
+        self._servers.append(server)
+
+
+class Emulator:
+    """A register, a Maskinporten and the metadata APIs on one address.
+
+    Use it as a context manager, or call `close()`.
+    """
+
+    base: str
+    """The address under which the real paths hang, without a slash at the end."""
+    maskinporten: str
+    """Maskinporten's address, with its slash; its issuer too, unless another is configured."""
+    local: str
+    """The address under which this machine reaches it, which is `base` but for a public address."""
+    is_closed: bool
+    """Whether the control endpoint answers nobody, for want of a token."""
+
+    def __init__(
+        self, address: Address, network: Network, app: ASGIApp, patience: Patience, at_end: Callable[[], None]
+    ) -> None:
+        self.base = address.base
+        self.maskinporten = address.maskinporten
+        self.local = address.local
+        self.is_closed = address.is_closed
+        self.app = app
+        self._at_end = at_end
+        self._network = network
+        self.connections = Connections(app, patience)
+        self._is_up = threading.Event()
+        self._loop: asyncio.AbstractEventLoop
+        self._is_told: asyncio.Event
+        self._thread = threading.Thread(target=self._run, name="emulator", daemon=True)
+        self._thread.start()
+        self._is_up.wait()
+
+    def close(self) -> None:
+        """Stop answering, close every connection and the database; a second call does nothing."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._is_told.set)
+            self._thread.join()
+
+    def __enter__(self) -> Self:
+        """Give the running emulator."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        finally:
+            self._is_up.set()
+            self._network.listener.close()
+            self._at_end()
+
+    async def _serve(self) -> None:
+        self._loop, self._is_told = asyncio.get_running_loop(), asyncio.Event()
+        await self._network.open(self.connections)
+        self._is_up.set()
+        await self._is_told.wait()
+        await self._network.close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind and listen; port 0 picks a free one. Raises OSError when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # NOTE: asyncio turns Nagle's algorithm off only where the protocol is named.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener

@@ -1,0 +1,1 @@
+"""The system users of a vendor's systems."""

@@ -1,0 +1,390 @@
+"""What apply was about to do and what came of it: an append-only file a run, synced before each request.
+
+An intent without an outcome is a request whose fate is unknown; it is settled by reading the register
+and never by sending again. So is a line that cannot be read: it may have been such an intent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from threading import Lock
+from typing import IO, TYPE_CHECKING, Any
+
+from reconciler.errors import UsageError
+from reconciler.execution.journal_record import make_record
+from reconciler.platform import make_private_folder, open_plain, sync_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from reconciler.model.canonical_json import Json
+    from reconciler.planning.request_order import Step
+
+FORMAT = 1
+"""Of the journal's lines; a program passes over a journal of a version that it does not know, and says so."""
+MOST_BYTES = 72 * 1024 * 1024
+"""Of one line: it holds two documents at most, and the register takes 30 MB (System Register contract §9.1)."""
+_MOST_VALUES = 2_000_000
+"""In one line; a list of that many redirect URLs is larger than what the register takes."""
+_MOST_START = 64 * 1024
+"""Bytes of the first line."""
+_OUTCOMES = frozenset({"done", "failed", "stale", "unknown", "not tried"})
+"""What can have become of an intent."""
+_TORN = "torn"
+"""The kind of the line that says: the one before was cut off while it was written, so nothing was sent for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunStart:
+    """Which run a journal belongs to: where it wrote, whose systems, and the plan it carried out."""
+
+    run: str
+    register: str
+    environment: str
+    vendor: str
+    digest: str
+    tool_version: str
+    at: str
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A request that is about to be sent, with the document as it was and the body."""
+
+    step: int
+    id: str
+    method: str
+    purpose: str
+    final: bool
+    live: Mapping[str, Json] | None
+    body: Mapping[str, Json] | None
+    newest: str
+    """The time of the newest change-log entry before the request; empty where there was none."""
+    at: str
+    releases: Mapping[str, Json] | None = None
+    """The client ids that it frees for other systems, each with the system that is to get it."""
+    traceparent: str = ""
+    """The id that connects the request with Altinn's own traces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What came of an intent: done, failed or unknown, with the document as read back."""
+
+    step: int
+    id: str
+    outcome: str
+    reason: str
+    held: Mapping[str, Json] | None
+    entry: Mapping[str, Json] | None
+    """The change-log entry that is ours; None where there is none."""
+    by: str
+    """`apply` or `recover`."""
+    at: str
+    lost: bool = False
+    """Whether the answer to it was lost, so that it may have come through after its time was out."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be found out; what `recover` could not tell when its time was out is not."""
+        return self.outcome == "unknown" and self.by != "recover"
+
+
+@dataclass(slots=True)
+class Run:
+    """One run as its journal tells it."""
+
+    path: Path
+    start: RunStart
+    intents: dict[int, Intent] = field(default_factory=dict)
+    settled: dict[int, Settled] = field(default_factory=dict)
+    ended: bool = False
+    damaged: tuple[int, ...] = ()
+    """The numbers of the lines that cannot be read."""
+
+    @property
+    def open(self) -> tuple[Intent, ...]:
+        """The intents without an outcome, in the order of their steps, and behind them the damaged lines.
+
+        A damaged line is an intent without an id, whose step is the negative number of the line: nobody knows
+        what it asked for. `recover` settles it as unknown, once somebody was told.
+        """
+        lost = {
+            -line: Intent(-line, "", "", f"line {line} cannot be read", True, None, None, "", self.start.at)  # noqa: FBT003 - the record's order
+            for line in self.damaged
+        }
+        return tuple(
+            intent
+            for step, intent in [*sorted(self.intents.items()), *sorted(lost.items(), reverse=True)]
+            if step not in self.settled or self.settled[step].is_open
+        )
+
+    @property
+    def doubtful(self) -> tuple[Intent, ...]:
+        """The intents that count as failed after a lost answer, and that nobody has looked at since."""
+        return tuple(
+            self.intents[step]
+            for step, settled in sorted(self.settled.items())
+            if settled.lost and settled.outcome == "failed" and settled.by == "apply" and step in self.intents
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Journals:
+    """What a folder of journals holds."""
+
+    runs: tuple[Run, ...]
+    """Oldest first."""
+    strange: tuple[str, ...]
+    """A sentence about each thing that is no journal, and each journal that is damaged."""
+
+
+def now() -> str:
+    """Tell the time as the journal does: ISO 8601 in UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+class Journal:
+    """The journal of one run; each line is on the disk before the method returns. Safe for threads."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self._descriptor = descriptor
+        self._lock = Lock()
+        self._is_torn = False
+        self.lost: list[str] = []
+        """The systems of the outcomes that could not be written; their requests stay open."""
+
+    def intend(
+        self,
+        step: Step,
+        *,
+        live: Mapping[str, Json] | None,
+        newest: str,
+        releases: Mapping[str, str] | None = None,
+        traceparent: str = "",
+    ) -> None:
+        """Write what is about to be sent; `releases` names the system that each freed client id is to go to."""
+        intent = Intent(
+            step.number,
+            step.id,
+            step.method,
+            step.purpose,
+            step.final,
+            live,
+            step.document,
+            newest,
+            now(),
+            releases or None,
+            traceparent,
+        )
+        self._append("intent", asdict(intent))
+
+    def settle(self, settled: Settled) -> None:
+        """Write what came of a request; raises `OSError` where that fails, and keeps in mind that it did."""
+        try:
+            self._append("outcome", asdict(settled))
+        except OSError:
+            self.lost.append(settled.id)
+            raise
+
+    def end(self) -> None:
+        """Write that the run came to its end, and close the file; a full disk takes nothing from the outcomes."""
+        try:
+            with suppress(OSError):
+                self._append("end", {"at": now()})
+        finally:
+            os.close(self._descriptor)
+
+    def _append(self, kind: str, record: Mapping[str, Any]) -> None:
+        line = json.dumps({"kind": kind, **record}, ensure_ascii=False, separators=(",", ":")) + "\n"
+        with self._lock:
+            # A disk that is full takes the half of a line, and the next line must not hang on to it.
+            left = line.encode() if not self._is_torn else _end_torn_line() + line.encode()
+            self._is_torn = True
+            while left:
+                left = left[os.write(self._descriptor, left) :]
+            self._is_torn = False
+        os.fsync(self._descriptor)
+
+
+def _end_torn_line() -> bytes:
+    """Give what stands behind the half of a line, so that it is not taken for a damaged one."""
+    return b"\n" + json.dumps({"kind": _TORN}, separators=(",", ":")).encode() + b"\n"
+
+
+def start_run(
+    folder: Path, *, register: str, environment: str, vendor: str, digest: str, version: str
+) -> Journal:
+    """Open a new journal in a folder, readable by its owner only; raises `UsageError` where that fails."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not folder.is_dir():  # a folder that a person named may be a link, and stays as open as it is
+            make_private_folder(folder)
+        return _start_run(folder, RunStart("", register, environment, vendor, digest, version, now()))
+    except OSError as error:
+        raise UsageError(
+            f"No journal can be kept in {folder}: {error.strerror}.",
+            hint="Nothing was written. Name another folder with --journal.",
+        ) from error
+
+
+def _start_run(folder: Path, start: RunStart) -> Journal:
+    at = start.at
+    run = f"{at[:19].replace(':', '').replace('-', '')}Z-{secrets.token_hex(3)}"
+    path = folder / f"{run}.jsonl"
+    journal = _open(path, os.O_CREAT | os.O_EXCL)
+    journal._append("run", asdict(replace(start, run=run)))  # noqa: SLF001 - the module's own
+    sync_folder(folder)
+    return journal
+
+
+def continue_run(run: Run) -> Journal:
+    """Open the journal of a run that did not come to its end, to write what came of it."""
+    journal = _open(run.path, 0)
+    with os.fdopen(open_plain(run.path, os.O_RDONLY), "rb") as stream:
+        stream.seek(-1, os.SEEK_END)
+        # What the crash tore is ended with the next line.
+        journal._is_torn = stream.read(1) != b"\n"  # noqa: SLF001 - the module's own
+    return journal
+
+
+def _open(path: Path, flags: int) -> Journal:
+    return Journal(path, open_plain(path, os.O_WRONLY | os.O_APPEND | flags))
+
+
+def read_run(path: Path) -> Run | None:
+    """Read a journal; None for one that a crash cut off before its first line was whole.
+
+    A torn last line is left out: what it was to announce was never sent. Every other line that cannot be read
+    is in `damaged`. Raises `UsageError` for what is no journal, or one of another format.
+    """
+    try:
+        with os.fdopen(open_plain(path, os.O_RDONLY), "rb") as stream:
+            first = stream.readline(_MOST_START)
+            if not first.endswith(b"\n") and len(first) < _MOST_START:
+                return None
+            run = Run(path, _read_start(path, first))
+            run.damaged = tuple(_read_records(run, stream))
+    except OSError as error:
+        raise UsageError(f"{path} is no journal: {error.strerror}.", hint=_HINT) from error
+    return run
+
+
+def _read_records(run: Run, stream: IO[bytes]) -> list[int]:
+    """Read every line but the first into a run; give the numbers of those that cannot be read."""
+    damaged = []
+    for number, line in enumerate(_read_lines(stream), 2):
+        try:
+            kind = _read_record(run, line)
+        except (ValueError, RecursionError):
+            damaged.append(number)
+        else:
+            if kind == _TORN and number - 1 in damaged[-1:]:
+                damaged.pop()
+    return damaged
+
+
+def _read_lines(stream: IO[bytes]) -> Iterator[bytes]:
+    """Read lines of a bounded size, one at a time; a longer one is given as an empty one, which is no record.
+
+    The last line is left out where it has no end: that is nothing, or what a crash tore.
+    """
+    while line := stream.readline(MOST_BYTES):
+        is_long = False
+        while not line.endswith(b"\n"):
+            if len(line) < MOST_BYTES and not is_long:
+                return
+            is_long = True
+            line = stream.readline(_MOST_START)
+            if not line:
+                return
+        yield b"" if is_long else line
+
+
+_HINT = "Remove it from the folder of journals, or name another folder with --journal."
+
+
+def _read_start(path: Path, line: bytes) -> RunStart:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict) or record.pop("kind", None) != "run":
+        raise UsageError(f"{path} is no journal: its first line is not that of a run.", hint=_HINT)
+    if record.get("format") != FORMAT:
+        raise UsageError(
+            f"{path} is a journal of another format than {FORMAT}, which this version reads.",
+            hint="Use the version of the tool that wrote it.",
+        )
+    try:
+        return make_record(RunStart, record)
+    except ValueError:
+        raise UsageError(f"{path} is no journal: its first line is not that of a run.", hint=_HINT) from None
+
+
+def _read_record(run: Run, line: bytes) -> str:
+    """Read one line into a run, and give its kind; raises `ValueError`."""
+    if line.count(b",") + line.count(b"[") + line.count(b"{") > _MOST_VALUES:
+        raise ValueError("more values than a document can have")
+    record = json.loads(line)
+    kind = record.pop("kind", None) if isinstance(record, dict) else None
+    if kind == "intent":
+        intent = make_record(Intent, record)
+        run.intents[intent.step] = intent
+    elif kind == "outcome":
+        settled = make_record(Settled, record)
+        if settled.outcome not in _OUTCOMES:
+            raise ValueError("an unknown outcome")
+        run.settled[settled.step] = settled
+    elif kind == "end":
+        run.ended = True
+    elif kind != _TORN:
+        raise ValueError("an unknown kind of record")
+    return str(kind)
+
+
+def read_folder(folder: Path) -> Journals:
+    """Read every journal of a folder; what is none is passed over, with a sentence."""
+    runs, strange = [], []
+    for path in sorted(folder.glob("*.jsonl")):
+        try:
+            run = read_run(path)
+        except UsageError as error:
+            strange.append(f"Passed over: {error.message}")
+            continue
+        if run is not None:
+            runs.append(run)
+            strange += [f"{path}, line {line}, cannot be read." for line in run.damaged]
+    return Journals(tuple(runs), tuple(strange))
+
+
+def read_runs(folder: Path) -> tuple[Run, ...]:
+    """Read every journal of a folder, oldest first."""
+    return read_folder(folder).runs
+
+
+def find_run(folder: Path, name: str) -> Run:
+    """Find a run by its name, or the start of it; raises `UsageError` where there is none or several."""
+    found = [run for run in read_runs(folder) if run.start.run.startswith(name)]
+    if len(found) != 1:
+        known = ", ".join(run.start.run for run in read_runs(folder)[-5:]) or "none"
+        many = "more than one run" if found else "no run"
+        raise UsageError(f"There is {many} `{name}` in {folder}.", hint=f"The newest: {known}.")
+    return found[0]
+
+
+def find_open(folder: Path, *, register: str, vendor: str) -> tuple[Run, ...]:
+    """Find the runs on a register and vendor that left an intent without an outcome, or a damaged line."""
+    return tuple(
+        run
+        for run in read_runs(folder)
+        if run.open and (run.start.register, run.start.vendor) == (register, vendor)
+    )

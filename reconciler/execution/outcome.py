@@ -1,0 +1,91 @@
+"""What became of a plan: one `Outcome` a change, and the `Report` of them all.
+
+Data only. An outcome says what is known, and `Unknown` says that it is not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+from reconciler.errors import Exit
+
+if TYPE_CHECKING:
+    from reconciler.planning.change import Change
+    from reconciler.planning.diff import FieldChange
+    from reconciler.planning.plan import Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """What all outcomes have: the change, and a sentence where there is something to say."""
+
+    word: ClassVar[str]
+    change: Change
+    reason: str = ""
+    hint: str = ""
+    alarming: bool = False
+    """Whether a person should look at it although it was done."""
+    differs: tuple[FieldChange, ...] = ()
+    """What the register now holds where it differs from the plan: `before` is held, `after` was asked for."""
+
+
+class Done(_Outcome):
+    """The register holds what the plan asked for, as read back."""
+
+    __slots__ = ()
+    word = "done"
+
+
+class Failed(_Outcome):
+    """The register refused, and holds what it held before."""
+
+    __slots__ = ()
+    word = "failed"
+
+
+class Stale(_Outcome):
+    """The system moved since the plan was made, so nothing was sent."""
+
+    __slots__ = ()
+    word = "stale"
+
+
+class Unknown(_Outcome):
+    """A request was sent, and what it did is not known."""
+
+    __slots__ = ()
+    word = "unknown"
+
+
+class NotTried(_Outcome):
+    """Nothing was sent: something before it stopped the run."""
+
+    __slots__ = ()
+    word = "not tried"
+
+
+Outcome: TypeAlias = Done | Failed | Stale | Unknown | NotTried
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A plan and its outcomes, in the order of the plan's writes."""
+
+    plan: Plan
+    outcomes: tuple[Outcome, ...] = ()
+    unrecorded: tuple[str, ...] = ()
+    """The systems whose outcome the journal could not be given, so that it is open there."""
+
+    @property
+    def exit_code(self) -> Exit:
+        """Choose the exit code: unknown, then failed, stale, blocked or not tried, then done."""
+        codes = [Exit.DONE]
+        for outcome in self.outcomes:
+            if isinstance(outcome, Unknown):
+                codes.append(Exit.UNKNOWN)
+            elif outcome.alarming or not isinstance(outcome, Done):
+                codes.append(Exit.FAILED)
+        if self.plan.blocked or self.unrecorded:
+            codes.append(Exit.FAILED)
+        return Exit.worst(*codes)

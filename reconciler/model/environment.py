@@ -1,0 +1,54 @@
+"""The registers that can be named, each with the Maskinporten that guards it.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from reconciler.model.secret import looks_secret
+from reconciler.model.token_address import identify
+
+SCOPE = "altinn:authentication/systemregister.write"
+"""The one scope of the vendor's endpoints; there is none that only reads (System Register contract §1.2)."""
+WORKERS = 8
+"""Requests at the same time, where nobody says; more bring nothing (System Register contract §9.6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A register, the Maskinporten that guards it, and whose writes there are ours."""
+
+    name: str
+    register: str
+    """Its address without a trailing slash; empty for `local` until the embedded register runs."""
+    maskinporten: str
+    """The issuer with its trailing slash."""
+    clients: tuple[str, ...] = ()
+    """The Maskinporten clients whose writes are ours, besides the token's own."""
+    unmanaged: tuple[str, ...] = ()
+    """Systems that are known not to be ours to manage."""
+
+    @property
+    def identity(self) -> str:
+        """What plans, locks and journals are bound to: the address in its one spelling.
+
+        For `local`, whose port is new every time, it is the name.
+        """
+        return self.name if self.name == "local" else identify(self.register)
+
+
+# NOTE: these cannot be redefined, so that a branch cannot send a token elsewhere.
+BUILT_IN = (
+    Environment("local", "", ""),
+    # https://docs.altinn.studio/en/api/authentication/ and https://docs.digdir.no, Maskinporten well-known
+    Environment("tt02", "https://platform.tt02.altinn.no", "https://test.maskinporten.no/"),
+    Environment("prod", "https://platform.altinn.no", "https://maskinporten.no/"),
+)
+
+
+def is_client_id(text: str) -> bool:
+    """Say whether a text has the form of a client id: a UUID, or another short name on one line."""
+    return re.fullmatch(r"[\w.:@-]{1,100}", text, re.ASCII) is not None and not looks_secret(text)

@@ -1,0 +1,245 @@
+"""What becomes of one system: `Create`, `Update`, `Delete`, `Keep` or `Blocked`.
+
+Pure. A change is decided from what the definition asks for and what the register holds, and carries
+the full document that would be sent and the digest of the one it was made from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+from reconciler.model.canonical_json import SHORT, digest_json
+from reconciler.model.normalise import normalise
+from reconciler.model.system import DEFAULTS, System
+from reconciler.planning.diff import FieldChange, diff, label_entries
+from reconciler.planning.request_body import build_body
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.definitions.definition import Resolved
+    from reconciler.model.canonical_json import Json
+    from reconciler.model.system import RegisteredSystem
+
+
+WITHDRAWN = "withdrawn"
+"""The field of a system that is to be deleted, or that the register has deleted."""
+
+
+class Weight(StrEnum):
+    """How much an impact matters."""
+
+    BREAKING = "breaking"
+    NOTABLE = "notable"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What one change does to people: a rule, a weight, a sentence."""
+
+    rule: str
+    weight: Weight
+    message: str
+    path: str = ""
+    """The field that does it; empty for the whole system."""
+    users: int | None = None
+    """How many system users the system has, where that matters and is known."""
+    agents: int | None = None
+    """How many of them are agents' (System Register contract §7, `userType`)."""
+
+    @property
+    def magnitude(self) -> int | None:
+        """The order of magnitude of the system users, which a plan's digest covers; None where none are known."""
+        return None if self.users is None else order_users(self.users)
+
+
+def order_users(number: int) -> int:
+    """Give the order of magnitude of a number of system users: 0, 1, 10 and so on.
+
+    So one more customer voids no approval, and a hundred more do.
+    """
+    return 10 ** (len(str(number)) - 1) if number else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """What all changes have: a system, a reason and a place in a file."""
+
+    action: ClassVar[str]
+    id: str
+    reason: str = ""
+    """Why nothing is done or nothing can be; empty where the fields say it all."""
+    hint: str = ""
+    file: str = ""
+    line: int = 0
+    fields: tuple[FieldChange, ...] = ()
+    document: Mapping[str, Json] | None = None
+    """The body to be sent."""
+    impacts: tuple[Impact, ...] = ()
+    live: Mapping[str, Json] | None = None
+    """The answer as received; None where the register does not know the system."""
+    newest: str | None = None
+    """The time of the newest change-log entry, read after `live`; empty without one, None where nobody looked."""
+
+    @property
+    def open_fields(self) -> tuple[FieldChange, ...]:
+        """The fields that differ; those that the definition only adopted do not any more."""
+        return tuple(each for each in self.fields if each.is_open)
+
+    @property
+    def live_digest(self) -> str:
+        """SHA-256 of the answer as received, in hex; empty where there was none."""
+        return digest_json(self.live) if self.live is not None else ""
+
+
+class Create(_Change):
+    """The register does not know the system: POST."""
+
+    __slots__ = ()
+    action = "create"
+
+
+class Update(_Change):
+    """The register holds something else: full-document PUT."""
+
+    __slots__ = ()
+    action = "update"
+
+
+class Delete(_Change):
+    """The definition says that the system is withdrawn: DELETE, for ever."""
+
+    __slots__ = ()
+    action = "delete"
+
+
+class Keep(_Change):
+    """Nothing is to be done."""
+
+    __slots__ = ()
+    action = "keep"
+
+
+class Blocked(_Change):
+    """Something is to be done and cannot be, or must not be without a clearer word."""
+
+    __slots__ = ()
+    action = "blocked"
+
+
+Change: TypeAlias = Create | Update | Delete | Keep | Blocked
+
+
+def decide(desired: Resolved, live: RegisteredSystem | None) -> Change:
+    """Decide what becomes of one system; what other systems have to do with it comes later.
+
+    Raises `Unintelligible` where the live document cannot be read.
+    """
+    place = desired.locate(("id",))
+    base: dict[str, Json] = {"id": desired.system.id, "file": place.file, "line": place.line}
+    wanted = normalise(desired.system)
+    if live is None:
+        if desired.withdrawn:
+            return Keep(**base, reason="withdrawn, and never registered")
+        return Create(**base, fields=_describe_new(desired, wanted), document=build_body(wanted, None))
+    held = live.read()
+    base["live"] = live.document
+    if held.isDeleted:
+        return _decide_deleted(desired, base)
+    if held.vendor != wanted.vendor:
+        reason = f"the register has it under vendor {held.vendor.ID}, the definition under {wanted.vendor.ID}"
+        hint = "A system cannot change vendor; register it under a new id."
+        moved = FieldChange(
+            ("vendor", "ID"), held.vendor.ID, wanted.vendor.ID, desired.locate(("vendor",)).line
+        )
+        return Blocked(**base, reason=reason, hint=hint, fields=(moved,))
+    if desired.withdrawn:
+        line = desired.locate((WITHDRAWN,)).line
+        withdrawn = FieldChange((WITHDRAWN,), before=False, after=True, line=line)
+        reason = "withdrawn: deleted for ever, and its id can never be used again"
+        return Delete(**base, reason=reason, fields=(withdrawn,))
+    return _decide_living(desired, live, base)
+
+
+def _decide_living(desired: Resolved, live: RegisteredSystem, base: dict[str, Json]) -> Change:
+    wanted = normalise(desired.system)
+    found = diff(wanted, normalise(live.read()))
+    lines = _Lines(desired)
+    fields = tuple(replace(each, line=lines.find(each)) for each in found)
+    if not fields:
+        return Keep(**base)
+    left_out = [text for name in DEFAULTS if (text := _tell_left_out(desired, name, fields))]
+    if left_out:
+        hint = "A member left out means its default, and this one would be lost."
+        return Blocked(**base, fields=fields, reason="; ".join(left_out), hint=hint)
+    return Update(**base, fields=fields, document=build_body(wanted, live))
+
+
+def _decide_deleted(desired: Resolved, base: dict[str, Json]) -> Change:
+    if desired.withdrawn:
+        return Keep(**base, reason="withdrawn, and deleted")
+    reason = "the register deleted it, and a deleted id can never be used again"
+    hint = "Choose a new id, or write `withdrawn: true` to keep the record."
+    living = FieldChange((WITHDRAWN,), before=True, after=False)
+    return Blocked(**base, reason=reason, hint=hint, fields=(living,))
+
+
+def _tell_left_out(desired: Resolved, name: str, fields: tuple[FieldChange, ...]) -> str:
+    """Say what has to be written before a member that the file leaves out is reset to its default."""
+    touched = [each for each in fields if each.member == name]
+    if not touched or name in desired.stated:
+        return ""
+    if isinstance(DEFAULTS[name], bool):
+        default = "true" if DEFAULTS[name] else "false"
+        return f"`{name}` is left out: write `{name}: {default}` to make it {default}"
+    count = len(touched)
+    return f"`{name}` is left out: write `{name}: []` to remove {'it' if count == 1 else f'all {count}'}"
+
+
+def _describe_new(desired: Resolved, wanted: System) -> tuple[FieldChange, ...]:
+    lines = _Lines(desired)
+    return tuple(replace(each, line=lines.find(each)) for each in list_new_fields(wanted))
+
+
+def list_new_fields(wanted: System) -> tuple[FieldChange, ...]:
+    """List every field of a new system, as a difference from nothing."""
+    nothing = wanted.model_copy(update={**DEFAULTS, "name": {}, "description": {}, "isVisible": None})
+    return diff(wanted, nothing)
+
+
+def describe_body(document: Mapping[str, Json]) -> str:
+    """Say that a document is put back as it was; it is named, so that another cannot take its place."""
+    return f"put back as it was (document {digest_json(document)[:SHORT]})"
+
+
+class _Lines:
+    """The lines of a definition that ask for its fields; each list is gone through once."""
+
+    def __init__(self, desired: Resolved) -> None:
+        self._desired = desired
+        self._entries: dict[str, dict[str, int]] = {}
+
+    def find(self, change: FieldChange) -> int:
+        """Find the line that asks for a field: the entry's own, else the member's; 0 where it is left out."""
+        desired, name = self._desired, change.member
+        if name not in desired.stated:
+            return 0
+        if not isinstance(getattr(desired.system, name), tuple):
+            return desired.locate(change.steps).line
+        if name not in self._entries:
+            self._entries[name] = self._index(name)
+        found = self._entries[name].get(change.steps[1]) if change.after is not None else None
+        return found or desired.locate((name,)).line
+
+    def _index(self, name: str) -> dict[str, int]:
+        """Give the line of each entry by its label; the first line where an entry stands twice."""
+        system = self._desired.system.model_copy(update=dict(DEFAULTS))
+        found: dict[str, int] = {}
+        for index, entry in enumerate(getattr(self._desired.system, name)):
+            alone = normalise(system.model_copy(update={name: (entry,)}))
+            for label, _ in label_entries(getattr(alone, name)):
+                found.setdefault(label, self._desired.locate((name, index)).line)
+        return found

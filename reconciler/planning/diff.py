@@ -1,0 +1,140 @@
+"""What two canonical systems differ in, field by field.
+
+Pure, and the one owner of deepdiff. It compares what `normalise` gives, and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.model.system import SENT, Package, Right
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from reconciler.model.canonical_json import Json
+    from reconciler.model.system import System
+
+_PATH = re.compile(r'(?P<member>\w+)(?:\.(?P<part>.+)|\[(?P<entry>".*")\])?', re.DOTALL)
+
+
+ADOPTED = "adopts drift"
+"""The origin of a field that does not differ any more: the definition asks for what the register holds already."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One scalar that changes, or one entry of a list that comes or goes; None stands for absent."""
+
+    steps: tuple[str, ...]
+    """The member, and within it the language or the entry."""
+    before: Json
+    after: Json
+    line: int = 0
+    """The line that asks for it; 0 where none does."""
+    origin: str = ""
+    """Why it differs, where the plan was made against another revision of the files."""
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether the field differs, rather than only tells that a difference was adopted."""
+        return self.origin != ADOPTED
+
+    @property
+    def member(self) -> str:
+        """The top-level member."""
+        return self.steps[0]
+
+    @property
+    def path(self) -> str:
+        """Print the steps: `isVisible`, `name.en`, `clientId["…"]`."""
+        if len(self.steps) == 1:
+            return self.steps[0]
+        if self.steps[0] in {"name", "description", "vendor"} and self.steps[1]:
+            return ".".join(self.steps)
+        return f"{self.steps[0]}[{json.dumps(self.steps[1], ensure_ascii=False)}]"
+
+    @staticmethod
+    def read_path(path: str) -> tuple[str, ...]:
+        """Read what `path` prints; raises ValueError for anything else."""
+        match = _PATH.fullmatch(path)
+        if match is None:
+            raise ValueError(f"{path!r} is not a path")
+        if match["entry"]:
+            return (match["member"], json.loads(match["entry"]))
+        return (match["member"], match["part"]) if match["part"] else (match["member"],)
+
+
+def diff(desired: System, live: System) -> tuple[FieldChange, ...]:
+    """Name every field in which two canonical systems differ, in the order of the document.
+
+    Texts are compared by language, lists as sets. Identity (`id`) and deletion are not fields.
+    """
+    if desired == live:
+        return ()
+    from deepdiff import DeepDiff  # noqa: PLC0415 - takes 90 ms to import, and most plans find nothing
+
+    before, after = spread(live), spread(desired)
+    found = DeepDiff(
+        _flatten(before),
+        _flatten(after),
+        view="tree",
+        threshold_to_diff_deeper=0,
+        ignore_private_variables=False,  # else it passes over every key that begins with two underscores
+    )
+    paths = {
+        tuple(str(step) for step in each.path(output_format="list"))
+        for kind in found.values()
+        for each in kind
+    }
+    changes = [FieldChange(steps, look_up(before, steps), look_up(after, steps)) for steps in paths]
+    return tuple(
+        sorted(changes, key=lambda change: (SENT.index(change.member), change.steps[1:], _rank(change)))
+    )
+
+
+def _rank(change: FieldChange) -> int:
+    return 0 if change.after is None else 1
+
+
+def _flatten(tree: Mapping[str, Json]) -> dict[str, Json]:
+    """Print what stands under each label, so that two entries are the same or are not, at one depth."""
+    return {
+        name: {label: json.dumps(value, sort_keys=True) for label, value in part.items()}
+        if isinstance(part, dict)
+        else part
+        for name, part in tree.items()
+    }
+
+
+def look_up(tree: Json, steps: Iterable[str]) -> Json:
+    """Find what stands at the end of some steps in a spread system; None where nothing does."""
+    for step in steps:
+        tree = tree.get(step) if isinstance(tree, dict) else None
+    return tree
+
+
+def spread(system: System) -> dict[str, Json]:
+    """Spread a canonical system into mappings: each entry of a list under its own label."""
+    tree: dict[str, Json] = {}
+    for name in SENT:
+        value = getattr(system, name)
+        if isinstance(value, tuple):
+            tree[name] = dict(label_entries(value))
+        elif name == "vendor":
+            tree[name] = value.model_dump()
+        elif name != "id":
+            tree[name] = value
+    return tree
+
+
+def label_entries(entries: Iterable[Right | Package | str]) -> Iterator[tuple[str, Json]]:
+    """Pair each entry of a list with the label that a person knows it by; an entry has one label everywhere."""
+    for entry in entries:
+        if isinstance(entry, str):
+            yield entry, entry
+        else:
+            yield entry.label, entry.model_dump(mode="json", exclude_none=True)

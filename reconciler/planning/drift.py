@@ -1,0 +1,266 @@
+"""What differs from the files, since when and by whose hand.
+
+Pure. Drift is no second engine: it is the plan, made with no right to write, and the change log of every
+system beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from reconciler.errors import Exit
+from reconciler.planning.acceptance import Acceptance, find_acceptance
+from reconciler.planning.change import WITHDRAWN, Blocked, Create, Delete, Update
+from reconciler.planning.change_log import attribute_all
+from reconciler.planning.diff import look_up, spread
+from reconciler.planning.origin import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import date
+
+    from reconciler.model.system import System
+    from reconciler.planning.change import Change
+    from reconciler.planning.change_log import LogEntry, State
+    from reconciler.planning.diff import FieldChange
+    from reconciler.planning.plan import Plan, Target, Unmanaged
+
+
+class Kind(StrEnum):
+    """What sort of difference it is."""
+
+    CHANGED_OUTSIDE = "changed outside"
+    """The register holds what the files never asked us to write."""
+    NOT_APPLIED = "not applied yet"
+    """An earlier revision of the file asked for the live value, and nobody put it back since."""
+    MISSING = "missing"
+    """A definition exists, and the register never had the system; it may be blocked."""
+    DELETED = "deleted"
+    """A definition exists, and somebody deleted the system."""
+    UNMANAGED = "unmanaged"
+    """The register has the system, and no definition does."""
+    NO_DIFFERENCE = "no difference"
+    """Others wrote, and left no difference behind."""
+
+    @property
+    def slug(self) -> str:
+        """The id by which outputs and `explain` know it."""
+        return self.value.replace(" ", "-")
+
+
+PAGES: Mapping[Kind, str] = {
+    Kind.CHANGED_OUTSIDE: "The register holds what the files never asked us to write.\n\n"
+    "Somebody else wrote it, or we did without a committed revision that asks for it. Put it into the\n"
+    "definition, or apply to put it right; `reconciler accept` lets it stand for a while.",
+    Kind.NOT_APPLIED: "The files ask for more than has been applied.\n\n"
+    "The register holds what an earlier revision of the file asked for. The next apply settles it.",
+    Kind.MISSING: "A definition exists, and the register never had the system.\n\n"
+    "The next apply registers it; where it is blocked, the reason stands beside it.",
+    Kind.DELETED: "A definition exists, and somebody deleted the system.\n\n"
+    "Its id can never be used again: choose a new one, or write `withdrawn: true` to keep the record.",
+    Kind.UNMANAGED: "The register has a system that no definition describes.\n\n"
+    "Describe it, or name it under `unmanaged` in the settings of the environment.",
+    Kind.NO_DIFFERENCE: "Others wrote since our own last write, and left no difference behind.\n\n"
+    "`reconciler history ID` shows who and when.",
+}
+"""What each kind means, for `explain`."""
+
+
+ALARMING = frozenset({Kind.CHANGED_OUTSIDE, Kind.MISSING, Kind.DELETED, Kind.UNMANAGED})
+"""What makes drift exit with 3, unless it was accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference: what the files say, what the register holds, since when and by whom."""
+
+    id: str
+    kind: Kind
+    file: str = ""
+    line: int = 0
+    field: FieldChange | None = None
+    """`before` is what the register holds, `after` what the files say; None for a whole system."""
+    entry: LogEntry | None = None
+    """The write that made it so; None where the change log does not tell."""
+    accepted: Acceptance | None = None
+    reason: str = ""
+
+    @property
+    def path(self) -> str:
+        """Name what differs: a field's path, or the word for a whole system."""
+        return self.field.path if self.field else str(self.kind)
+
+    @property
+    def alarming(self) -> bool:
+        """Say whether somebody should look at it."""
+        return self.kind in ALARMING and self.accepted is None
+
+
+@dataclass(frozen=True, slots=True)
+class DriftReport:
+    """Every difference between the files and the register, by system."""
+
+    target: Target
+    differences: tuple[Difference, ...] = ()
+    systems: int = 0
+    """How many systems were compared."""
+    created: str = ""
+    tool_version: str = ""
+    unlisted: str = ""
+    """Why unmanaged systems could not be listed; empty where they could."""
+
+    @property
+    def alarming(self) -> tuple[Difference, ...]:
+        """The differences that somebody should look at."""
+        return tuple(each for each in self.differences if each.alarming)
+
+    @property
+    def open(self) -> tuple[Difference, ...]:
+        """The differences that are there, accepted or not."""
+        return tuple(each for each in self.differences if each.kind is not Kind.NO_DIFFERENCE)
+
+    @property
+    def quiet(self) -> tuple[Difference, ...]:
+        """The systems to which others wrote, and left no difference."""
+        return tuple(each for each in self.differences if each.kind is Kind.NO_DIFFERENCE)
+
+    @property
+    def exit_code(self) -> Exit:
+        """Different where anything alarms; failed where not all could be looked at."""
+        return Exit.worst(
+            Exit.DIFFERENT if self.alarming else Exit.DONE, Exit.FAILED if self.unlisted else Exit.DONE
+        )
+
+
+def know_no_history(_file: str, _system: str) -> Sequence[System]:
+    """Stand for a repository without a history."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What drift is judged by, beside the plan."""
+
+    ours: frozenset[str]
+    """The Maskinporten clients whose writes are ours."""
+    today: date
+    """In UTC."""
+    acceptances: tuple[Acceptance, ...] = ()
+    known: frozenset[str] = frozenset()
+    """Unmanaged systems that are known not to be ours to manage."""
+    ancestors: Callable[[str, str], Sequence[System]] = know_no_history
+    """Gives what the committed revisions of a definition ask for, by its file and the system's id: canonical,
+    newest first."""
+
+
+def find_drift(plan: Plan, logs: Mapping[str, Sequence[State]], around: Circumstances) -> DriftReport:
+    """Name every difference of a plan that was traced through the history of the files.
+
+    `logs` are the change logs by id, replayed; newest first.
+    """
+    found = [each for change in plan.changes for each in _judge(change, logs.get(change.id, ()), around)]
+    for system in plan.unmanaged:
+        found += _judge_unmanaged(system, logs.get(system.id, ()), around)
+    compared = len(plan.changes) + len(plan.unmanaged)
+    return DriftReport(plan.target, tuple(found), compared, unlisted=plan.unlisted)
+
+
+def _judge(change: Change, states: Sequence[State], around: Circumstances) -> Iterator[Difference]:
+    newest = states[0].entry if states else None
+    if isinstance(change, Create) or (isinstance(change, Blocked) and change.live is None):
+        yield _whole(change, Kind.MISSING, None, around)
+    elif (change.live or {}).get("isDeleted") and isinstance(change, Blocked):
+        deleted = next((state.entry for state in states if state.entry.kind == "delete"), None)
+        yield _whole(change, Kind.DELETED, deleted, around)
+    elif isinstance(change, Delete) or any(each.member == WITHDRAWN for each in change.open_fields):
+        yield Difference(
+            change.id, Kind.NOT_APPLIED, change.file, change.line, entry=newest, reason=change.reason
+        )
+    elif isinstance(change, (Update, Blocked)):
+        entries = attribute_all(change.open_fields, states)
+        for field in change.open_fields:
+            yield _judge_field(change, field, entries[field.steps], states, around)
+    else:
+        yield from _judge_quiet(change, states, around)
+
+
+def _whole(change: Change, kind: Kind, entry: LogEntry | None, around: Circumstances) -> Difference:
+    accepted = find_acceptance(around.acceptances, change.id, str(kind), None, around.today)
+    return Difference(change.id, kind, change.file, change.line, None, entry, accepted, change.reason)
+
+
+def _judge_field(
+    change: Change,
+    field: FieldChange,
+    entry: LogEntry | None,
+    states: Sequence[State],
+    around: Circumstances,
+) -> Difference:
+    """Judge one field: what an earlier revision asked for, and nobody else put there since, is not applied yet."""
+    ours = field.origin in {Origin.NOT_APPLIED, Origin.THIS_CHANGE} and _is_ours(
+        change, field, entry, states, around
+    )
+    kind = Kind.NOT_APPLIED if ours else Kind.CHANGED_OUTSIDE
+    accepted = find_acceptance(around.acceptances, change.id, field.path, field.before, around.today)
+    reason = "the history of the file is not known" if field.origin == Origin.UNKNOWN else ""
+    return Difference(change.id, kind, change.file, field.line or change.line, field, entry, accepted, reason)
+
+
+def _is_ours(
+    change: Change,
+    field: FieldChange,
+    entry: LogEntry | None,
+    states: Sequence[State],
+    around: Circumstances,
+) -> bool:
+    """Say whether the register holds a value by our doing: we wrote it, nobody did, or we adopted it."""
+    if entry is not None:
+        return entry.client in around.ours or not _is_reverted(change, field, entry, states, around)
+    if states and states[0].system is not None:
+        # A value that nothing ever set is absent because nobody has asked for it yet.
+        return field.before is None and look_up(spread(states[0].system), field.steps) is None
+    # Systems from before 2025-07-30 have a log that starts late, or none (System Register contract §5).
+    return all(state.entry.client in around.ours for state in states)
+
+
+def _is_reverted(
+    change: Change, field: FieldChange, entry: LogEntry, states: Sequence[State], around: Circumstances
+) -> bool:
+    """Say whether a write by others undid what a later revision than the live value's had brought about.
+
+    Where nothing of that kind was in force before it, the definition adopted what they wrote, and asks for
+    something else since.
+    """
+    later = [field.after]
+    for system in around.ancestors(change.file, change.id):
+        value = look_up(spread(system), field.steps)
+        if value == field.before:
+            break
+        later.append(value)
+    place = next(number for number, state in enumerate(states) if state.entry is entry)
+    held = [look_up(spread(each.system), field.steps) for each in states[place + 1 :] if each.system]
+    return any(value in later for value in held)
+
+
+def _judge_quiet(change: Change, states: Sequence[State], around: Circumstances) -> Iterator[Difference]:
+    """Mention what others wrote since our last write, where it left no difference; the newest stands for all."""
+    others = list(takewhile(lambda state: state.entry.client not in around.ours, states))
+    if others:
+        more = f"{len(others):,} writes since our own" if len(others) > 1 else ""
+        yield Difference(
+            change.id, Kind.NO_DIFFERENCE, change.file, change.line, entry=others[0].entry, reason=more
+        )
+
+
+def _judge_unmanaged(
+    system: Unmanaged, states: Sequence[State], around: Circumstances
+) -> Iterator[Difference]:
+    if system.id in around.known:
+        return
+    accepted = find_acceptance(around.acceptances, system.id, str(Kind.UNMANAGED), None, around.today)
+    entry = states[0].entry if states else None
+    unread = f"it cannot be read: {system.unreadable}" if system.unreadable else ""
+    yield Difference(system.id, Kind.UNMANAGED, entry=entry, accepted=accepted, reason=unread or system.name)

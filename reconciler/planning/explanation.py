@@ -1,0 +1,97 @@
+"""The one registry of what a finding, an impact, a difference and a code of the register mean.
+
+Pure. Whatever an output names by an id is found here, so `reconciler explain` knows it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from reconciler.planning.drift import PAGES
+from reconciler.planning.impact import IMPACTS
+from reconciler.rules import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+BLOCKED, REMOVED = "change-blocked", "becomes-unmanaged"
+"""What a plan says of a system beside its impacts."""
+_PLAN: Mapping[str, tuple[str, str]] = {
+    BLOCKED: (
+        "error",
+        (
+            "Something is to be done and cannot be, or must not be without a clearer word.\n\n"
+            "The register would refuse it, or it would lose what the definition does not mention. A blocked change is\n"
+            "never sent; the others are."
+        ),
+    ),
+    REMOVED: (
+        "warning",
+        (
+            "A definition is removed, and its system stays registered.\n\n"
+            "The absence of a file is never a request to delete; `withdrawn: true` is."
+        ),
+    ),
+}
+_PREFIX = "AUTH.VLD-"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What an id stands for: its page, whose first paragraph is the summary, and how much it matters."""
+
+    id: str
+    level: str
+    """One word: a severity, a weight, `drift`, or `register` for what the register answers."""
+    kind: str
+    """In parentheses behind the id."""
+    page: str
+
+    @property
+    def summary(self) -> str:
+        """The first paragraph of the page, on one line."""
+        return " ".join(self.page.partition("\n\n")[0].split())
+
+
+@cache
+def read_explanations() -> Mapping[str, Explanation]:
+    """Give every explanation by its id: rules, impacts, what a plan and drift report, and the register's codes."""
+    found = [*_explain_rules(), *_explain_reports(), *_explain_codes()]
+    return {each.id: each for each in found}
+
+
+def _explain_rules() -> Iterator[Explanation]:
+    for rule in RULES.values():
+        kind = f"{rule.severity.value}{f', {rule.code} in the register' if rule.code else ''}"
+        allowed = "" if rule.allowable else "\n\nIt knows no exceptions: `allow:` does not reach it."
+        yield Explanation(rule.id, rule.severity.value, kind, rule.page + allowed)
+
+
+def _explain_reports() -> Iterator[Explanation]:
+    for impact in IMPACTS.values():
+        yield Explanation(impact.id, impact.weight.value, f"{impact.weight.value} impact", impact.page)
+    for name, (level, page) in _PLAN.items():
+        yield Explanation(name, level, f"{level} in a plan", page)
+    for kind, page in PAGES.items():
+        yield Explanation(kind.slug, "drift", "a difference that drift finds", page)
+
+
+def _explain_codes() -> Iterator[Explanation]:
+    """Explain the register's codes (System Register contract §3), with the rules that find the same before."""
+    text = files("reconciler").joinpath("data/error_codes.tsv").read_text(encoding="utf-8")
+    for line in text.splitlines()[1:]:
+        code, requests, words, when, advice = line.split("\t")
+        rules = [rule.id for rule in RULES.values() if rule.code == code]
+        before = f"\n\n`reconciler validate` finds it before: {', '.join(rules)}." if rules else ""
+        page = f"{words.rstrip('.')}.\n\nAnswered to {requests}. {when}\n\nFix: {advice}{before}"
+        yield Explanation(code, "register", "400 from the register", page)
+
+
+def find_explanation(name: str) -> Explanation | None:
+    """Find what an id means; of a code the number is enough. None where nobody has said."""
+    known = read_explanations()
+    number = name.upper().removeprefix(_PREFIX).removeprefix("VLD-")
+    return known.get(name) or known.get(name.lower()) or known.get(_PREFIX + number)

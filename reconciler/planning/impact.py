@@ -1,0 +1,379 @@
+"""What a change does to people: each impact a rule with an id, a severity and a page.
+
+Pure. An impact of severity `breaking` makes apply refuse until somebody names the plan's digest.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from inspect import cleandoc
+from typing import TYPE_CHECKING
+
+from reconciler.model.system import Attribute, Package, Right, System, Vendor
+from reconciler.planning.change import WITHDRAWN, Delete, Impact, Update, Weight
+from reconciler.planning.change_log import attribute_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from reconciler.model.canonical_json import Json
+    from reconciler.model.system import Part
+    from reconciler.planning.change import Change
+    from reconciler.planning.change_log import LogEntry, State
+    from reconciler.planning.diff import FieldChange
+
+
+@dataclass(frozen=True, slots=True)
+class ImpactRule:
+    """An impact's id, its weight and its page."""
+
+    id: str
+    weight: Weight
+    page: str
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the page."""
+        return " ".join(self.page.partition("\n\n")[0].split())
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What has to be known beside a change to judge it."""
+
+    states: Sequence[State] = ()
+    """The system's change log, replayed; newest first."""
+    ours: frozenset[str] = frozenset()
+    """The Maskinporten clients whose writes are ours."""
+    users: int | None = None
+    """System users of the system; None where it could not be read."""
+    agents: int | None = None
+    """How many of them are agents'."""
+    accepted: Mapping[str, str] = field(default_factory=dict)
+    """The differences that somebody let stand, by path, each with until when and why."""
+    stated: frozenset[str] = frozenset()
+    """The fields, by path, whose live value a committed revision of the definition states."""
+    moved_to: Mapping[str, str] = field(default_factory=dict)
+    """The system that each leaving client id goes to."""
+    moved_from: Mapping[str, str] = field(default_factory=dict)
+    """The system that each coming client id leaves."""
+    newest: str | None = None
+    """The time of the log's newest entry; empty where it has none, None where it was not read."""
+
+
+IMPACTS: dict[str, ImpactRule] = {}
+"""Every impact by its id."""
+
+
+def _declare(rule: str, weight: Weight, page: str) -> ImpactRule:
+    IMPACTS[rule] = ImpactRule(rule, weight, cleandoc(page))
+    return IMPACTS[rule]
+
+
+CLIENT_REMOVED = _declare(
+    "client-id-removed",
+    Weight.BREAKING,
+    """A client id leaves a system.
+
+    Maskinporten finds a system user by the client ids of its system, so from this moment it refuses every
+    customer of this system who comes with that client (System Register contract §2.6). Where the client id
+    moves to another system, its customers' system users do not move along.
+    """,
+)
+CLIENT_RESPELT = _declare(
+    "client-id-respelt",
+    Weight.BREAKING,
+    """A client id changes its letter case.
+
+    Client ids are compared exactly, so for Maskinporten the old spelling leaves the system.
+    """,
+)
+CLIENT_CLAIMED = _declare(
+    "client-id-claimed",
+    Weight.NOTABLE,
+    """A client id comes from another system.
+
+    It is released there first and claimed here afterwards; between the two requests it is on no system, and
+    nobody gets a token with it. If the claim fails for certain, it is put back.
+    """,
+)
+DELETED = _declare(
+    "system-deleted",
+    Weight.BREAKING,
+    """A system is deleted, for ever.
+
+    Its id can never be used again, and all tokens of its system users stop at once (contract §2.6). Requests
+    under way can still be approved, and give a system user without a token.
+    """,
+)
+OVERWRITTEN = _declare(
+    "outside-value-overwritten",
+    Weight.BREAKING,
+    """A value is overwritten that somebody outside put there.
+
+    The change log says that a client which is not ours set it, and no committed revision of the definition
+    states it; or it stands in `systems/.accepted.yaml`. Perhaps it was right: talk to them, or put it into the
+    definition and commit that.
+    """,
+)
+SHOWN = _declare(
+    "shown-to-users",
+    Weight.NOTABLE,
+    """A system becomes visible in the Altinn portal.
+
+    End users can find it, and make system users for it themselves.
+    """,
+)
+HIDDEN = _declare(
+    "hidden-from-users",
+    Weight.NOTABLE,
+    """A system is no longer shown in the Altinn portal.
+
+    End users cannot make system users for it there any more. Requests by the vendor still work, and system
+    users that exist stay.
+    """,
+)
+ASKED = _declare(
+    "right-added",
+    Weight.NOTABLE,
+    """A system asks for a right or an access package more.
+
+    Existing system users do not get it. Each customer with a standard system user has to accept a change
+    request. An agent system user holds access packages only, and has to be made anew under another external
+    reference. Who makes a system user in the portal now has to hold all that the system asks for.
+    """,
+)
+DROPPED = _declare(
+    "right-removed",
+    Weight.NOTABLE,
+    """A system no longer asks for a right or an access package.
+
+    New requests for it are refused, and open requests that name it can no longer be approved. What customers
+    have delegated already stays with them; a change request can take it away.
+    """,
+)
+REDIRECT_REMOVED = _declare(
+    "redirect-removed",
+    Weight.NOTABLE,
+    """A redirect URL is removed.
+
+    New requests for a system user that name it are refused. Those under way still lead there, so keep the
+    page until they are answered.
+    """,
+)
+TEXT_CHANGED = _declare(
+    "text-changed",
+    Weight.NOTE,
+    """A name or description changes that customers read.
+
+    They see it in the Altinn portal, where they approve. System users that exist keep the title that they were
+    given.
+    """,
+)
+UNKNOWN_KEPT = _declare(
+    "unknown-member-kept",
+    Weight.NOTE,
+    """The register holds a member that this tool does not know, and it is preserved.
+
+    It goes back as it came, so that what Altinn adds tomorrow is not lost.
+    """,
+)
+UNKNOWN_REMOVED = _declare(
+    "unknown-member-removed",
+    Weight.NOTABLE,
+    """A member that this tool does not know goes away with the entry that holds it.
+
+    The definition no longer asks for that right or access package.
+    """,
+)
+UNKNOWN_CHANGED = _declare(
+    "unknown-member-changed",
+    Weight.BREAKING,
+    """A member that this tool does not know gets another value than the register holds.
+
+    No definition can ask for that. Only a rollback to a document from before such a member was there can need
+    it, or a plan file that somebody edited.
+    """,
+)
+MASS_CHANGE = _declare(
+    "mass-change",
+    Weight.BREAKING,
+    """A plan changes many systems at once.
+
+    More than three, and more than 30 % of those that are managed, are updated or deleted. That is often the
+    sign of a wrong folder, a wrong vendor or a wrong environment.
+    """,
+)
+_MANY, _SHARE = 3, 0.3
+COUNTING = frozenset({CLIENT_REMOVED.id, CLIENT_RESPELT.id, DELETED.id})
+"""The breaking impacts that say how many system users they touch."""
+
+
+def judge(change: Change, evidence: Evidence) -> tuple[Impact, ...]:
+    """Say what a change does to people, the worst first."""
+    found: list[Impact] = []
+    if isinstance(change, Delete):
+        found.append(_count(DELETED, f"Deleted for ever: {_describe_users(evidence)}.", WITHDRAWN, evidence))
+    if isinstance(change, Update):
+        found += _judge_clients(change, evidence)
+        entries = attribute_all(change.open_fields, evidence.states)
+        for each in change.open_fields:
+            found += _judge_field(each, evidence)
+            found += _judge_origin(each, entries[each.steps], evidence)
+        found += _judge_unknown(change)
+    else:
+        found += _judge_claims(change.open_fields, evidence)
+    weights = list(Weight)
+    return tuple(sorted(found, key=lambda each: weights.index(each.weight)))
+
+
+def judge_all(changes: Sequence[Change]) -> tuple[Impact, ...]:
+    """Say what the whole plan does."""
+    managed = [change for change in changes if change.live is not None]
+    touched = [change for change in changes if isinstance(change, (Update, Delete))]
+    if len(touched) <= _MANY or len(touched) <= _SHARE * len(managed):
+        return ()
+    told = f"{len(touched)} of {len(managed)} managed systems are updated or deleted."
+    return (_impact(MASS_CHANGE, told),)
+
+
+def _impact(rule: ImpactRule, message: str, path: str = "") -> Impact:
+    return Impact(rule.id, rule.weight, message, path)
+
+
+def _count(rule: ImpactRule, message: str, path: str, evidence: Evidence) -> Impact:
+    """Make an impact that says how many system users there are."""
+    return Impact(rule.id, rule.weight, message, path, evidence.users, evidence.agents)
+
+
+def _describe_users(evidence: Evidence) -> str:
+    users, agents = evidence.users, evidence.agents
+    if users is None:
+        return "how many system users it has is not known"
+    kinds = f" ({users - agents:,} standard, {agents:,} agent)" if agents else ""
+    return f"it has {users:,} system user{'' if users == 1 else 's'}{kinds}"
+
+
+def _describe_missing(member: str, evidence: Evidence) -> str:
+    """Say what those who have a system user have to do to get what is added."""
+    users, agents = evidence.users, evidence.agents or 0
+    again = "an agent's has to be made anew"
+    if users is None:
+        rest = "" if member == "rights" else f", and {again}"
+        return f"each customer has to accept a change request{rest}; {_describe_users(evidence)}"
+    told = []
+    if standard := users - agents:
+        told.append(f"{standard:,} standard {'one needs' if standard == 1 else 'ones need'} a change request")
+    if agents and member != "rights":
+        told.append(f"{agents:,} of agents {'has' if agents == 1 else 'have'} to be made anew")
+    return " and ".join(told) or "there are none that need it"
+
+
+def _judge_clients(change: Update, evidence: Evidence) -> Iterator[Impact]:
+    """Judge the client ids that leave; that those of a deleted system do goes without saying."""
+    removed = [each for each in change.open_fields if each.member == "clientId" and each.after is None]
+    added = {
+        str(each.after).lower(): each
+        for each in change.open_fields
+        if each.member == "clientId" and each.after
+    }
+    for each in removed:
+        client = str(each.before)
+        if client.lower() in added:
+            told = f"Client id {client} is respelt, and Maskinporten compares exactly"
+            yield _count(CLIENT_RESPELT, f"{told}: {_describe_users(evidence)}.", each.path, evidence)
+            continue
+        goes = evidence.moved_to.get(client)
+        where = f"moves to `{goes}`" if goes else "is removed"
+        told = f"Client id {client} {where}: Maskinporten refuses every customer of this system who uses it"
+        yield _count(CLIENT_REMOVED, f"{told}; {_describe_users(evidence)}.", each.path, evidence)
+
+
+def _judge_claims(fields: Sequence[FieldChange], evidence: Evidence) -> Iterator[Impact]:
+    for each in fields:
+        if each.member == "clientId" and each.after in evidence.moved_from:
+            told = f"Client id {each.after} comes from `{evidence.moved_from[each.after]}`"
+            yield _impact(CLIENT_CLAIMED, f"{told}; until it is claimed, it gives no tokens.", each.path)
+
+
+def _judge_field(each: FieldChange, evidence: Evidence) -> Iterator[Impact]:
+    if each.member == "isVisible":
+        if each.after:
+            yield _impact(SHOWN, "End users can find the system in the portal.", each.path)
+        else:
+            yield _impact(
+                HIDDEN, "End users no longer find the system in the portal; requests still work.", each.path
+            )
+    elif each.member in {"rights", "accessPackages"}:
+        what = "right" if each.member == "rights" else "access package"
+        if each.before is None:
+            told = f"The {what} `{each.steps[1]}` is asked for, and existing system users do not get it"
+            yield _count(ASKED, f"{told}: {_describe_missing(each.member, evidence)}.", each.path, evidence)
+        else:
+            told = (
+                f"The {what} `{each.steps[1]}` is no longer asked for: who has it keeps it, and open requests that "
+                f"name it can no longer be approved; {_describe_users(evidence)}."
+            )
+            yield _count(DROPPED, told, each.path, evidence)
+    elif each.member == "allowedRedirectUrls" and each.after is None:
+        told = f"New requests that name `{each.before}` are refused; those under way still lead there."
+        yield _impact(REDIRECT_REMOVED, told, each.path)
+    elif each.member in {"name", "description"}:
+        yield _impact(TEXT_CHANGED, f"Customers read another `{each.path}`.", each.path)
+    yield from _judge_claims([each], evidence)
+
+
+def _judge_origin(each: FieldChange, entry: LogEntry | None, evidence: Evidence) -> Iterator[Impact]:
+    """Report a value that somebody outside put there, or took away; `entry` is the write that did it."""
+    if each.path in evidence.accepted:
+        told = f"`{each.path}` stands accepted {evidence.accepted[each.path]}, and is overwritten."
+        yield _impact(OVERWRITTEN, told, each.path)
+    elif entry is not None and entry.client not in evidence.ours and each.path not in evidence.stated:
+        told = f"`{each.path}` was set by {entry.who} at {entry.created}, and is overwritten."
+        yield _impact(OVERWRITTEN, told, each.path)
+
+
+def _judge_unknown(change: Update) -> Iterator[Impact]:
+    """Report the members that this tool does not know: kept, or gone with the entry that held them."""
+    gone = {each.steps[1] for each in change.open_fields if len(each.steps) > 1 and each.after is None}
+    held, sent = _spread_unknown(change.live or {}), _spread_unknown(change.document or {})
+    for place in sorted(held.keys() | sent.keys()):
+        if place[0] not in gone and held.get(place) != sent.get(place):
+            told = f"`{place[1]}`, which this tool does not know, would be changed or removed."
+            yield _impact(UNKNOWN_CHANGED, told, place[1])
+    for path, entry, _ in find_unknown(change.live or {}):
+        if entry in gone:
+            yield _impact(UNKNOWN_REMOVED, f"`{path}`, which nobody here knows, goes with `{entry}`.", path)
+        else:
+            yield _impact(UNKNOWN_KEPT, f"`{path}`, which nobody here knows, is preserved.", path)
+
+
+def _spread_unknown(document: Mapping[str, Json]) -> dict[tuple[str, str], Json]:
+    """Give the value of each undeclared member by its entry and its path, without the entry's number.
+
+    The entries of a list can stand in another order in the document that is sent.
+    """
+    numbered = re.compile(r"^(rights|accessPackages)\[\d+\]")
+    return {(entry, numbered.sub(r"\1[]", path)): value for path, entry, value in find_unknown(document)}
+
+
+def find_unknown(live: Mapping[str, Json]) -> Iterator[tuple[str, str, Json]]:
+    """Find every member of a document that is not declared: its path, the entry that holds it, its value."""
+    yield from _pick(live, System, "", "")
+    yield from _pick(live.get("vendor") or {}, Vendor, "vendor.", "")
+    for index, right in enumerate(live.get("rights") or ()):
+        label = Right.model_validate(right, strict=False, extra="ignore").label
+        yield from _pick(right, Right, f"rights[{index}].", label)
+        for number, pair in enumerate(right.get("resource") or ()):
+            yield from _pick(pair, Attribute, f"rights[{index}].resource[{number}].", label)
+    for index, package in enumerate(live.get("accessPackages") or ()):
+        yield from _pick(package, Package, f"accessPackages[{index}].", str(package.get("urn", "")))
+
+
+def _pick(
+    held: Mapping[str, Json], known: type[Part], path: str, entry: str
+) -> Iterator[tuple[str, str, Json]]:
+    for name, value in held.items():
+        if name not in known.model_fields:
+            yield f"{path}{name}", entry, value

@@ -1,0 +1,131 @@
+"""Why a field differs: because of this change, because something is not applied yet, or because of drift.
+
+Pure. Three values decide: what the files asked for at the base revision, what they ask for now, and what the
+register holds; and where that is not enough, what the file asked for at earlier revisions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from reconciler.model.normalise import normalise
+from reconciler.model.system import RegisteredSystem
+from reconciler.planning.change import WITHDRAWN, Blocked, Create, Keep, Update
+from reconciler.planning.diff import ADOPTED, FieldChange, diff, look_up, spread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from reconciler.model.canonical_json import Json
+    from reconciler.model.system import System
+    from reconciler.planning.change import Change
+    from reconciler.planning.plan import Plan
+
+
+class Origin(StrEnum):
+    """Where a difference comes from."""
+
+    THIS_CHANGE = "this change"
+    """The register holds what the base asks for, and the files ask for something else now."""
+    NOT_APPLIED = "not applied yet"
+    """The files asked for it before this change, and the register still holds what they asked for earlier."""
+    OVERWRITES_DRIFT = "overwrites drift"
+    """The files have not changed, and the register holds what they never asked for."""
+    ADOPTS_DRIFT = ADOPTED
+    """The files now ask for what the register holds already."""
+    CONFLICT = "conflict"
+    """The files changed, and the register holds what they never asked for."""
+    UNKNOWN = "unknown"
+    """The history is not there to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a definition asked for before: at the base, and at earlier revisions."""
+
+    base: System | None
+    """Canonical; None where the base had no such definition."""
+    ancestors: Callable[[], Sequence[System]]
+    """Gives the canonical systems of earlier revisions, newest first; asked only where it matters."""
+    reason: str = ""
+    """Why not even the base can be told; empty where it can."""
+    cut: str = ""
+    """Why earlier revisions may be missing; empty where all of them are there."""
+
+
+def trace(plan: Plan, pasts: Mapping[str, Past]) -> Plan:
+    """Give every field of a plan its origin, and add the fields that only adopt what is there."""
+    return replace(plan, changes=tuple(_trace_change(each, pasts.get(each.id)) for each in plan.changes))
+
+
+def _trace_change(change: Change, past: Past | None) -> Change:
+    if past is None:
+        return change
+    if past.reason:
+        fields = tuple(replace(each, origin=Origin.UNKNOWN) for each in change.fields)
+        return replace(change, fields=fields)
+    base = _spread(past.base) if past.base is not None else {}
+    ancestors = _Ancestors(past)
+    fields = tuple(replace(each, origin=_find_origin(each, base, ancestors)) for each in change.fields)
+    adopted = _find_adopted(change, past) if isinstance(change, (Keep, Update, Blocked)) else ()
+    return replace(change, fields=(*fields, *adopted))
+
+
+@dataclass(slots=True)
+class _Ancestors:
+    """The earlier values of a definition, read when they are first asked for."""
+
+    past: Past
+    trees: list[dict[str, Json]] | None = None
+
+    def hold(self, field: FieldChange) -> bool:
+        """Say whether an earlier revision asked for what the register holds."""
+        if self.trees is None:
+            self.trees = [_spread(system) for system in self.past.ancestors()]
+        return any(look_up(tree, field.steps) == field.before for tree in self.trees)
+
+
+def _spread(system: System) -> dict[str, Json]:
+    """Spread a system with the one field that no request carries: whether it is withdrawn."""
+    return {**spread(system), WITHDRAWN: system.isDeleted}
+
+
+def _find_origin(field: FieldChange, base: Json, ancestors: _Ancestors) -> Origin:
+    asked = look_up(base, field.steps)
+    # The base asked for neither where it had no such definition, and then it is this change that asks.
+    if asked == field.before or (asked is None and field.member == WITHDRAWN):
+        return Origin.THIS_CHANGE
+    unchanged = asked == field.after
+    if ancestors.hold(field):
+        return Origin.NOT_APPLIED if unchanged else Origin.THIS_CHANGE
+    if ancestors.past.cut:
+        return Origin.UNKNOWN
+    return Origin.OVERWRITES_DRIFT if unchanged else Origin.CONFLICT
+
+
+def _find_adopted(change: Change, past: Past) -> tuple[FieldChange, ...]:
+    """Find what the files ask for now, the register holds already, and the base did not ask for."""
+    if change.live is None or past.base is None:
+        return ()
+    live = normalise(RegisteredSystem(change.live).read())
+    if live.isDeleted or past.base.isDeleted:
+        if live.isDeleted is past.base.isDeleted or not isinstance(change, Keep):
+            return ()
+        asked = FieldChange((WITHDRAWN,), past.base.isDeleted, live.isDeleted, origin=Origin.ADOPTS_DRIFT)
+        return (asked,)
+    open_now = {each.steps for each in change.fields}
+    return tuple(
+        FieldChange(each.steps, each.before, each.after, origin=Origin.ADOPTS_DRIFT)
+        for each in diff(live, past.base)
+        if each.steps not in open_now
+    )
+
+
+def is_new(change: Change) -> bool:
+    """Say whether a change belongs to what this pull request does, rather than to what was open before."""
+    ours = {Origin.THIS_CHANGE, Origin.CONFLICT, Origin.ADOPTS_DRIFT}
+    if isinstance(change, Create):
+        return not change.fields or any(each.origin in ours for each in change.fields)
+    return any(each.origin in ours for each in change.fields)

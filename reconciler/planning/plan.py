@@ -1,0 +1,345 @@
+"""Every change in order, the environment, and the digests of what it was made from.
+
+Pure, and data only: a plan can be shown, saved, compared and refused, and holds nothing that runs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reconciler.model.canonical_json import SHORT, digest_json
+from reconciler.model.document_size import find_excess
+from reconciler.planning.change import Blocked, Change, Create, Delete, Impact, Keep, Update, Weight, decide
+from reconciler.planning.impact import Evidence, judge, judge_all
+from reconciler.planning.request_order import Step, order_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from reconciler.definitions.definition import Resolved
+    from reconciler.model.canonical_json import Json
+    from reconciler.model.findings import Finding
+    from reconciler.model.system import RegisteredSystem
+
+FORMAT_VERSION = "1"
+"""Of the plan as JSON; a program refuses a version that it does not know."""
+ACTIONS = tuple(kind.action for kind in (Create, Update, Delete, Blocked, Keep))
+"""In the order of the summary line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whose systems, and in which register."""
+
+    environment: str
+    register: str
+    """The register's address; for `local` the name, since its port is new every time."""
+    vendor: str
+    """Nine digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmanaged:
+    """A live system without a definition here."""
+
+    id: str
+    name: str
+    client_ids: tuple[str, ...] = ()
+    former: str = ""
+    """The file that defined it at the base revision; empty where none did."""
+    unreadable: str = ""
+    """Why the register cannot give it, so that its name and client ids are not known; empty where it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would make the register match the definitions."""
+
+    target: Target
+    changes: tuple[Change, ...] = ()
+    """By id."""
+    steps: tuple[Step, ...] = ()
+    """The requests of all changes, in an order in which they may be sent."""
+    impacts: tuple[Impact, ...] = ()
+    """What the plan does as a whole; what each change does stands in the change."""
+    unmanaged: tuple[Unmanaged, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    created: str = ""
+    """When it was made: ISO 8601 in UTC."""
+    tool_version: str = ""
+    unlisted: str = ""
+    """Why unmanaged systems could not be listed, so that there may be more of them; empty where they could."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over what apply would do and what it was made from, in hex.
+
+        It covers each breaking impact with the order of magnitude of its system users. Files, lines, findings,
+        other impacts, exact counts, unmanaged systems, versions and times are outside, so that neither a
+        comment nor one new customer voids an approval.
+        """
+        acted = [
+            {
+                "id": change.id,
+                "action": change.action,
+                "steps": [step_to_json(step) for step in self.steps if step.id == change.id],
+                "document": change.document,
+                "live_digest": change.live_digest,
+                "impacts": _list_breaking(change.impacts),
+            }
+            for change in self.changes
+            if not isinstance(change, Keep)
+        ]
+        return digest_json(
+            {
+                "format_version": FORMAT_VERSION,
+                "environment": self.target.environment,
+                "register": self.target.register,
+                "vendor": self.target.vendor,
+                "impacts": _list_breaking(self.impacts),
+                "changes": acted,
+            }
+        )
+
+    @property
+    def short_digest(self) -> str:
+        """The digest's first twelve digits."""
+        return self.digest[:SHORT]
+
+    @property
+    def summary(self) -> Mapping[str, int]:
+        """Count the changes by action, and the unmanaged systems."""
+        counts = Counter(change.action for change in self.changes)
+        return {**{action: counts[action] for action in ACTIONS}, "unmanaged": len(self.unmanaged)}
+
+    @property
+    def writes(self) -> tuple[Create | Update | Delete, ...]:
+        """The changes that apply would carry out."""
+        return tuple(each for each in self.changes if isinstance(each, (Create, Update, Delete)))
+
+    @property
+    def breaking(self) -> tuple[Impact, ...]:
+        """The impacts that have to be accepted before anything is written."""
+        every = [*self.impacts, *(impact for change in self.writes for impact in change.impacts)]
+        return tuple(each for each in every if each.weight is Weight.BREAKING)
+
+    @property
+    def blocked(self) -> tuple[Blocked, ...]:
+        """The changes that cannot be carried out."""
+        return tuple(each for each in self.changes if isinstance(each, Blocked))
+
+
+def _list_breaking(impacts: Iterable[Impact]) -> Json:
+    return [
+        {"rule": each.rule, "path": each.path, "system_users": each.magnitude}
+        for each in impacts
+        if each.weight is Weight.BREAKING
+    ]
+
+
+def plan_changes(
+    target: Target,
+    desired: Iterable[Resolved],
+    live: Mapping[str, RegisteredSystem | None],
+    unmanaged: Sequence[RegisteredSystem],
+    faults: Mapping[str, Sequence[Finding]] | None = None,
+    unreadable: Mapping[str, str] | None = None,
+) -> Plan:
+    """Work out what would make the register match the definitions.
+
+    `faults` are the allowed ones by id: what the register would refuse is blocked all the same. `live` has an
+    entry for every desired id but those that are `unreadable`, which are blocked with their reason. Equal inputs
+    give an equal plan, whatever their order. A registered system without a definition is kept: the absence of a
+    file is not a request to delete.
+    """
+    ordered = sorted(desired, key=lambda each: each.system.id)
+    unread = unreadable or {}
+    decided = (
+        _block_unread(each, unread[each.system.id])
+        if each.system.id in unread
+        else decide(each, live[each.system.id])
+        for each in ordered
+    )
+    changes = [_block_refused(each, (faults or {}).get(each.id, ())) for each in decided]
+    others = {
+        client: system.id
+        for system in unmanaged
+        for client in system.read().clientId
+        if not system.read().isDeleted
+    }
+    settled = _block_claims(changes, {each.system.id: each for each in ordered}, others)
+    return Plan(
+        target,
+        settled,
+        order_steps(settled),
+        unmanaged=tuple(_describe_unmanaged(each) for each in sorted(unmanaged, key=lambda each: each.id)),
+    )
+
+
+def add_unlisted(plan: Plan, unreadable: Mapping[str, str], unlisted: str) -> Plan:
+    """Add the unmanaged systems that the register could not give, and why it could not list all of them."""
+    planned = {change.id for change in plan.changes}
+    others = [Unmanaged(name, "", unreadable=why) for name, why in unreadable.items() if name not in planned]
+    known = sorted([*plan.unmanaged, *others], key=lambda each: each.id)
+    return replace(plan, unmanaged=tuple(known), unlisted=unlisted)
+
+
+def _block_unread(desired: Resolved, why: str) -> Blocked:
+    """Block a system that the register could not give."""
+    place, hint = desired.locate(("id",)), "Nothing is written for it; ask Altinn's support, with its id."
+    reason = f"it cannot be read: {why}"
+    return Blocked(id=desired.system.id, reason=reason, hint=hint, file=place.file, line=place.line)
+
+
+def judge_plan(plan: Plan, evidence: Mapping[str, Evidence]) -> Plan:
+    """Add what each change, and the plan as a whole, does to people; `evidence` is by id."""
+    goes, comes = _trace_clients(plan)
+    changes: list[Change] = []
+    for each in plan.changes:
+        if isinstance(each, (Create, Update, Delete)):
+            known = evidence.get(each.id, Evidence())
+            moves = replace(known, moved_to=goes.get(each.id, {}), moved_from=comes.get(each.id, {}))
+            changes.append(replace(each, impacts=judge(each, moves), newest=known.newest))
+        else:
+            changes.append(each)
+    return replace(plan, changes=tuple(changes), impacts=judge_all(changes))
+
+
+def _trace_clients(plan: Plan) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:
+    """Tell for each system where its leaving client ids go, and where its coming ones are from."""
+    goes: dict[str, dict[str, str]] = {}
+    comes: dict[str, dict[str, str]] = {}
+    releases = {client: step.id for step in plan.steps for client in step.releases}
+    for step in plan.steps:
+        for client in step.claims:
+            goes.setdefault(releases[client], {})[client] = step.id
+            comes.setdefault(step.id, {})[client] = releases[client]
+    return goes, comes
+
+
+_CHECKED_BY_PUT = frozenset(f"AUTH.VLD-{number:05}" for number in (3, 4, 6, 7, 8, 9, 11, 17, 18))
+"""What a PUT checks; a POST checks all (System Register contract §1.6)."""
+
+
+def _block_refused(change: Change, faults: Sequence[Finding]) -> Change:
+    """Block a change that carries a fault which was allowed here and would be refused there, or is new there.
+
+    A fault without a code is one that the register takes, and that `allow:` lets through where it holds it.
+    """
+    if not isinstance(change, (Create, Update)):
+        return change
+    excess = find_excess(change.document)
+    if excess:
+        return _block(change, excess, "Split the system in two, or leave out what nobody needs.")
+    refused = [
+        each
+        for each in faults
+        if isinstance(change, Create) or each.code in _CHECKED_BY_PUT or _brings_in(change, each)
+    ]
+    if not refused:
+        return change
+    reason = "; ".join(f"{each.message} ({each.code})" if each.code else each.message for each in refused)
+    hint = "`allow:` lets it stand in the file, and the register refuses it: correct it first."
+    if not any(each.code for each in refused):
+        hint = "`allow:` is for what the register holds already: correct what would be new."
+    return _block(change, reason, hint)
+
+
+def _brings_in(change: Create | Update, fault: Finding) -> bool:
+    """Say whether a change sets the very text that a fault without a code speaks of."""
+    path = fault.place.path
+    return not fault.code and any(
+        path == each.path or path.endswith(f".{each.path}") for each in change.fields
+    )
+
+
+def _describe_unmanaged(system: RegisteredSystem) -> Unmanaged:
+    held = system.read()
+    return Unmanaged(held.id, held.name.get("nb") or held.name.get("en", ""), tuple(sorted(held.clientId)))
+
+
+def _block_claims(
+    changes: Sequence[Change], desired: Mapping[str, Resolved], others: Mapping[str, str]
+) -> tuple[Change, ...]:
+    """Block every claim on a client id that another system will go on holding, and every release for nothing.
+
+    An id is held on by an unmanaged system, and by one whose own change is blocked. An id that a blocked
+    system claims is not released either: its customers would lose their tokens for nothing. So blocking one
+    can block the next.
+    """
+    settled = {change.id: change for change in changes}
+    while True:
+        held, wanted = dict(others), dict[str, str]()
+        for change in settled.values():
+            if isinstance(change, Blocked) and not (change.live or {}).get("isDeleted"):
+                live = dict.fromkeys((change.live or {}).get("clientId") or (), change.id)
+                held |= live
+                claims = set(desired[change.id].system.clientId) - live.keys()
+                wanted |= dict.fromkeys(sorted(claims), change.id)
+        newly = {
+            change.id: blocked
+            for change in settled.values()
+            if (blocked := _block_claim(change, held) or _block_release(change, wanted)) is not None
+        }
+        if not newly:
+            return tuple(settled.values())
+        settled |= newly
+
+
+def _block_claim(change: Change, held: Mapping[str, str]) -> Blocked | None:
+    if not isinstance(change, (Create, Update)):
+        return None
+    wanted = (change.document or {}).get("clientId") or ()
+    taken = [client for client in wanted if held.get(client, change.id) != change.id]
+    if not taken:
+        return None
+    told = ", ".join(f"client id {client} is on `{held[client]}`" for client in taken)
+    return _block(change, told, "A client id sits on one system only: take it from the other system first.")
+
+
+def _block_release(change: Change, wanted: Mapping[str, str]) -> Blocked | None:
+    if not isinstance(change, (Update, Delete)):
+        return None
+    leaving = set((change.live or {}).get("clientId") or ()) - set(
+        (change.document or {}).get("clientId") or ()
+    )
+    waited = sorted(leaving & wanted.keys())
+    if not waited:
+        return None
+    told = ", ".join(
+        f"client id {client} would go to `{wanted[client]}`, which is blocked" for client in waited
+    )
+    return _block(change, told, "It stays where it is until the other change can be made.")
+
+
+def _block(change: Create | Update | Delete, reason: str, hint: str) -> Blocked:
+    return Blocked(
+        id=change.id,
+        reason=reason,
+        hint=hint,
+        file=change.file,
+        line=change.line,
+        fields=change.fields,
+        live=change.live,
+    )
+
+
+def stamp(plan: Plan, findings: Iterable[Finding], *, created: str, tool_version: str) -> Plan:
+    """Add what was found while checking, and when and by what the plan was made."""
+    return replace(plan, findings=tuple(findings), created=created, tool_version=tool_version)
+
+
+def step_to_json(step: Step) -> dict[str, Json]:
+    """Give a step as JSON; the body of a final step is its change's document, and stands there."""
+    return {
+        "number": step.number,
+        "method": step.method,
+        "purpose": step.purpose,
+        "after": list(step.after),
+        "claims": list(step.claims),
+        "releases": list(step.releases),
+        "document": None if step.final else step.document,
+        "way_back": step.way_back,
+    }

@@ -1,0 +1,144 @@
+"""A plan held against its own documents: what it says, computed again from what it would send and what was live.
+
+Pure. A plan file can be edited and sealed anew, and a program can put a plan together by hand. So before a
+request is sent, fields, bodies and steps are worked out again, and what differs is named.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.errors import Unintelligible
+from reconciler.model.canonical_json import digest_json
+from reconciler.model.normalise import normalise
+from reconciler.model.system import RegisteredSystem
+from reconciler.planning.change import (
+    WITHDRAWN,
+    Blocked,
+    Create,
+    Delete,
+    Keep,
+    Update,
+    describe_body,
+    list_new_fields,
+)
+from reconciler.planning.diff import FieldChange, diff, look_up, spread
+from reconciler.planning.request_body import build_body, keep_all
+from reconciler.planning.request_order import order_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from reconciler.model.canonical_json import Json
+    from reconciler.planning.change import Change
+    from reconciler.planning.plan import Plan
+
+
+def audit(plan: Plan) -> Iterator[str]:
+    """Name whatever in a plan is not as its documents make it, a sentence each; nothing where it is honest.
+
+    What needs the register, which is the impacts and whether the live documents are still so, is not asked.
+    """
+    ids = [change.id for change in plan.changes]
+    if ids != sorted(set(ids)):
+        yield "Its changes are not one for each system, by id."
+    lies = [
+        f"`{each.id}`: {lie}." for each in plan.changes for lie in _audit_change(each, plan.target.vendor)
+    ]
+    yield from lies
+    if not lies and plan.steps != order_steps(plan.changes):
+        yield "Its steps are not those that its changes need."
+
+
+def _audit_change(change: Change, vendor: str) -> Iterator[str]:
+    try:
+        match change:
+            case Create() | Update():
+                yield from _audit_sent(change, vendor)
+            case Delete():
+                yield from _audit_deletion(change, vendor)
+            case Keep():
+                yield from _audit_idle(change)
+                if list(_find_own(change)):
+                    yield "nothing is to be done, and it has fields"
+            case Blocked():
+                yield from _audit_idle(change)
+    except (Unintelligible, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        yield "its documents cannot be read"
+
+
+def _audit_idle(change: Keep | Blocked) -> Iterator[str]:
+    """See that what is not sent has nothing to be sent, and breaks nothing."""
+    if change.document is not None:
+        yield "nothing is to be sent, and it has a document"
+    if change.impacts:
+        yield "nothing is to be sent, and it has impacts"
+
+
+def _audit_deletion(change: Delete, vendor: str) -> Iterator[str]:
+    if change.document is not None:
+        yield "a deletion sends no document"
+    if _strip(_find_own(change)) != _strip((FieldChange((WITHDRAWN,), before=False, after=True),)):
+        yield "its fields are not those of a deletion"
+    if change.live is None:
+        yield "it deletes what is not registered"
+        return
+    yield from _audit_live(change, change.live, vendor)
+
+
+def _audit_live(change: Delete | Update, live: Mapping[str, Json], vendor: str) -> Iterator[str]:
+    held = RegisteredSystem(live).read()
+    if (held.id, held.vendor.organisation) != (change.id, vendor):
+        yield "the live document is of another system or vendor"
+    if held.isDeleted:
+        yield "the system is deleted already"
+
+
+def _audit_sent(change: Create | Update, vendor: str) -> Iterator[str]:
+    """Work the body and the fields out again from the two documents."""
+    document = change.document
+    if document is None:
+        yield "it has no document to be sent"
+        return
+    if isinstance(change, Create) is (change.live is not None):
+        yield f"it would {change.action} what is {'' if change.live is not None else 'not '}registered"
+        return
+    desired = normalise(RegisteredSystem(document).read())
+    if (desired.id, desired.vendor.organisation) != (change.id, vendor):
+        yield "the document is of another system or vendor"
+    found: tuple[FieldChange, ...]
+    if change.live is None:
+        live, found = None, list_new_fields(desired)
+    else:
+        live = RegisteredSystem(change.live)
+        yield from _audit_live(change, change.live, vendor) if isinstance(change, Update) else ()
+        found = diff(desired, normalise(live.read()))
+    if not found:
+        yield "its documents do not differ"
+    if _strip(_find_own(change)) != _strip(found):
+        yield "its fields are not what its documents differ in"
+    if change.reason and isinstance(change, Update):  # only what puts an earlier document back says why
+        honest = describe_body(document) == change.reason and digest_json(keep_all(document)) == digest_json(
+            document
+        )
+    else:
+        honest = digest_json(build_body(desired, live)) == digest_json(document)
+    if not honest:
+        yield "its document is not what its fields and the live document make"
+
+
+def _find_own(change: Change) -> Iterator[FieldChange]:
+    """Find the fields that a change is made of, and not those that it only adopts, which the register holds.
+
+    A plan that was made against a base revision names those too, by their origin.
+    """
+    held = normalise(RegisteredSystem(change.live).read()) if change.live is not None else None
+    tree = {**spread(held), WITHDRAWN: held.isDeleted} if held is not None else {}
+    for each in change.fields:
+        if each.is_open or look_up(tree, each.steps) != each.after:
+            yield each
+
+
+def _strip(fields: Iterable[FieldChange]) -> list[str]:
+    """Give what fields say, without the line and the origin that are known from the files alone."""
+    return [digest_json([*each.steps, each.before, each.after]) for each in fields]

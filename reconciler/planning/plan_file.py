@@ -1,0 +1,218 @@
+"""The plan as JSON: printed in one way only, read back, and refused when a single byte is not as printed.
+
+Pure. A saved plan holds everything that apply needs, so that what was reviewed is what is done.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from reconciler.errors import Refused
+from reconciler.model.canonical_json import digest_json
+from reconciler.model.findings import Finding, Location, finding_to_json
+from reconciler.model.untrusted_text import escape_json
+from reconciler.planning.change import Blocked, Change, Create, Delete, Impact, Keep, Update
+from reconciler.planning.diff import FieldChange
+from reconciler.planning.plan import FORMAT_VERSION, Plan, Target, Unmanaged, step_to_json
+from reconciler.planning.plan_file_v1 import PlanFile, read_file
+from reconciler.planning.request_order import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reconciler.model.canonical_json import Json
+    from reconciler.planning import plan_file_v1 as plan_v1
+
+MAX_BYTES = 64 << 20
+"""Of a plan file: some thousand systems, or a few whose documents are as large as the register takes."""
+MAX_VALUES = 1_000_000
+"""In a plan file, so that a small file cannot fill the memory: an empty list takes twenty times its text."""
+_KINDS: Mapping[str, type[Change]] = {kind.action: kind for kind in (Create, Update, Delete, Keep, Blocked)}
+
+
+def print_plan(plan: Plan) -> str:
+    """Print a plan; the same plan is always the same text."""
+    return escape_json(json.dumps(to_json(plan), indent=2, ensure_ascii=False)) + "\n"
+
+
+def to_json(plan: Plan) -> dict[str, Json]:
+    """Give the plan as JSON, shaped as the schema of the format says."""
+    body: dict[str, Json] = {
+        "format_version": FORMAT_VERSION,
+        "tool_version": plan.tool_version,
+        "created": plan.created,
+        "environment": plan.target.environment,
+        "register": plan.target.register,
+        "vendor": plan.target.vendor,
+        "digest": plan.digest,
+        "summary": dict(plan.summary),
+        "impacts": [_impact_to_json(each) for each in plan.impacts],
+        "changes": [_change_to_json(change, plan.steps) for change in plan.changes],
+        "unmanaged": [
+            {
+                "id": each.id,
+                "name": each.name,
+                "clientId": list(each.client_ids),
+                "former": each.former or None,
+                "unreadable": each.unreadable or None,
+            }
+            for each in plan.unmanaged
+        ],
+        "unlisted": plan.unlisted or None,
+        "findings": [finding_to_json(finding) for finding in plan.findings],
+    }
+    return {**body, "file_digest": digest_json(body)}
+
+
+def _impact_to_json(impact: Impact) -> dict[str, Json]:
+    return {
+        "rule": impact.rule,
+        "severity": impact.weight.value,
+        "message": impact.message,
+        "path": impact.path,
+        "system_users": impact.users,
+        "agents": impact.agents,
+    }
+
+
+def _change_to_json(change: Change, steps: Iterable[Step]) -> dict[str, Json]:
+    fields = [
+        {
+            "path": each.path,
+            "before": each.before,
+            "after": each.after,
+            "line": each.line or None,
+            "origin": each.origin or None,
+        }
+        for each in change.fields
+    ]
+    return {
+        "id": change.id,
+        "action": change.action,
+        "reason": change.reason,
+        "hint": change.hint,
+        "file": change.file,
+        "line": change.line or None,
+        "fields": fields,
+        "impacts": [_impact_to_json(each) for each in change.impacts],
+        "steps": [step_to_json(step) for step in steps if step.id == change.id],
+        "document": change.document,
+        "live": change.live,
+        "live_digest": change.live_digest or None,
+        "newest_entry": change.newest,
+    }
+
+
+def read_plan(content: bytes) -> Plan:
+    """Read a saved plan; raises `Refused` for anything but what `print_plan` printed.
+
+    That its fields, impacts and steps are honest is another question: `preflight` asks it of every plan.
+    """
+    if (
+        len(content) > MAX_BYTES
+        or content.count(b",") + content.count(b"[") + content.count(b"{") > MAX_VALUES
+    ):
+        raise Refused(
+            f"The plan file is larger than {MAX_BYTES >> 20} MiB, or has more than {MAX_VALUES:,} values.",
+            hint="Plan fewer systems at a time.",
+        )
+    try:
+        saved = read_file(content)
+    except ValueError as error:
+        raise _explain(content, str(error)) from None
+    try:
+        plan = _read(saved)
+        whole = print_plan(plan).encode() == content
+    except (ValueError, KeyError, TypeError, RecursionError):
+        whole = False
+    if not whole:
+        raise Refused(
+            "The plan file is not as it was written: its digest does not match its content.",
+            hint="Plan again, and apply the file as it comes.",
+        )
+    return plan
+
+
+def _explain(content: bytes, where: str) -> Refused:
+    """Say what is wrong with a file that is no plan of this format; `where` is the first member at fault."""
+    try:
+        version = json.loads(content)["format_version"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return Refused("This is no saved plan.", hint="Make one with `reconciler plan --out FILE`.")
+    if version != FORMAT_VERSION:
+        return Refused(
+            f"The plan has format {str(version)[:20]}, and this version reads {FORMAT_VERSION}.",
+            hint="Plan again with the version of the tool that applies.",
+        )
+    return Refused(
+        f"The plan file is not as it was written: `{where[:80]}` is missing, unknown or of the wrong type.",
+        hint="Plan again, and apply the file as it comes.",
+    )
+
+
+def _read(saved: PlanFile) -> Plan:
+    steps = [step for each in saved.changes for step in _read_steps(each)]
+    return Plan(
+        Target(saved.environment, saved.register_, saved.vendor),
+        tuple(_read_change(each) for each in saved.changes),
+        tuple(sorted(steps, key=lambda step: step.number)),
+        tuple(_read_impact(each) for each in saved.impacts),
+        tuple(
+            Unmanaged(each.id, each.name, each.clientId, each.former or "", each.unreadable or "")
+            for each in saved.unmanaged
+        ),
+        tuple(_read_finding(each) for each in saved.findings),
+        saved.created,
+        saved.tool_version,
+        saved.unlisted or "",
+    )
+
+
+def _read_change(each: plan_v1.Change) -> Change:
+    fields = tuple(
+        FieldChange(
+            FieldChange.read_path(field.path), field.before, field.after, field.line or 0, field.origin or ""
+        )
+        for field in each.fields
+    )
+    return _KINDS[each.action](
+        id=each.id,
+        reason=each.reason,
+        hint=each.hint,
+        file=each.file,
+        line=each.line or 0,
+        fields=fields,
+        document=each.document,
+        impacts=tuple(_read_impact(impact) for impact in each.impacts),
+        live=each.live,
+        newest=each.newest_entry,
+    )
+
+
+def _read_impact(each: plan_v1.Impact) -> Impact:
+    return Impact(each.rule, each.severity, each.message, each.path, each.system_users, each.agents)
+
+
+def _read_steps(change: plan_v1.Change) -> list[Step]:
+    last = max((step.number for step in change.steps), default=0)
+    return [
+        Step(
+            number=step.number,
+            id=change.id,
+            method=step.method,
+            purpose=step.purpose,
+            document=change.document if step.number == last else step.document,
+            after=step.after,
+            claims=step.claims,
+            releases=step.releases,
+            way_back=step.way_back,
+            final=step.number == last,
+        )
+        for step in change.steps
+    ]
+
+
+def _read_finding(each: plan_v1.Finding) -> Finding:
+    place = Location(each.file, each.path, each.line or 0, each.column or 0)
+    return Finding(each.rule, each.severity, each.message, place, each.hint, each.code, each.environments)

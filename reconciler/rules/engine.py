@@ -1,0 +1,243 @@
+"""All rules on all documents, in every environment that any of them names.
+
+A finding is given once, with the environments it holds in; of many alike in one file the first twenty and a count.
+An exception that a definition allows makes
+an error a warning; an exception that nothing needs is a warning itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from reconciler.definitions.resolve import resolve
+from reconciler.definitions.yaml_document import print_path, quote
+from reconciler.model.findings import Finding, Severity, sort_findings
+from reconciler.model.suggest import nearest
+from reconciler.rules.quota import Quota
+from reconciler.rules.registry import (
+    CATALOGUE_CHECKS,
+    FLEET_CHECKS,
+    RULES,
+    SYSTEM_CHECKS,
+    Fault,
+    Fleet,
+    declare,
+)
+from reconciler.rules.shape import check_document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from reconciler.definitions.definition import Definition, Resolved
+    from reconciler.definitions.yaml_document import Document, Path
+    from reconciler.model.catalogue import Catalogue
+    from reconciler.rules.registry import Rule
+
+ALLOW_UNKNOWN = declare(
+    "allow-unknown",
+    """`allow:` names rules that exist and know exceptions, and gives a reason.
+
+    Shape, a missing language, duplicate ids, a client id on two systems and what the
+    register could never keep or be asked for cannot be allowed. A reason is what a
+    reviewer reads, and what the finding shows from then on. Odd texts and ids that differ
+    in letter case can be allowed for what the register holds already.
+
+    Fix: take the name in the hint. A rule can be allowed as a whole, or at one path.
+
+        allow:
+          id-characters: registered in 2024, and ids cannot be renamed
+          client-id-format:
+            clientId[1]: the test client of our partner
+    """,
+    allowable=False,
+)
+ALLOW_UNNEEDED = declare(
+    "allow-unneeded",
+    """An exception that nothing needs any more is removed.
+
+    It would hide the next fault of the same kind.
+
+    Fix: remove the line from `allow:`.
+    """,
+    severity=Severity.WARNING,
+    allowable=False,
+)
+
+LONGEST_REASON = 300
+"""Characters of a reason that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of checking: the definitions that could be read, and every finding in order."""
+
+    definitions: tuple[Definition, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Say whether nothing is an error."""
+        return not any(finding.severity is Severity.ERROR for finding in self.findings)
+
+
+def check_documents(
+    documents: Sequence[Document], catalogue: Catalogue, environments: tuple[str, ...]
+) -> Checked:
+    """Ask every rule of every document; `environments` are the configured ones, in their order.
+
+    What comes of it does not depend on the order of the documents.
+    """
+    definitions: list[Definition] = []
+    findings: list[Finding] = []
+    for document in sorted(documents, key=lambda each: each.file):
+        definition, found = check_document(document, environments)
+        findings += found
+        if definition is not None:
+            definitions.append(definition)
+    named = {name for each in definitions for name in each.overlays or ()}
+    places = tuple(name for name in environments if name == "local" or name in named)
+    views = {id(each): _View(each, places) for each in definitions}
+    for view in views.values():
+        view.ask(catalogue)
+    for place in places:
+        _ask_fleet(place, [view for view in views.values() if place in view.resolved])
+    for view in views.values():
+        findings += view.settle()
+    return Checked(tuple(definitions), sort_findings(findings))
+
+
+class _View:
+    """A definition in each environment where it exists, and what the rules said of it there."""
+
+    def __init__(self, definition: Definition, places: tuple[str, ...]) -> None:
+        existing = [place for place in places if definition.exists_in(place)]
+        plain = next((place for place in existing if not definition.overlay(place)), "")
+        shared = resolve(definition, plain) if plain else None
+        self.definition = definition
+        self.resolved: dict[str, Resolved] = {
+            place: replace(shared, environment=place)
+            if shared and not definition.overlay(place)
+            else resolve(definition, place)
+            for place in existing
+        }
+        self._found: dict[Finding, list[str]] = {}
+        self._known: dict[int, Finding] = {}
+        """Each finding by the hash of what it says where; those that are only counted, by the first of them."""
+        self._needed: set[tuple[str, str]] = set()
+        self._quota = Quota()
+
+    def ask(self, catalogue: Catalogue) -> None:
+        """Ask the rules that look at one system, once for all environments that see the same."""
+        plain = [place for place in self.resolved if not self.definition.overlay(place)]
+        groups = [plain, *([place] for place in self.resolved if place not in plain)]
+        for group in filter(None, groups):
+            subject = self.resolved[group[0]]
+            for rule, fault in _ask_system(subject, catalogue):
+                self.note(rule, subject, fault, group)
+
+    def note(self, rule: Rule, subject: Resolved, fault: Fault, places: Iterable[str]) -> None:
+        """Keep what a rule said, unless the member in question is broken anyway."""
+        if fault.path and fault.path[0] in self.definition.broken:
+            return
+        path = subject.path(fault.path)
+        known = hash((rule.id, path, fault.message))
+        if known not in self._known:
+            reason = self._find_reason(rule, path)
+            severity = rule.severity
+            if reason:
+                severity = Severity.WARNING if severity is Severity.ERROR else Severity.NOTE
+            if self._quota.skip((rule.id, severity)):
+                finding = self._quota.first[rule.id, severity]
+            else:
+                finding = replace(rule.find(fault, subject.locate(fault.path)), severity=severity)
+                finding = replace(finding, hint=f"Allowed: {reason[:LONGEST_REASON]}") if reason else finding
+                self._quota.add(finding)
+            self._known[known] = finding
+        found = self._found.setdefault(self._known[known], [])
+        found.extend(place for place in places if place not in found)
+
+    def settle(self) -> Iterator[Finding]:
+        """Give each finding once, with its environments, and with what is allowed made milder."""
+        counted = dict(self._quota.sum_up())
+        for finding, places in self._found.items():
+            everywhere = len(places) == len(self.resolved)
+            given = counted.get(finding, finding)
+            yield given if everywhere else replace(given, environments=tuple(places))
+        yield from self._check_allow()
+
+    def _find_reason(self, rule: Rule, path: Path) -> str:
+        """Find the reason for which `allow:` lets a finding through, and note that it is needed."""
+        allowed = self.definition.allow.get(rule.id)
+        if allowed is None or not rule.allowable:
+            return ""
+        where = "" if isinstance(allowed, str) else print_path(path)
+        reason = allowed if isinstance(allowed, str) else allowed.get(where)
+        if reason is None:
+            return ""
+        self._needed.add((rule.id, where))
+        return reason if reason.strip() else ""
+
+    def _check_allow(self) -> Iterator[Finding]:
+        """Say what is wrong with the exceptions themselves."""
+        document = self.definition.document
+        quota = Quota()
+        for rule, fault in self._find_needless():
+            if not quota.skip((rule.id, rule.severity)):
+                finding = rule.find_in(document, fault())
+                if quota.add(finding):
+                    yield finding
+        yield from (summed for _, summed in quota.sum_up())
+
+    def _find_needless(self) -> Iterator[tuple[Rule, Callable[[], Fault]]]:
+        """Find exceptions to no rule, without a reason or without need; what to say of each is worked out late."""
+        for name, allowed in self.definition.allow.items():
+            where: Path = ("allow", name)
+            rule = RULES.get(name)
+            if rule is None or not rule.allowable:
+                yield ALLOW_UNKNOWN, partial(_refuse, where, name, known=rule is not None)
+                continue
+            for path, reason in {"": allowed}.items() if isinstance(allowed, str) else allowed.items():
+                full = (*where, path) if path else where
+                if not reason.strip():
+                    message = f"`{name}` is allowed without a reason"
+                    yield ALLOW_UNKNOWN, partial(Fault, full, message, "Say why.")
+                if (name, path) not in self._needed and not self.definition.broken:
+                    at = f" at {quote(path)}" if path else ""
+                    message = f"Nothing needs `allow: {name}`{at}"
+                    yield ALLOW_UNNEEDED, partial(Fault, full, message, "Remove it.")
+
+
+def _refuse(where: Path, name: str, *, known: bool) -> Fault:
+    if known:
+        return Fault(where, f"`{name}` knows no exceptions", "Fix what it finds.")
+    near = nearest(name, RULES)
+    hint = f"Did you mean `{near}`?" if near else "`reconciler explain` lists the rules."
+    return Fault(where, f"{quote(name)} is no rule", hint)
+
+
+def _ask_system(subject: Resolved, catalogue: Catalogue) -> Iterator[tuple[Rule, Fault]]:
+    living = _is_living(subject)
+    for rule, check in SYSTEM_CHECKS:
+        if rule.withdrawn or living:
+            for fault in check(subject):
+                yield rule, fault
+    if living:
+        for rule, look_up in CATALOGUE_CHECKS:
+            for fault in look_up(subject, catalogue):
+                yield rule, fault
+
+
+def _is_living(subject: Resolved) -> bool:
+    """Say whether the system is to live on; where nobody can read that, nothing is asked of the living."""
+    return not subject.withdrawn and "withdrawn" not in subject.definition.broken
+
+
+def _ask_fleet(place: str, views: Sequence[_View]) -> None:
+    by_definition = {id(view.definition): view for view in views}
+    everyone = tuple(view.resolved[place] for view in views)
+    living = tuple(filter(_is_living, everyone))
+    for rule, check in FLEET_CHECKS:
+        for subject, fault in check(Fleet(place, everyone if rule.withdrawn else living)):
+            by_definition[id(subject.definition)].note(rule, subject, fault, (place,))
