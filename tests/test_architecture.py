@@ -1,4 +1,4 @@
-"""The house as `reconciler/__init__.py` draws it: who may know whom, and how large a room is."""
+"""The layers as `reconciler/__init__.py` draws them: who imports whom, and how large a module is."""
 
 from __future__ import annotations
 
@@ -20,54 +20,25 @@ from reconciler import errors
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-HOUSE = Path(reconciler.__file__).parent
-FLOORS = (
-    (
-        "errors",
-        "escape",
-        "findings",
-        "secret",
-        "host",
-        "redirect",
-        "tree",
-        "syntax",
-        "address",
-        "digest",
-        "suggest",
-        "revision",
-    ),
-    ("document", "environment"),
+PACKAGE = Path(reconciler.__file__).parent
+LAYERS = (
+    ("errors", "platform"),
     ("model",),
-    ("catalogue", "normalise", "problem", "size", "definition"),
-    ("resolve",),
-    ("rules", "body", "diff"),
-    ("changelog",),
-    ("change", "settlement"),
-    ("impact",),
-    ("steps",),
-    ("plan",),
-    ("origin", "acceptance", "history"),
-    ("audit", "plan_v1", "outcome", "drift", "verdict"),
-    ("planfile", "explanation"),
-    ("platform", "record", "network", "egress"),
-    ("exchange",),
-    ("workspace", "credentials"),
-    ("settings", "trace", "answer", "http", "keys", "journal", "lock", "actions"),
-    ("git", "claims"),
-    ("maskinporten",),
-    ("refusal",),
-    ("register", "local", "past"),
-    ("survey", "listing", "metadata", "snapshot", "attempt", "recovery", "evidence"),
+    ("definitions",),
+    ("rules",),
+    ("planning", "clients"),
+    ("execution",),
     ("operations",),
-    ("preflight",),
-    ("apply",),
     ("render",),
     ("cli",),
     ("__main__",),
 )
-"""From the ground up: a room imports rooms of lower floors, and of its own."""
-PURE = FLOORS[:14]
-"""The floors that read no clock, no disk, no socket and no process."""
+"""From the bottom up: a module imports its own package and those of lower layers, never its neighbour."""
+EMULATOR = ("catalogue", "dotnet", "server", "register", "systemusers", "maskinporten", "control", "metadata")
+"""The packages of the emulator, likewise; `catalogue` is a module, and the others at the top put all together."""
+PURE = ("model", "rules", "planning")
+"""The packages that read no clock, no disk, no socket and no process."""
+AT_THE_TOP = {"__init__", "__main__", "errors", "platform"}
 IMPURE = {
     "os",
     "time",
@@ -81,29 +52,29 @@ IMPURE = {
     "tempfile",
 }
 OWNERS = {
-    "pydantic": {"model", "definition", "plan_v1"},
-    "ruamel": {"document"},
-    "_ruamel_yaml": {"document"},
-    "deepdiff": {"diff"},
-    "jwt": {"maskinporten", "keys"},
-    "cryptography": {"maskinporten", "keys", "local"},
-    "httpx": {"http", "exchange", "answer", "refusal", "register", "maskinporten"},
-    "httpcore": {"network", "exchange", "egress"},
-    "certifi": {"egress"},
+    "pydantic": {"model", "definitions", "planning"},
+    "ruamel": {"definitions"},
+    "_ruamel_yaml": {"definitions"},
+    "deepdiff": {"planning"},
+    "jwt": {"clients"},
+    "cryptography": {"clients"},
+    "httpx": {"clients"},
+    "httpcore": {"clients"},
+    "certifi": {"clients"},
     "typer": {"cli"},
     "rich": {"cli", "render"},
     "starlette": set(),
     "uvicorn": set(),
 }
-"""Which room each library belongs to, so that a policy on it is true everywhere; the emulator has its own."""
-LAZY = {"diff": {"deepdiff"}, "render": {"rich"}}
+"""Which package each library belongs to, so that a policy on it is true everywhere; the emulator has its own."""
+LAZY = {"planning": {"deepdiff"}, "render": {"rich"}}
 """Imports inside a function, for start-up's sake; `cli` and `__main__` may have any."""
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "core", "misc"}
 LONGEST_MODULE, LONGEST_FUNCTION, MOST_PARAMETERS = 400, 50, 6
 
 
 def _modules() -> list[str]:
-    return sorted(str(path.relative_to(HOUSE).with_suffix("")) for path in HOUSE.rglob("*.py"))
+    return sorted(str(path.relative_to(PACKAGE).with_suffix("")) for path in PACKAGE.rglob("*.py"))
 
 
 OURS = [name for name in _modules() if not name.startswith("emulator/") and name != "__init__"]
@@ -112,10 +83,10 @@ EVERY = _modules()
 
 @cache
 def _tree(name: str) -> ast.Module:
-    return ast.parse((HOUSE / f"{name}.py").read_text(encoding="utf-8"))
+    return ast.parse((PACKAGE / f"{name}.py").read_text(encoding="utf-8"))
 
 
-def _room(name: str) -> str:
+def _package(name: str) -> str:
     return name.partition("/")[0]
 
 
@@ -131,8 +102,13 @@ def _imports(tree: ast.AST) -> Iterator[str]:
                 yield node.module
 
 
-def _floor(room: str) -> int:
-    return next(number for number, rooms in enumerate(FLOORS) if room in rooms)
+def _layer(package: str) -> int:
+    return next(number for number, packages in enumerate(LAYERS) if package in packages)
+
+
+def _emulator_layer(name: str) -> int:
+    package = name.removeprefix("emulator/").partition("/")[0]
+    return EMULATOR.index(package) if package in EMULATOR else len(EMULATOR)
 
 
 def _hold_each(names: Iterable[str], find: Callable[[str], Iterable[object]]) -> None:
@@ -148,41 +124,57 @@ def _functions(name: str) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
             yield node
 
 
-def test_every_room_has_its_place() -> None:
-    """A new room is given a floor here, and drawn in the docstring of the package."""
-    rooms = {_room(name) for name in OURS}
-    known = {room for floor in FLOORS for room in floor}
+def test_every_package_has_its_layer() -> None:
+    """A new package is given a layer here, and drawn in the docstring of the whole; few modules stand outside."""
+    packages = {_package(name) for name in OURS}
 
-    assert rooms == known
-    lines = re.findall(r"^ {4}(.*)", reconciler.__doc__ or "", re.MULTILINE)
-    cells = [cell for line in lines for cell in re.split(r" {2,}", line)]
-    drawn = {room.removesuffix("/") for cell in cells for room in cell.split(", ")}
-    assert sorted(rooms - {"__main__"} - drawn) == []
+    assert packages == {package for layer in LAYERS for package in layer}
+    assert {name for name in EVERY if "/" not in name} == AT_THE_TOP
+    drawn = re.findall(r"^ {4}(\w+)", reconciler.__doc__ or "", re.MULTILINE)
+    assert sorted(packages | {"emulator"}) == sorted(drawn)
 
 
-def test_a_room_knows_only_the_floors_below() -> None:
-    """Imports run downwards, or within a floor."""
+def test_imports_run_downwards() -> None:
+    """A module imports from its own package and from lower layers, for types too."""
 
-    def find_above(name: str) -> Iterator[str]:
+    def find_upward(name: str) -> Iterator[str]:
+        own = _package(name)
         for imported in _imports(_tree(name)):
             package, _, rest = imported.partition(".")
-            room = rest.partition(".")[0]
+            other = rest.partition(".")[0]
             if (
                 package == "reconciler"
-                and room not in {"", "emulator"}
-                and _floor(room) > _floor(_room(name))
+                and other not in {"", "emulator", own}
+                and _layer(other) >= _layer(own)
             ):
                 yield imported
 
-    _hold_each(OURS, find_above)
+    _hold_each(OURS, find_upward)
 
 
-def test_no_rooms_import_each_other() -> None:
+def test_imports_of_the_emulator_run_downwards() -> None:
+    """The same between the packages of the emulator."""
+
+    def find_upward(name: str) -> Iterator[str]:
+        for imported in _imports(_tree(name)):
+            other = imported.removeprefix("reconciler.").replace(".", "/")
+            within = name.split("/")[1] == [*other.split("/"), ""][1]
+            if (
+                other.startswith("emulator/")
+                and not within
+                and _emulator_layer(other) > _emulator_layer(name)
+            ):
+                yield imported
+
+    _hold_each((name for name in EVERY if name.startswith("emulator/")), find_upward)
+
+
+def test_no_modules_import_each_other() -> None:
     """There is no circle, not even one for types."""
-    known: dict[str, set[str]] = {_room(name): set() for name in OURS}
-    for name in OURS:
-        rooms = {each.split(".")[1] for each in _imports(_tree(name)) if each.startswith("reconciler.")}
-        known[_room(name)] |= rooms - {_room(name)}
+    known = {
+        name: {each.removeprefix("reconciler.").replace(".", "/") for each in _imports(_tree(name))} - {name}
+        for name in EVERY
+    }
 
     assert set(TopologicalSorter(known).static_order()) >= set(known)  # a circle raises, and is named
 
@@ -199,7 +191,7 @@ def test_the_emulator_is_an_independent_witness() -> None:
 
 
 def test_of_the_emulator_only_its_start_is_known() -> None:
-    """Two rooms start it, and nothing else of it is used."""
+    """Two modules start it, and nothing else of it is used."""
     used = {
         (name, alias.name)
         for name in OURS
@@ -208,7 +200,7 @@ def test_of_the_emulator_only_its_start_is_known() -> None:
         for alias in node.names
     }
 
-    assert used == {("local", "start"), ("cli/register", "start")}
+    assert used == {("clients/embedded", "start"), ("cli/register", "start")}
 
 
 def test_a_library_has_its_owner() -> None:
@@ -216,16 +208,16 @@ def test_a_library_has_its_owner() -> None:
 
     def find_foreign(name: str) -> Iterator[str]:
         for each in sorted({each.partition(".")[0] for each in _imports(_tree(name))}):
-            if each in OWNERS and _room(name) not in OWNERS[each]:
+            if each in OWNERS and _package(name) not in OWNERS[each]:
                 yield each
 
     _hold_each(OURS, find_foreign)
 
 
 def test_the_middle_is_pure() -> None:
-    """Below the line nothing reads a clock, a disk, a socket or a process."""
+    """Nothing between the files and the clients reads a clock, a disk, a socket or a process."""
     clockless = {"date"}  # a date is a value; `today` and `now` are the clock
-    pure = [name for name in OURS if any(_room(name) in floor for floor in PURE)]
+    pure = [name for name in OURS if _package(name) in PURE]
 
     def find_impure(name: str) -> set[str]:
         imported = {
@@ -249,18 +241,18 @@ def test_imports_stand_at_the_top() -> None:
             for function in _functions(name)
             for imported in _imports(ast.Module(body=function.body, type_ignores=[]))
         }
-        return inner - LAZY.get(_room(name), set())
+        return inner - LAZY.get(_package(name), set())
 
-    _hold_each((name for name in OURS if _room(name) not in {"cli", "__main__"}), find_inner)
+    _hold_each((name for name in OURS if _package(name) not in {"cli", "__main__"}), find_inner)
 
 
-def test_a_room_is_small() -> None:
+def test_modules_are_small() -> None:
     """No module over 400 lines, no function over 50, no more than six parameters, no boolean by position."""
 
     def find_large(name: str) -> Iterator[str]:
         if Path(name).name in FORBIDDEN_NAMES:
             yield "a name that says nothing"
-        lines = len((HOUSE / f"{name}.py").read_text(encoding="utf-8").splitlines())
+        lines = len((PACKAGE / f"{name}.py").read_text(encoding="utf-8").splitlines())
         if lines > LONGEST_MODULE:
             yield f"{lines} lines"
         for function in _functions(name):
