@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.apply.stage import Stage, a_client, define, open_stage
 from tests.builders import VENDOR, a_live_document
+from tests.execution.stage import Stage, a_client, define, open_stage
 from tests.served import CLIENT_ID, SCOPE, VENDOR_PATH
 
 if TYPE_CHECKING:

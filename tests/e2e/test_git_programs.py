@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.builders import VENDOR
+from tests.definitions.test_git import CANARY, PROGRAMS, commit, git, plant
 from tests.served import Repository
-from tests.unit.test_git import CANARY, PROGRAMS, commit, git, plant
 
 if TYPE_CHECKING:
     from pathlib import Path

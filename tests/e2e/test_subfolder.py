@@ -12,8 +12,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.builders import VENDOR
+from tests.definitions.test_git import git
 from tests.served import Repository
-from tests.unit.test_git import git
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 
 from reconciler.render.formats import FORMATS
-from tests.outputs.samples import a_plan, a_report, an_empty_plan, an_untraced_plan, some_findings
+from tests.render.samples import a_plan, a_report, an_empty_plan, an_untraced_plan, some_findings
 
 PAGES = {
     "plan": FORMATS["html"].plan(a_plan()),

@@ -13,7 +13,8 @@ from reconciler.errors import Refused
 from reconciler.execution.executor import apply_plan
 from reconciler.execution.journal import Journal, start_run
 from reconciler.execution.outcome import Done, Failed, NotTried, Outcome, Stale, Unknown
-from tests.apply.stage import (
+from tests.builders import VENDOR
+from tests.execution.stage import (
     Stage,
     a_client,
     a_full_document,
@@ -23,7 +24,6 @@ from tests.apply.stage import (
     open_stage,
     withdraw,
 )
-from tests.builders import VENDOR
 from tests.served import VENDOR_PATH
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from reconciler.planning.origin import Origin
 from reconciler.planning.plan import Plan
 from reconciler.render.formats import FORMATS
 from reconciler.render.text import print_lines, render_plan
-from tests.outputs.samples import CREATED, TARGET, VERSION
+from tests.render.samples import CREATED, TARGET, VERSION
 
 PLAIN = FieldChange(("isVisible",), before=True, after=False, line=3)
 GONE = FieldChange(("withdrawn",), before=False, after=True, line=9)

@@ -15,8 +15,8 @@ from reconciler.planning.impact import IMPACTS
 from reconciler.render.annotations import find_page
 from reconciler.render.formats import FORMATS
 from reconciler.rules import RULES
-from tests.outputs.samples import FINDINGS, PLANS, REPORTS, a_plan, a_report, some_findings
-from tests.outputs.standards import check_code_quality, check_junit, check_sarif
+from tests.render.samples import FINDINGS, PLANS, REPORTS, a_plan, a_report, some_findings
+from tests.render.standards import check_code_quality, check_junit, check_sarif
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,7 +13,8 @@ import pytest
 
 from reconciler.execution.journal import read_runs
 from reconciler.planning.plan_file import print_plan
-from tests.apply.stage import (
+from tests.builders import VENDOR
+from tests.execution.stage import (
     OURS,
     Stage,
     a_client,
@@ -23,7 +24,6 @@ from tests.apply.stage import (
     define,
     withdraw,
 )
-from tests.builders import VENDOR
 from tests.served import CLIENT_ID, SCOPE
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def program() -> Iterator[Program]:
     """Run the program that kills its children."""
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.apply.crash"],
+        [sys.executable, "-m", "tests.execution.crash"],
         cwd=ROOT,
         env=environ,
         stdin=subprocess.PIPE,

@@ -13,7 +13,7 @@ from reconciler.operations.archive import Archive, trace_to_base, trace_to_histo
 from reconciler.planning.origin import Origin
 from reconciler.planning.plan import Target, plan_changes
 from tests.builders import ENVIRONMENTS, VENDOR, a_definition_text, a_registered_system, a_resolved
-from tests.unit.test_git import commit, git
+from tests.definitions.test_git import commit, git
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -36,7 +36,7 @@ def test_no_output_is_forgotten() -> None:
 _RENDER = """
 import hashlib
 from reconciler.render.formats import FORMATS
-from tests.outputs.samples import a_plan, a_report, some_findings
+from tests.render.samples import a_plan, a_report, some_findings
 for name, form in FORMATS.items():
     texts = [form.plan(a_plan()), form.findings(some_findings(), 3), form.drift(a_report())]
     print(name, [(text.endswith("\\n"), hashlib.sha256(text.encode()).hexdigest()) for text in texts])

@@ -10,8 +10,8 @@ import pytest
 from reconciler.render import drift, history
 from reconciler.render.formats import FORMATS
 from reconciler.render.text import print_lines
-from tests.outputs.inert import find_commands, find_steering
-from tests.outputs.samples import FINDINGS, PLANS, REPORTS, STORIES
+from tests.render.inert import find_commands, find_steering
+from tests.render.samples import FINDINGS, PLANS, REPORTS, STORIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

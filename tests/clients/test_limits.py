@@ -118,7 +118,7 @@ PROGRAM = """
     import sys
     from pathlib import Path
     from reconciler.errors import RegisterError
-    from tests.unit.test_limits import connect
+    from tests.clients.test_limits import connect
     class Server:
         base = sys.argv[1]
     with connect(Server) as register:

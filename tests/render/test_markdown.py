@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.planning.drift import Difference, Kind
 from reconciler.render.markdown import LONGEST, render_drift, render_findings, render_plan
-from tests.outputs.samples import a_hostile_plan, a_large_plan, a_plan, a_report, an_untraced_plan
+from tests.render.samples import a_hostile_plan, a_large_plan, a_plan, a_report, an_untraced_plan
 
 
 @pytest.mark.parametrize("number", [0, 1, 100, 2000])

@@ -14,7 +14,7 @@ from reconciler.render import drift, escape, history
 from reconciler.render.formats import FORMATS
 from reconciler.render.markdown import LONGEST
 from reconciler.render.text import print_lines
-from tests.outputs.inert import (
+from tests.render.inert import (
     check_html,
     check_json,
     check_markdown,
@@ -23,8 +23,8 @@ from tests.outputs.inert import (
     find_steering,
     find_strange_commands,
 )
-from tests.outputs.samples import HOSTILE, a_hostile_plan, a_hostile_report, a_hostile_story, hostile_findings
-from tests.outputs.standards import check_code_quality, check_junit, check_sarif
+from tests.render.samples import HOSTILE, a_hostile_plan, a_hostile_report, a_hostile_story, hostile_findings
+from tests.render.standards import check_code_quality, check_junit, check_sarif
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

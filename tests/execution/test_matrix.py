@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.errors import Refused
-from tests.apply.stage import (
+from tests.execution.stage import (
     Stage,
     a_client,
     a_full_document,

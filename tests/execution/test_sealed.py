@@ -21,8 +21,8 @@ from reconciler.execution.preflight import Site, Terms, check_accepted, check_fr
 from reconciler.operations.rollback import plan_rollback
 from reconciler.planning.plan import judge_plan, plan_changes
 from reconciler.planning.plan_file import MAX_BYTES, MAX_VALUES, print_plan, read_plan
-from tests.apply.stage import Stage, a_client, a_full_document, define, withdraw
 from tests.builders import VENDOR, a_definition_text
+from tests.execution.stage import Stage, a_client, a_full_document, define, withdraw
 from tests.served import Repository, Served, start_served
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.apply.stage import Stage, open_stage
+from tests.execution.stage import Stage, open_stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

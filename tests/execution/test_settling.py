@@ -13,8 +13,8 @@ from reconciler.errors import NoAnswer, ServerFailed, Unintelligible
 from reconciler.execution.journal import read_runs
 from reconciler.execution.outcome import Done, Failed, Unknown
 from reconciler.execution.recovery import find_stranded
-from tests.apply.stage import Stage, a_client, a_full_document, check_truth, define
-from tests.apply.test_matrix import Meddled
+from tests.execution.stage import Stage, a_client, a_full_document, check_truth, define
+from tests.execution.test_matrix import Meddled
 from tests.served import CLIENT_ID, VENDOR_PATH
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from reconciler.planning.change import Impact, Weight
 from reconciler.planning.plan import Plan, Target, judge_plan, plan_changes, stamp
 from reconciler.planning.plan_audit import audit
 from reconciler.planning.plan_file import print_plan, read_plan
-from tests.apply.stage import Stage, a_client, open_stage
 from tests.builders import VENDOR, a_live_document, a_resolved
+from tests.execution.stage import Stage, a_client, open_stage
 from tests.served import VENDOR_PATH
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from reconciler.execution.preflight import (
 from reconciler.execution.verification import Fate
 from reconciler.planning.change import Impact, Weight
 from reconciler.planning.plan import Target
-from tests.apply.stage import Stage, a_client, a_full_document, define
+from tests.execution.stage import Stage, a_client, a_full_document, define
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
