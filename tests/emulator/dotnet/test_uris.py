@@ -11,7 +11,7 @@ import pytest
 from reconciler.emulator.dotnet.uris import NotAUrl, read
 
 DOTNET = json.loads(
-    (Path(__file__).parents[2] / "unit" / "redirects_dotnet.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[2] / "model" / "redirects_dotnet.json").read_text(encoding="utf-8")
 )
 """Texts that .NET itself was asked about: the text, what it prints, and what it prints of that if it differs."""
 L63, L64 = "a" * 63, "a" * 64
