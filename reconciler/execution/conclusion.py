@@ -163,8 +163,8 @@ def describe_overwritten(settlement: Settlement) -> str:
 
 def _describe_lost(field: FieldChange) -> str:
     """Say what a value was that was overwritten, so that it can be put back."""
-    now = "absent" if field.after is None else _print(field.after)
-    return f"{field.path} was {'absent' if field.before is None else _print(field.before)}, is now {now}"
+    now = "absent" if field.expected is None else _print(field.expected)
+    return f"{field.path} was {'absent' if field.actual is None else _print(field.actual)}, is now {now}"
 
 
 def _describe_later(settlement: Settlement) -> str:
@@ -197,8 +197,8 @@ def _describe_stored(differs: Sequence[FieldChange]) -> str:
     told = []
     for member in dict.fromkeys(each.member for each in differs):
         fields = [each for each in differs if each.member == member]
-        held = ", ".join(_print(each.before) for each in fields if each.before is not None) or "nothing"
-        asked = ", ".join(_print(each.after) for each in fields if each.after is not None) or "nothing"
+        held = ", ".join(_print(each.actual) for each in fields if each.actual is not None) or "nothing"
+        asked = ", ".join(_print(each.expected) for each in fields if each.expected is not None) or "nothing"
         told.append(f"{member} as {held}, where {asked} was asked for")
     return f"The register stored {'; '.join(told)}."
 

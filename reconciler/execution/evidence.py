@@ -53,10 +53,10 @@ def _find_stated(change: Change, around: Circumstances) -> frozenset[str]:
 
     What is absent is stated by nothing: an entry can be new, or somebody can have taken it away.
     """
-    fields = [each for each in change.open_fields if each.before is not None] if change.file else []
+    fields = [each for each in change.open_fields if each.actual is not None] if change.file else []
     trees = [spread(each) for each in around.ancestors(change.file, change.id)] if fields else []
     return frozenset(
-        each.path for each in fields if any(look_up(tree, each.steps) == each.before for tree in trees)
+        each.path for each in fields if any(look_up(tree, each.steps) == each.actual for tree in trees)
     )
 
 
@@ -67,7 +67,9 @@ def _find_accepted(change: Change, around: Circumstances) -> dict[str, str]:
 
 def _touches_users(change: Change) -> bool:
     """Say whether an update takes or asks something that system users have to do with."""
-    members = {each.member for each in change.open_fields if each.after is None or each.member != "clientId"}
+    members = {
+        each.member for each in change.open_fields if each.expected is None or each.member != "clientId"
+    }
     return isinstance(change, Update) and bool(members & {"clientId", "rights", "accessPackages"})
 
 

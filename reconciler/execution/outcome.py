@@ -27,7 +27,7 @@ class _Outcome:
     alarming: bool = False
     """Whether a person should look at it although it was done."""
     differs: tuple[FieldChange, ...] = ()
-    """What the register now holds where it differs from the plan: `before` is held, `after` was asked for."""
+    """Where the register now holds something else than the plan asked for."""
 
 
 class Done(_Outcome):

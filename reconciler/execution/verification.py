@@ -68,7 +68,7 @@ class Settlement:
     differs: tuple[FieldChange, ...] = ()
     """Where the register now holds something else than was asked for."""
     lost: tuple[FieldChange, ...] = ()
-    """The values of others that ours overwrote: before is theirs, after ours."""
+    """The values of others that ours overwrote: theirs, where ours is what was asked for."""
     dropped: tuple[str, ...] = ()
     """What this version has no name for, was sent as it was, and is not held so."""
     reached: bool = False
@@ -153,7 +153,7 @@ def _read_asked(body: Mapping[str, Json]) -> System:
 def find_difference(
     body: Mapping[str, Json] | None, held: RegisteredSystem | None
 ) -> tuple[FieldChange, ...]:
-    """Find where what is held differs from what was asked for: before is held, after was asked for.
+    """Find where what is held differs from what was asked for.
 
     `body` is None for a deletion, which asks for nothing of the document.
     """
@@ -189,7 +189,7 @@ def _find_lost(request: Request, overwritten: Sequence[LogEntry]) -> tuple[Field
     if theirs is None:
         return ()
     living = theirs.model_copy(update={"isDeleted": False})
-    set_by_them = {each.steps: each for each in diff(living, known)}
+    set_by_them = {each.steps: each for each in diff(known, living)}
     if request.body is None:  # a deletion takes all of it
-        return tuple(replace(each, before=each.after, after=None) for each in set_by_them.values())
+        return tuple(replace(each, expected=None) for each in set_by_them.values())
     return tuple(each for each in diff(_read_asked(request.body), living) if each.steps in set_by_them)

@@ -34,4 +34,4 @@ def accept_difference(
     if found is None:
         known = ", ".join(each.path for each in fields) or "none"
         raise UsageError(f"`{name}` does not differ in `{path}`.", hint=f"It differs in: {known}.")
-    return Acceptance(name, path, until, reason, digest_json(found.before))
+    return Acceptance(name, path, until, reason, digest_json(found.actual))

@@ -104,5 +104,5 @@ def find_accepted_fields(
 ) -> dict[str, Acceptance]:
     """Find which fields of a system stand accepted, by path."""
     entries = tuple(acceptances)
-    found = {each.path: find_acceptance(entries, system, each.path, each.before, today) for each in fields}
+    found = {each.path: find_acceptance(entries, system, each.path, each.actual, today) for each in fields}
     return {path: each for path, each in found.items() if each is not None}

@@ -158,7 +158,7 @@ def decide(desired: Resolved, live: RegisteredSystem | None) -> Change:
         return Blocked(**base, reason=reason, hint=hint, fields=(moved,))
     if desired.withdrawn:
         line = desired.locate((WITHDRAWN,)).line
-        withdrawn = FieldChange((WITHDRAWN,), before=False, after=True, line=line)
+        withdrawn = FieldChange((WITHDRAWN,), actual=False, expected=True, line=line)
         reason = "withdrawn: deleted for ever, and its id can never be used again"
         return Delete(**base, reason=reason, fields=(withdrawn,))
     return _decide_living(desired, live, base)
@@ -183,7 +183,7 @@ def _decide_deleted(desired: Resolved, base: dict[str, Json]) -> Change:
         return Keep(**base, reason="withdrawn, and deleted")
     reason = "the register deleted it, and a deleted id can never be used again"
     hint = "Choose a new id, or write `withdrawn: true` to keep the record."
-    living = FieldChange((WITHDRAWN,), before=True, after=False)
+    living = FieldChange((WITHDRAWN,), actual=True, expected=False)
     return Blocked(**base, reason=reason, hint=hint, fields=(living,))
 
 
@@ -231,7 +231,7 @@ class _Lines:
             return desired.locate(change.steps).line
         if name not in self._entries:
             self._entries[name] = self._index(name)
-        found = self._entries[name].get(change.steps[1]) if change.after is not None else None
+        found = self._entries[name].get(change.steps[1]) if change.expected is not None else None
         return found or desired.locate((name,)).line
 
     def _index(self, name: str) -> dict[str, int]:

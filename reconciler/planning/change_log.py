@@ -127,7 +127,7 @@ def attribute_all(
 ) -> dict[tuple[str, ...], LogEntry | None]:
     """Find for each field, by its steps, what `attribute` finds; goes through the states once."""
     found: dict[tuple[str, ...], LogEntry | None] = {field.steps: None for field in fields}
-    values = {field.steps: field.before for field in fields}
+    values = {field.steps: field.actual for field in fields}
     newer: State | None = None
     for state in [*states, None]:
         tree = spread(state.system) if state is not None and state.system is not None else {}

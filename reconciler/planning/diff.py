@@ -26,22 +26,11 @@ ADOPTED = "adopts drift"
 
 
 @dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One scalar that changes, or one entry of a list that comes or goes; None stands for absent."""
+class Field:
+    """One scalar of a system, or one entry of a list."""
 
     steps: tuple[str, ...]
     """The member, and within it the language or the entry."""
-    before: Json
-    after: Json
-    line: int = 0
-    """The line that asks for it; 0 where none does."""
-    origin: str = ""
-    """Why it differs, where the plan was made against another revision of the files."""
-
-    @property
-    def is_open(self) -> bool:
-        """Say whether the field differs, rather than only tells that a difference was adopted."""
-        return self.origin != ADOPTED
 
     @property
     def member(self) -> str:
@@ -68,19 +57,55 @@ class FieldChange:
         return (match["member"], match["part"]) if match["part"] else (match["member"],)
 
 
-def diff(desired: System, live: System) -> tuple[FieldChange, ...]:
+@dataclass(frozen=True, slots=True)
+class FieldChange(Field):
+    """A field that differs between the register and the files; None stands for absent."""
+
+    actual: Json
+    """What the register holds."""
+    expected: Json
+    """What the files ask for, or a request did."""
+    line: int = 0
+    """The line that asks for it; 0 where none does."""
+    origin: str = ""
+    """Why it differs, where the plan was made against another revision of the files."""
+    base: Json = None
+    """What the files asked for at the base revision, of a difference that was adopted; else None."""
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether the field differs, or the files have adopted what the register holds."""
+        return self.origin != ADOPTED
+
+    @property
+    def before(self) -> Json:
+        """What outputs show first: what the register holds, or what the files asked for before they adopted it."""
+        return self.actual if self.is_open else self.base
+
+    @property
+    def after(self) -> Json:
+        """What outputs show last: what the files ask for."""
+        return self.expected
+
+
+def adopt(steps: tuple[str, ...], base: Json, held: Json) -> FieldChange:
+    """Make the field of a difference that the files adopted: they ask for what the register holds already."""
+    return FieldChange(steps, held, held, origin=ADOPTED, base=base)
+
+
+def diff(expected: System, actual: System) -> tuple[FieldChange, ...]:
     """Name every field in which two canonical systems differ, in the order of the document.
 
     Texts are compared by language, lists as sets. Identity (`id`) and deletion are not fields.
     """
-    if desired == live:
+    if expected == actual:
         return ()
     from deepdiff import DeepDiff  # noqa: PLC0415 - takes 90 ms to import, and most plans find nothing
 
-    before, after = spread(live), spread(desired)
+    held, asked = spread(actual), spread(expected)
     found = DeepDiff(
-        _flatten(before),
-        _flatten(after),
+        _flatten(held),
+        _flatten(asked),
         view="tree",
         threshold_to_diff_deeper=0,
         ignore_private_variables=False,  # else it passes over every key that begins with two underscores
@@ -90,14 +115,8 @@ def diff(desired: System, live: System) -> tuple[FieldChange, ...]:
         for kind in found.values()
         for each in kind
     }
-    changes = [FieldChange(steps, look_up(before, steps), look_up(after, steps)) for steps in paths]
-    return tuple(
-        sorted(changes, key=lambda change: (SENT.index(change.member), change.steps[1:], _rank(change)))
-    )
-
-
-def _rank(change: FieldChange) -> int:
-    return 0 if change.after is None else 1
+    changes = [FieldChange(steps, look_up(held, steps), look_up(asked, steps)) for steps in paths]
+    return tuple(sorted(changes, key=lambda change: (SENT.index(change.member), change.steps[1:])))
 
 
 def _flatten(tree: Mapping[str, Json]) -> dict[str, Json]:

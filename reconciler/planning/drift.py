@@ -82,7 +82,7 @@ class Difference:
     file: str = ""
     line: int = 0
     field: FieldChange | None = None
-    """`before` is what the register holds, `after` what the files say; None for a whole system."""
+    """None for a whole system."""
     entry: LogEntry | None = None
     """The write that made it so; None where the change log does not tell."""
     accepted: Acceptance | None = None
@@ -204,7 +204,7 @@ def _judge_field(
         change, field, entry, states, around
     )
     kind = Kind.NOT_APPLIED if ours else Kind.CHANGED_OUTSIDE
-    accepted = find_acceptance(around.acceptances, change.id, field.path, field.before, around.today)
+    accepted = find_acceptance(around.acceptances, change.id, field.path, field.actual, around.today)
     reason = "the history of the file is not known" if field.origin == Origin.UNKNOWN else ""
     return Difference(change.id, kind, change.file, field.line or change.line, field, entry, accepted, reason)
 
@@ -221,7 +221,7 @@ def _is_ours(
         return entry.client in around.ours or not _is_reverted(change, field, entry, states, around)
     if states and states[0].system is not None:
         # A value that nothing ever set is absent because nobody has asked for it yet.
-        return field.before is None and look_up(spread(states[0].system), field.steps) is None
+        return field.actual is None and look_up(spread(states[0].system), field.steps) is None
     # Systems from before 2025-07-30 have a log that starts late, or none (System Register contract §5).
     return all(state.entry.client in around.ours for state in states)
 
@@ -234,10 +234,10 @@ def _is_reverted(
     Where nothing of that kind was in force before it, the definition adopted what they wrote, and asks for
     something else since.
     """
-    later = [field.after]
+    later = [field.expected]
     for system in around.ancestors(change.file, change.id):
         value = look_up(spread(system), field.steps)
-        if value == field.before:
+        if value == field.actual:
             break
         later.append(value)
     place = next(number for number, state in enumerate(states) if state.entry is entry)

@@ -272,14 +272,14 @@ def _describe_missing(member: str, evidence: Evidence) -> str:
 
 def _judge_clients(change: Update, evidence: Evidence) -> Iterator[Impact]:
     """Judge the client ids that leave; that those of a deleted system do goes without saying."""
-    removed = [each for each in change.open_fields if each.member == "clientId" and each.after is None]
+    removed = [each for each in change.open_fields if each.member == "clientId" and each.expected is None]
     added = {
-        str(each.after).lower(): each
+        str(each.expected).lower(): each
         for each in change.open_fields
-        if each.member == "clientId" and each.after
+        if each.member == "clientId" and each.expected
     }
     for each in removed:
-        client = str(each.before)
+        client = str(each.actual)
         if client.lower() in added:
             told = f"Client id {client} is respelt, and Maskinporten compares exactly"
             yield _count(CLIENT_RESPELT, f"{told}: {_describe_users(evidence)}.", each.path, evidence)
@@ -292,14 +292,14 @@ def _judge_clients(change: Update, evidence: Evidence) -> Iterator[Impact]:
 
 def _judge_claims(fields: Sequence[FieldChange], evidence: Evidence) -> Iterator[Impact]:
     for each in fields:
-        if each.member == "clientId" and each.after in evidence.moved_from:
-            told = f"Client id {each.after} comes from `{evidence.moved_from[each.after]}`"
+        if each.member == "clientId" and each.expected in evidence.moved_from:
+            told = f"Client id {each.expected} comes from `{evidence.moved_from[each.expected]}`"
             yield _impact(CLIENT_CLAIMED, f"{told}; until it is claimed, it gives no tokens.", each.path)
 
 
 def _judge_field(each: FieldChange, evidence: Evidence) -> Iterator[Impact]:
     if each.member == "isVisible":
-        if each.after:
+        if each.expected:
             yield _impact(SHOWN, "End users can find the system in the portal.", each.path)
         else:
             yield _impact(
@@ -307,7 +307,7 @@ def _judge_field(each: FieldChange, evidence: Evidence) -> Iterator[Impact]:
             )
     elif each.member in {"rights", "accessPackages"}:
         what = "right" if each.member == "rights" else "access package"
-        if each.before is None:
+        if each.actual is None:
             told = f"The {what} `{each.steps[1]}` is asked for, and existing system users do not get it"
             yield _count(ASKED, f"{told}: {_describe_missing(each.member, evidence)}.", each.path, evidence)
         else:
@@ -316,8 +316,8 @@ def _judge_field(each: FieldChange, evidence: Evidence) -> Iterator[Impact]:
                 f"name it can no longer be approved; {_describe_users(evidence)}."
             )
             yield _count(DROPPED, told, each.path, evidence)
-    elif each.member == "allowedRedirectUrls" and each.after is None:
-        told = f"New requests that name `{each.before}` are refused; those under way still lead there."
+    elif each.member == "allowedRedirectUrls" and each.expected is None:
+        told = f"New requests that name `{each.actual}` are refused; those under way still lead there."
         yield _impact(REDIRECT_REMOVED, told, each.path)
     elif each.member in {"name", "description"}:
         yield _impact(TEXT_CHANGED, f"Customers read another `{each.path}`.", each.path)
@@ -336,7 +336,7 @@ def _judge_origin(each: FieldChange, entry: LogEntry | None, evidence: Evidence)
 
 def _judge_unknown(change: Update) -> Iterator[Impact]:
     """Report the members that this tool does not know: kept, or gone with the entry that held them."""
-    gone = {each.steps[1] for each in change.open_fields if len(each.steps) > 1 and each.after is None}
+    gone = {each.steps[1] for each in change.open_fields if len(each.steps) > 1 and each.expected is None}
     held, sent = _spread_unknown(change.live or {}), _spread_unknown(change.document or {})
     for place in sorted(held.keys() | sent.keys()):
         if place[0] not in gone and held.get(place) != sent.get(place):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from reconciler.model.normalise import normalise
 from reconciler.model.system import RegisteredSystem
 from reconciler.planning.change import WITHDRAWN, Blocked, Create, Keep, Update
-from reconciler.planning.diff import ADOPTED, FieldChange, diff, look_up, spread
+from reconciler.planning.diff import ADOPTED, adopt, diff, look_up, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reconciler.model.canonical_json import Json
     from reconciler.model.system import System
     from reconciler.planning.change import Change
+    from reconciler.planning.diff import FieldChange
     from reconciler.planning.plan import Plan
 
 
@@ -84,7 +85,7 @@ class _Ancestors:
         """Say whether an earlier revision asked for what the register holds."""
         if self.trees is None:
             self.trees = [_spread(system) for system in self.past.ancestors()]
-        return any(look_up(tree, field.steps) == field.before for tree in self.trees)
+        return any(look_up(tree, field.steps) == field.actual for tree in self.trees)
 
 
 def _spread(system: System) -> dict[str, Json]:
@@ -95,9 +96,9 @@ def _spread(system: System) -> dict[str, Json]:
 def _find_origin(field: FieldChange, base: Json, ancestors: _Ancestors) -> Origin:
     asked = look_up(base, field.steps)
     # The base asked for neither where it had no such definition, and then it is this change that asks.
-    if asked == field.before or (asked is None and field.member == WITHDRAWN):
+    if asked == field.actual or (asked is None and field.member == WITHDRAWN):
         return Origin.THIS_CHANGE
-    unchanged = asked == field.after
+    unchanged = asked == field.expected
     if ancestors.hold(field):
         return Origin.NOT_APPLIED if unchanged else Origin.THIS_CHANGE
     if ancestors.past.cut:
@@ -113,11 +114,10 @@ def _find_adopted(change: Change, past: Past) -> tuple[FieldChange, ...]:
     if live.isDeleted or past.base.isDeleted:
         if live.isDeleted is past.base.isDeleted or not isinstance(change, Keep):
             return ()
-        asked = FieldChange((WITHDRAWN,), past.base.isDeleted, live.isDeleted, origin=Origin.ADOPTS_DRIFT)
-        return (asked,)
+        return (adopt((WITHDRAWN,), past.base.isDeleted, live.isDeleted),)
     open_now = {each.steps for each in change.fields}
     return tuple(
-        FieldChange(each.steps, each.before, each.after, origin=Origin.ADOPTS_DRIFT)
+        adopt(each.steps, each.actual, each.expected)
         for each in diff(live, past.base)
         if each.steps not in open_now
     )

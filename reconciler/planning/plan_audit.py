@@ -78,7 +78,7 @@ def _audit_idle(change: Keep | Blocked) -> Iterator[str]:
 def _audit_deletion(change: Delete, vendor: str) -> Iterator[str]:
     if change.document is not None:
         yield "a deletion sends no document"
-    if _strip(_find_own(change)) != _strip((FieldChange((WITHDRAWN,), before=False, after=True),)):
+    if _strip(_find_own(change)) != _strip((FieldChange((WITHDRAWN,), actual=False, expected=True),)):
         yield "its fields are not those of a deletion"
     if change.live is None:
         yield "it deletes what is not registered"
@@ -135,7 +135,7 @@ def _find_own(change: Change) -> Iterator[FieldChange]:
     held = normalise(RegisteredSystem(change.live).read()) if change.live is not None else None
     tree = {**spread(held), WITHDRAWN: held.isDeleted} if held is not None else {}
     for each in change.fields:
-        if each.is_open or look_up(tree, each.steps) != each.after:
+        if each.is_open or look_up(tree, each.steps) != each.expected:
             yield each
 
 

@@ -6,6 +6,7 @@ Pure. A saved plan holds everything that apply needs, so that what was reviewed 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Refused
@@ -13,7 +14,7 @@ from reconciler.model.canonical_json import digest_json
 from reconciler.model.findings import Finding, Location, finding_to_json
 from reconciler.model.untrusted_text import escape_json
 from reconciler.planning.change import Blocked, Change, Create, Delete, Impact, Keep, Update
-from reconciler.planning.diff import FieldChange
+from reconciler.planning.diff import ADOPTED, FieldChange, adopt
 from reconciler.planning.plan import FORMAT_VERSION, Plan, Target, Unmanaged, step_to_json
 from reconciler.planning.plan_file_v1 import PlanFile, read_file
 from reconciler.planning.request_order import Step
@@ -170,24 +171,25 @@ def _read(saved: PlanFile) -> Plan:
 
 
 def _read_change(each: plan_v1.Change) -> Change:
-    fields = tuple(
-        FieldChange(
-            FieldChange.read_path(field.path), field.before, field.after, field.line or 0, field.origin or ""
-        )
-        for field in each.fields
-    )
     return _KINDS[each.action](
         id=each.id,
         reason=each.reason,
         hint=each.hint,
         file=each.file,
         line=each.line or 0,
-        fields=fields,
+        fields=tuple(_read_field(field) for field in each.fields),
         document=each.document,
         impacts=tuple(_read_impact(impact) for impact in each.impacts),
         live=each.live,
         newest=each.newest_entry,
     )
+
+
+def _read_field(each: plan_v1.Field_) -> FieldChange:
+    steps = FieldChange.read_path(each.path)
+    if each.origin == ADOPTED:
+        return replace(adopt(steps, each.before, each.after), line=each.line or 0)
+    return FieldChange(steps, each.before, each.after, each.line or 0, each.origin or "")
 
 
 def _read_impact(each: plan_v1.Impact) -> Impact:

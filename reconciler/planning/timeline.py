@@ -8,15 +8,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.planning.diff import diff
+from reconciler.planning.diff import Field, diff
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reconciler.model.canonical_json import Json
     from reconciler.model.revision import Revision
     from reconciler.model.system import System
     from reconciler.planning.change_log import LogEntry, State
-    from reconciler.planning.diff import FieldChange
+
+
+@dataclass(frozen=True, slots=True)
+class Edit(Field):
+    """A field that a write changed: what stood there before it, and what after it; None stands for absent."""
+
+    before: Json
+    after: Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +32,8 @@ class Chapter:
     """One write: the log's entry, what it changed, and the revision of the definition that asked for it."""
 
     entry: LogEntry
-    fields: tuple[FieldChange, ...]
-    """`before` is what stood there, `after` what came; everything for a creation."""
+    fields: tuple[Edit, ...]
+    """Everything for a creation."""
     revision: Revision | None
     """The newest revision of the definition that the state equals; None where none does."""
 
@@ -35,11 +43,11 @@ def tell_story(states: Sequence[State], revisions: Sequence[tuple[Revision, Syst
     chapters: list[Chapter] = []
     before: System | None = None
     for state in reversed(states):
-        fields: tuple[FieldChange, ...] = ()
+        fields: tuple[Edit, ...] = ()
         if state.system is not None:
-            fields = diff(
-                _alive(state.system), _alive(before) if before is not None else _nothing(state.system)
-            )
+            earlier = _alive(before) if before is not None else _nothing(state.system)
+            found = diff(_alive(state.system), earlier)
+            fields = tuple(Edit(each.steps, each.actual, each.expected) for each in found)
         revision = next((each for each, system in revisions if system == state.system), None)
         chapters.append(Chapter(state.entry, fields, revision))
         before = state.system

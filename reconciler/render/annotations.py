@@ -103,7 +103,7 @@ def _difference(each: Difference) -> Finding:
     told = f"`{each.id}`: {each.kind}"
     if each.field is not None:
         files, register = (
-            show_value(value, each.field) or "nothing" for value in (each.field.after, each.field.before)
+            show_value(value, each.field) or "nothing" for value in (each.field.expected, each.field.actual)
         )
         told = f"`{each.id}`, `{each.path}`: the files say {files}, the register holds {register}"
     accepted = f"; accepted until {each.accepted.until}: {each.accepted.reason}" if each.accepted else ""

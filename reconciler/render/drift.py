@@ -80,7 +80,7 @@ def _render_difference(each: Difference) -> Iterator[Line]:
         line = f"  :{each.line}" if each.line else ""
         label = escape_line(shorten(get_label(each.field)))
         yield (Piece(f"    {get_sign(each.field)} {word}", style), Piece(f"  {label}"), Piece(line, "dim"))
-        for side, value in (("files", each.field.after), ("register", each.field.before)):
+        for side, value in (("files", each.field.expected), ("register", each.field.actual)):
             shown = escape_line(show_value(value, each.field)) or "nothing"
             yield _detail(side, shown)
     if each.reason:
@@ -135,8 +135,8 @@ def _difference_to_json(each: Difference) -> dict[str, Json]:
         "path": each.path,
         "file": each.file,
         "line": each.line or None,
-        "files": each.field.after if each.field else None,
-        "register": each.field.before if each.field else None,
+        "files": each.field.expected if each.field else None,
+        "register": each.field.actual if each.field else None,
         "origin": (each.field.origin or None) if each.field else None,
         "reason": each.reason,
         "write": entry

@@ -235,8 +235,8 @@ def _difference(each: Difference) -> str:
     cells = [
         f"<b>{each.kind}</b>" if each.alarming else str(each.kind),
         _code(get_label(field)) if field else "",
-        _code(show_value(field.after, field)) if field else "",
-        _code(show_value(field.before, field)) if field else "",
+        _code(show_value(field.expected, field)) if field else "",
+        _code(show_value(field.actual, field)) if field else "",
     ]
     who = [_words(each) for each in (entry.created, entry.organisation, entry.client)] if entry else [""] * 3
     return _with_line(cells, each.line, [*who, "<br>".join(_notes(each))])

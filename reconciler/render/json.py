@@ -45,7 +45,7 @@ def render_report(report: Report) -> str:
             "reason": each.reason,
             "hint": each.hint,
             "differs": [
-                {"path": field.path, "held": field.before, "asked": field.after} for field in each.differs
+                {"path": field.path, "held": field.actual, "asked": field.expected} for field in each.differs
             ],
         }
         for each in report.outcomes

@@ -286,8 +286,8 @@ def _describe_difference(each: Difference) -> str:
     cells = [
         f"**{each.kind}**" if each.alarming else str(each.kind),
         _code(get_label(field)) if field else "",
-        _code(show_value(field.after, field)) if field else "",
-        _code(show_value(field.before, field)) if field else "",
+        _code(show_value(field.expected, field)) if field else "",
+        _code(show_value(field.actual, field)) if field else "",
         str(each.line or ""),
         who,
     ]

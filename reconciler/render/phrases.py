@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reconciler.planning.drift import Difference
     from reconciler.planning.plan import Plan, Unmanaged
     from reconciler.planning.request_order import Step
+    from reconciler.planning.timeline import Edit
 
 SIGNS: Mapping[str, str] = {"create": "+", "update": "~", "delete": "-", "blocked": "!", "keep": "="}
 VERBS: Mapping[str, str] = {
@@ -99,18 +100,18 @@ def find_moves(plan: Plan, system: str) -> tuple[Step, ...]:
     )
 
 
-def get_sign(field: FieldChange) -> str:
+def get_sign(field: FieldChange | Edit) -> str:
     """Say whether a field comes, goes or becomes another."""
     return "+" if field.before is None else "-" if field.after is None else "~"
 
 
-def get_label(field: FieldChange) -> str:
+def get_label(field: FieldChange | Edit) -> str:
     """Name a field; the entry of a list by its member, since its value stands beside it."""
     listed = len(field.steps) > 1 and field.member not in _SINGLE
     return field.member if listed else field.path
 
 
-def show_value(value: Json, field: FieldChange) -> str:
+def show_value(value: Json, field: FieldChange | Edit) -> str:
     """Show a value: truth values as YAML writes them, texts in quotes, objects by what they are known by."""
     if value is None:
         return ""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from reconciler.planning.change import Change, Impact
     from reconciler.planning.diff import FieldChange
     from reconciler.planning.plan import Plan
+    from reconciler.planning.timeline import Edit
 
 
 class Piece(NamedTuple):
@@ -156,7 +157,7 @@ def _render_change(change: Change) -> Iterator[Line]:
     for impact in change.impacts:
         yield from _render_impact(impact)
     for field in change.fields:
-        yield from render_field(field)
+        yield from render_field(field, field.line, field.origin)
 
 
 def _render_impact(impact: Impact) -> Iterator[Line]:
@@ -183,26 +184,24 @@ def _render_steps(plan: Plan) -> Iterator[Line]:
     yield _line()
 
 
-def render_field(field: FieldChange) -> Iterator[Line]:
+def render_field(field: FieldChange | Edit, line: int = 0, origin: str = "") -> Iterator[Line]:
     """Render one field: an entry that comes or goes, or a value that becomes another."""
     sign = "+" if field.before is None else "-" if field.after is None else "~"
     style = {"+": "create", "-": "delete", "~": "update"}[sign]
     listed = len(field.steps) > 1 and field.member not in {"name", "description", "vendor"}
     label = _tell(field.member if listed else field.path)
-    line = Piece(
-        f"{f'  :{field.line}' if field.line else ''}{f'  ({field.origin})' if field.origin else ''}", "dim"
-    )
+    where = Piece(f"{f'  :{line}' if line else ''}{f'  ({origin})' if origin else ''}", "dim")
     values = [_show(value, field) for value in (field.before, field.after) if value is not None]
     head = Piece(f"    {sign} {label:<{_MEMBER}}", style)
     if len(values) == 1 or len(head.text) + sum(map(len, values)) + 12 <= _WIDTH:
-        yield _line(head, " → ".join(values), line)
+        yield _line(head, " → ".join(values), where)
         return
-    yield _line(head, line)
+    yield _line(head, where)
     yield _line(Piece(f"        - {values[0]}", "delete"))
     yield _line(Piece(f"        + {values[1]}", "create"))
 
 
-def _show(value: Json, field: FieldChange) -> str:
+def _show(value: Json, field: FieldChange | Edit) -> str:
     """Show a value: texts as they are, truth values as YAML writes them, objects by their label."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -236,7 +235,7 @@ def _render_outcome(outcome: Outcome) -> Iterator[Line]:
     for text in filter(None, (outcome.reason, outcome.hint)):
         yield _line(f"    {_tell(text, _LONG)}")
     for field in outcome.differs:
-        yield from render_field(field)
+        yield from render_field(field, field.line, field.origin)
 
 
 def render_recovered(recovered: Sequence[Recovered], stranded: Sequence[Stranded] = ()) -> Iterator[Line]:

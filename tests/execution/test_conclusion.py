@@ -70,7 +70,10 @@ def test_what_others_did_to_it_is_not_what_the_register_stored() -> None:
 
 def test_every_write_that_was_overwritten_is_named() -> None:
     """W1, R11: oldest first, with the values that were lost."""
-    lost = (FieldChange(("isVisible",), before=False, after=True), FieldChange(("clientId", "x"), "x", None))
+    lost = (
+        FieldChange(("isVisible",), actual=False, expected=True),
+        FieldChange(("clientId", "x"), "x", None),
+    )
     settlement = replace(DONE, overwritten=(an_entry(at="T2"), an_entry(at="T1")), lost=lost)
 
     assert explain(UPDATE, settlement, None).reason == (

@@ -360,7 +360,9 @@ def test_a_write_after_ours_is_found_by_the_read_back(stage: Stage) -> None:
     (outcome,) = report.outcomes
     assert isinstance(outcome, Done)
     assert "Since then, client somebody" in outcome.reason
-    assert [(each.path, each.before, each.after) for each in outcome.differs] == [("isVisible", False, True)]
+    assert [(each.path, each.actual, each.expected) for each in outcome.differs] == [
+        ("isVisible", False, True)
+    ]
     assert report.exit_code == 1
 
 

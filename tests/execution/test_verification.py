@@ -119,7 +119,7 @@ def test_what_others_changed_is_held_against_the_document_that_was_read() -> Non
 
     settled = settle(request, held, (own, theirs, FIRST))
 
-    assert [(each.path, each.before, each.after) for each in settled.lost] == [
+    assert [(each.path, each.actual, each.expected) for each in settled.lost] == [
         (f'clientId["{CLIENT}"]', None, CLIENT),
         (
             'allowedRedirectUrls["https://smartcloud.example/receipt"]',
@@ -139,7 +139,7 @@ def test_all_that_others_wrote_before_ours_is_lost() -> None:
     settled = settle(request, DELETED, (an_entry(4, kind="delete"), last, first, FIRST))
 
     assert settled.overwritten == (last, first)
-    assert [(each.path, each.before) for each in settled.lost] == [
+    assert [(each.path, each.actual) for each in settled.lost] == [
         (f'clientId["{CLIENT}"]', None),
         ('clientId["x"]', "x"),
     ]
@@ -152,7 +152,7 @@ def test_what_others_changed_before_a_deletion_is_lost_too() -> None:
 
     settled = settle(request, DELETED, (an_entry(4, kind="delete"), theirs, FIRST))
 
-    assert [(each.path, each.before, each.after) for each in settled.lost] == [("isVisible", False, None)]
+    assert [(each.path, each.actual, each.expected) for each in settled.lost] == [("isVisible", False, None)]
 
 
 def test_the_rights_endpoint_is_held_against_the_document_too() -> None:
@@ -162,7 +162,7 @@ def test_the_rights_endpoint_is_held_against_the_document_too() -> None:
 
     settled = settle(request, AFTER, (an_entry(4, isVisible=False), theirs))
 
-    assert [(each.member, each.before is None) for each in settled.lost] == [("rights", True)]
+    assert [(each.member, each.actual is None) for each in settled.lost] == [("rights", True)]
 
 
 def test_an_update_above_a_deletion_holds_its_client_ids() -> None:

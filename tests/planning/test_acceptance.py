@@ -57,8 +57,8 @@ def test_the_newest_entry_that_stands_counts() -> None:
 
 def test_the_accepted_fields_are_found_by_path() -> None:
     """It is what the register holds that was accepted, and not what the files ask for."""
-    held = FieldChange(("isVisible",), before=False, after=True)
-    asked = FieldChange(("isVisible",), before=True, after=False)
+    held = FieldChange(("isVisible",), actual=False, expected=True)
+    asked = FieldChange(("isVisible",), actual=True, expected=False)
     other = FieldChange(("name", "nb"), "a", "b")
 
     assert find_accepted_fields(iter([ONE]), "a", [held, other], DAY) == {"isVisible": ONE}

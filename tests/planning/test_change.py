@@ -35,7 +35,7 @@ def test_an_unknown_system_is_created() -> None:
         "isVisible": 8,
         'allowedRedirectUrls["https://smartcloud.example/receipt"]': 9,
     }
-    assert all(each.before is None for each in change.fields)
+    assert all(each.actual is None for each in change.fields)
 
 
 def test_an_equal_system_is_kept() -> None:

@@ -88,9 +88,9 @@ def test_a_value_is_attributed_to_whoever_gave_it_last() -> None:
 
     added = FieldChange(("clientId", OTHER_CLIENT), OTHER_CLIENT, None)
     kept = FieldChange(("clientId", CLIENT), CLIENT, None)
-    hidden = FieldChange(("isVisible",), before=False, after=True)
+    hidden = FieldChange(("isVisible",), actual=False, expected=True)
     never = FieldChange(("clientId", "never"), None, "never")
-    elsewhere = FieldChange(("isVisible",), before=True, after=False)
+    elsewhere = FieldChange(("isVisible",), actual=True, expected=False)
 
     assert [getattr(attribute(each, states), "client", None) for each in (added, kept, hidden)] == [
         THEIRS,

@@ -35,7 +35,7 @@ def test_lists_are_compared_as_sets() -> None:
     """An entry comes or goes; order and repetition mean nothing."""
     desired = a_system(clientId=[OTHER_CLIENT, OTHER_CLIENT], accessPackages=[])
 
-    assert [(each.path, each.before, each.after) for each in diff(desired, a_system())] == [
+    assert [(each.path, each.actual, each.expected) for each in diff(desired, a_system())] == [
         (
             'accessPackages["urn:altinn:accesspackage:skattegrunnlag"]',
             {"urn": "urn:altinn:accesspackage:skattegrunnlag"},
@@ -76,8 +76,8 @@ def a_right(*values: str, action: str | None = None) -> Json:
 def test_rights_that_look_alike_are_two(one: Json, other: Json) -> None:
     """P2: a right has one path on every side and in every state, which no other right has."""
     changes = diff(a_system(rights=[one]), a_system(rights=[other]))
-    (gone,) = (each.path for each in changes if each.after is None)
-    (come,) = (each.path for each in changes if each.before is None)
+    (gone,) = (each.path for each in changes if each.expected is None)
+    (come,) = (each.path for each in changes if each.actual is None)
 
     assert len(changes) == 2
     assert [each.path for each in diff(a_system(rights=[one, other]), a_system(rights=[one]))] == [gone]
@@ -99,7 +99,7 @@ def test_an_entry_that_begins_with_underscores_is_an_entry(member: str) -> None:
 def test_visibility_is_one_scalar() -> None:
     """A flag that turns is one field with both values."""
     assert diff(a_system(isVisible=False), a_system()) == (
-        FieldChange(("isVisible",), before=True, after=False),
+        FieldChange(("isVisible",), actual=True, expected=False),
     )
 
 

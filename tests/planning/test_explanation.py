@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from reconciler.render.annotations import Remark
 
 TARGET = Target("tt02", "https://register.example", VENDOR)
-FIELD = FieldChange(("isVisible",), before=True, after=False, line=3)
+FIELD = FieldChange(("isVisible",), actual=True, expected=False, line=3)
 
 
 def a_plan(*, users: int = 3, target: Target = TARGET, id: str = "a", rule: str = "system-deleted") -> Plan:  # noqa: A002 - the member's name
@@ -132,7 +132,7 @@ def test_a_fingerprint_is_of_rule_system_path_and_environment(changes: dict[str,
 
 def test_the_same_holds_for_drift_and_findings() -> None:
     """P14: what the register holds and the words of a message are not in it; the path and the environment are."""
-    other = replace(FIELD, before=False, after=True, line=9)
+    other = replace(FIELD, actual=False, expected=True, line=9)
     elsewhere = FieldChange(("name", "nb"), "a", "b")
     kind = Kind.CHANGED_OUTSIDE
     one, same, path = (

@@ -119,7 +119,7 @@ def test_a_deletion_has_an_origin(
     change = trace_one({"withdrawn": True}, {}, Past(base, ancestors))
 
     assert isinstance(change, Delete)
-    assert [(each.path, each.before, each.after, each.origin) for each in change.fields] == [
+    assert [(each.path, each.actual, each.expected, each.origin) for each in change.fields] == [
         ("withdrawn", False, True, origin)
     ]
     assert change.fields[0].line == 10

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.planning.change_log import LogEntry, State
-from reconciler.planning.diff import ADOPTED, FieldChange
+from reconciler.planning.diff import ADOPTED, adopt
 from reconciler.planning.impact import Evidence
 from reconciler.planning.origin import Past, trace
 from reconciler.planning.plan import Plan, Target, judge_plan, plan_changes
@@ -44,7 +44,7 @@ def test_what_is_adopted_is_no_lie(files: dict[str, Json]) -> None:
 def test_what_only_says_that_it_is_adopted_is_a_lie(files: dict[str, Json]) -> None:
     """W4: a field cannot hide behind an origin: what is adopted is what the register holds."""
     traced, _ = a_traced_plan(**files)
-    lie = FieldChange(("name", "nb"), "SmartCloud", "Another", origin=ADOPTED)
+    lie = adopt(("name", "nb"), "SmartCloud", "Another")
     change = replace(traced.changes[0], fields=(*traced.changes[0].fields, lie))
 
     assert len(list(audit(replace(traced, changes=(change,))))) == 1

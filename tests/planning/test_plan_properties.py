@@ -61,11 +61,11 @@ def test_a_difference_is_whole(one: Json, other: Json) -> None:
     for each in changes:
         *parents, last = each.steps
         branch = look_up(tree, parents)
-        assert look_up(tree, each.steps) == each.before
-        if each.after is None:
+        assert look_up(tree, each.steps) == each.actual
+        if each.expected is None:
             del branch[last]
         else:
-            branch[last] = each.after
+            branch[last] = each.expected
 
     assert tree == spread(desired)
     assert len({each.path for each in changes}) == len(changes)

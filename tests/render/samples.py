@@ -11,12 +11,12 @@ from reconciler.model.revision import Revision
 from reconciler.planning.acceptance import Acceptance
 from reconciler.planning.change import Blocked, Create, Impact, Update, Weight
 from reconciler.planning.change_log import LogEntry, State
-from reconciler.planning.diff import FieldChange
+from reconciler.planning.diff import FieldChange, adopt
 from reconciler.planning.drift import Difference, DriftReport, Kind
 from reconciler.planning.origin import Origin
 from reconciler.planning.plan import Plan, Target, Unmanaged, judge_plan, plan_changes, stamp
 from reconciler.planning.request_order import Step
-from reconciler.planning.timeline import Chapter, tell_story
+from reconciler.planning.timeline import Chapter, Edit, tell_story
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_registered_system, a_resolved, a_system
 
 if TYPE_CHECKING:
@@ -51,11 +51,8 @@ def _with_origins(change: Change, origins: Mapping[str, Origin]) -> Change:
         replace(each, origin=origins.get(each.path, origins.get(each.member, Origin.THIS_CHANGE)))
         for each in change.fields
     )
-    adopted = tuple(
-        FieldChange(("name", "en"), "SmartCloud", "SmartCloud One", origin=origin)
-        for path, origin in origins.items()
-        if path == "adopted"
-    )
+    field = adopt(("name", "en"), "SmartCloud", "SmartCloud One")
+    adopted = (field,) if "adopted" in origins else ()
     return replace(change, fields=(*fields, *adopted))
 
 
@@ -142,8 +139,8 @@ def a_large_plan(number: int) -> Plan:
     return Plan(TARGET, (*changes, last))
 
 
-def _field(*steps: str, before: Json, after: Json) -> FieldChange:
-    return FieldChange(steps, before, after, 7)
+def _field(*steps: str, actual: Json, expected: Json) -> FieldChange:
+    return FieldChange(steps, actual, expected, 7)
 
 
 def a_report() -> DriftReport:
@@ -158,7 +155,7 @@ def a_report() -> DriftReport:
             Kind.CHANGED_OUTSIDE,
             file,
             7,
-            _field("name", "nb", before="Ute", after="Inne"),
+            _field("name", "nb", actual="Ute", expected="Inne"),
             OUTSIDER,
         ),
         Difference(
@@ -166,7 +163,7 @@ def a_report() -> DriftReport:
             Kind.CHANGED_OUTSIDE,
             file,
             9,
-            _field("rights", "app_brg", before=right, after=None),
+            _field("rights", "app_brg", actual=right, expected=None),
             rights,
         ),
         Difference(
@@ -174,12 +171,12 @@ def a_report() -> DriftReport:
             Kind.CHANGED_OUTSIDE,
             file,
             12,
-            _field("isVisible", before=True, after=False),
+            _field("isVisible", actual=True, expected=False),
             OUTSIDER,
             accepted,
         ),
         Difference(
-            _id("one"), Kind.NOT_APPLIED, file, 8, _field("name", "en", before="Old", after="New"), None
+            _id("one"), Kind.NOT_APPLIED, file, 8, _field("name", "en", actual="Old", expected="New"), None
         ),
         Difference(_id("quiet"), Kind.NO_DIFFERENCE, "systems/quiet.yaml", 1, entry=OUTSIDER),
         Difference(_id("missing"), Kind.MISSING, "systems/missing.yaml", 1),
@@ -313,7 +310,7 @@ def hostile_findings(text: str) -> tuple[Finding, ...]:
 
 def a_hostile_story(text: str) -> tuple[Chapter, ...]:
     """Make a story in which everything that somebody else can write is one text."""
-    field = FieldChange(("name", text), text, text)
+    field = Edit(("name", text), text, text)
     return (Chapter(LogEntry(text, text, text, text), (field,), Revision(text, text, text, text, b"")),)
 
 

@@ -14,8 +14,8 @@ from reconciler.render.formats import FORMATS
 from reconciler.render.text import print_lines, render_plan
 from tests.render.samples import CREATED, TARGET, VERSION
 
-PLAIN = FieldChange(("isVisible",), before=True, after=False, line=3)
-GONE = FieldChange(("withdrawn",), before=False, after=True, line=9)
+PLAIN = FieldChange(("isVisible",), actual=True, expected=False, line=3)
+GONE = FieldChange(("withdrawn",), actual=False, expected=True, line=9)
 
 
 def a_plan(origin: Origin) -> Plan:

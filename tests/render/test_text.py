@@ -41,10 +41,13 @@ def test_lines_print_without_styles() -> None:
     ("field", "lines"),
     [
         (
-            FieldChange(("isVisible",), before=True, after=False, line=7),
+            FieldChange(("isVisible",), actual=True, expected=False, line=7),
             ["    ~ isVisible           true → false  :7"],
         ),
-        (FieldChange(("isVisible",), before=False, after=True), ["    ~ isVisible           false → true"]),
+        (
+            FieldChange(("isVisible",), actual=False, expected=True),
+            ["    ~ isVisible           false → true"],
+        ),
         (FieldChange(("name", "nb"), None, 'A "b"', 3), ['    + name.nb             "A \\"b\\""  :3']),
         (FieldChange(("name", "nb"), "", None), ['    - name.nb             ""']),
         (FieldChange(("clientId", "a"), "a", None, 2), ["    - clientId            a  :2"]),
@@ -58,7 +61,7 @@ def test_lines_print_without_styles() -> None:
 )
 def test_a_field_is_told_in_its_form(field: FieldChange, lines: list[str]) -> None:
     """Entries come and go, values become others; two long ones stand below each other."""
-    assert print_lines(render_field(field)).splitlines() == lines
+    assert print_lines(render_field(field, field.line, field.origin)).splitlines() == lines
 
 
 def test_a_log_gets_the_words_alone() -> None:
