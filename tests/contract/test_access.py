@@ -168,12 +168,6 @@ class TestOwnership:
         listed = emulated.call("GET", VENDOR, token=token).json()
         assert all(one["systemVendorOrgNumber"] == OTHER_ORG for one in listed)
 
-    def test_admin_is_found_inside(self, emulated: Target) -> None:
-        """The administrator's scope is looked for as a part of the text, letter case apart."""
-        document = emulated.create()
-        token = emulated.make_token(scope=f"{WRITE} x{ADMIN.upper()}y", consumer=OTHERS)
-        assert emulated.call("GET", one(str(document["id"])), token=token).status_code == 200
-
     @pytest.mark.parametrize(
         "consumer",
         [

@@ -17,6 +17,7 @@ from reconciler.emulator.dotnet.answers import FRAMEWORK, Formatted, answer_stat
 from reconciler.emulator.dotnet.query_binding import bind_flag
 from reconciler.emulator.dotnet.token_decoding import is_readable
 from reconciler.emulator.register.bearer import find_token
+from reconciler.emulator.register.consumer_claims import AUTHORITY
 from reconciler.emulator.register.model_validation import ModelError
 from reconciler.emulator.register.routing import Call, Route
 from reconciler.emulator.server import gaps
@@ -33,7 +34,9 @@ TOKEN_SECONDS = 1800
 _DROPPED = frozenset({"aud", "client_amr", "iss", "sid", "iat", "nbf", "exp"})
 _OWNERS = {"991825827": "digdir"}
 """Service owners by number; the service looks them up in a list of Altinn's."""
-_CONSUMER = re.compile(r"[^:]*:([^:]+).*", re.DOTALL)
+_CONSUMER = re.compile(r"0192:([0-9]{9})")
+_OWNER_SCOPE = "altinn:serviceowner"
+"""How the scopes of service owners begin."""
 _GONE = {
     "type": "https://docs.altinn.studio",
     "title": "Virksomhetsbruker is no longer available",
@@ -78,14 +81,14 @@ class Exchange:
         return answer_text(200, self.issuer.issue(self._claims(call.caller, org, is_test=is_test)))
 
     def _find_org(self, caller: Caller) -> str | None:
-        """Give whose token it is: of Maskinporten's issuer, with an end, and a consumer; its prefix is free."""
+        """Give the organisation of a token by Maskinporten that ends and has a `consumer`, else None."""
         if caller.find("iss") != self.issuer.maskinporten or "exp" not in caller.claims:
             return None
         try:
             consumer = json.loads(caller.find("consumer") or "")
         except ValueError:
             return None
-        if not isinstance(consumer, dict) or consumer.get("authority") != "iso6523-actorid-upis":
+        if not isinstance(consumer, dict) or consumer.get("authority") != AUTHORITY:
             return None
         found = _CONSUMER.fullmatch(str(consumer.get("ID")))
         return None if found is None else found[1]
@@ -96,7 +99,8 @@ class Exchange:
         details = claims.get("authorization_details")
         if isinstance(details, list) and len(details) == 1:
             claims["authorization_details"] = details[0]
-        owner = _OWNERS.get(org) if "altinn:serviceowner" in caller.scope else None
+        is_owner = any(scope.startswith(_OWNER_SCOPE) for scope in caller.scope.split(" "))
+        owner = _OWNERS.get(org) if is_owner else None
         if owner is not None:
             claims["urn:altinn:org"] = "ttd" if is_test and owner == "digdir" else owner
         return {

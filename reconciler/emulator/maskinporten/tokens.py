@@ -90,8 +90,6 @@ class Issuer:
 
     def _read(self, text: str) -> Caller | None:
         token = decode(text)
-        # NOTE: at the service any other issuer's token is checked with the platform's keys; here the
-        # platform has none of its own, so that such a token is refused.
         if token is None or token.claims.get("iss") not in {self.maskinporten, self.platform}:
             return None
         algorithm = str(token.header.get("alg"))

@@ -22,6 +22,7 @@ WRITE = "altinn:authentication/systemregister.write"
 ADMIN = "altinn:authentication/systemregister.admin"
 PORTAL = "altinn:portal/enduser"
 VENDOR_SCOPES = frozenset({WRITE, ADMIN})
+ADMIN_SCOPES = frozenset({ADMIN})
 PORTAL_SCOPES = frozenset({PORTAL})
 
 
@@ -76,7 +77,7 @@ def has_scope(caller: Caller, scopes: frozenset[str]) -> bool:
 
 def may_write(caller: Caller, org: str) -> bool:
     """Say whether the caller is an administrator or the vendor itself; an empty organisation owns nothing."""
-    if ADMIN in caller.scope.lower():
+    if has_scope(caller, ADMIN_SCOPES):
         return True
     owner = find_org(caller)
     return bool(owner) and owner == org

@@ -129,6 +129,14 @@ def test_scopes() -> None:
     assert not has_scope(Caller({"scope": WRITE, "urn:altinn:scope": ""}, 0), frozenset({WRITE}))
 
 
+@pytest.mark.parametrize("scope", [ADMIN.upper(), f"x{ADMIN}", f"{ADMIN}x", f"x,{ADMIN}", "", WRITE])
+def test_administrators(scope: str) -> None:
+    """§6.2: a scope is compared whole, with its letter case."""
+    consumer = {"authority": "iso6523-actorid-upis", "ID": "0192:1"}
+    assert may_write(Caller({"consumer": consumer, "scope": f"{WRITE} {ADMIN}"}, 0), "2")
+    assert not may_write(Caller({"consumer": consumer, "scope": f"{WRITE} {scope}"}, 0), "2")
+
+
 def test_owners() -> None:
     """E6, §6.3: an empty organisation owns nothing; without a claim an administrator cannot sign the log."""
     nobody = Caller({"consumer": {"authority": "iso6523-actorid-upis", "ID": "0192:"}}, 0)
