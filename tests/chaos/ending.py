@@ -57,8 +57,9 @@ def _check_system(wanted: Wanted, held: Document | None, clients: KeysView[str])
         yield from (f"client id {client} of {name} is on no system" for client in sorted(lost))
 
 
-def check_dead_named(last: Run, scenario: Scenario) -> Iterator[str]:
-    """What others deleted although the files ask for it is named by the last run."""
+def check_dead_named(runs: Sequence[Run], scenario: Scenario) -> Iterator[str]:
+    """What others deleted although the files ask for it is named by the last run whose output could be read."""
+    last = next(run for run in reversed(runs) if not run.trouble.is_mute)
     for each in last.others.written:
         wanted = scenario.systems.get(each.system)
         if each.what == "delete" and wanted is not None and wanted.asked and each.system not in last.printed:

@@ -194,7 +194,7 @@ class Round:
         self.say(*ending.check_unknown_members(self.scenario, final, self.others))
         self.say(*ending.check_reported(self.runs, self.others, final))
         self.say(*ending.check_closed(self.root))
-        self.say(*ending.check_dead_named(self.runs[-1], self.scenario))
+        self.say(*ending.check_dead_named(self.runs, self.scenario))
 
     def tell(self) -> Iterator[str]:
         """Say everything about the round."""
