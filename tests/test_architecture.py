@@ -1,4 +1,4 @@
-"""The layers as `reconciler/__init__.py` draws them: who imports whom, and how large a module is."""
+"""The layers as `docs/architecture.md` draws them: who imports whom, and how large a module is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import inspect
 import re
 import subprocess
 import sys
-from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,26 +15,25 @@ import pytest
 
 import reconciler
 from reconciler import errors
+from tests.imports import (
+    EMULATOR,
+    EVERY,
+    LAYERS,
+    OURS,
+    PACKAGE,
+    draw_imports,
+    find_imports,
+    find_libraries,
+    find_package,
+    find_part,
+    parse_module,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-PACKAGE = Path(reconciler.__file__).parent
-LAYERS = (
-    ("errors", "platform"),
-    ("model",),
-    ("definitions",),
-    ("rules",),
-    ("planning", "clients"),
-    ("execution",),
-    ("operations",),
-    ("render",),
-    ("cli",),
-    ("__main__",),
-)
-"""From the bottom up: a module imports its own package and those of lower layers, never its neighbour."""
-EMULATOR = ("catalogue", "dotnet", "server", "register", "systemusers", "maskinporten", "control", "metadata")
-"""The packages of the emulator, likewise; `catalogue` is a module, and the others at the top put all together."""
+PAGE = PACKAGE.parent / "docs" / "architecture.md"
+_DRAWING = re.compile(r"(<!-- imports[^>]*-->\n\n)(.*?)(\n\n<!-- end of imports -->)", re.DOTALL)
 PURE = ("model", "rules", "planning")
 """The packages that read no clock, no disk, no socket and no process."""
 AT_THE_TOP = {"__init__", "__main__", "errors", "platform"}
@@ -73,42 +71,12 @@ FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "b
 LONGEST_MODULE, LONGEST_FUNCTION, MOST_PARAMETERS = 400, 50, 6
 
 
-def _modules() -> list[str]:
-    return sorted(str(path.relative_to(PACKAGE).with_suffix("")) for path in PACKAGE.rglob("*.py"))
-
-
-OURS = [name for name in _modules() if not name.startswith("emulator/") and name != "__init__"]
-EVERY = _modules()
-
-
-@cache
-def _tree(name: str) -> ast.Module:
-    return ast.parse((PACKAGE / f"{name}.py").read_text(encoding="utf-8"))
-
-
-def _package(name: str) -> str:
-    return name.partition("/")[0]
-
-
-def _imports(tree: ast.AST) -> Iterator[str]:
-    """Give every module that is imported anywhere, for types too."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            if node.module == "reconciler":
-                yield from (f"reconciler.{alias.name}" for alias in node.names if alias.name != "__version__")
-            else:
-                yield node.module
-
-
 def _layer(package: str) -> int:
     return next(number for number, packages in enumerate(LAYERS) if package in packages)
 
 
-def _emulator_layer(name: str) -> int:
-    package = name.removeprefix("emulator/").partition("/")[0]
-    return EMULATOR.index(package) if package in EMULATOR else len(EMULATOR)
+def _find_ours(name: str) -> set[str]:
+    return set(find_imports(parse_module(name)))
 
 
 def _hold_each(names: Iterable[str], find: Callable[[str], Iterable[object]]) -> None:
@@ -119,14 +87,14 @@ def _hold_each(names: Iterable[str], find: Callable[[str], Iterable[object]]) ->
 
 
 def _functions(name: str) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(_tree(name)):
+    for node in ast.walk(parse_module(name)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             yield node
 
 
 def test_every_package_has_its_layer() -> None:
     """A new package is given a layer here, and drawn in the docstring of the whole; few modules stand outside."""
-    packages = {_package(name) for name in OURS}
+    packages = {find_package(name) for name in OURS}
 
     assert packages == {package for layer in LAYERS for package in layer}
     assert {name for name in EVERY if "/" not in name} == AT_THE_TOP
@@ -138,56 +106,54 @@ def test_imports_run_downwards() -> None:
     """A module imports from its own package and from lower layers, for types too."""
 
     def find_upward(name: str) -> Iterator[str]:
-        own = _package(name)
-        for imported in _imports(_tree(name)):
-            package, _, rest = imported.partition(".")
-            other = rest.partition(".")[0]
-            if (
-                package == "reconciler"
-                and other not in {"", "emulator", own}
-                and _layer(other) >= _layer(own)
-            ):
+        own = find_package(name)
+        for imported in _find_ours(name):
+            other = find_package(imported)
+            if other not in {"__init__", "emulator", own} and _layer(other) >= _layer(own):
                 yield imported
 
     _hold_each(OURS, find_upward)
 
 
 def test_imports_of_the_emulator_run_downwards() -> None:
-    """The same between the packages of the emulator."""
+    """The same between the packages of the emulator, whose modules at the top may import all of them."""
 
     def find_upward(name: str) -> Iterator[str]:
-        for imported in _imports(_tree(name)):
-            other = imported.removeprefix("reconciler.").replace(".", "/")
-            within = name.split("/")[1] == [*other.split("/"), ""][1]
-            if (
-                other.startswith("emulator/")
-                and not within
-                and _emulator_layer(other) > _emulator_layer(name)
-            ):
-                yield imported
+        own = find_part(name)
+        if own in EMULATOR:
+            lower = EMULATOR[: EMULATOR.index(own) + 1]
+            yield from (each for each in _find_ours(name) if find_part(each) not in lower)
 
     _hold_each((name for name in EVERY if name.startswith("emulator/")), find_upward)
 
 
 def test_no_modules_import_each_other() -> None:
     """There is no circle, not even one for types."""
-    known = {
-        name: {each.removeprefix("reconciler.").replace(".", "/") for each in _imports(_tree(name))} - {name}
-        for name in EVERY
-    }
+    known = {name: _find_ours(name) - {name} for name in EVERY}
 
     assert set(TopologicalSorter(known).static_order()) >= set(known)  # a circle raises, and is named
+
+
+def test_the_imports_between_packages_are_drawn(request: pytest.FixtureRequest) -> None:
+    """The page shows the imports that there are; `--accept` draws them anew."""
+    text, drawing = PAGE.read_text(encoding="utf-8"), draw_imports()
+    if request.config.getoption("--accept"):
+        PAGE.write_text(_DRAWING.sub(rf"\g<1>{drawing}\g<3>", text), encoding="utf-8")
+        return
+    found = _DRAWING.search(text)
+    hint = "If the new imports are meant: pytest tests/test_architecture.py --accept, and commit the page."
+
+    assert found is not None, f"{PAGE.name} has lost the marks around its drawing"
+    assert found[2].splitlines() == drawing.splitlines(), hint
 
 
 def test_the_emulator_is_an_independent_witness() -> None:
     """It imports nothing of ours."""
 
-    def find_ours(name: str) -> Iterator[str]:
-        for each in _imports(_tree(name)):
-            if each.startswith("reconciler") and not each.startswith("reconciler.emulator"):
-                yield each
+    def find_shared(name: str) -> set[str]:
+        return {each for each in _find_ours(name) if not each.startswith("emulator/")}
 
-    _hold_each((name for name in EVERY if name.startswith("emulator/")), find_ours)
+    _hold_each((name for name in EVERY if name.startswith("emulator/")), find_shared)
 
 
 def test_of_the_emulator_only_its_start_is_known() -> None:
@@ -195,7 +161,7 @@ def test_of_the_emulator_only_its_start_is_known() -> None:
     used = {
         (name, alias.name)
         for name in OURS
-        for node in ast.walk(_tree(name))
+        for node in ast.walk(parse_module(name))
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("reconciler.emulator")
         for alias in node.names
     }
@@ -207,8 +173,8 @@ def test_a_library_has_its_owner() -> None:
     """A library that has an owner is imported nowhere else."""
 
     def find_foreign(name: str) -> Iterator[str]:
-        for each in sorted({each.partition(".")[0] for each in _imports(_tree(name))}):
-            if each in OWNERS and _package(name) not in OWNERS[each]:
+        for each in sorted(set(find_libraries(parse_module(name)))):
+            if each in OWNERS and find_package(name) not in OWNERS[each]:
                 yield each
 
     _hold_each(OURS, find_foreign)
@@ -217,12 +183,12 @@ def test_a_library_has_its_owner() -> None:
 def test_the_middle_is_pure() -> None:
     """Nothing between the files and the clients reads a clock, a disk, a socket or a process."""
     clockless = {"date"}  # a date is a value; `today` and `now` are the clock
-    pure = [name for name in OURS if _package(name) in PURE]
+    pure = [name for name in OURS if find_package(name) in PURE]
 
     def find_impure(name: str) -> set[str]:
         imported = {
             node.module if isinstance(node, ast.ImportFrom) else alias.name
-            for node in ast.walk(_tree(name))
+            for node in ast.walk(parse_module(name))
             if isinstance(node, (ast.Import, ast.ImportFrom))
             for alias in node.names
             if alias.name not in clockless
@@ -237,13 +203,14 @@ def test_imports_stand_at_the_top() -> None:
 
     def find_inner(name: str) -> set[str]:
         inner = {
-            imported.partition(".")[0]
+            imported
             for function in _functions(name)
-            for imported in _imports(ast.Module(body=function.body, type_ignores=[]))
+            for tree in [ast.Module(body=function.body, type_ignores=[])]
+            for imported in (*find_imports(tree), *find_libraries(tree))
         }
-        return inner - LAZY.get(_package(name), set())
+        return inner - LAZY.get(find_package(name), set())
 
-    _hold_each((name for name in OURS if _package(name) not in {"cli", "__main__"}), find_inner)
+    _hold_each((name for name in OURS if find_package(name) not in {"cli", "__main__"}), find_inner)
 
 
 def test_modules_are_small() -> None:
@@ -282,7 +249,7 @@ def test_nothing_prints() -> None:
     """Results go through `cli/console`."""
 
     def find_prints(name: str) -> Iterator[int]:
-        for node in ast.walk(_tree(name)):
+        for node in ast.walk(parse_module(name)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
                 yield node.lineno
 
@@ -294,7 +261,7 @@ def test_every_exception_is_of_one_tree() -> None:
     ours = {each for each, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, Exception)}
 
     def find_other(name: str) -> Iterator[str]:
-        for node in ast.walk(_tree(name)):
+        for node in ast.walk(parse_module(name)):
             if isinstance(node, ast.ClassDef):
                 bases = {base.id for base in node.bases if isinstance(base, ast.Name)}
                 if not bases & ours and any(each.endswith(("Exception", "Error")) for each in bases):

@@ -12,6 +12,9 @@ from reconciler.model.environment import BUILT_IN, Environment
 from reconciler.render.formats import FORMATS
 from tests.citations import DOCS, ROOT, find_broken_links
 
+_NAMED = re.compile(r"`((?:[\w.]+/)+(?:\w+\.\w+)?|\w+\.py)`")
+"""A file, or a folder with its slash, in the style of code."""
+_ROOTS = (ROOT, ROOT / "reconciler")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -53,3 +56,18 @@ def test_the_links_of_the_documentation_lead_somewhere() -> None:
     broken = {page.relative_to(ROOT).as_posix(): find_broken_links(page) for page in pages}
 
     assert {name: links for name, links in broken.items() if links} == {}
+
+
+def test_the_files_that_the_documentation_names_are_there() -> None:
+    """Each file or folder of ours that a page names is there; `architecture.md` names them within the package."""
+    pages = [path for path in [*ROOT.glob("*.md"), *DOCS.rglob("*.md")] if path.name != "CHANGELOG.md"]
+    named = {
+        (page.name, name)
+        for page in pages
+        for name in _NAMED.findall(page.read_text(encoding="utf-8"))
+        if name.startswith(("reconciler/", "tests/")) or page.name == "architecture.md"
+    }
+    missing = [each for each in sorted(named) if not any((root / each[1]).exists() for root in _ROOTS)]
+
+    assert missing == []
+    assert len(named) > 50  # the finder finds them
