@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Stream(io.TextIOBase):
+class LastingStream(io.TextIOBase):
     """A stream that swallows what cannot be written, and keeps the first reason."""
 
     def __init__(self, raw: TextIO | None, *, escape: Callable[[str], str] | None = None) -> None:
@@ -99,7 +99,7 @@ class Stream(io.TextIOBase):
         return "backslashreplace"
 
 
-def open_streams() -> Stream:
+def open_streams() -> LastingStream:
     """Put streams that cannot fail in the place of stdout and stderr; give the one of stdout.
 
     A descriptor that was closed is opened on nothing: the next file that is opened would get its number.
@@ -114,6 +114,6 @@ def open_streams() -> Stream:
             # Windows writes pipes in a code page of its own, and JSON is UTF-8.
             is_pipe = os.name == "nt" and not stream.isatty()
             stream.reconfigure(encoding="utf-8" if is_pipe else None, errors="backslashreplace")
-    output = Stream(sys.stdout)
-    sys.stdout, sys.stderr = output, Stream(sys.stderr, escape=escape_line)
+    output = LastingStream(sys.stdout)
+    sys.stdout, sys.stderr = output, LastingStream(sys.stderr, escape=escape_line)
     return output

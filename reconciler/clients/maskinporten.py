@@ -159,7 +159,7 @@ class GrantedTokens:
         told = isinstance(body, dict) and {"error", "error_description"} & body.keys()
         if status == 429 or status >= 500 or not told:
             raise _Transient(f"it answered {status}", read_wait(response))
-        raise explain_refusal(body, self._client_id, self._key.kid, response.headers.get("Date", ""))
+        raise explain_grant_refusal(body, self._client_id, self._key.kid, response.headers.get("Date", ""))
 
 
 def _read_token(body: Json) -> tuple[Secret, float]:
@@ -200,7 +200,7 @@ _CODE = re.compile(r"MP-\d{3}")
 _TRACE = re.compile(r"\((?:trace_id|correlation id): ([0-9a-f-]+)\)")
 
 
-def explain_refusal(body: dict[str, Json], client_id: str, kid: str, date: str) -> GrantRefused:
+def explain_grant_refusal(body: dict[str, Json], client_id: str, kid: str, date: str) -> GrantRefused:
     """Name why Maskinporten refused a grant, and say what to do.
 
     The MP code stands in the last part of `error_uri` (Maskinporten contract §4.1).

@@ -57,7 +57,7 @@ def _count_down(timeout: float | None, kind: type[httpcore.TimeoutException]) ->
     return left
 
 
-class Stream(httpcore.NetworkStream):
+class TimedStream(httpcore.NetworkStream):
     """A connection whose readings and writings count down one deadline."""
 
     def __init__(self, inner: httpcore.NetworkStream) -> None:
@@ -82,7 +82,7 @@ class Stream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         """Speak TLS from here on."""
         left = _count_down(timeout, httpcore.ConnectTimeout)
-        return Stream(self._inner.start_tls(ssl_context, server_hostname, left))
+        return TimedStream(self._inner.start_tls(ssl_context, server_hostname, left))
 
     def get_extra_info(self, info: str) -> object:
         """Give what the connection below knows of itself."""
@@ -102,19 +102,19 @@ class Backend(httpcore.SyncBackend):
     ) -> httpcore.NetworkStream:
         """Connect to the first of a host's addresses that answers, each given a fair share of the time."""
         left = _count_down(timeout, httpcore.ConnectTimeout)
-        addresses = resolve(host, port, left)
+        addresses = look_up_host(host, port, left)
         failure: httpcore.ConnectError | httpcore.ConnectTimeout | None = None
         for number, address in enumerate(addresses):
             left = _count_down(timeout, httpcore.ConnectTimeout)
             share = None if left is None else left / (len(addresses) - number)
             try:
-                return Stream(super().connect_tcp(address, port, share, local_address, socket_options))
+                return TimedStream(super().connect_tcp(address, port, share, local_address, socket_options))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure or httpcore.ConnectError(f"{host} has no address")
 
 
-def resolve(host: str, port: int, seconds: float | None) -> list[str]:
+def look_up_host(host: str, port: int, seconds: float | None) -> list[str]:
     """Look up the IP addresses of a name, in a thread of its own: the system's look-up knows no time limit.
 
     Raises `httpcore.ConnectError` and `httpcore.ConnectTimeout`.

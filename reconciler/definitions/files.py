@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from reconciler.definitions.yaml_document import (
     MAX_BYTES,
     Document,
-    Fault,
     FaultKind,
     Position,
+    YamlFault,
     read_document,
 )
 from reconciler.errors import UsageError
@@ -123,7 +123,7 @@ def _print(path: Path) -> str:
 
 
 def _fault(name: str, message: str, hint: str) -> Document:
-    return Document(name, "", None, (Fault(FaultKind.SYNTAX, message, Position(1, 1), hint),))
+    return Document(name, "", None, (YamlFault(FaultKind.SYNTAX, message, Position(1, 1), hint),))
 
 
 def read_file(path: Path, *, within: Path | None = None, most: int = MOST_BYTES) -> bytes:

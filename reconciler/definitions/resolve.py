@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reconciler.definitions.definition import Definition
 
 
-def find_missing(definition: Definition, environment: str) -> tuple[str, ...]:
+def find_missing_members(definition: Definition, environment: str) -> tuple[str, ...]:
     """Name the members that the definition has to state in an environment and does not."""
     members = {**definition.members, **definition.overlay(environment)}
     required = IDENTITY if members.get("withdrawn") else REQUIRED

@@ -31,9 +31,9 @@ from reconciler.definitions.yaml_nodes import (
     Path,
     Position,
     Scalar,
+    make_printable,
     print_path,
     quote,
-    shorten,
 )
 from reconciler.definitions.yaml_syntax import (
     Place,
@@ -54,7 +54,6 @@ if TYPE_CHECKING:
 __all__ = [
     "LONGEST_SHOWN",
     "Document",
-    "Fault",
     "FaultKind",
     "Items",
     "Mapping",
@@ -62,10 +61,11 @@ __all__ = [
     "Path",
     "Position",
     "Scalar",
+    "YamlFault",
+    "make_printable",
     "print_path",
     "quote",
     "read_document",
-    "shorten",
 ]
 
 MAX_BYTES = 1024 * 1024
@@ -93,7 +93,7 @@ class FaultKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class YamlFault:
     """One such thing, in a sentence, and where."""
 
     kind: FaultKind
@@ -111,7 +111,7 @@ class Document:
     """Relative to the root, with forward slashes."""
     text: str
     root: Node | None
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[YamlFault, ...] = ()
     _indices: dict[int, dict[str, int]] = field(default_factory=dict, compare=False, repr=False)
 
     def locate(self, path: Path) -> Position:
@@ -158,7 +158,7 @@ class _Unreadable(ReconcilerError):
 
     def __init__(self, kind: FaultKind, message: str, position: Position, *, hint: str = "") -> None:
         super().__init__(message, hint=hint)
-        self.fault = Fault(kind, message, position, hint)
+        self.fault = YamlFault(kind, message, position, hint)
 
 
 class _Unsure(ReconcilerError):
@@ -181,7 +181,7 @@ class _Composer:
     """Builds the tree from events, and counts what an expansion of all aliases would cost."""
 
     anchors: dict[str, tuple[Node, int]] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[YamlFault] = field(default_factory=list)
     stack: list[_Open] = field(default_factory=list)
     roots: list[Node] = field(default_factory=list)
     expanded: int = 0
@@ -202,7 +202,7 @@ class _Composer:
                 self._add_alias(event)
             elif kind is DocumentStartEvent and self.roots:
                 message = "The file holds more than one YAML document"
-                self.faults.append(Fault(FaultKind.DOCUMENTS, message, _position(event)))
+                self.faults.append(YamlFault(FaultKind.DOCUMENTS, message, _position(event)))
                 break
         return self.roots[0] if self.roots else None
 
@@ -226,11 +226,11 @@ class _Composer:
             if not isinstance(key, Scalar):
                 message = "A member's name has to be plain text, not a list or a mapping"
                 hint = "Write the name of a member, and a colon."
-                self.faults.append(Fault(FaultKind.SYNTAX, message, key.position, hint))
+                self.faults.append(YamlFault(FaultKind.SYNTAX, message, key.position, hint))
                 continue
             if key.text in seen:
                 message = f"{quote(key.text)} stands twice; the first is in line {seen[key.text].line}"
-                self.faults.append(Fault(FaultKind.DUPLICATE, message, key.position))
+                self.faults.append(YamlFault(FaultKind.DUPLICATE, message, key.position))
                 continue
             seen[key.text] = key.position
             if isinstance(value, Scalar) and value.plain and not value.text:
@@ -241,7 +241,7 @@ class _Composer:
 
     def _add_alias(self, event: Any) -> None:  # noqa: ANN401 - the library has no types
         if event.anchor not in self.anchors:
-            name = shorten(event.anchor)
+            name = make_printable(event.anchor)
             message = f"The alias `*{name}` has no anchor `&{name}` before it"
             hint = "Write the value out, or quote a text that starts with `*`."
             raise _Unreadable(FaultKind.SYNTAX, message, _position(event), hint=hint)
@@ -270,15 +270,15 @@ def read_document(file: str, content: bytes) -> Document:
     """Read a YAML file; whatever is wrong with it stands in `faults`, and nothing is raised."""
     if len(content) > MAX_BYTES:
         message = f"The file has more than {MAX_BYTES:,} bytes"
-        return Document(file, "", None, (Fault(FaultKind.SIZE, message, Position(1, 1)),))
+        return Document(file, "", None, (YamlFault(FaultKind.SIZE, message, Position(1, 1)),))
     mistake = find_wrong_encoding(content)
     if mistake is not None:
-        fault = Fault(FaultKind.SYNTAX, mistake.message, Position(*mistake.place), mistake.hint)
+        fault = YamlFault(FaultKind.SYNTAX, mistake.message, Position(*mistake.place), mistake.hint)
         return Document(file, "", None, (fault,))
     text = content.decode("utf-8-sig")
     mistake = find_other_breaks(text)
     if mistake is not None:
-        fault = Fault(FaultKind.SYNTAX, mistake.message, Position(*mistake.place), mistake.hint)
+        fault = YamlFault(FaultKind.SYNTAX, mistake.message, Position(*mistake.place), mistake.hint)
         return Document(file, text, None, (fault,))
     if CParser is not None:
         try:
@@ -331,7 +331,7 @@ def _parse_slowly(text: str) -> Iterator[Any]:
             yield event
     except (ArithmeticError, AssertionError, LookupError, ValueError) as error:
         # It has no guards of its own: an escape like "\UFFFFFFFF" overflows.
-        message = f"This is not YAML: {shorten(str(error))}"
+        message = f"This is not YAML: {make_printable(str(error))}"
         raise _Unreadable(FaultKind.SYNTAX, message, Position(1, 1)) from error
 
 
@@ -382,19 +382,19 @@ def _read_mark(mark: Any, text: str) -> Place:  # noqa: ANN401 - the library has
     return Place(min(mark.line, text.count("\n")) + 1, mark.column + 1) if mark else Place(1, 1)
 
 
-def _explain(error: YAMLError, text: str) -> Fault:
+def _explain(error: YAMLError, text: str) -> YamlFault:
     if isinstance(error, MarkedYAMLError):
         place = _read_mark(error.problem_mark or error.context_mark, text)
         begun = _read_mark(error.context_mark, text) if error.context_mark else None
-        problem = " ".join(shorten(str(part)) for part in (error.context, error.problem) if part)
+        problem = " ".join(make_printable(str(part)) for part in (error.context, error.problem) if part)
         found = find_mistake(text, Stop(place, problem, begun))
         if found is not None:
-            return Fault(FaultKind.SYNTAX, found.message, Position(*found.place), found.hint)
-        return Fault(FaultKind.SYNTAX, f"This is not YAML: {problem}", Position(*place))
+            return YamlFault(FaultKind.SYNTAX, found.message, Position(*found.place), found.hint)
+        return YamlFault(FaultKind.SYNTAX, f"This is not YAML: {problem}", Position(*place))
     offset = getattr(error, "position", 0) or 0
     line = text.count("\n", 0, offset) + 1
     column = offset - (text.rfind("\n", 0, offset) + 1) + 1
     character = getattr(error, "character", None)
     shown = f"U+{character:04X}" if isinstance(character, int) else repr(character)
     message = f"The control character {shown} may not stand in YAML"
-    return Fault(FaultKind.SYNTAX, message, Position(line, column), "Remove it.")
+    return YamlFault(FaultKind.SYNTAX, message, Position(line, column), "Remove it.")

@@ -59,7 +59,7 @@ class Mapping(NamedTuple):
 Node: TypeAlias = Scalar | Items | Mapping
 
 
-def shorten(text: str) -> str:
+def make_printable(text: str) -> str:
     """Cut a long text and escape what does not print: a name in a file cannot fill or redraw a screen."""
     short = text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in short)
@@ -67,10 +67,10 @@ def shorten(text: str) -> str:
 
 def quote(value: str) -> str:
     """Quote a text of a file in a message, cut where it is long; a sentence may start with it."""
-    return f"`{shorten(value)}`" if value else "The empty text"
+    return f"`{make_printable(value)}`" if value else "The empty text"
 
 
 def print_path(path: Path) -> str:
     """Print a path as people write it: `rights[0].resource[0].value`; long names are cut."""
-    steps = (f"[{step}]" if isinstance(step, int) else f".{shorten(step)}" for step in path)
+    steps = (f"[{step}]" if isinstance(step, int) else f".{make_printable(step)}" for step in path)
     return "".join(steps).removeprefix(".")

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.git import GitFailed, find_gap, read_base, read_blobs, read_revisions
-from reconciler.definitions.resolve import find_missing, resolve
+from reconciler.definitions.resolve import find_missing_members, resolve
 from reconciler.definitions.yaml_document import read_document
 from reconciler.model.normalise import normalise
 from reconciler.planning.origin import Past, trace
@@ -38,7 +38,7 @@ class Archive:
         definition, _ = check_document(read_document(file, content), self.environments)
         if definition is None or definition.broken or not definition.exists_in(self.environment):
             return None
-        if find_missing(definition, self.environment):
+        if find_missing_members(definition, self.environment):
             return None
         return normalise(resolve(definition, self.environment).system)
 

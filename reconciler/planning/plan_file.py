@@ -16,14 +16,14 @@ from reconciler.model.untrusted_text import escape_json
 from reconciler.planning.change import Blocked, Change, Create, Delete, Impact, Keep, Update
 from reconciler.planning.diff import ADOPTED, FieldChange, adopt
 from reconciler.planning.plan import FORMAT_VERSION, Plan, Target, Unmanaged, step_to_json
-from reconciler.planning.plan_file_v1 import PlanFile, read_file
+from reconciler.planning.plan_file_v1 import PlanFile, read_plan_file
 from reconciler.planning.request_order import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from reconciler.model.canonical_json import Json
-    from reconciler.planning import plan_file_v1 as plan_v1
+    from reconciler.planning.plan_file_v1 import SavedChange, SavedField, SavedFinding, SavedImpact
 
 MAX_BYTES = 64 << 20
 """Of a plan file: some thousand systems, or a few whose documents are as large as the register takes."""
@@ -119,7 +119,7 @@ def read_plan(content: bytes) -> Plan:
             hint="Plan fewer systems at a time.",
         )
     try:
-        saved = read_file(content)
+        saved = read_plan_file(content)
     except ValueError as error:
         raise _explain(content, str(error)) from None
     try:
@@ -170,7 +170,7 @@ def _read(saved: PlanFile) -> Plan:
     )
 
 
-def _read_change(each: plan_v1.Change) -> Change:
+def _read_change(each: SavedChange) -> Change:
     return _KINDS[each.action](
         id=each.id,
         reason=each.reason,
@@ -185,18 +185,18 @@ def _read_change(each: plan_v1.Change) -> Change:
     )
 
 
-def _read_field(each: plan_v1.Field_) -> FieldChange:
+def _read_field(each: SavedField) -> FieldChange:
     steps = FieldChange.read_path(each.path)
     if each.origin == ADOPTED:
         return replace(adopt(steps, each.before, each.after), line=each.line or 0)
     return FieldChange(steps, each.before, each.after, each.line or 0, each.origin or "")
 
 
-def _read_impact(each: plan_v1.Impact) -> Impact:
+def _read_impact(each: SavedImpact) -> Impact:
     return Impact(each.rule, each.severity, each.message, each.path, each.system_users, each.agents)
 
 
-def _read_steps(change: plan_v1.Change) -> list[Step]:
+def _read_steps(change: SavedChange) -> list[Step]:
     last = max((step.number for step in change.steps), default=0)
     return [
         Step(
@@ -215,6 +215,6 @@ def _read_steps(change: plan_v1.Change) -> list[Step]:
     ]
 
 
-def _read_finding(each: plan_v1.Finding) -> Finding:
+def _read_finding(each: SavedFinding) -> Finding:
     place = Location(each.file, each.path, each.line or 0, each.column or 0)
     return Finding(each.rule, each.severity, each.message, place, each.hint, each.code, each.environments)

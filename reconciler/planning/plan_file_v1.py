@@ -22,7 +22,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class Impact(_Part):
+class SavedImpact(_Part):
     """What a change does to people."""
 
     rule: str
@@ -33,7 +33,7 @@ class Impact(_Part):
     agents: Count | None
 
 
-class Field_(_Part):  # noqa: N801 - pydantic has the name
+class SavedField(_Part):
     """One scalar or one entry of a list that differs."""
 
     path: str
@@ -43,7 +43,7 @@ class Field_(_Part):  # noqa: N801 - pydantic has the name
     origin: str | None
 
 
-class Step(_Part):
+class SavedStep(_Part):
     """One request."""
 
     number: Number
@@ -56,7 +56,7 @@ class Step(_Part):
     way_back: Document | None
 
 
-class Change(_Part):
+class SavedChange(_Part):
     """What becomes of one system."""
 
     id: str
@@ -65,16 +65,16 @@ class Change(_Part):
     hint: str
     file: str
     line: Number | None
-    fields: tuple[Field_, ...]
-    impacts: tuple[Impact, ...]
-    steps: tuple[Step, ...]
+    fields: tuple[SavedField, ...]
+    impacts: tuple[SavedImpact, ...]
+    steps: tuple[SavedStep, ...]
     document: Document | None
     live: Document | None
     live_digest: str | None
     newest_entry: str | None
 
 
-class Unmanaged(_Part):
+class SavedUnmanaged(_Part):
     """A live system without a definition."""
 
     id: str
@@ -84,7 +84,7 @@ class Unmanaged(_Part):
     unreadable: str | None
 
 
-class Finding(_Part):
+class SavedFinding(_Part):
     """What was found in a definition."""
 
     rule: str
@@ -99,7 +99,7 @@ class Finding(_Part):
     column: Number | None
 
 
-class Summary(_Part):
+class SavedSummary(_Part):
     """How many systems there are of each kind."""
 
     create: Count
@@ -120,16 +120,16 @@ class PlanFile(_Part):
     register_: str = Field(alias="register")
     vendor: str
     digest: str
-    summary: Summary
-    impacts: tuple[Impact, ...]
-    changes: tuple[Change, ...]
-    unmanaged: tuple[Unmanaged, ...]
+    summary: SavedSummary
+    impacts: tuple[SavedImpact, ...]
+    changes: tuple[SavedChange, ...]
+    unmanaged: tuple[SavedUnmanaged, ...]
     unlisted: str | None
-    findings: tuple[Finding, ...]
+    findings: tuple[SavedFinding, ...]
     file_digest: str
 
 
-def read_file(content: bytes) -> PlanFile:
+def read_plan_file(content: bytes) -> PlanFile:
     """Read a plan file; raises ValueError whose text names the first member that is wrong."""
     try:
         return PlanFile.model_validate_json(content)

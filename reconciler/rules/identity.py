@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from reconciler.definitions.yaml_document import quote, shorten
+from reconciler.definitions.yaml_document import make_printable, quote
 from reconciler.model.findings import Severity
 from reconciler.model.system import PREFIX
 from reconciler.rules.registry import Fault, fleet_rule, system_rule
@@ -171,7 +171,7 @@ def check_file_name(subject: Resolved) -> Iterator[Fault]:
     stem, _, ending = subject.definition.document.file.rpartition("/")[2].rpartition(".")
     name = subject.system.id
     if name and stem not in (name, subject.definition.members.get("id")):
-        hint = f"Rename it to `{shorten(name)}.{ending}`."
+        hint = f"Rename it to `{make_printable(name)}.{ending}`."
         yield Fault(_ID, f"The file is not named after {quote(name)}", hint)
 
 

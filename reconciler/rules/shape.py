@@ -10,16 +10,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.definition import TOP_ONLY, Definition, ShapeError, check_shape, read_flag
-from reconciler.definitions.resolve import find_missing
+from reconciler.definitions.resolve import find_missing_members
 from reconciler.definitions.yaml_document import (
     FaultKind,
     Items,
     Mapping,
     Position,
     Scalar,
+    make_printable,
     print_path,
     quote,
-    shorten,
 )
 from reconciler.definitions.yaml_syntax import QUOTE
 from reconciler.model.findings import Finding, Location
@@ -176,7 +176,7 @@ class _Reader:
             if key.text not in known:
                 near = nearest(key.text.lower(), known)
                 hint = f"Did you mean `{near}`?" if near else f"Configured: {', '.join(known)}."
-                message = f"No environment `{shorten(key.text)}` is configured"
+                message = f"No environment `{make_printable(key.text)}` is configured"
                 self.say(UNKNOWN_ENVIRONMENT, path, message, hint, at=key.position)
             elif isinstance(value, Scalar) and value.is_null:
                 overlays[key.text] = {}
@@ -269,7 +269,7 @@ def _say_missing(reader: _Reader, definition: Definition, environments: tuple[st
     where: dict[str, list[str]] = {}
     existing = [name for name in environments if definition.exists_in(name)]
     for environment in existing:
-        for name in find_missing(definition, environment):
+        for name in find_missing_members(definition, environment):
             where.setdefault(name, []).append(environment)
     excused = definition.broken
     if "withdrawn" in excused:  # it decides what has to be stated, and nobody can read it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reconciler.definitions.yaml_document import Scalar, print_path, quote, shorten
+from reconciler.definitions.yaml_document import Scalar, make_printable, print_path, quote
 from reconciler.model.findings import Severity
 from reconciler.model.system import SENT, Part
 from reconciler.rules.registry import Fault, system_rule
@@ -64,7 +64,7 @@ def check_empty_texts(subject: Resolved) -> Iterator[Fault]:
     for member, texts in _read_texts(subject):
         for language, text in texts.items():
             if not text or text.isspace():
-                message = f"`{member}.{shorten(language)}` is empty"
+                message = f"`{member}.{make_printable(language)}` is empty"
                 yield Fault((member, language), message, "Write the text.")
 
 
@@ -106,7 +106,7 @@ def check_whitespace(subject: Resolved) -> Iterator[Fault]:
             trimmed = text.strip()
             if not trimmed:
                 continue
-            place = f"`{member}.{shorten(language)}`"
+            place = f"`{member}.{make_printable(language)}`"
             if text != trimmed:
                 message = f"{place} starts or ends with white space: {quote(text)}"
                 yield Fault((member, language), message, "Remove it; a block text ends well with `|-`.")

@@ -19,7 +19,13 @@ from hypothesis import strategies as st
 from reconciler.clients.credentials import Credentials
 from reconciler.clients.http_client import open_client
 from reconciler.clients.keys import Key
-from reconciler.clients.maskinporten import BUDGET, GrantedTokens, explain_refusal, open_tokens, sign_grant
+from reconciler.clients.maskinporten import (
+    BUDGET,
+    GrantedTokens,
+    explain_grant_refusal,
+    open_tokens,
+    sign_grant,
+)
 from reconciler.clients.token_claims import describe_token, read_claims, read_organisation
 from reconciler.errors import (
     ClientRefused,
@@ -221,10 +227,10 @@ REFUSALS = [
 def test_each_refusal_is_named(code: str, description: str, kind: type, hint: str, trace: str) -> None:
     """By its code, and by its words where there is no code; the way out and the trace are told."""
     body: dict[str, Json] = {"error": "x", "error_description": f"{description} ({trace})"}
-    refusals = [explain_refusal(body, "a-client", "key-1", "")]
+    refusals = [explain_grant_refusal(body, "a-client", "key-1", "")]
     if code:
         refusals.append(
-            explain_refusal({**body, "error_uri": f"{ISSUER}errors/{code}"}, "a-client", "key-1", "")
+            explain_grant_refusal({**body, "error_uri": f"{ISSUER}errors/{code}"}, "a-client", "key-1", "")
         )
         assert refusals[-1].code == code
         assert f"({code})" in refusals[-1].message
@@ -241,8 +247,8 @@ def test_a_wrong_clock_is_measured(clock: Clock) -> None:
     """The answer's date tells by how much this machine's clock is off."""
     body: dict[str, Json] = {"error": "invalid_grant", "error_description": "Issue time is in the future."}
 
-    ahead = explain_refusal(body, "c", "k", formatdate(clock.now - 90, usegmt=True))
-    behind = explain_refusal(body, "c", "k", formatdate(clock.now + 90, usegmt=True))
+    ahead = explain_grant_refusal(body, "c", "k", formatdate(clock.now - 90, usegmt=True))
+    behind = explain_grant_refusal(body, "c", "k", formatdate(clock.now + 90, usegmt=True))
 
     assert ahead.hint in {f"Set this machine's clock: it is {n} s ahead of Maskinporten's." for n in (90, 91)}
     assert behind.hint in {f"Set this machine's clock: it is {n} s behind Maskinporten's." for n in (89, 90)}
@@ -257,7 +263,7 @@ def test_a_wrong_clock_is_measured(clock: Clock) -> None:
 )
 def test_no_refusal_makes_it_fail(body: dict[str, Json], date: str) -> None:
     """Whatever a refusal holds, it is told."""
-    refusal = explain_refusal(body, "{client}", "{kid}", date)
+    refusal = explain_grant_refusal(body, "{client}", "{kid}", date)
 
     assert refusal.message.startswith("Maskinporten refused the grant")
     assert "None" not in refusal.message or "None" in json.dumps(body)

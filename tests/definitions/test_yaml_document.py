@@ -21,10 +21,10 @@ from reconciler.definitions.yaml_document import (
     Mapping,
     Position,
     Scalar,
+    make_printable,
     print_path,
     quote,
     read_document,
-    shorten,
 )
 
 if TYPE_CHECKING:
@@ -467,7 +467,7 @@ def test_a_value_is_quoted_on_one_line(value: str, shown: str) -> None:
 
 def test_a_long_text_is_cut_before_it_is_escaped() -> None:
     """A text of a megabyte of control characters costs no more than a short one."""
-    assert shorten("\x00" * 1_000_000) == "\\x00" * (LONGEST_SHOWN - 1) + "…"
+    assert make_printable("\x00" * 1_000_000) == "\\x00" * (LONGEST_SHOWN - 1) + "…"
 
 
 def test_the_stand_in_for_a_colon_stays_what_it_is() -> None:

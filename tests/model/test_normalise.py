@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.definitions.resolve import find_missing, resolve
+from reconciler.definitions.resolve import find_missing_members, resolve
 from reconciler.definitions.yaml_document import read_document
 from reconciler.model.normalise import normalise
 from reconciler.rules.shape import check_document
@@ -184,7 +184,7 @@ def test_an_assertion_is_kept_beside_the_system(
 )
 def test_what_has_to_be_stated_is_missed(text: str, missing: tuple[str, ...]) -> None:
     """A system states four members in each environment, and a withdrawn one two."""
-    assert find_missing(_define(text), "tt02") == missing
+    assert find_missing_members(_define(text), "tt02") == missing
 
 
 def test_lists_are_sets() -> None:
