@@ -1,4 +1,8 @@
-"""What all tests share: no network beyond this machine, a scrubbed environment, keys made on the spot."""
+"""What all tests share: no network beyond this machine, a scrubbed environment, keys made on the spot.
+
+With the variable `WITHOUT_POSIX=1` they run without the modules that only POSIX has, as they would on Windows; a test
+that itself needs one of them is skipped.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from hypothesis import HealthCheck, settings
 
-from reconciler.platform import STOP_SIGNALS
+from tests.posixless.without_posix import run_without_posix
+
+if os.environ.get("WITHOUT_POSIX"):
+    run_without_posix()
+
+from reconciler.platform import STOP_SIGNALS  # which looks for those modules when it is imported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

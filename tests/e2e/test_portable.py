@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 import reconciler
+from tests.posixless import without_posix
+from tests.posixless.without_posix import MODULES
 
 if TYPE_CHECKING:
     from tests.served import Repository
 
-HOUSE = Path(reconciler.__file__).parent
-MODULES = ("fcntl", "pwd", "grp", "termios", "tty", "pty", "resource", "syslog", "_posixshmem")
-"""Of the standard library, those that Windows does not have and that a program like this could want."""
+PACKAGE = Path(reconciler.__file__).parent
 ATTRIBUTES = {
     "os": (
         *(
@@ -65,8 +65,9 @@ ATTRIBUTES = {
 """Attributes that Windows lacks, by module (https://docs.python.org/3/library/os.html, "Availability")."""
 WITHOUT = f"""
 import sys
-for name in {MODULES!r}:
-    sys.modules[name] = None
+sys.path.append({str(Path(without_posix.__file__).parent)!r})
+from without_posix import remove_modules
+remove_modules()
 import os, signal, socket, time
 import asyncio, multiprocessing, subprocess, tempfile, sqlite3
 for module, names in {ATTRIBUTES!r}.items():
@@ -75,10 +76,12 @@ for module, names in {ATTRIBUTES!r}.items():
             delattr(sys.modules[module], name)
 """
 """The standard library itself goes on with what this system has: it is our code that is looked at."""
+MAIN = "from reconciler.__main__ import main\nmain()"
+NO_LOCK = "import reconciler.platform\nreconciler.platform._MSVCRT = None"
 
 
 def run(root: Path, code: str, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run a program in which those modules and attributes are missing."""
+    """Run a program in which those modules and attributes are missing; it has the lock of Windows."""
     kept = {"PATH": os.environ["PATH"], "HOME": str(root), "PYTHONPATH": os.pathsep.join(sys.path)}
     return subprocess.run(
         [sys.executable, "-c", f"{WITHOUT}\nsys.argv = {['reconciler', *words]!r}\n{code}"],
@@ -95,8 +98,8 @@ def run(root: Path, code: str, *words: str) -> subprocess.CompletedProcess[str]:
 def test_every_module_is_imported_without_posix(tmp_path: Path) -> None:
     """G6: nothing is asked for at import that only POSIX has."""
     names = [
-        ".".join(("reconciler", *path.relative_to(HOUSE).with_suffix("").parts)).removesuffix(".__init__")
-        for path in sorted(HOUSE.rglob("*.py"))
+        ".".join(("reconciler", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
+        for path in sorted(PACKAGE.rglob("*.py"))
         if path.name != "__main__.py"
     ]
     code = (
@@ -108,16 +111,16 @@ def test_every_module_is_imported_without_posix(tmp_path: Path) -> None:
     assert (done.stdout, done.stderr) == ("all\n", "")
 
 
-MAIN = "from reconciler.__main__ import main\nmain()"
-
-
 @pytest.mark.parametrize(
     ("words", "code"),
     [
         (("validate",), 0),
         (("plan", "--exit-code"), 3),
+        pytest.param(("validate", "--format", "sarif", "systems"), 0, marks=pytest.mark.slow),
         pytest.param(("drift",), 3, marks=pytest.mark.slow),
+        pytest.param(("recover",), 0, marks=pytest.mark.slow),
         pytest.param(("explain", "yaml-syntax"), 0, marks=pytest.mark.slow),
+        pytest.param(("schema", "plan"), 0, marks=pytest.mark.slow),
     ],
 )
 def test_a_verb_runs_without_posix(repository: Repository, words: tuple[str, ...], code: int) -> None:
@@ -130,50 +133,44 @@ def test_a_verb_runs_without_posix(repository: Repository, words: tuple[str, ...
 
 def test_nothing_is_written_where_no_lock_can_be_had(repository: Repository) -> None:
     """G6: Windows has a lock of its own, in the standard library's msvcrt; a system without any is refused."""
-    done = run(repository.root, MAIN, "apply", "--yes")
+    done = run(repository.root, f"{NO_LOCK}\n{MAIN}", "apply", "--yes")
 
     assert done.returncode == 4, done.stderr
     assert "this system has no locks on files" in done.stderr
 
 
-LOCK = """
-import fcntl_ as fcntl, types, struct, os
-def locking(descriptor, mode, size):
-    at = os.lseek(descriptor, 0, os.SEEK_CUR)
-    fcntl.fcntl(descriptor, 37, struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, at, size, 0))
-sys.modules["msvcrt"] = types.SimpleNamespace(locking=locking, LK_NBLCK=2)
-"""
-
-
 def test_apply_runs_with_the_lock_of_windows(repository: Repository) -> None:
     """G6: lock, journal and outcomes need nothing else of POSIX."""
-    before = "import fcntl, sys\nsys.modules['fcntl_'] = fcntl\n"
-    own = {"PATH": os.environ["PATH"], "HOME": str(repository.root), "PYTHONPATH": os.pathsep.join(sys.path)}
-    # The library of HTTP looks for msvcrt too, so it is imported before there is one.
-    code = f"{before}{WITHOUT}\nimport httpx, uvicorn, rich.console\n{LOCK}"
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            f"{code}\nsys.argv = ['reconciler', 'apply', '--yes', '--format', 'json']\n{MAIN}",
-        ],
-        cwd=repository.root,
-        env=own,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = run(repository.root, MAIN, "apply", "--yes", "--format", "json")
 
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["summary"]["done"] == 1
 
 
+@pytest.mark.slow
+def test_a_saved_plan_goes_all_the_way_without_posix(repository: Repository) -> None:
+    """G6: a plan is saved, verified and applied; the history names it, and nothing differs afterwards."""
+    system = "991825827_smartcloud"
+    for words, code in (
+        (("plan", "--out", "plan.json", "--format", "markdown=plan.md", "--format", "html=plan.html"), 0),
+        (("verify", "plan.json"), 0),
+        (("apply", "plan.json", "--yes"), 0),
+        (("plan", "--exit-code"), 0),
+        (("drift",), 0),
+        (("history", system), 0),
+        (("accept", system, "name.en", "--until", "2099-01-01", "--reason", "a test"), 2),
+    ):
+        done = run(repository.root, MAIN, *words)
+        assert done.returncode == code, (words, done.stdout, done.stderr)
+    plan = json.loads((repository.root / "plan.json").read_text(encoding="utf-8"))
+    assert plan["changes"][0]["file"] == f"systems/{system}.yaml"
+
+
 def test_only_one_module_names_what_only_posix_has() -> None:
     """G6: what operating systems do differently stays behind `platform`."""
     offences = []
-    for path in sorted(HOUSE.rglob("*.py")):
-        if path == HOUSE / "platform.py":
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if path == PACKAGE / "platform.py":
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):

@@ -6,7 +6,6 @@ import errno
 import os
 import re
 import stat
-import struct
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -18,6 +17,7 @@ from reconciler import platform
 from reconciler.errors import Refused
 from reconciler.execution.lock import _sign, find_lock_folder, lock
 from tests.builders import VENDOR
+from tests.posixless.without_posix import make_msvcrt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -159,17 +159,9 @@ def test_a_lock_is_its_owners_only(tmp_path: Path) -> None:
 
 def test_windows_locks_a_byte_that_nobody_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """G6: without fcntl the lock is one of a range of bytes, here by the same means of this kernel."""
-    fcntl = platform._FCNTL
-
-    def locking(descriptor: int, mode: int, size: int) -> None:
-        assert mode == 2
-        # Locks of an open file keep apart the two descriptors of one process, as Windows does.
-        at = os.lseek(descriptor, 0, os.SEEK_CUR)
-        want = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, at, size, 0)
-        fcntl.fcntl(descriptor, 37, want)  # F_OFD_SETLK
-
+    if platform._MSVCRT is None:
+        monkeypatch.setattr(platform, "_MSVCRT", make_msvcrt())
     monkeypatch.setattr(platform, "_FCNTL", None)
-    monkeypatch.setattr(platform, "_MSVCRT", SimpleNamespace(locking=locking, LK_NBLCK=2))
 
     with (
         lock(tmp_path, register=REGISTER, vendor=VENDOR),
