@@ -70,5 +70,5 @@ def write_outputs(values: Mapping[str, str], environ: Mapping[str, str]) -> None
     for key, value in values.items():
         mark = f"end-{secrets.token_hex(8)}"
         rows.append(f"{key}<<{mark}\n{value}\n{mark}\n")
-    with Path(name).open("a", encoding="utf-8") as stream:
+    with Path(name).open("a", encoding="utf-8", newline="") as stream:
         stream.write("".join(rows))

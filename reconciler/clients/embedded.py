@@ -10,7 +10,8 @@ import base64
 import os
 import uuid
 from contextlib import contextmanager, suppress
-from tempfile import NamedTemporaryFile
+from pathlib import Path
+from tempfile import mkstemp
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
@@ -27,7 +28,6 @@ from reconciler.platform import read_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 
@@ -105,12 +105,16 @@ def _load_key(path: Path) -> tuple[Secret, Key]:
 def _make_key(path: Path) -> None:
     private = generate_private_key(public_exponent=65537, key_size=2048)
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.") as draft:  # its owner's only
-        draft.write(pem)
-        draft.flush()
-        os.fsync(draft.fileno())
+    descriptor, draft = mkstemp(dir=path.parent, prefix=f"{path.name}.")  # its owner's only
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(pem)
+            stream.flush()
+            os.fsync(descriptor)
         with suppress(FileExistsError):  # the other run was first, and its key counts
-            os.link(draft.name, path)
+            os.link(draft, path)
+    finally:
+        Path(draft).unlink()
 
 
 def _export_public(numbers: RSAPublicNumbers) -> dict[str, Json]:

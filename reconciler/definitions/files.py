@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.yaml_document import (
@@ -117,8 +117,8 @@ def _name(root: Path, file: Path) -> tuple[str, bool]:
     return _print(path), False
 
 
-def _print(path: Path) -> str:
-    """Print a path; a byte that is no UTF-8 could be written nowhere."""
+def _print(path: PurePath) -> str:
+    """Print a path with forward slashes, as git and CI runners do; a byte that is no UTF-8 could be written nowhere."""
     return os.fsencode(path.as_posix()).decode(errors="replace")
 
 
@@ -159,7 +159,7 @@ class Draft:
             raise UsageError(
                 f"{path} cannot be written: {error.strerror}.", hint="Check the folder."
             ) from error
-        self._stream: TextIO | None = os.fdopen(descriptor, "w", encoding="utf-8")
+        self._stream: TextIO | None = os.fdopen(descriptor, "w", encoding="utf-8", newline="")
 
     def write(self, text: str) -> None:
         """Put the whole text in its place, or nothing; raises `UsageError` where that fails."""
@@ -212,7 +212,10 @@ def probe(path: Path | None) -> None:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write a file whole or not at all, readable by its owner only; raises `UsageError` where that fails."""
+    """Write a file whole or not at all, readable by its owner only; raises `UsageError` where that fails.
+
+    The line ends are those of the text, whatever the system's are.
+    """
     Draft(path).write(text)
 
 
@@ -243,17 +246,19 @@ def _hide_from_git(ignore: Path) -> None:
         descriptor = open_plain(ignore, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     except FileExistsError:
         return
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
         stream.write("*\n")
 
 
 def append_file(path: Path, text: str) -> None:
     """Add text to the end of a file, whole or not at all; what stands there is kept as it is.
 
-    Raises `UsageError` where it cannot be read as text, or not be written.
+    The text gets the line ends of the file. Raises `UsageError` where it cannot be read as text, or not be written.
     """
     try:
         before = read_file(path).decode() if path.exists() else ""
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8.", hint="Save it as UTF-8.") from error
-    write_file(path, before + ("\n" if before and not before.endswith("\n") else "") + text)
+    end = "\r\n" if before.partition("\n")[0].endswith("\r") else "\n"
+    gap = end if before and not before.endswith("\n") else ""
+    write_file(path, before + gap + text.replace("\n", end))

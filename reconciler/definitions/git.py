@@ -130,8 +130,8 @@ def _compose(root: Path, words: Sequence[str]) -> tuple[list[str], dict[str, str
         )
     top = find_top(root) or root
     # A container's checkout belongs to another user than the one in it. Git refuses to read it, for fear of the
-    # configuration there, which has no say here.
-    settings = [*_SETTINGS.items(), *(("safe.directory", str(each)) for each in {top, top.resolve()})]
+    # configuration there, which has no say here. On Windows, too, it compares paths with forward slashes.
+    settings = [*_SETTINGS.items(), *(("safe.directory", each.as_posix()) for each in {top, top.resolve()})]
     options = [word for key, value in settings for word in ("-c", f"{key}={value}")]
     kept = {key: os.environ[key] for key in _INHERITED if key in os.environ}
     environ = {**kept, **_ENVIRON, "PATH": os.pathsep.join(folders)}

@@ -6,6 +6,7 @@ Pure. For the outputs that something else than a person reads; people and saved 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -42,4 +43,5 @@ def move_drift(report: DriftReport, prefix: str) -> DriftReport:
 
 def _move(file: str, prefix: str) -> str:
     """Move a file that lies under the root; one that was named from elsewhere has its whole path."""
-    return f"{prefix}/{file}" if file and prefix and not file.startswith("/") else file
+    is_whole = file.startswith("/") or PureWindowsPath(file).is_absolute()
+    return f"{prefix}/{file}" if file and prefix and not is_whole else file

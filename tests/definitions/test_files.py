@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import PurePath, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from reconciler import platform
 from reconciler.definitions.files import (
     MOST_BYTES,
+    _print,
     append_file,
     find_definitions,
     prepare_own_folder,
@@ -346,6 +348,38 @@ def test_text_is_added_on_a_line_of_its_own(tmp_path: Path, before: str | None, 
     append_file(path, "b\n")
 
     assert path.read_text(encoding="utf-8") == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"a\r\n", b"a\r\nb\r\nc\r\n"),
+        (b"a\r\na", b"a\r\na\r\nb\r\nc\r\n"),
+        (b"a\nb\r\n", b"a\nb\r\nb\nc\n"),
+    ],
+)
+def test_added_text_has_the_line_ends_of_the_file(tmp_path: Path, before: bytes, after: bytes) -> None:
+    """G6: a checkout on Windows has CRLF, and its files are not mixed; the first line decides."""
+    path = tmp_path / "notes.yaml"
+    path.write_bytes(before)
+
+    append_file(path, "b\nc\n")
+
+    assert path.read_bytes() == after
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        (PureWindowsPath(r"systems\sub\a.yaml"), "systems/sub/a.yaml"),
+        (PureWindowsPath(r"C:\vendor\systems\a.yaml"), "C:/vendor/systems/a.yaml"),
+        (PureWindowsPath(r"\\server\share\a.yaml"), "//server/share/a.yaml"),
+        (PurePosixPath("systems/a\\b.yaml"), "systems/a\\b.yaml"),
+    ],
+)
+def test_a_file_is_named_with_forward_slashes(path: PurePath, shown: str) -> None:
+    """G6: plan files, annotations and git speak of one file by one name on every system."""
+    assert _print(path) == shown
 
 
 def test_nothing_is_added_to_what_is_no_text(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -179,5 +180,21 @@ def test_only_one_module_names_what_only_posix_has() -> None:
                 offences.append(f"{path.name}: {node.module}")
             elif isinstance(node, ast.Attribute) and node.attr in ATTRIBUTES.get(ast.unparse(node.value), ()):
                 offences.append(f"{path.name}:{node.lineno}: {ast.unparse(node)}")
+
+    assert offences == []
+
+
+def test_no_text_is_written_with_the_line_ends_of_the_system() -> None:
+    """G6: a saved plan and an edited file have the same bytes on Windows."""
+    offences = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or "newline" in {each.arg for each in node.keywords}:
+                continue
+            name = ast.unparse(node.func)
+            modes = [each.value for each in node.args if isinstance(each, ast.Constant)]
+            writes = any(isinstance(each, str) and re.fullmatch("[wax][t+]*", each) for each in modes)
+            if name.endswith("write_text") or (name.endswith("open") and writes):
+                offences.append(f"{path.name}:{node.lineno}")
 
     assert offences == []
