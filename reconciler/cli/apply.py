@@ -32,7 +32,7 @@ from reconciler.cli.options import (
 from reconciler.cli.writing import Manner, do_plan, find_journal, find_site, list_resources
 from reconciler.definitions.files import probe
 from reconciler.definitions.settings import find_root
-from reconciler.execution.preflight import check_target, hold
+from reconciler.execution.preflight import check_target, lock_for_apply
 from reconciler.model.environment import WORKERS
 
 if TYPE_CHECKING:
@@ -86,16 +86,16 @@ def run(
         check_target(saved, find_target(chosen, vendor or saved.target.vendor))
         tell(f"Plan {saved.short_digest} of {saved.created}")
         connecting = _connect(saved, chosen, found, workers)
-        with connecting as connection, hold(find_site(connection, found, folder)) as held:
-            raise typer.Exit(do_plan(saved, held, manner))
+        with connecting as connection, lock_for_apply(find_site(connection, found, folder)) as lock:
+            raise typer.Exit(do_plan(saved, lock, manner))
     scene = set_scene(root, environment, vendor, form)
     with (
         open_register(scene, read_only=False, workers=workers) as connection,
-        hold(find_site(connection, found, folder)) as held,
+        lock_for_apply(find_site(connection, found, folder)) as lock,
     ):
         made = make_plan(scene, connection)
         tell_warnings(scene)
-        raise typer.Exit(do_plan(made, held, manner))
+        raise typer.Exit(do_plan(made, lock, manner))
 
 
 def _connect(

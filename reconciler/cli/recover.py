@@ -27,7 +27,7 @@ from reconciler.clients.parallel import ask_all
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.errors import Exit, RegisterError, UsageError
 from reconciler.execution.journal import read_runs
-from reconciler.execution.preflight import find_missing, keep_others_away, recover
+from reconciler.execution.preflight import find_stranded_clients, lock_target, recover
 from reconciler.execution.verification import Fate
 from reconciler.model.environment import WORKERS
 from reconciler.model.untrusted_text import escape_line
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.execution.journal import Run
-    from reconciler.execution.preflight import Hold
+    from reconciler.execution.preflight import TargetLock
     from reconciler.execution.recovery import Stranded
     from reconciler.model.environment import Environment
 
@@ -75,10 +75,10 @@ def run(
     # Nothing here needs the definitions: they may be broken, and that is no reason to leave a run open.
     with (
         connect(found, chosen, owner, read_only=True, workers=workers) as connection,
-        keep_others_away(find_site(connection, found, folder)) as held,
+        lock_target(find_site(connection, found, folder)) as lock,
     ):
-        recovered = recover(held, patience=patience)
-        stranded, obstacle = _find_missing(held)
+        recovered = recover(lock, patience=patience)
+        stranded, obstacle = _find_stranded(lock)
     if form is Format.JSON:
         show_text(as_json.render_recovered(recovered, stranded))
     else:
@@ -92,10 +92,10 @@ def run(
     raise typer.Exit(Exit.worst(*codes, *(Exit.FAILED for _ in stranded)))
 
 
-def _find_missing(held: Hold) -> tuple[tuple[Stranded, ...], str]:
+def _find_stranded(lock: TargetLock) -> tuple[tuple[Stranded, ...], str]:
     """Find the client ids that are on no system, or say why that cannot be known: what was settled is shown first."""
     try:
-        return find_missing(held), ""
+        return find_stranded_clients(lock), ""
     except RegisterError as error:
         return (), error.message
 
@@ -108,7 +108,7 @@ def _find_runs(runs: Sequence[Run], chosen: Environment, *, is_named: bool) -> l
     """
     own = [run for run in runs if run.start.register == chosen.identity]
     others = [run for run in runs if run.start.register != chosen.identity]
-    left = [run for run in others if run.open or run.doubtful]
+    left = [run for run in others if run.open or run.unconfirmed]
     if own and (is_named or not left or any(run.open for run in own)):
         if left:
             tell(f"Not looked at: open runs of {_list_registers(left)}.")

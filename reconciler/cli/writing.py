@@ -19,7 +19,7 @@ from reconciler.execution.executor import apply_plan
 from reconciler.execution.journal import read_folder
 from reconciler.execution.lock import find_lock_folder
 from reconciler.execution.outcome import Report
-from reconciler.execution.preflight import Hold, Site, Terms, check_accepted, check_honest, clear
+from reconciler.execution.preflight import Site, TargetLock, Terms, check_accepted, check_consistent, clear
 from reconciler.platform import STOP_SIGNALS
 from reconciler.render import json as as_json
 from reconciler.render.text import render_plan, render_report
@@ -40,7 +40,7 @@ def find_journal(root: Path, folder: Path | None) -> Path:
     What is no journal there, or cannot be read whole, is named on stderr.
     """
     found = folder or prepare_own_folder(root, "journal")
-    for each in read_folder(found).strange:
+    for each in read_folder(found).problems:
         tell(each)
     return found
 
@@ -71,12 +71,12 @@ class Manner:
     """Whether nobody is asked."""
 
 
-def do_plan(plan: Plan, held: Hold, manner: Manner) -> Exit:
+def do_plan(plan: Plan, lock: TargetLock, manner: Manner) -> Exit:
     """Show a plan, check that it is accepted, ask, carry it out, and show what became of it.
 
     Raises `Refused` before the first write where it is stale, not accepted, or the answer is no.
     """
-    check_honest(plan)
+    check_consistent(plan)
     (show if manner.form is Format.TEXT else tell_lines)(render_plan(plan))
     check_accepted(plan, manner.accept)
     if plan.writes and not manner.yes:
@@ -87,9 +87,9 @@ def do_plan(plan: Plan, held: Hold, manner: Manner) -> Exit:
         with open_drafts(outputs) as drafts:
             return put_out(Report(plan), manner, drafts)
     terms = Terms(manner.accept, manner.workers, manner.patience, stop, outputs)
-    with clear(plan, held, terms) as clearance:
-        _mention(f"Journal: {clearance.crew.journal.path}")
-        report = apply_plan(clearance, tell=lambda each: _mention(f"{each.word}: {each.change.id}"))
+    with clear(plan, lock, terms) as clearance:
+        _mention(f"Journal: {clearance.writer.journal.path}")
+        report = apply_plan(clearance, on_outcome=lambda each: _mention(f"{each.word}: {each.change.id}"))
         return put_out(report, manner, clearance.drafts)
 
 

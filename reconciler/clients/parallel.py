@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reconciler.model.system import RegisteredSystem
 
     Progress = Callable[[int, int], None]
-    """Is told how many of how many are done."""
+    """Called with the number that is done, and the number of all."""
 
 Answer = TypeVar("Answer")
 

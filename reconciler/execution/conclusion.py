@@ -1,6 +1,6 @@
 """What is known of a request, turned into the outcome of a change and into words.
 
-Pure. The settlement decides; the answer, or the lack of one, only adds what the register said.
+Pure. The verification decides; the answer, or the lack of one, only adds what the register said.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.errors import ReconcilerError
-    from reconciler.execution.verification import Settlement
+    from reconciler.execution.verification import Verification
     from reconciler.model.canonical_json import Json
     from reconciler.model.system import RegisteredSystem
     from reconciler.planning.change import Change
@@ -31,60 +31,64 @@ OVERLAPPED = 500
 
 
 def explain(
-    change: Change, settlement: Settlement, failure: ReconcilerError | None, *, trace: str = ""
+    change: Change, verification: Verification, failure: ReconcilerError | None, *, trace: str = ""
 ) -> Outcome:
     """Turn what is known of a request into an outcome; `trace` is its id in Altinn's traces."""
-    if settlement.fate is Fate.DONE:
-        return _explain_done(change, settlement, failure)
+    if verification.fate is Fate.DONE:
+        return _explain_done(change, verification, failure)
     refused = isinstance(failure, RegisterError) and not isinstance(failure, LOST)
-    if failure is not None and (settlement.fate is Fate.UNDONE or (refused and change.action != "delete")):
-        return _explain_undone(change, settlement, failure)
-    if failure is None and settlement.reached and not settlement.later:
+    if failure is not None and (verification.fate is Fate.UNDONE or (refused and change.action != "delete")):
+        return _explain_undone(change, verification, failure)
+    if failure is None and verification.reached and not verification.later:
         return Done(change=change, reason="The change log has no entry of it.", alarming=True)
     said = failure.message if failure else "The register took it, and its change log has no entry of it."
     return Unknown(
         change=change,
-        reason=_join(said, _describe_later(settlement)),
+        reason=_join(said, _describe_later(verification)),
         hint=_join("Run `reconciler recover`.", describe_trace(trace)),
-        differs=settlement.differs,
+        differs=verification.differs,
     )
 
 
-def _explain_done(change: Change, settlement: Settlement, failure: ReconcilerError | None) -> Outcome:
+def _explain_done(change: Change, verification: Verification, failure: ReconcilerError | None) -> Outcome:
     shown = f"{failure.message} The change log shows that it was carried out." if failure else ""
-    told = _join(shown, describe_overwritten(settlement))
-    if settlement.deleted is not None:
-        return _explain_deleted(change, settlement, settlement.deleted, told)
+    reason = _join(shown, describe_overwritten(verification))
+    if verification.deleted is not None:
+        return _explain_deleted(change, verification, verification.deleted, reason)
     hint = ""
-    if settlement.stuck:
-        told = _join(
-            told, f"After the deletion, {describe_entries(settlement.later)}.", describe_stuck(settlement)
+    if verification.stuck:
+        reason = _join(
+            reason,
+            f"After the deletion, {describe_entries(verification.later)}.",
+            describe_stuck(verification),
         )
         hint = f"Send DELETE for `{change.id}` once more: it frees them."
     else:
-        told = _join(told, _describe_later(settlement))
-    if settlement.differs and not settlement.later:
-        told = _join(told, _describe_stored(settlement.differs))
-    told = _join(told, describe_dropped(settlement.dropped))
-    alarming = any((settlement.overwritten, settlement.later, settlement.differs, settlement.dropped))
-    return Done(change=change, reason=told, hint=hint, alarming=alarming, differs=settlement.differs)
+        reason = _join(reason, _describe_later(verification))
+    if verification.differs and not verification.later:
+        reason = _join(reason, _describe_stored(verification.differs))
+    reason = _join(reason, describe_dropped(verification.dropped))
+    alarming = any((verification.overwritten, verification.later, verification.differs, verification.dropped))
+    return Done(change=change, reason=reason, hint=hint, alarming=alarming, differs=verification.differs)
 
 
-def _explain_deleted(change: Change, settlement: Settlement, deletion: LogEntry, told: str) -> Outcome:
+def _explain_deleted(change: Change, verification: Verification, deletion: LogEntry, reason: str) -> Outcome:
     """Say that the system is gone although the write went through: nobody holds what was asked for."""
-    when = "before" if deletion in settlement.overwritten else "after"
+    when = "before" if deletion in verification.overwritten else "after"
     gone = f"{describe_entries((deletion,))}, for ever, right {when} this write."
     hint = "Write `withdrawn: true` to keep the record, or register the system under a new id."
-    if settlement.stuck:
+    if verification.stuck:
         hint = f"Send DELETE for `{change.id}` once more: it frees them. {hint}"
-    reason = _join("" if when == "before" else told, gone[:1].upper() + gone[1:], describe_stuck(settlement))
-    return Failed(change=change, reason=reason, hint=hint, differs=settlement.differs)
+    reason = _join(
+        "" if when == "before" else reason, gone[:1].upper() + gone[1:], describe_stuck(verification)
+    )
+    return Failed(change=change, reason=reason, hint=hint, differs=verification.differs)
 
 
-def _explain_undone(change: Change, settlement: Settlement, failure: ReconcilerError) -> Outcome:
+def _explain_undone(change: Change, verification: Verification, failure: ReconcilerError) -> Outcome:
     reason, hint = failure.message, failure.hint
     overlapped = isinstance(failure, ServerFailed) and failure.status == OVERLAPPED
-    if overlapped and settlement.later:
+    if overlapped and verification.later:
         reason = _join(reason, "Most likely another write came at the same moment; this one was not done.")
         hint = "Plan again."
     elif overlapped:
@@ -93,12 +97,12 @@ def _explain_undone(change: Change, settlement: Settlement, failure: ReconcilerE
         )
     elif isinstance(failure, LOST):
         hint = _join(hint, "`reconciler recover` looks once more whether it came through after all.")
-    reason = _join(reason, _describe_later(settlement))
-    return Failed(change=change, reason=reason, hint=hint, differs=settlement.differs)
+    reason = _join(reason, _describe_later(verification))
+    return Failed(change=change, reason=reason, hint=hint, differs=verification.differs)
 
 
 def explain_stale(
-    change: Change, body: Json, held: RegisteredSystem | None, since: Sequence[LogEntry]
+    change: Change, body: Json, actual: RegisteredSystem | None, since: Sequence[LogEntry]
 ) -> Stale:
     """Say that a system is not what a step was made from; `since` are the entries that came since."""
     who = f": {describe_entries(since)}" if since else ""
@@ -106,7 +110,7 @@ def explain_stale(
         change=change,
         reason=f"The system moved since the plan was made, so nothing was sent{who}.",
         hint="Plan again.",
-        differs=find_difference(body, held),
+        differs=find_difference(body, actual),
     )
 
 
@@ -151,13 +155,13 @@ def _join(*sentences: str) -> str:
     return " ".join(filter(None, sentences))
 
 
-def describe_overwritten(settlement: Settlement) -> str:
+def describe_overwritten(verification: Verification) -> str:
     """Say what others wrote right before a write, and which of their values it overwrote; empty for none."""
-    if not settlement.overwritten:
+    if not verification.overwritten:
         return ""
-    told = ", ".join(_describe_lost(each) for each in settlement.lost)
-    what = f"and that was overwritten: {told}" if told else "and nothing of that is known to be lost"
-    who = describe_entries(settlement.overwritten)
+    values = ", ".join(_describe_lost(each) for each in verification.lost)
+    what = f"and that was overwritten: {values}" if values else "and nothing of that is known to be lost"
+    who = describe_entries(verification.overwritten)
     return f"Between the last reading and this write, {who}, {what}."
 
 
@@ -167,17 +171,17 @@ def _describe_lost(field: FieldChange) -> str:
     return f"{field.path} was {'absent' if field.actual is None else _print(field.actual)}, is now {now}"
 
 
-def _describe_later(settlement: Settlement) -> str:
-    return f"Since then, {describe_entries(settlement.later)}." if settlement.later else ""
+def _describe_later(verification: Verification) -> str:
+    return f"Since then, {describe_entries(verification.later)}." if verification.later else ""
 
 
-def describe_stuck(settlement: Settlement) -> str:
+def describe_stuck(verification: Verification) -> str:
     """Say which client ids a deleted system holds, and what frees them; empty for none."""
-    if not settlement.stuck:
+    if not verification.stuck:
         return ""
-    many = "s" if len(settlement.stuck) > 1 else ""
+    many = "s" if len(verification.stuck) > 1 else ""
     return (
-        f"The deleted system holds client id{many} {', '.join(settlement.stuck)}, which no other system can "
+        f"The deleted system holds client id{many} {', '.join(verification.stuck)}, which no other system can "
         "have until a second DELETE."
     )
 
@@ -194,13 +198,13 @@ def describe_dropped(dropped: Sequence[str]) -> str:
 
 def _describe_stored(differs: Sequence[FieldChange]) -> str:
     """Say what the register made of values that nobody else touched."""
-    told = []
+    sentences = []
     for member in dict.fromkeys(each.member for each in differs):
         fields = [each for each in differs if each.member == member]
-        held = ", ".join(_print(each.actual) for each in fields if each.actual is not None) or "nothing"
+        stored = ", ".join(_print(each.actual) for each in fields if each.actual is not None) or "nothing"
         asked = ", ".join(_print(each.expected) for each in fields if each.expected is not None) or "nothing"
-        told.append(f"{member} as {held}, where {asked} was asked for")
-    return f"The register stored {'; '.join(told)}."
+        sentences.append(f"{member} as {stored}, where {asked} was asked for")
+    return f"The register stored {'; '.join(sentences)}."
 
 
 def _print(value: Json) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reconciler.execution.preflight import Clearance
-    from reconciler.execution.request import Crew
+    from reconciler.execution.request import Writer
     from reconciler.execution.snapshot import Snapshot
     from reconciler.planning.change import Change
     from reconciler.planning.plan import Plan
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 
-def apply_plan(clearance: Clearance, *, tell: Callable[[Outcome], None]) -> Report:
+def apply_plan(clearance: Clearance, *, on_outcome: Callable[[Outcome], None]) -> Report:
     """Carry out every step of a cleared plan; each change's outcome is reported once, when it is final.
 
     `preflight.clear` has found the plan whole, accepted and fresh, and each system is read again right before
@@ -39,15 +39,15 @@ def apply_plan(clearance: Clearance, *, tell: Callable[[Outcome], None]) -> Repo
     """
     if not clearance.use_up():
         raise WriteRefused("This clearance is used up; nothing was written.", hint="Clear the plan again.")
-    plan, crew, workers = clearance.plan, clearance.crew, clearance.workers
+    plan, writer, workers = clearance.plan, clearance.writer, clearance.workers
     try:
-        conductor = _Conductor(plan, crew, tell)
+        conductor = _Conductor(plan, writer, on_outcome)
         with ThreadPoolExecutor(max_workers=workers) as pool:
             conductor.conduct(pool, workers)
     finally:
-        crew.journal.end()
+        writer.journal.end()
     outcomes = tuple(conductor.outcomes[change.id] for change in plan.writes)
-    return Report(plan, outcomes, tuple(crew.journal.lost))
+    return Report(plan, outcomes, tuple(writer.journal.unrecorded))
 
 
 @dataclass(slots=True)
@@ -55,8 +55,8 @@ class _Conductor:
     """The account of a run, kept by one thread; the steps themselves run in others."""
 
     plan: Plan
-    crew: Crew
-    tell: Callable[[Outcome], None]
+    writer: Writer
+    on_outcome: Callable[[Outcome], None]
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     held: dict[str, Snapshot] = field(default_factory=dict)
     """What each system was when it was last read back."""
@@ -70,7 +70,7 @@ class _Conductor:
     """The systems that others wrote to around an intermediate step."""
     remarks: dict[str, Done] = field(default_factory=dict)
     """What an intermediate step has to say, until its change has an outcome."""
-    told: set[str] = field(default_factory=set)
+    reported: set[str] = field(default_factory=set)
     """The changes whose outcome was reported."""
     halted: str = ""
     changes: dict[str, Change] = field(init=False)
@@ -117,7 +117,7 @@ class _Conductor:
 
     def find_obstacle(self, step: Step) -> str:
         """Say why a step whose turn has come must not be sent; empty where nothing speaks against it."""
-        if self.crew.stop.is_set():
+        if self.writer.stop.is_set():
             return "The run was interrupted."
         if self.halted:
             return self.halted
@@ -153,7 +153,7 @@ class _Conductor:
                 return Attempted(NotTried(change=change, reason=doubt))
             held = self.held.get(step.id)
             known = Known(held.digest, held.newest) if held else Known(change.live_digest, change.newest)
-            return carry_out(step, change, known, self.crew, heirs=self.find_heirs(step))
+            return carry_out(step, change, known, self.writer, claimers=self.find_claimers(step))
         except Exception as error:  # noqa: BLE001 - the report of all the others must not be lost to one
             _LOG.debug("Step %d failed", step.number, exc_info=True)
             reason = f"This is a fault of reconciler itself: {type(error).__name__}."
@@ -165,12 +165,12 @@ class _Conductor:
         for number in self.followers[step.number]:
             claimer = self.steps[number]
             if set(claimer.claims) & set(step.releases):
-                doubt = find_doubt(claimer.document or {}, self.crew.register)
+                doubt = find_doubt(claimer.document or {}, self.writer.register)
                 if doubt:
                     return f"Nothing was released for `{claimer.id}`: {doubt}."
         return ""
 
-    def find_heirs(self, step: Step) -> dict[str, str]:
+    def find_claimers(self, step: Step) -> dict[str, str]:
         """Name the system that is to get each client id which a step releases."""
         claimers = [self.steps[number] for number in self.followers[step.number]]
         return {client: each.id for each in claimers for client in each.claims if client in step.releases}
@@ -179,11 +179,11 @@ class _Conductor:
         """Take the end of a step to account; says whether it was done."""
         self.halted = self.halted or attempted.halt
         outcome = attempted.outcome
-        if isinstance(outcome, Done) and attempted.held is not None:
+        if isinstance(outcome, Done) and attempted.after is not None:
             self.done.add(step.number)
-            self.held[step.id] = attempted.held
+            self.held[step.id] = attempted.after
             if step.final:
-                self.settle(outcome)
+                self.keep_outcome(outcome)
             elif outcome.reason:
                 self.remarks[step.id] = outcome
             if attempted.is_moved and not step.final:
@@ -192,11 +192,11 @@ class _Conductor:
             return True
         self.failed.add(step.number)
         if isinstance(outcome, (NotTried, Stale)) and step.id in self.held:  # an earlier step of it was sent
-            outcome = self.fail(outcome.change, outcome.reason, attempted.held or self.held[step.id])
-        elif not step.final and attempted.held is not None:
-            differs = find_difference(outcome.change.document, attempted.held.system)
+            outcome = self.fail(outcome.change, outcome.reason, attempted.after or self.held[step.id])
+        elif not step.final and attempted.after is not None:
+            differs = find_difference(outcome.change.document, attempted.after.system)
             outcome = replace(outcome, differs=differs)
-        self.settle(outcome)
+        self.keep_outcome(outcome)
         if not isinstance(outcome, Unknown):
             self.undo_releases(step)
         self.give_up_followers(step)
@@ -209,23 +209,23 @@ class _Conductor:
                 follower = self.steps[number]
                 if follower.id == step.id:
                     reason = "Another system comes first, and was not done."
-                    self.settle(self.fail(self.changes[step.id], reason, self.held[step.id]))
+                    self.keep_outcome(self.fail(self.changes[step.id], reason, self.held[step.id]))
                 self.undo_releases(follower)
 
-    def settle(self, outcome: Outcome) -> None:
+    def keep_outcome(self, outcome: Outcome) -> None:
         """Keep the outcome of a change, with what its earlier steps had to say."""
         remark = self.remarks.pop(outcome.change.id, None)
         if remark is not None:
-            told = f"{remark.reason} {outcome.reason}".rstrip()
-            outcome = replace(outcome, reason=told, alarming=outcome.alarming or remark.alarming)
+            said = f"{remark.reason} {outcome.reason}".rstrip()
+            outcome = replace(outcome, reason=said, alarming=outcome.alarming or remark.alarming)
         self.outcomes[outcome.change.id] = outcome
 
     def report_final(self) -> None:
         """Report each outcome that nothing can change any more."""
         for name, outcome in self.outcomes.items():
-            if name not in self.told and self.is_final(name):
-                self.told.add(name)
-                self.tell(outcome)
+            if name not in self.reported and self.is_final(name):
+                self.reported.add(name)
+                self.on_outcome(outcome)
 
     def is_final(self, name: str) -> bool:
         """Say whether nothing can change a change's outcome: what it released is claimed, or put back."""
@@ -253,9 +253,9 @@ class _Conductor:
             if each.id not in self.outcomes:
                 change = self.changes[each.id]
                 if each.id in self.held:
-                    self.settle(self.fail(change, why, self.held[each.id]))
+                    self.keep_outcome(self.fail(change, why, self.held[each.id]))
                 else:
-                    self.settle(NotTried(change=change, reason=why))
+                    self.keep_outcome(NotTried(change=change, reason=why))
             left.extend(self.find_waiting(each))
 
     def find_waiting(self, step: Step) -> list[tuple[Step, str]]:
@@ -281,33 +281,33 @@ class _Conductor:
         """Put client ids back on the system that released them, as it is now."""
         change = self.changes[released.id]
         before = self.outcomes.get(change.id)
-        told = f"{before.reason} ".lstrip() if before else ""
-        told += f"Client id {', '.join(clients)} was released for `{claimer.id}`, which could not claim it"
+        said = f"{before.reason} ".lstrip() if before else ""
+        said += f"Client id {', '.join(clients)} was released for `{claimer.id}`, which could not claim it"
         held = self.held[released.id]
         for _ in range(2):  # somebody may have written in the meantime: then to what they left
             back = put_back(released, clients, held.system)
             if back is None:
-                reason = f"{told}; this system is deleted, so it cannot be put back."
-                self.settle(Done(change=change, reason=reason, alarming=True))
+                reason = f"{said}; this system is deleted, so it cannot be put back."
+                self.keep_outcome(Done(change=change, reason=reason, alarming=True))
                 return
             numbered = replace(back, number=max(self.steps) + 1)
             self.steps[numbered.number] = numbered
-            attempted = carry_out(numbered, change, Known(held.digest, held.newest), self.crew)
-            held = attempted.held or held
+            attempted = carry_out(numbered, change, Known(held.digest, held.newest), self.writer)
+            held = attempted.after or held
             if not isinstance(attempted.outcome, Stale):
                 break
         self.halted = self.halted or attempted.halt
         outcome = attempted.outcome
         if isinstance(outcome, Done):
             self.held[released.id] = held
-            self.settle(self.fail(change, f"{told}, and was put back. {outcome.reason}".rstrip(), held))
+            self.keep_outcome(self.fail(change, f"{said}, and was put back. {outcome.reason}".rstrip(), held))
             return
-        reason = f"{told}, and putting it back failed: {outcome.reason}"
+        reason = f"{said}, and putting it back failed: {outcome.reason}"
         hint = "Plan again; the id is on no system."
         if isinstance(outcome, Unknown):
-            self.settle(Unknown(change=change, reason=reason, hint=outcome.hint))
+            self.keep_outcome(Unknown(change=change, reason=reason, hint=outcome.hint))
         elif released.final:
             differs = find_difference(change.document, held.system)
-            self.settle(Done(change=change, reason=reason, hint=hint, alarming=True, differs=differs))
+            self.keep_outcome(Done(change=change, reason=reason, hint=hint, alarming=True, differs=differs))
         else:
-            self.settle(replace(self.fail(change, reason, held), hint=hint))
+            self.keep_outcome(replace(self.fail(change, reason, held), hint=hint))

@@ -1,7 +1,7 @@
 """What apply was about to do and what came of it: an append-only file a run, synced before each request.
 
-An intent without an outcome is a request whose fate is unknown; it is settled by reading the register
-and never by sending again. So is a line that cannot be read: it may have been such an intent.
+An intent without an outcome is a request whose fate is unknown; `recover` finds it out by reading the register
+and never by sending again. So it does with a line that cannot be read: it may have been such an intent.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class RecordedOutcome:
     """What came of an intent: done, failed or unknown, with the document as read back."""
 
     step: int
@@ -93,18 +93,18 @@ class Settled:
 
     @property
     def is_open(self) -> bool:
-        """Whether it is still to be found out; what `recover` could not tell when its time was out is not."""
+        """Whether it is still to be found out; what `recover` could not find out in its time is not."""
         return self.outcome == "unknown" and self.by != "recover"
 
 
 @dataclass(slots=True)
 class Run:
-    """One run as its journal tells it."""
+    """One run, as its journal has it."""
 
     path: Path
     start: RunStart
     intents: dict[int, Intent] = field(default_factory=dict)
-    settled: dict[int, Settled] = field(default_factory=dict)
+    outcomes: dict[int, RecordedOutcome] = field(default_factory=dict)
     ended: bool = False
     damaged: tuple[int, ...] = ()
     """The numbers of the lines that cannot be read."""
@@ -113,26 +113,29 @@ class Run:
     def open(self) -> tuple[Intent, ...]:
         """The intents without an outcome, in the order of their steps, and behind them the damaged lines.
 
-        A damaged line is an intent without an id, whose step is the negative number of the line: nobody knows
-        what it asked for. `recover` settles it as unknown, once somebody was told.
+        A damaged line is an intent without an id, whose step is the negative number of the line: what it
+        asked for cannot be known. `recover` records it as unknown, and reports it.
         """
-        lost = {
+        unreadable = {
             -line: Intent(-line, "", "", f"line {line} cannot be read", True, None, None, "", self.start.at)  # noqa: FBT003 - the record's order
             for line in self.damaged
         }
         return tuple(
             intent
-            for step, intent in [*sorted(self.intents.items()), *sorted(lost.items(), reverse=True)]
-            if step not in self.settled or self.settled[step].is_open
+            for step, intent in [*sorted(self.intents.items()), *sorted(unreadable.items(), reverse=True)]
+            if step not in self.outcomes or self.outcomes[step].is_open
         )
 
     @property
-    def doubtful(self) -> tuple[Intent, ...]:
-        """The intents that count as failed after a lost answer, and that nobody has looked at since."""
+    def unconfirmed(self) -> tuple[Intent, ...]:
+        """The intents that count as failed after a lost answer, and that were not looked at since."""
         return tuple(
             self.intents[step]
-            for step, settled in sorted(self.settled.items())
-            if settled.lost and settled.outcome == "failed" and settled.by == "apply" and step in self.intents
+            for step, recorded in sorted(self.outcomes.items())
+            if recorded.lost
+            and recorded.outcome == "failed"
+            and recorded.by == "apply"
+            and step in self.intents
         )
 
 
@@ -142,12 +145,12 @@ class Journals:
 
     runs: tuple[Run, ...]
     """Oldest first."""
-    strange: tuple[str, ...]
+    problems: tuple[str, ...]
     """A sentence about each thing that is no journal, and each journal that is damaged."""
 
 
 def now() -> str:
-    """Tell the time as the journal does: ISO 8601 in UTC, to the millisecond."""
+    """Give the time as the journal writes it: ISO 8601 in UTC, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
@@ -159,10 +162,10 @@ class Journal:
         self._descriptor = descriptor
         self._lock = Lock()
         self._is_torn = False
-        self.lost: list[str] = []
+        self.unrecorded: list[str] = []
         """The systems of the outcomes that could not be written; their requests stay open."""
 
-    def intend(
+    def record_intent(
         self,
         step: Step,
         *,
@@ -187,12 +190,12 @@ class Journal:
         )
         self._append("intent", asdict(intent))
 
-    def settle(self, settled: Settled) -> None:
-        """Write what came of a request; raises `OSError` where that fails, and keeps in mind that it did."""
+    def record_outcome(self, outcome: RecordedOutcome) -> None:
+        """Write what came of a request; raises `OSError` where that fails, and remembers that it did."""
         try:
-            self._append("outcome", asdict(settled))
+            self._append("outcome", asdict(outcome))
         except OSError:
-            self.lost.append(settled.id)
+            self.unrecorded.append(outcome.id)
             raise
 
     def end(self) -> None:
@@ -340,10 +343,10 @@ def _read_record(run: Run, line: bytes) -> str:
         intent = make_record(Intent, record)
         run.intents[intent.step] = intent
     elif kind == "outcome":
-        settled = make_record(Settled, record)
-        if settled.outcome not in _OUTCOMES:
+        outcome = make_record(RecordedOutcome, record)
+        if outcome.outcome not in _OUTCOMES:
             raise ValueError("an unknown outcome")
-        run.settled[settled.step] = settled
+        run.outcomes[outcome.step] = outcome
     elif kind == "end":
         run.ended = True
     elif kind != _TORN:
@@ -353,17 +356,17 @@ def _read_record(run: Run, line: bytes) -> str:
 
 def read_folder(folder: Path) -> Journals:
     """Read every journal of a folder; what is none is passed over, with a sentence."""
-    runs, strange = [], []
+    runs, problems = [], []
     for path in sorted(folder.glob("*.jsonl")):
         try:
             run = read_run(path)
         except UsageError as error:
-            strange.append(f"Passed over: {error.message}")
+            problems.append(f"Passed over: {error.message}")
             continue
         if run is not None:
             runs.append(run)
-            strange += [f"{path}, line {line}, cannot be read." for line in run.damaged]
-    return Journals(tuple(runs), tuple(strange))
+            problems += [f"{path}, line {line}, cannot be read." for line in run.damaged]
+    return Journals(tuple(runs), tuple(problems))
 
 
 def read_runs(folder: Path) -> tuple[Run, ...]:

@@ -51,7 +51,7 @@ def _find_home(environ: Mapping[str, str]) -> Path:
 
 
 @contextmanager
-def lock(folder: Path, *, register: str, vendor: str) -> Iterator[None]:
+def hold_lock(folder: Path, *, register: str, vendor: str) -> Iterator[None]:
     """Hold the lock of a register and vendor; raises `Refused` where another run holds it, or none can be had."""
     path = folder / f"{sha256(f'{register} {vendor}'.encode()).hexdigest()[:16]}.lock"
     try:

@@ -18,9 +18,9 @@ from reconciler.definitions.files import open_drafts
 from reconciler.errors import Refused, WriteRefused
 from reconciler.execution.evidence import gather_evidence
 from reconciler.execution.journal import find_open, read_runs, start_run
-from reconciler.execution.lock import lock
+from reconciler.execution.lock import hold_lock
 from reconciler.execution.recovery import find_stranded, recover_runs
-from reconciler.execution.request import Crew
+from reconciler.execution.request import Writer
 from reconciler.model.canonical_json import SHORT
 from reconciler.model.environment import WORKERS
 from reconciler.planning.change import Weight, order_users
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from reconciler.planning.plan import Plan, Target
 
 _SEAL = object()
-"""What only this module has, so that nobody else can make a `Hold` or a `Clearance`."""
+"""What only this module has, so that no other can make a `TargetLock` or a `Clearance`."""
 _MOST = 20
 """How many systems a refusal names."""
 
@@ -79,7 +79,7 @@ class Terms:
     """The files that will be written when it is over."""
 
 
-class Hold:
+class TargetLock:
     """The lock on a register and vendor, as long as its `with` block lasts; only this module makes one."""
 
     __slots__ = ("is_held", "site")
@@ -96,10 +96,10 @@ class Clearance:
     __slots__ = ("_cleared", "_is_left", "_lock")
 
     def __init__(
-        self, seal: object, plan: Plan, crew: Crew, workers: int, drafts: Mapping[Path, Draft]
+        self, seal: object, plan: Plan, writer: Writer, workers: int, drafts: Mapping[Path, Draft]
     ) -> None:
         _check_seal(seal)
-        self._cleared = plan, crew, workers, drafts
+        self._cleared = plan, writer, workers, drafts
         self._is_left = True
         self._lock = Lock()
 
@@ -109,7 +109,7 @@ class Clearance:
         return self._cleared[0]
 
     @property
-    def crew(self) -> Crew:
+    def writer(self) -> Writer:
         """What its requests work with."""
         return self._cleared[1]
 
@@ -134,30 +134,30 @@ def _check_seal(seal: object) -> None:
     if seal is not _SEAL:
         raise WriteRefused(
             "Only `reconciler.execution.preflight` may clear a plan for writing; nothing was written.",
-            hint="Use `preflight.hold` and `preflight.clear`.",
+            hint="Use `preflight.lock_for_apply` and `preflight.clear`.",
         )
 
 
 @contextmanager
-def keep_others_away(site: Site) -> Iterator[Hold]:
-    """Hold the lock of a register and vendor; raises `Refused` where another run holds it."""
+def lock_target(site: Site) -> Iterator[TargetLock]:
+    """TargetLock the lock of a register and vendor; raises `Refused` where another run holds it."""
     register, vendor = site.target.register, site.target.vendor
     # The embedded register's state lies in the repository, so each repository's is another register.
     name = f"{register} {site.root.resolve()}" if register == "local" else register
-    with lock(site.locks, register=name, vendor=vendor):
-        held = Hold(_SEAL, site)
+    with hold_lock(site.locks, register=name, vendor=vendor):
+        lock = TargetLock(_SEAL, site)
         try:
-            yield held
+            yield lock
         finally:
-            held.is_held = False
+            lock.is_held = False
 
 
 @contextmanager
-def hold(site: Site) -> Iterator[Hold]:
-    """Keep other runs away; raises `Refused` where an earlier one left something open."""
-    with keep_others_away(site) as held:
+def lock_for_apply(site: Site) -> Iterator[TargetLock]:
+    """Lock a register and vendor; raises `Refused` also where an earlier run left something open."""
+    with lock_target(site) as lock:
         _check_nothing_open(site)
-        yield held
+        yield lock
 
 
 def _check_nothing_open(site: Site) -> None:
@@ -171,26 +171,26 @@ def _check_nothing_open(site: Site) -> None:
         )
 
 
-def recover(held: Hold, *, patience: float) -> tuple[Recovered, ...]:
-    """Settle what earlier runs left open, by looking.
+def recover(lock: TargetLock, *, patience: float) -> tuple[Recovered, ...]:
+    """Find out what earlier runs left open, by looking.
 
     Nothing is sent; the lock keeps a run that is under way from being taken for one that ended. Raises what
     `Register` raises.
     """
-    site = held.site
-    return recover_runs(_read_own_runs(held), site.register, site.around.ours, patience=patience)
+    site = lock.site
+    return recover_runs(_read_own_runs(lock), site.register, site.around.ours, patience=patience)
 
 
-def find_missing(held: Hold) -> tuple[Stranded, ...]:
+def find_stranded_clients(lock: TargetLock) -> tuple[Stranded, ...]:
     """Find the client ids that earlier runs released and that are on no system; raises what `Register` raises."""
-    return find_stranded(_read_own_runs(held), held.site.register)
+    return find_stranded(_read_own_runs(lock), lock.site.register)
 
 
-def _read_own_runs(held: Hold) -> list[Run]:
-    if not held.is_held:
+def _read_own_runs(lock: TargetLock) -> list[Run]:
+    if not lock.is_held:
         raise WriteRefused("The lock is not held any more.")
-    target = (held.site.target.register, held.site.target.vendor)
-    return [run for run in read_runs(held.site.journal) if (run.start.register, run.start.vendor) == target]
+    target = (lock.site.target.register, lock.site.target.vendor)
+    return [run for run in read_runs(lock.site.journal) if (run.start.register, run.start.vendor) == target]
 
 
 def check_accepted(plan: Plan, accept: str) -> None:
@@ -202,30 +202,30 @@ def check_accepted(plan: Plan, accept: str) -> None:
             hint="Review the plan as it is now, and accept its own digest.",
         )
     if plan.breaking and not accept:
-        told = "\n".join(f"{each.rule}: {each.message}" for each in plan.breaking)
+        impacts = "\n".join(f"{each.rule}: {each.message}" for each in plan.breaking)
         raise Refused(
-            f"The plan has breaking impacts that nobody has accepted, so nothing was written.\n{told}",
+            f"The plan has breaking impacts that nobody has accepted, so nothing was written.\n{impacts}",
             hint=f"If they are meant, run it again with --accept {plan.short_digest}",
         )
 
 
-def check_honest(plan: Plan) -> None:
+def check_consistent(plan: Plan) -> None:
     """Refuse a plan whose fields, documents and steps do not fit together; nothing is asked of the register."""
-    lies = list(islice(audit(plan), _MOST))
-    if lies:
+    contradictions = list(islice(audit(plan), _MOST))
+    if contradictions:
         raise Refused(
-            "The plan does not fit its own documents, so nothing was written.\n" + "\n".join(lies),
+            "The plan does not fit its own documents, so nothing was written.\n" + "\n".join(contradictions),
             hint="Plan again, and apply the file as it comes.",
         )
 
 
 def check_fresh(plan: Plan, register: Register, around: Circumstances, *, workers: int = WORKERS) -> None:
-    """Hold a plan against the register; raises `Refused` where it moved since, or the plan's impacts are others.
+    """TargetLock a plan against the register; raises `Refused` where it moved since, or the plan's impacts are others.
 
     Every system that the plan writes is read, its system users are counted, and what the change does to
     people is judged again. Nothing is written when one moved: what was reviewed is not what would be done.
     """
-    check_honest(plan)
+    check_consistent(plan)
     _check_unmoved(plan, register, workers)
     try:
         _check_impacts(plan, register, around)
@@ -268,23 +268,25 @@ def _check_impacts(plan: Plan, register: Register, around: Circumstances) -> Non
         for name, each in evidence.items()
     }
     judged = judge_plan(plan, as_claimed)
-    lies = [
+    mismatches = [
         f"`{change.id}` names {change.newest} as its newest change-log entry, and there is none of that time."
         for change in plan.writes
         if change.newest and not _has_entry(change.newest, evidence.get(change.id))
     ]
-    lies += [
-        _describe_lie(f"`{change.id}`", change.impacts, again.impacts)
+    mismatches += [
+        _describe_mismatch(f"`{change.id}`", change.impacts, again.impacts)
         for change, again in zip(plan.changes, judged.changes, strict=True)
         if change.impacts != again.impacts
     ]
-    lies += (
-        [_describe_lie("The plan", plan.impacts, judged.impacts)] if plan.impacts != judged.impacts else []
+    mismatches += (
+        [_describe_mismatch("The plan", plan.impacts, judged.impacts)]
+        if plan.impacts != judged.impacts
+        else []
     )
-    if lies:
+    if mismatches:
         raise Refused(
             "The plan's impacts are not those that it has, so nothing was written.\n"
-            + "\n".join(lies[:_MOST]),
+            + "\n".join(mismatches[:_MOST]),
             hint="Plan again, and have the new plan reviewed.",
         )
 
@@ -293,7 +295,7 @@ def _has_entry(created: str, evidence: Evidence | None) -> bool:
     return evidence is not None and any(state.entry.created == created for state in evidence.states)
 
 
-def _describe_lie(what: str, said: Sequence[Impact], found: Sequence[Impact]) -> str:
+def _describe_mismatch(what: str, said: Sequence[Impact], found: Sequence[Impact]) -> str:
     missing = [each for each in found if each not in said]
     extra = [each for each in said if each not in found]
     if missing:
@@ -336,13 +338,13 @@ def _describe_move(change: Change, found: RegisteredSystem | None, register: Reg
 
 
 @contextmanager
-def clear(plan: Plan, held: Hold, terms: Terms) -> Iterator[Clearance]:
+def clear(plan: Plan, lock: TargetLock, terms: Terms) -> Iterator[Clearance]:
     """Check everything that has to be true before the first write, open the journal, and give leave.
 
     Raises `Refused` where something is not, and `UsageError` where a file cannot be written.
     """
-    site = held.site
-    if not held.is_held:
+    site = lock.site
+    if not lock.is_held:
         raise WriteRefused("The lock is not held any more; nothing was written.")
     check_target(plan, site.target)
     _check_nothing_open(site)
@@ -352,8 +354,8 @@ def clear(plan: Plan, held: Hold, terms: Terms) -> Iterator[Clearance]:
         if terms.stop.is_set():
             raise Refused("The run was interrupted; nothing was written.")
         journal = _open_journal(plan, site)
-        crew = Crew(site.register, journal, site.around.ours, terms.patience, terms.stop)
-        clearance = Clearance(_SEAL, plan, crew, terms.workers, drafts)
+        writer = Writer(site.register, journal, site.around.ours, terms.patience, terms.stop)
+        clearance = Clearance(_SEAL, plan, writer, terms.workers, drafts)
         try:
             yield clearance
         finally:

@@ -1,4 +1,4 @@
-"""What an interrupted run left open, settled by looking.
+"""What an interrupted run left open, found out by looking.
 
 Nothing here sends a write: what was sent is found out.
 """
@@ -15,9 +15,9 @@ from reconciler.clients.parallel import read_all
 from reconciler.clients.trace_context import read_trace_id
 from reconciler.errors import Forbidden, ReconcilerError, Rejected, Unintelligible, Unsteady
 from reconciler.execution.conclusion import describe_dropped, describe_overwritten, describe_stuck
-from reconciler.execution.journal import Settled, continue_run, now
+from reconciler.execution.journal import RecordedOutcome, continue_run, now
 from reconciler.execution.snapshot import Snapshot, take_snapshot
-from reconciler.execution.verification import Fate, Request, Settlement, settle
+from reconciler.execution.verification import Fate, Request, Verification, verify
 from reconciler.model.system import RegisteredSystem
 from reconciler.planning.change_log import describe_entries
 
@@ -61,13 +61,13 @@ class Stranded:
 def recover_runs(
     runs: Sequence[Run], register: Register, ours: frozenset[str], *, patience: float
 ) -> tuple[Recovered, ...]:
-    """Settle what is open in the runs on one register and vendor, and look again after lost answers.
+    """Find out what is open in the runs on one register and vendor, and look again after lost answers.
 
-    A system that cannot be read keeps no other from being settled. Raises what `Register` raises where nothing at
+    A system that cannot be read keeps no other from being looked at. Raises what `Register` raises where nothing at
     all could be asked; where the register goes away later, what is left stays open.
     """
     taken = frozenset(
-        str(settled.entry["created"]) for run in runs for settled in run.settled.values() if settled.entry
+        str(each.entry["created"]) for run in runs for each in run.outcomes.values() if each.entry
     )
     recovered: list[Recovered] = []
     try:
@@ -81,7 +81,7 @@ def recover_runs(
         recovered += [
             _leave_open(run, intent, error)
             for run in runs
-            for intent in (*run.open, *run.doubtful)
+            for intent in (*run.open, *run.unconfirmed)
             if (run.start.run, intent.step) not in known
         ]
     return tuple(recovered)
@@ -101,42 +101,42 @@ def recover_run(
     patience: float,
     taken: frozenset[str] = frozenset(),
 ) -> Iterator[Recovered]:
-    """Settle every intent of a run that has no outcome, or counts as failed after a lost answer.
+    """Find out every intent of a run that has no outcome, or counts as failed after a lost answer.
 
-    Each is given as soon as it is settled, and its outcome is in the journal. Waits until the time of each write
-    is out; what is not known then is settled as unknown, since nothing can come of it any more. `taken` are the
+    Each is given as soon as it is found out, and its outcome is in the journal. Waits until the time of each write
+    is out; what is not known then is recorded as unknown, since nothing can come of it any more. `taken` are the
     times of the change log's entries that other requests of ours made. Raises what `Register` raises, but for
     what concerns one system only. What the journal cannot take, since its disk is full or read-only, is found
     out all the same.
     """
-    left = [*run.open, *run.doubtful]
+    left = [*run.open, *run.unconfirmed]
     if not left:
         return
     journal = _continue(run)
     try:
         for intent in left:
             try:
-                settlement, held = _settle(intent, register, ours, patience, taken)
+                verification, snapshot = _verify_intent(intent, register, ours, patience, taken)
             except (Forbidden, Rejected, Unintelligible, Unsteady) as error:
                 yield _leave_open(run, intent, error)
                 continue
-            evidence = _describe(settlement, held, intent)
-            settled = Settled(
+            evidence = _describe(verification, snapshot, intent)
+            outcome = RecordedOutcome(
                 intent.step,
                 intent.id,
-                _WORDS[settlement.fate],
+                _WORDS[verification.fate],
                 evidence,
-                held.system.document if held.system else None,
-                asdict(settlement.entry) if settlement.entry else None,
+                snapshot.system.document if snapshot.system else None,
+                asdict(verification.entry) if verification.entry else None,
                 "recover",
                 now(),
             )
-            recorded = _record(settled, journal)
-            run.settled[intent.step] = settled
+            recorded = _record(outcome, journal)
+            run.outcomes[intent.step] = outcome
             alarming = bool(
-                settlement.overwritten or settlement.stuck or settlement.dropped or settlement.deleted
+                verification.overwritten or verification.stuck or verification.dropped or verification.deleted
             )
-            yield Recovered(run.start.run, intent, settlement.fate, evidence, recorded, alarming=alarming)
+            yield Recovered(run.start.run, intent, verification.fate, evidence, recorded, alarming=alarming)
     finally:
         if journal is not None:
             journal.end()
@@ -149,49 +149,49 @@ def _continue(run: Run) -> Journal | None:
         return None
 
 
-def _record(settled: Settled, journal: Journal | None) -> bool:
+def _record(outcome: RecordedOutcome, journal: Journal | None) -> bool:
     try:
         if journal is not None:
-            journal.settle(settled)
+            journal.record_outcome(outcome)
     except OSError:
         return False
     return journal is not None
 
 
-def _settle(
+def _verify_intent(
     intent: Intent, register: Register, ours: frozenset[str], patience: float, taken: frozenset[str]
-) -> tuple[Settlement, Snapshot]:
-    if not intent.id:  # what a damaged line asked for, nobody can ask the register
-        return Settlement(Fate.UNKNOWN), Snapshot(None)
+) -> tuple[Verification, Snapshot]:
+    if not intent.id:  # what a damaged line asked for cannot be asked of the register
+        return Verification(Fate.UNKNOWN), Snapshot(None)
     before = RegisteredSystem(intent.live) if intent.live is not None else None
     request = Request(intent.method, intent.body, before, intent.newest, ours, taken)
     age = (datetime.now(UTC) - datetime.fromisoformat(intent.at)).total_seconds()
     # A clock that was set back since must not cut the wait short, nor make it longer than it has to be.
     deadline = time.monotonic() + min(max(patience - age, 0.0), patience)
     while True:
-        held = take_snapshot(intent.id, register)
-        settlement = settle(request, held.system, held.log)
+        snapshot = take_snapshot(intent.id, register)
+        verification = verify(request, snapshot.system, snapshot.log)
         left = deadline - time.monotonic()
-        if settlement.fate is Fate.DONE or left <= 0:
-            return settlement, held
+        if verification.fate is Fate.DONE or left <= 0:
+            return verification, snapshot
         time.sleep(min(1.0, left))
 
 
-def _describe(settlement: Settlement, held: Snapshot, intent: Intent) -> str:
+def _describe(verification: Verification, snapshot: Snapshot, intent: Intent) -> str:
     """Say what shows the fate of a request."""
     if not intent.id:
         return f"{intent.purpose}; look at the plan"
-    later = f"; then {describe_entries(settlement.later)}" if settlement.later else ""
-    if settlement.fate is Fate.DONE and settlement.entry is not None:
-        shown = f"its entry in the change log is of {settlement.entry.created}{later}"
+    later = f"; then {describe_entries(verification.later)}" if verification.later else ""
+    if verification.fate is Fate.DONE and verification.entry is not None:
+        shown = f"its entry in the change log is of {verification.entry.created}{later}"
         beside = (
-            describe_overwritten(settlement),
-            describe_stuck(settlement),
-            describe_dropped(settlement.dropped),
+            describe_overwritten(verification),
+            describe_stuck(verification),
+            describe_dropped(verification.dropped),
         )
         return ". ".join(filter(None, (shown, " ".join(filter(None, beside)))))
-    if settlement.fate is Fate.UNDONE:
-        known = held.system is not None
+    if verification.fate is Fate.UNDONE:
+        known = snapshot.system is not None
         what = "the change log has no entry of it" if known else "the register does not know the system"
         return f"{what}{later}"
     trace = read_trace_id(intent.traceparent)
@@ -216,37 +216,41 @@ def find_stranded(runs: Sequence[Run], register: Register) -> tuple[Stranded, ..
         return ()
     near = {name for each in missing for name in (each.released_by, each.meant_for)}
     found = read_all(register, sorted(near))
-    if _list_unheld(missing, found):
+    if _list_unclaimed(missing, found):
         others = {each.id for each in register.list_systems()} - near
         found |= read_listed(register, sorted(others), Listing(tuple(sorted(others)))).found
-    unheld = _list_unheld(missing, found)
-    return tuple(each for each in unheld if (heir := found[each.meant_for]) is None or not heir.is_deleted)
+    unclaimed = _list_unclaimed(missing, found)
+    return tuple(
+        each for each in unclaimed if (claimer := found[each.meant_for]) is None or not claimer.is_deleted
+    )
 
 
 def _list_released(run: Run) -> Iterator[Stranded]:
     """List the client ids that a run released, and that no later step of it took up or put back."""
     for step, intent in sorted(run.intents.items()):
-        if not intent.releases or run.settled.get(step) is None or run.settled[step].outcome == "failed":
+        if not intent.releases or run.outcomes.get(step) is None or run.outcomes[step].outcome == "failed":
             continue
-        for client, heir in intent.releases.items():
+        for client, claimer in intent.releases.items():
             taken = any(
                 client in (other.body or {}).get("clientId", ())
                 for number, other in run.intents.items()
-                if number != step and number in run.settled and run.settled[number].outcome == "done"
+                if number != step and number in run.outcomes and run.outcomes[number].outcome == "done"
             )
             if not taken:
-                yield Stranded(run.start.run, run.start.environment, client, intent.id, str(heir))
+                yield Stranded(run.start.run, run.start.environment, client, intent.id, str(claimer))
 
 
 def _has_written(run: Run, name: str) -> bool:
     """Say whether a run completed a change of a system."""
     return any(
-        intent.id == name and intent.final and step in run.settled and run.settled[step].outcome == "done"
+        intent.id == name and intent.final and step in run.outcomes and run.outcomes[step].outcome == "done"
         for step, intent in run.intents.items()
     )
 
 
-def _list_unheld(missing: Sequence[Stranded], found: Mapping[str, RegisteredSystem | None]) -> list[Stranded]:
+def _list_unclaimed(
+    missing: Sequence[Stranded], found: Mapping[str, RegisteredSystem | None]
+) -> list[Stranded]:
     living = [each for each in found.values() if each is not None and not each.is_deleted]
-    held = {client for each in living for client in each.document.get("clientId") or ()}
-    return [each for each in missing if each.client not in held]
+    registered = {client for each in living for client in each.document.get("clientId") or ()}
+    return [each for each in missing if each.client not in registered]

@@ -1,6 +1,6 @@
 """One request of a plan, from the snapshot before it to the snapshot after it.
 
-Read, write the intent, send, read back, settle, write the outcome. Only the register's document and its
+Read, record the intent, send, read back, verify, record the outcome. Only the register's document and its
 change log say what became of a request; the answer alone never does.
 """
 
@@ -33,10 +33,10 @@ from reconciler.execution.conclusion import (
     explain_stale,
     explain_unread,
 )
-from reconciler.execution.journal import Settled, now
+from reconciler.execution.journal import RecordedOutcome, now
 from reconciler.execution.outcome import Failed, NotTried, Outcome
 from reconciler.execution.snapshot import Snapshot, take_snapshot
-from reconciler.execution.verification import Fate, Request, Settlement, settle
+from reconciler.execution.verification import Fate, Request, Verification, verify
 from reconciler.planning.change_log import find_since
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ _NOT_FOUND = frozenset({"AUTH.VLD-00003", "AUTH.VLD-00008"})
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
-    """What every attempt of a run works with."""
+class Writer:
+    """What a run writes with: the register, the journal, and how long it waits."""
 
     register: Register
     journal: Journal
@@ -88,7 +88,7 @@ class Attempted:
     """What became of one request, what the register now holds, and whether the run can go on."""
 
     outcome: Outcome
-    held: Snapshot | None = None
+    after: Snapshot | None = None
     halt: str = ""
     """Why every further request is pointless; empty where it is not."""
     is_moved: bool = False
@@ -122,83 +122,89 @@ class _Sending:
 
 
 def carry_out(
-    step: Step, change: Change, known: Known, crew: Crew, *, heirs: Mapping[str, str] | None = None
+    step: Step, change: Change, known: Known, writer: Writer, *, claimers: Mapping[str, str] | None = None
 ) -> Attempted:
-    """Carry out one step, which was made from what is `known`; `heirs` get the client ids that it releases.
+    """Carry out one step, which was made from what is `known`; `claimers` get the client ids that it releases.
 
     Nothing is raised for what the register does: it is the outcome.
     """
     try:
-        before = take_snapshot(step.id, crew.register)
+        before = take_snapshot(step.id, writer.register)
     except ReconcilerError as error:
         halt = error.message if isinstance(error, _POINTLESS) else ""
         return Attempted(NotTried(change=change, reason=error.message, hint=error.hint), None, halt)
     since = find_since(before.log, known.newest) if known.newest is not None else ()
     if before.digest != known.digest:
         return Attempted(explain_stale(change, step.document, before.system, since or before.log[:1]), before)
-    request = Request(step.method, step.document, before.system, before.newest, crew.ours)
+    request = Request(step.method, step.document, before.system, before.newest, writer.ours)
     sending = _Sending(make_traceparent())
     try:
         live = before.system.document if before.system else None
-        crew.journal.intend(
-            step, live=live, newest=before.newest, releases=heirs or {}, traceparent=sending.traceparent
+        writer.journal.record_intent(
+            step, live=live, newest=before.newest, releases=claimers or {}, traceparent=sending.traceparent
         )
     except OSError as error:  # what cannot be written down is not done
         halt = f"The journal cannot be written: {error.strerror}."
         return Attempted(NotTried(change=change, reason=halt), None, halt)
-    attempted, settlement = _send_and_look(request, step, change, crew, sending)
+    attempted, verification = _send_and_look(request, step, change, writer, sending)
     unplanned = describe_unplanned(since)
     if unplanned:
-        told = f"{unplanned} {attempted.outcome.reason}".rstrip()
-        attempted = replace(attempted, outcome=replace(attempted.outcome, reason=told))
+        reason = f"{unplanned} {attempted.outcome.reason}".rstrip()
+        attempted = replace(attempted, outcome=replace(attempted.outcome, reason=reason))
     try:
-        crew.journal.settle(_record(step, attempted, settlement, sending))
+        writer.journal.record_outcome(_make_record(step, attempted, verification, sending))
     except OSError as error:  # the outcome is reported, and `recover` finds it again
         halt = f"The journal cannot be written: {error.strerror}."
-        told = f"{attempted.outcome.reason} Its outcome is not recorded. {halt}".lstrip()
-        return replace(attempted, halt=halt, outcome=replace(attempted.outcome, reason=told, alarming=True))
+        reason = f"{attempted.outcome.reason} Its outcome is not recorded. {halt}".lstrip()
+        return replace(attempted, halt=halt, outcome=replace(attempted.outcome, reason=reason, alarming=True))
     return attempted
 
 
 def _send_and_look(
-    request: Request, step: Step, change: Change, crew: Crew, sending: _Sending
-) -> tuple[Attempted, Settlement]:
+    request: Request, step: Step, change: Change, writer: Writer, sending: _Sending
+) -> tuple[Attempted, Verification]:
     """Send a request whose intent is written, and find out what became of it."""
     trace = read_trace_id(sending.traceparent)
     try:
-        held, settlement = _send_and_settle(request, step, crew, sending)
+        after, verification = _send_until_known(request, step, writer, sending)
     except ReconcilerError as error:
         failure = sending.failure
         halt = next((each.message for each in (failure, error) if isinstance(each, _POINTLESS)), "")
         if isinstance(failure, NotConnected):  # nothing has left this machine
             outcome: Outcome = Failed(change=change, reason=failure.message, hint=failure.hint)
-            return Attempted(outcome, None, halt), Settlement(Fate.UNDONE)
-        return Attempted(explain_unread(change, failure, error, trace=trace), None, halt), Settlement(
+            return Attempted(outcome, None, halt), Verification(Fate.UNDONE)
+        return Attempted(explain_unread(change, failure, error, trace=trace), None, halt), Verification(
             Fate.UNKNOWN
         )
     failure = sending.failure
-    halt = failure.message if isinstance(failure, _POINTLESS) and settlement.fate is not Fate.DONE else ""
-    outcome = explain(change, settlement, failure, trace=trace)
+    halt = failure.message if isinstance(failure, _POINTLESS) and verification.fate is not Fate.DONE else ""
+    outcome = explain(change, verification, failure, trace=trace)
     if isinstance(failure, Rejected) and isinstance(outcome, Failed) and _NOT_FOUND & set(failure.codes):
-        doubt = find_doubt(step.document or {}, crew.register)
-        outcome = explain_outage(change, failure, doubt, settlement.differs)
-    moved = bool(settlement.overwritten or settlement.later or settlement.differs or settlement.deleted)
-    return Attempted(outcome, held, halt, moved), settlement
+        doubt = find_doubt(step.document or {}, writer.register)
+        outcome = explain_outage(change, failure, doubt, verification.differs)
+    moved = bool(
+        verification.overwritten or verification.later or verification.differs or verification.deleted
+    )
+    return Attempted(outcome, after, halt, moved), verification
 
 
-def _send_and_settle(
-    request: Request, step: Step, crew: Crew, sending: _Sending
-) -> tuple[Snapshot, Settlement]:
+def _send_until_known(
+    request: Request, step: Step, writer: Writer, sending: _Sending
+) -> tuple[Snapshot, Verification]:
     """Send a request; again only after 401 or 429, and only when the register shows that nothing was done."""
     until = time.monotonic() + SEND_AGAIN
     while True:
         sending.began = time.monotonic()
-        sending.failure = _send(step, crew.register, sending.traceparent)
+        sending.failure = _send(step, writer.register, sending.traceparent)
         sending.took = time.monotonic() - sending.began
         sending.times += 1
-        held, settlement = _settle(request, step, crew, sending)
-        if settlement.fate is not Fate.UNDONE or settlement.later or not _wait_turn(sending, until, crew):
-            return held, settlement
+        after, verification = _verify_until_known(request, step, writer, sending)
+        if (
+            verification.fate is not Fate.UNDONE
+            or verification.later
+            or not _wait_turn(sending, until, writer)
+        ):
+            return after, verification
 
 
 def _send(step: Step, register: Register, traceparent: str) -> ReconcilerError | None:
@@ -215,40 +221,44 @@ def _send(step: Step, register: Register, traceparent: str) -> ReconcilerError |
     return None
 
 
-def _wait_turn(sending: _Sending, until: float, crew: Crew) -> bool:
+def _wait_turn(sending: _Sending, until: float, writer: Writer) -> bool:
     """Say whether a request that was not done is to be sent again, when it is time for that."""
     if isinstance(sending.failure, TokenRenewed):
-        return sending.times == 1 and not crew.stop.is_set()
+        return sending.times == 1 and not writer.stop.is_set()
     if not isinstance(sending.failure, TooManyRequests):
         return False
     pause = (sending.failure.wait or 0.0) + min(0.1 * 2**sending.times, 2.0)
-    return time.monotonic() + pause < until and not crew.stop.wait(pause)
+    return time.monotonic() + pause < until and not writer.stop.wait(pause)
 
 
-def _settle(request: Request, step: Step, crew: Crew, sending: _Sending) -> tuple[Snapshot, Settlement]:
+def _verify_until_known(
+    request: Request, step: Step, writer: Writer, sending: _Sending
+) -> tuple[Snapshot, Verification]:
     """Look until it is known what became of the request, or until its time is out."""
     while True:
-        held = take_snapshot(step.id, crew.register)
-        settlement = settle(request, held.system, held.log)
+        after = take_snapshot(step.id, writer.register)
+        verification = verify(request, after.system, after.log)
         # A COMMIT that is held up comes through seconds after its 500, however long that took (contract §9.3).
-        left = sending.began + sending.took + crew.patience - time.monotonic()
-        if settlement.fate is Fate.DONE or left <= 0 or not sending.may_still_come:
-            if sending.overdue and settlement.fate is Fate.UNDONE:  # it may be looked at there still
-                settlement = replace(settlement, fate=Fate.UNKNOWN)
-            return held, settlement
-        if crew.stop.wait(min(LOOK_AGAIN, left, crew.patience / 10)):
-            return held, replace(settlement, fate=Fate.UNKNOWN)
+        left = sending.began + sending.took + writer.patience - time.monotonic()
+        if verification.fate is Fate.DONE or left <= 0 or not sending.may_still_come:
+            if sending.overdue and verification.fate is Fate.UNDONE:  # it may be looked at there still
+                verification = replace(verification, fate=Fate.UNKNOWN)
+            return after, verification
+        if writer.stop.wait(min(LOOK_AGAIN, left, writer.patience / 10)):
+            return after, replace(verification, fate=Fate.UNKNOWN)
 
 
-def _record(step: Step, attempted: Attempted, settlement: Settlement, sending: _Sending) -> Settled:
-    outcome, held = attempted.outcome, attempted.held
-    return Settled(
+def _make_record(
+    step: Step, attempted: Attempted, verification: Verification, sending: _Sending
+) -> RecordedOutcome:
+    outcome, after = attempted.outcome, attempted.after
+    return RecordedOutcome(
         step.number,
         step.id,
-        "done" if settlement.fate is Fate.DONE else outcome.word,
+        "done" if verification.fate is Fate.DONE else outcome.word,
         outcome.reason,
-        held.system.document if held and held.system else None,
-        asdict(settlement.entry) if settlement.entry else None,
+        after.system.document if after and after.system else None,
+        asdict(verification.entry) if verification.entry else None,
         "apply",
         now(),
         lost=isinstance(sending.failure, LOST),

@@ -1,7 +1,7 @@
 """What became of a request, by what the register holds and what its change log says.
 
 Pure. The answer to a write proves little: it can be lost, a 500 can be committed, and a DELETE can say 400
-after it was carried out. So apply and recover both settle a request here, from snapshots before and after.
+after it was carried out. So apply and recover both verify a request here, from snapshots before and after.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Settlement:
+class Verification:
     """What became of a request, and what shows it."""
 
     fate: Fate
@@ -79,24 +79,24 @@ class Settlement:
     """Client ids that a deleted system holds, by a write that came through after the deletion."""
 
 
-def settle(request: Request, held: RegisteredSystem | None, log: Sequence[LogEntry]) -> Settlement:
-    """Settle a request by what the register holds now, and by what its change log has that it had not before."""
+def verify(request: Request, actual: RegisteredSystem | None, log: Sequence[LogEntry]) -> Verification:
+    """Verify a request by what the register holds now, and by what its change log has that it had not before."""
     new = find_since(log, request.newest)
     index = next((number for number, each in enumerate(new) if _is_ours(each, request)), None)
-    found = Settlement(
+    found = Verification(
         Fate.DONE,
         later=new,
-        differs=find_difference(request.body, held),
-        dropped=find_dropped(request.body or {}, held.document) if held else (),
-        stuck=find_stuck(held, log),
+        differs=find_difference(request.body, actual),
+        dropped=find_dropped(request.body or {}, actual.document) if actual else (),
+        stuck=find_stuck(actual, log),
     )
-    is_gone = held is not None and held.is_deleted
-    reached = held is not None and not found.differs and is_gone is (request.method == "DELETE")
+    is_gone = actual is not None and actual.is_deleted
+    reached = actual is not None and not found.differs and is_gone is (request.method == "DELETE")
     if is_gone and request.method != "DELETE":
         found = replace(found, deleted=next((each for each in new if each.kind == "delete"), None))
     if index is None:
         return replace(
-            found, fate=_settle_without_entry(request, held, new, reached=reached), reached=reached
+            found, fate=_verify_without_entry(request, actual, new, reached=reached), reached=reached
         )
     overwritten = new[index + 1 :]
     return replace(
@@ -109,16 +109,16 @@ def settle(request: Request, held: RegisteredSystem | None, log: Sequence[LogEnt
     )
 
 
-def _settle_without_entry(
-    request: Request, held: RegisteredSystem | None, new: Sequence[LogEntry], *, reached: bool
+def _verify_without_entry(
+    request: Request, actual: RegisteredSystem | None, new: Sequence[LogEntry], *, reached: bool
 ) -> Fate:
-    """Settle a request that has no entry of its own.
+    """Verify a request that has no entry of its own.
 
     The log is written in the transaction of the write, so a log that moved by other content shows it undone.
     An entry that says what was sent may be ours under a name that nobody configured, and shows nothing.
     """
     if not new:
-        return Fate.UNDONE if _is_same(held, request.before) else Fate.UNKNOWN
+        return Fate.UNDONE if _is_same(actual, request.before) else Fate.UNKNOWN
     alike = [each for each in new if _says_the_same(each, request)]
     if any(each.created not in request.taken for each in alike):
         return Fate.UNKNOWN
@@ -151,25 +151,25 @@ def _read_asked(body: Mapping[str, Json]) -> System:
 
 
 def find_difference(
-    body: Mapping[str, Json] | None, held: RegisteredSystem | None
+    body: Mapping[str, Json] | None, actual: RegisteredSystem | None
 ) -> tuple[FieldChange, ...]:
     """Find where what is held differs from what was asked for.
 
     `body` is None for a deletion, which asks for nothing of the document.
     """
-    if body is None or held is None:
+    if body is None or actual is None:
         return ()
-    living = held.read().model_copy(update={"isDeleted": False})
+    living = actual.read().model_copy(update={"isDeleted": False})
     return diff(_read_asked(body), normalise(living))
 
 
-def find_stuck(held: RegisteredSystem | None, log: Sequence[LogEntry]) -> tuple[str, ...]:
+def find_stuck(actual: RegisteredSystem | None, log: Sequence[LogEntry]) -> tuple[str, ...]:
     """Find the client ids that a deleted system took after its deletion (System Register contract §9.4).
 
     A PUT that was validated before the deletion can be written after it, and takes its client ids then. Only
     another DELETE frees them.
     """
-    if held is None or not held.is_deleted:
+    if actual is None or not actual.is_deleted:
         return ()
     for number, entry in enumerate(log):
         if entry.kind == "delete":

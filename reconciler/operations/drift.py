@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def detect_drift(
     made: Plan, register: Register, around: Circumstances, *, progress: Progress | None = None
 ) -> DriftReport:
-    """Tell every difference between the files and the register, by the change log of every system.
+    """Report every difference between the files and the register, by the change log of every system.
 
     `made` has been traced through the history of the files.
     """

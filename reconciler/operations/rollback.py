@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.clients.register import Register
-    from reconciler.execution.journal import Intent, Run, Settled
+    from reconciler.execution.journal import Intent, RecordedOutcome, Run
     from reconciler.model.canonical_json import Json
     from reconciler.planning.drift import Circumstances
 
@@ -42,22 +42,24 @@ def undo(run: Run, name: str, found: RegisteredSystem | None) -> Change:
     """Decide how one system gets back to what it was before a run."""
     intents = [intent for _, intent in sorted(run.intents.items()) if intent.id == name]
     done = [
-        run.settled[intent.step]
+        run.outcomes[intent.step]
         for intent in intents
-        if intent.step in run.settled and run.settled[intent.step].outcome == "done"
+        if intent.step in run.outcomes and run.outcomes[intent.step].outcome == "done"
     ]
     first = intents[0]
     base: dict[str, Json] = {"id": name, "live": found.document if found else None}
-    unclear = [run.settled.get(intent.step) for intent in intents if _is_unclear(intent, run)]
+    unclear = [run.outcomes.get(intent.step) for intent in intents if _is_unclear(intent, run)]
     if unclear:
-        is_open = any(settled is None or settled.is_open for settled in unclear)
+        is_open = any(each is None or each.is_open for each in unclear)
         hint = "Run `reconciler recover` first." if is_open else "Look at it with `reconciler plan`."
         return Blocked(**base, reason="what became of it is not known", hint=hint)
     if not done:
         return Keep(**base, reason="the run did not change it")
-    bar = _find_bar(intents, found, done[-1])
-    if found is None or bar:
-        return Blocked(**base, reason=bar, hint="Look at it with `reconciler plan`." if bar == _MOVED else "")
+    obstacle = _find_obstacle(intents, found, done[-1])
+    if found is None or obstacle:
+        return Blocked(
+            **base, reason=obstacle, hint="Look at it with `reconciler plan`." if obstacle == _MOVED else ""
+        )
     before = RegisteredSystem(first.live or {})
     fields = diff(normalise(before.read()), normalise(found.read()))
     if not fields:
@@ -66,7 +68,7 @@ def undo(run: Run, name: str, found: RegisteredSystem | None) -> Change:
     return Update(**base, reason=describe_body(document), fields=fields, document=document)
 
 
-def _find_bar(intents: Sequence[Intent], found: RegisteredSystem | None, last: Settled) -> str:
+def _find_obstacle(intents: Sequence[Intent], found: RegisteredSystem | None, last: RecordedOutcome) -> str:
     """Say what stands in the way of putting a system back; empty where nothing does."""
     kinds = {intent.method for intent in intents}
     if kinds != {"PUT"}:
@@ -79,4 +81,4 @@ def _find_bar(intents: Sequence[Intent], found: RegisteredSystem | None, last: S
 
 
 def _is_unclear(intent: Intent, run: Run) -> bool:
-    return intent.step not in run.settled or run.settled[intent.step].outcome == "unknown"
+    return intent.step not in run.outcomes or run.outcomes[intent.step].outcome == "unknown"

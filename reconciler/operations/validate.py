@@ -25,7 +25,7 @@ def validate(documents: Sequence[Document], environments: Iterable[str], *, vend
 
 
 def _may_belong(document: Document, vendor: str) -> bool:
-    """Say whether a file names a vendor anywhere; one that names none is kept, to be told of."""
+    """Say whether a file names a vendor anywhere; one that names none is kept, to be reported."""
     roots = [document.root]
     overlays = document.find(("environments",))
     if isinstance(overlays, Mapping):

@@ -25,7 +25,7 @@ def _shared(private_key: RSAPrivateKey, tmp_path_factory: pytest.TempPathFactory
 def stage(_shared: Stage, tmp_path: Path) -> Iterator[Stage]:
     """Give the shared emulator, with no fault set, an empty access log and a folder of its own."""
     _shared.folder = tmp_path / "journal"
-    _shared.told.clear()
+    _shared.reported.clear()
     _shared.heal()
     _shared.control("DELETE", "log")
     yield _shared

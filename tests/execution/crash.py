@@ -22,7 +22,7 @@ from reconciler.clients.credentials import Credentials
 from reconciler.clients.maskinporten import open_tokens
 from reconciler.clients.register import HttpRegister
 from reconciler.execution.executor import apply_plan
-from reconciler.execution.preflight import Site, Terms, clear, hold
+from reconciler.execution.preflight import Site, Terms, clear, lock_for_apply
 from reconciler.model.environment import Environment
 from reconciler.model.secret import Secret
 from reconciler.planning.drift import Circumstances
@@ -96,8 +96,8 @@ def carry_out(job: dict[str, Json]) -> int:
         around = Circumstances(frozenset(job["ours"]), date(2026, 1, 1))
         site = Site(register, plan.target, around, folder, folder, folder / "locks")
         terms = Terms(plan.digest, workers=job["workers"], patience=0.3)
-        with hold(site) as held, clear(plan, held, terms) as clearance:
-            apply_plan(clearance, tell=lambda _: None)
+        with lock_for_apply(site) as lock, clear(plan, lock, terms) as clearance:
+            apply_plan(clearance, on_outcome=lambda _: None)
         os.write, os.fsync = _WRITE, _SYNC
     return fuse.count
 

@@ -21,7 +21,7 @@ from reconciler.execution.evidence import gather_evidence
 from reconciler.execution.executor import apply_plan
 from reconciler.execution.journal import find_open, read_runs, start_run
 from reconciler.execution.outcome import Done, Failed, NotTried, Outcome, Report, Stale, Unknown
-from reconciler.execution.preflight import Site, Terms, clear, hold
+from reconciler.execution.preflight import Site, Terms, clear, lock_for_apply
 from reconciler.execution.recovery import Recovered, recover_runs
 from reconciler.model.environment import Environment
 from reconciler.model.normalise import normalise
@@ -52,7 +52,7 @@ OURS = frozenset({CLIENT_ID})
 SHORT = 0.3
 """Seconds of patience in tests: longer than this machine takes to commit what it was sent."""
 UNKNOWN_MEMBER = {"contactEmail": "a@b.no"}
-SETTLES = {429, 401}
+UNPROCESSED = {429, 401}
 """Statuses that by contract prove that a request was not processed, so that it may be sent again."""
 
 
@@ -69,7 +69,7 @@ class Stage:
     register: HttpRegister
     folder: Path
     control_client: httpx.Client
-    told: list[Outcome] = field(default_factory=list)
+    reported: list[Outcome] = field(default_factory=list)
     patience: float = SHORT
     count: int = 0
 
@@ -143,25 +143,25 @@ class Stage:
             self.folder / "locks",
         )
         terms = Terms(plan.digest, workers=workers, patience=self.patience, stop=stop or Event())
-        with pytest.MonkeyPatch.context() as patch, hold(site) as held:
+        with pytest.MonkeyPatch.context() as patch, lock_for_apply(site) as lock:
             if wrap:
                 patch.setattr(
                     "reconciler.execution.preflight.start_run", lambda *a, **k: wrap(start_run(*a, **k))
                 )
-            with clear(plan, held, terms) as clearance:
+            with clear(plan, lock, terms) as clearance:
                 yield clearance
 
     def apply(self, plan: Plan, *, workers: int = 8, register: Register | None = None) -> Report:
         """Apply a plan with a journal of its own."""
         with self.clear(plan, workers=workers, register=register) as clearance:
-            return apply_plan(clearance, tell=self.told.append)
+            return apply_plan(clearance, on_outcome=self.reported.append)
 
     def newest(self) -> Run:
         """Read the journal of the newest run."""
         return max(read_runs(self.folder), key=lambda run: (run.path.stat().st_mtime_ns, run.path.name))
 
     def recover(self) -> list[Recovered]:
-        """Settle whatever any run left open."""
+        """Find out whatever any run left open."""
         return list(recover_runs(read_runs(self.folder), self.register, OURS, patience=self.patience))
 
     def converge(self, systems: Sequence[Resolved]) -> None:
@@ -215,7 +215,7 @@ def withdraw(name: str) -> Resolved:
 
 
 def check_truth(stage: Stage, report: Report, before: Mapping[str, Mapping[str, Json]]) -> None:
-    """Hold every outcome against what the register really holds.
+    """Check every outcome against what the register really holds.
 
     Done is as asked, unless it says what differs; Failed, Stale and NotTried are as before, unless they say
     what differs; of Unknown the journal has an open intent.
@@ -286,7 +286,7 @@ def check_sent_once(stage: Stage, *, lies: bool = False) -> None:
     for entry in stage.log():
         path = unquote(str(entry["path"]))
         ours = path.startswith(VENDOR_PATH) and entry["method"] != "GET"
-        if not ours or "another writer" in entry["faults"] or entry["status"] in SETTLES:
+        if not ours or "another writer" in entry["faults"] or entry["status"] in UNPROCESSED:
             continue
         key = f"{entry['method']} {path.removeprefix(VENDOR_PATH).strip('/')}"
         sent[key] = sent.get(key, 0) + 1

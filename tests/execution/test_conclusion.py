@@ -15,7 +15,7 @@ from reconciler.execution.conclusion import (
     explain_unread,
 )
 from reconciler.execution.outcome import Done, Failed, Unknown
-from reconciler.execution.verification import Fate, Settlement
+from reconciler.execution.verification import Fate, Verification
 from reconciler.planning.change import Delete, Update
 from reconciler.planning.change_log import LogEntry
 from reconciler.planning.diff import FieldChange
@@ -24,9 +24,9 @@ from tests.builders import VENDOR
 ONE = f"{VENDOR}_a"
 UPDATE, DELETE = Update(id=ONE), Delete(id=ONE)
 WHO = f"client theirs of organisation {VENDOR}"
-DONE = Settlement(Fate.DONE, reached=True)
-UNDONE = Settlement(Fate.UNDONE)
-UNKNOWN = Settlement(Fate.UNKNOWN)
+DONE = Verification(Fate.DONE, reached=True)
+UNDONE = Verification(Fate.UNDONE)
+UNKNOWN = Verification(Fate.UNKNOWN)
 URL = FieldChange(("allowedRedirectUrls", "https://x.example/"), "https://x.example/", None)
 ASKED = FieldChange(("allowedRedirectUrls", "https://x.example/a"), None, "https://x.example/a")
 
@@ -74,9 +74,9 @@ def test_every_write_that_was_overwritten_is_named() -> None:
         FieldChange(("isVisible",), actual=False, expected=True),
         FieldChange(("clientId", "x"), "x", None),
     )
-    settlement = replace(DONE, overwritten=(an_entry(at="T2"), an_entry(at="T1")), lost=lost)
+    verification = replace(DONE, overwritten=(an_entry(at="T2"), an_entry(at="T1")), lost=lost)
 
-    assert explain(UPDATE, settlement, None).reason == (
+    assert explain(UPDATE, verification, None).reason == (
         f"Between the last reading and this write, {WHO} wrote at T1, then {WHO} wrote at T2, and that was "
         'overwritten: isVisible was false, is now true, clientId["x"] was "x", is now absent.'
     )
@@ -107,15 +107,15 @@ GONE = an_entry("delete")
 
 
 @pytest.mark.parametrize(
-    ("settlement", "word"),
+    ("verification", "word"),
     [
         (replace(DONE, deleted=GONE, later=(GONE,)), "after"),
         (replace(DONE, deleted=GONE, overwritten=(GONE,)), "before"),
     ],
 )
-def test_a_deletion_by_another_is_no_success(settlement: Settlement, word: str) -> None:
+def test_a_deletion_by_another_is_no_success(verification: Verification, word: str) -> None:
     """R3: deleted, by whom and when; never done."""
-    outcome = explain(UPDATE, settlement, None)
+    outcome = explain(UPDATE, verification, None)
 
     assert isinstance(outcome, Failed)
     assert outcome.reason == f"C{WHO[1:]} deleted it at T1, for ever, right {word} this write."
@@ -138,7 +138,7 @@ def test_what_the_register_dropped_is_alarming() -> None:
 
 
 def test_a_500_is_another_write_where_there_is_one() -> None:
-    """W26: named, settled by the log, and to be planned anew."""
+    """W26: named, decided by the log, and to be planned anew."""
     failure = ServerFailed("It answered 500.", hint="It may be better in a minute.", status=500)
     lost = explain(UPDATE, replace(UNDONE, later=(an_entry(),)), failure)
     alone = explain(UPDATE, UNDONE, failure)

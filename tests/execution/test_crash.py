@@ -111,10 +111,10 @@ def _explain(stage: Stage, before: Mapping[str, Json]) -> dict[str, Json]:
     """Tell from the journal alone what each system is now; what it does not name is as it was."""
     now = dict(before)
     for run in read_runs(stage.folder):
-        for step, settled in sorted(run.settled.items()):
-            assert settled.outcome in {"done", "failed"}, settled
-            if settled.outcome == "done":
-                now[run.intents[step].id] = settled.held
+        for step, recorded in sorted(run.outcomes.items()):
+            assert recorded.outcome in {"done", "failed"}, recorded
+            if recorded.outcome == "done":
+                now[run.intents[step].id] = recorded.held
     return now
 
 

@@ -15,14 +15,14 @@ from reconciler.execution.executor import apply_plan
 from reconciler.execution.journal import read_runs, start_run
 from reconciler.execution.preflight import (
     Clearance,
-    Hold,
     Site,
+    TargetLock,
     Terms,
-    _describe_lie,
+    _describe_mismatch,
     clear,
-    find_missing,
-    hold,
-    keep_others_away,
+    find_stranded_clients,
+    lock_for_apply,
+    lock_target,
     recover,
 )
 from reconciler.execution.verification import Fate
@@ -71,9 +71,9 @@ def test_a_program_cannot_make_a_clearance(stage: Stage) -> None:
     stage.control("DELETE", "log")
 
     with pytest.raises(WriteRefused, match="may clear a plan"):
-        Hold(object(), _site(stage))
+        TargetLock(object(), _site(stage))
     with stage.clear(plan) as clearance, pytest.raises(WriteRefused):
-        Clearance(object(), plan, clearance.crew, 1, {})
+        Clearance(object(), plan, clearance.writer, 1, {})
     assert _writes(stage) == []
 
 
@@ -85,27 +85,27 @@ def test_a_clearance_is_for_one_run(stage: Stage) -> None:
     stage.control("DELETE", "log")
 
     with pytest.raises(WriteRefused, match="used up"):
-        apply_plan(late, tell=stage.told.append)
+        apply_plan(late, on_outcome=stage.reported.append)
     assert _writes(stage) == []
     with stage.clear(plan) as clearance:
-        assert apply_plan(clearance, tell=stage.told.append).exit_code == 0
+        assert apply_plan(clearance, on_outcome=stage.reported.append).exit_code == 0
         with pytest.raises(WriteRefused, match="used up"):
-            apply_plan(clearance, tell=stage.told.append)
+            apply_plan(clearance, on_outcome=stage.reported.append)
     assert _writes(stage) == ["PUT"]
 
 
 def test_a_lock_that_was_given_back_clears_nothing(stage: Stage) -> None:
     """After its block a hold holds nothing: neither writes nor journals are its own any more."""
     plan = _an_update(stage)
-    with hold(_site(stage)) as held:
+    with lock_for_apply(_site(stage)) as lock:
         pass
 
-    with pytest.raises(WriteRefused, match="lock"), clear(plan, held, Terms()):
+    with pytest.raises(WriteRefused, match="lock"), clear(plan, lock, Terms()):
         pytest.fail("it was cleared")
     with pytest.raises(WriteRefused, match="lock"):
-        recover(held, patience=0.0)
+        recover(lock, patience=0.0)
     with pytest.raises(WriteRefused, match="lock"):
-        find_missing(held)
+        find_stranded_clients(lock)
 
 
 def test_each_register_and_vendor_has_a_lock_of_its_own(stage: Stage) -> None:
@@ -114,15 +114,15 @@ def test_each_register_and_vendor_has_a_lock_of_its_own(stage: Stage) -> None:
     target = site.target
     others = [replace(target, register="https://register.example"), replace(target, vendor="313367002")]
 
-    with keep_others_away(site):
+    with lock_target(site):
         for other in others:
-            with keep_others_away(replace(site, target=other)):
+            with lock_target(replace(site, target=other)):
                 pass
-        with pytest.raises(Refused, match="Another run holds the lock"), keep_others_away(site):
+        with pytest.raises(Refused, match="Another run holds the lock"), lock_target(site):
             pytest.fail("it was held twice")
 
 
-def test_recover_settles_what_was_sent_to_this_register_by_us(stage: Stage) -> None:
+def test_recover_looks_at_what_was_sent_to_this_register_by_us(stage: Stage) -> None:
     """R15: another register's run is left alone, and what a client that is not ours wrote is not ours."""
     plan = _an_update(stage)
     (change,), (step,) = plan.changes, plan.steps
@@ -136,14 +136,14 @@ def test_recover_settles_what_was_sent_to_this_register_by_us(stage: Stage) -> N
             digest=plan.digest,
             version="1",
         )
-        journal.intend(step, live=change.live, newest=change.newest or "")
+        journal.record_intent(step, live=change.live, newest=change.newest or "")
         journal.end()
     stage.control(
         "POST", "writes", {"system": change.id, "set": {"isVisible": False}, "client_id": "somebody"}
     )
 
-    with keep_others_away(site) as held:
-        (found,) = recover(held, patience=0.0)
+    with lock_target(site) as lock:
+        (found,) = recover(lock, patience=0.0)
 
     assert (found.intent.id, found.fate) == (change.id, Fate.UNKNOWN)
     (left,) = [run for run in read_runs(site.journal) if run.open]
@@ -156,9 +156,9 @@ def test_a_plan_for_another_register_is_not_cleared(stage: Stage) -> None:
     other = replace(plan, target=Target("prod", "https://platform.altinn.no", plan.target.vendor))
 
     with (
-        hold(_site(stage)) as held,
+        lock_for_apply(_site(stage)) as lock,
         pytest.raises(Refused, match="The plan was made for"),
-        clear(other, held, Terms()),
+        clear(other, lock, Terms()),
     ):
         pytest.fail("it was cleared")
 
@@ -166,10 +166,10 @@ def test_a_plan_for_another_register_is_not_cleared(stage: Stage) -> None:
 def test_an_open_request_of_an_earlier_run_clears_nothing(stage: Stage) -> None:
     """Also when it was left after the lock was taken: by a program that has no lock."""
     plan = _an_update(stage)
-    with hold(_site(stage)) as held:
-        with clear(plan, held, Terms(plan.digest)) as clearance:
-            clearance.crew.journal.intend(plan.steps[0], live=plan.writes[0].live, newest="")
-        with pytest.raises(Refused, match="whose outcome is unknown"), clear(plan, held, Terms(plan.digest)):
+    with lock_for_apply(_site(stage)) as lock:
+        with clear(plan, lock, Terms(plan.digest)) as clearance:
+            clearance.writer.journal.record_intent(plan.steps[0], live=plan.writes[0].live, newest="")
+        with pytest.raises(Refused, match="whose outcome is unknown"), clear(plan, lock, Terms(plan.digest)):
             pytest.fail("it was cleared")
 
 
@@ -177,13 +177,13 @@ def test_an_open_request_of_an_earlier_run_clears_nothing(stage: Stage) -> None:
 def test_a_digest_that_is_named_too_short_accepts_nothing(stage: Stage, length: int) -> None:
     """T: twelve digits are the least, and eleven right ones are refused; twelve are not."""
     plan = _an_update(stage)
-    with hold(_site(stage)) as held:
+    with lock_for_apply(_site(stage)) as lock:
         with (
             pytest.raises(Refused, match="--accept names"),
-            clear(plan, held, Terms(plan.digest[:length])),
+            clear(plan, lock, Terms(plan.digest[:length])),
         ):
             pytest.fail("it was cleared")
-        with clear(plan, held, Terms(plan.digest[:12].upper())):
+        with clear(plan, lock, Terms(plan.digest[:12].upper())):
             pass
 
 
@@ -191,21 +191,28 @@ def test_the_impact_that_does_not_hold_is_named() -> None:
     """W4: not the first one that the plan says, but the first that is not so."""
     first, second = Impact("right-added", Weight.NOTABLE, "a"), Impact("hidden", Weight.NOTABLE, "b")
 
-    assert _describe_lie("The plan", [first, second], [first]) == "The plan says hidden, which does not hold."
-    assert _describe_lie("The plan", [first], [first, second]) == "The plan leaves out hidden: b"
+    assert (
+        _describe_mismatch("The plan", [first, second], [first])
+        == "The plan says hidden, which does not hold."
+    )
+    assert _describe_mismatch("The plan", [first], [first, second]) == "The plan leaves out hidden: b"
 
 
 def test_only_the_gate_leads_to_a_write() -> None:
-    """Requests that write are sent in `attempt`, which only the executor calls, with what only preflight makes."""
-    assert {where for where, _ in _uses(WRITERS)} <= {"attempt.py", "register.py"}
-    assert {where for where, _ in _uses({"carry_out"})} == {"apply.py"}
-    assert {where for where, _ in _uses({"recover_run", "recover_runs"})} <= {"recovery.py", "preflight.py"}
+    """Requests that write are sent in `request`, which only the executor calls, with what only preflight makes."""
+    assert {where for where, _ in _uses(WRITERS)} <= {"execution/request.py", "clients/register.py"}
+    assert {where for where, _ in _uses({"carry_out"})} == {"execution/executor.py"}
+    assert {where for where, _ in _uses({"recover_run", "recover_runs"})} <= {
+        "execution/recovery.py",
+        "execution/preflight.py",
+    }
     made = {
         (str(path.relative_to(SOURCES)), node.func.id)
         for path in OURS
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        if node.func.id in {"Crew", "Hold", "Clearance"}
+        if node.func.id in {"Writer", "TargetLock", "Clearance"}
     }
-    assert made == {("preflight.py", "Crew"), ("preflight.py", "Hold"), ("preflight.py", "Clearance")}
-    assert {where for where, _ in _uses({"_SEAL"})} == {"preflight.py"}
+    gate = "execution/preflight.py"
+    assert made == {(gate, "Writer"), (gate, "TargetLock"), (gate, "Clearance")}
+    assert {where for where, _ in _uses({"_SEAL"})} == {gate}

@@ -14,7 +14,7 @@ from reconciler.errors import UsageError
 from reconciler.execution.journal import (
     Journal,
     Journals,
-    Settled,
+    RecordedOutcome,
     continue_run,
     find_open,
     find_run,
@@ -43,24 +43,24 @@ def a_step(number: int, name: str = "991825827_a") -> Step:
     return Step(number=number, id=name, method="PUT", purpose="update", document=a_live_document(id=name))
 
 
-def an_outcome(step: int, word: str = "done", by: str = "apply") -> Settled:
+def an_outcome(step: int, word: str = "done", by: str = "apply") -> RecordedOutcome:
     """Make an outcome."""
-    return Settled(step, "991825827_a", word, "", a_live_document(), None, by, now())
+    return RecordedOutcome(step, "991825827_a", word, "", a_live_document(), None, by, now())
 
 
 def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     """The run, its intents and outcomes, and that it came to its end; readable by its owner only."""
     journal = start(tmp_path / "deep" / "journal")
     live = a_live_document(name={"nb": "æ\u2028\n", "nn": "\x00", "en": "🙈"})
-    journal.intend(a_step(1), live=live, newest="2026")
-    journal.settle(an_outcome(1))
-    journal.intend(a_step(2), live=None, newest="")
+    journal.record_intent(a_step(1), live=live, newest="2026")
+    journal.record_outcome(an_outcome(1))
+    journal.record_intent(a_step(2), live=None, newest="")
     journal.end()
 
     (run,) = read_runs(journal.path.parent)
 
     assert (run.start.register, run.start.vendor, run.ended) == (REGISTER, VENDOR, True)
-    assert (run.intents[1].live, run.settled[1].held) == (live, a_live_document())
+    assert (run.intents[1].live, run.outcomes[1].held) == (live, a_live_document())
     assert [intent.step for intent in run.open] == [2]
     assert oct(journal.path.stat().st_mode & 0o777) == "0o600"
     assert len(journal.path.read_bytes().splitlines()) == 5
@@ -76,8 +76,8 @@ def test_a_line_is_on_the_disk_before_the_next_act(tmp_path: Path, monkeypatch: 
         synced.append(os.fstat(descriptor).st_size)
 
     monkeypatch.setattr(os, "fsync", fsync)
-    journal.intend(a_step(1), live=None, newest="", releases={"x": "991825827_b"}, traceparent="t")
-    journal.settle(an_outcome(1))
+    journal.record_intent(a_step(1), live=None, newest="", releases={"x": "991825827_b"}, traceparent="t")
+    journal.record_outcome(an_outcome(1))
     first, intent, outcome = journal.path.read_bytes().splitlines(keepends=True)
     journal.end()
 
@@ -92,9 +92,9 @@ def test_a_line_is_on_the_disk_before_the_next_act(tmp_path: Path, monkeypatch: 
 def test_a_torn_last_line_is_left_out(tmp_path: Path) -> None:
     """Wherever the crash tore it, also inside a letter; what is written later stands on a line of its own."""
     journal = start(tmp_path)
-    journal.intend(a_step(1), live={"name": "æøå"}, newest="")
+    journal.record_intent(a_step(1), live={"name": "æøå"}, newest="")
     whole = journal.path.read_bytes()
-    journal.intend(a_step(2), live={"name": "æøå"}, newest="")
+    journal.record_intent(a_step(2), live={"name": "æøå"}, newest="")
     longer = journal.path.read_bytes()
     for length in range(len(whole), len(longer) - 1):
         journal.path.write_bytes(longer[:length])
@@ -105,12 +105,12 @@ def test_a_torn_last_line_is_left_out(tmp_path: Path) -> None:
     run = read_run(journal.path)
     assert run is not None
     again = continue_run(run)
-    again.settle(an_outcome(1, by="recover"))
+    again.record_outcome(an_outcome(1, by="recover"))
     again.end()
 
-    settled = read_run(journal.path)
-    assert settled is not None
-    assert (settled.open, settled.damaged, settled.ended) == ((), (), True)
+    finished = read_run(journal.path)
+    assert finished is not None
+    assert (finished.open, finished.damaged, finished.ended) == ((), (), True)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\x00" * 40])
@@ -143,7 +143,7 @@ def test_a_foreign_file_is_named_and_passed_over(tmp_path: Path, content: bytes)
     found = read_folder(tmp_path)
 
     assert [run.path for run in found.runs] == [journal.path]
-    assert found.strange == (
+    assert found.problems == (
         f"Passed over: {tmp_path / '0.jsonl'} is no journal: its first line is not that of a run.",
     )
 
@@ -157,7 +157,7 @@ def test_an_unknown_format_is_named_and_passed_over(tmp_path: Path) -> None:
         read_run(journal.path)
     found = read_folder(tmp_path)
     assert found.runs == ()
-    assert "another format than 1" in found.strange[0]
+    assert "another format than 1" in found.problems[0]
 
 
 @pytest.mark.parametrize("kind", ["folder", "link", "dangling link", "pipe"])
@@ -176,7 +176,7 @@ def test_what_is_no_file_is_named_and_passed_over(tmp_path: Path, kind: str) -> 
     found = read_folder(tmp_path)
 
     assert [run.path for run in found.runs] == [journal.path]
-    (sentence,) = found.strange
+    (sentence,) = found.problems
     assert sentence.startswith(f"Passed over: {path} is no journal: ")
     assert find_run(tmp_path, journal.path.stem).path == journal.path
 
@@ -217,27 +217,27 @@ DAMAGED = {
 
 @pytest.mark.parametrize("line", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_line_is_named_and_counts_as_open(tmp_path: Path, line: str) -> None:
-    """W13: it may have been a request; after recover has said so, it is settled as unknown."""
+    """W13: it may have been a request; after recover has said so, it is recorded as unknown."""
     journal = start(tmp_path)
-    journal.intend(a_step(1), live=None, newest="")
-    journal.settle(an_outcome(1))
+    journal.record_intent(a_step(1), live=None, newest="")
+    journal.record_outcome(an_outcome(1))
     with journal.path.open("a", encoding="utf-8") as stream:
         stream.write(line + "\n")
     journal.end()
 
     found = read_folder(tmp_path)
-    assert found.strange == (f"{journal.path}, line 4, cannot be read.",)
+    assert found.problems == (f"{journal.path}, line 4, cannot be read.",)
     (run,) = find_open(tmp_path, register=REGISTER, vendor=VENDOR)
     assert (run.damaged, run.ended) == ((4,), True)
     (lost,) = run.open
     assert (lost.step, lost.id, lost.purpose) == (-4, "", "line 4 cannot be read")
 
     again = continue_run(run)
-    again.settle(replace(an_outcome(lost.step, "unknown", by="recover"), id=""))
+    again.record_outcome(replace(an_outcome(lost.step, "unknown", by="recover"), id=""))
     again.end()
 
     assert find_open(tmp_path, register=REGISTER, vendor=VENDOR) == ()
-    assert read_folder(tmp_path).strange != ()
+    assert read_folder(tmp_path).problems != ()
 
 
 def test_a_line_has_a_measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -246,7 +246,7 @@ def test_a_line_has_a_measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with journal.path.open("ab") as stream:
         stream.write(b"\0" * 300_000 + b"\n" + b"[" * 1_000 + b"\n")
         stream.write(json.dumps({"kind": "end", "more": [{}] * 460}).encode() + b"\n")
-    journal.intend(a_step(1), live=None, newest="")
+    journal.record_intent(a_step(1), live=None, newest="")
     journal.end()
     whole = journal.path.read_bytes()
     monkeypatch.setattr("reconciler.execution.journal.MOST_BYTES", 100_000)
@@ -256,9 +256,9 @@ def test_a_line_has_a_measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert run is not None
     assert (run.damaged, list(run.intents), run.ended) == ((2, 3, 4), [1], True)
     journal.path.write_bytes(whole + b"\0" * 300_000)  # torn, however long
-    again = read_run(journal.path)
-    assert again is not None
-    assert again.damaged == (2, 3, 4)
+    finished = read_run(journal.path)
+    assert finished is not None
+    assert finished.damaged == (2, 3, 4)
 
 
 def test_a_file_without_lines_is_not_read_on(tmp_path: Path) -> None:
@@ -266,7 +266,7 @@ def test_a_file_without_lines_is_not_read_on(tmp_path: Path) -> None:
     with (tmp_path / "0.jsonl").open("wb") as stream:
         stream.truncate(1 << 40)
 
-    assert "is no journal: its first line" in read_folder(tmp_path).strange[0]
+    assert "is no journal: its first line" in read_folder(tmp_path).problems[0]
 
 
 def test_a_journal_is_not_continued_through_a_link(tmp_path: Path) -> None:
@@ -293,9 +293,9 @@ def test_half_a_line_takes_no_other_line_with_it(tmp_path: Path, monkeypatch: py
     room = iter([fill, fill])
     monkeypatch.setattr(os, "write", lambda *given: next(room, fill)(given[0], given[1][:21]))
     with pytest.raises(OSError, match="No space"):
-        journal.intend(a_step(1), live=None, newest="")
+        journal.record_intent(a_step(1), live=None, newest="")
     monkeypatch.setattr(os, "write", lambda descriptor, content: write(descriptor, content[:7]))
-    journal.intend(a_step(2), live=None, newest="")
+    journal.record_intent(a_step(2), live=None, newest="")
     journal.end()
 
     (run,) = read_runs(tmp_path)
@@ -303,15 +303,15 @@ def test_half_a_line_takes_no_other_line_with_it(tmp_path: Path, monkeypatch: py
 
 
 def test_unknown_is_open_until_recover_has_looked(tmp_path: Path) -> None:
-    """What apply could not tell is open; what recover could not tell is settled, and stays unknown."""
+    """What apply could not tell is open; what recover could not tell is closed, and stays unknown."""
     journal = start(tmp_path)
-    journal.intend(a_step(1), live=None, newest="")
-    journal.settle(an_outcome(1, "unknown"))
+    journal.record_intent(a_step(1), live=None, newest="")
+    journal.record_outcome(an_outcome(1, "unknown"))
     assert [run.path for run in find_open(tmp_path, register=REGISTER, vendor=VENDOR)] == [journal.path]
     assert find_open(tmp_path, register="https://other.example", vendor=VENDOR) == ()
     assert find_open(tmp_path, register=REGISTER, vendor="310000000") == ()
 
-    journal.settle(an_outcome(1, "unknown", by="recover"))
+    journal.record_outcome(an_outcome(1, "unknown", by="recover"))
 
     assert find_open(tmp_path, register=REGISTER, vendor=VENDOR) == ()
 

@@ -15,7 +15,7 @@ import pytest
 
 from reconciler import platform
 from reconciler.errors import Refused
-from reconciler.execution.lock import _sign, find_lock_folder, lock
+from reconciler.execution.lock import _sign, find_lock_folder, hold_lock
 from tests.builders import VENDOR
 from tests.posixless.without_posix import make_msvcrt
 
@@ -27,37 +27,37 @@ REGISTER = "https://register.example"
 
 def take(folder: Path) -> None:
     """Take the lock and let it go."""
-    with lock(folder, register=REGISTER, vendor=VENDOR):
+    with hold_lock(folder, register=REGISTER, vendor=VENDOR):
         pass
 
 
 def test_the_lock_keeps_a_second_run_away(tmp_path: Path) -> None:
     """It names who holds it; another vendor or register has a lock of its own, and it is free afterwards."""
-    with lock(tmp_path, register=REGISTER, vendor=VENDOR):
+    with hold_lock(tmp_path, register=REGISTER, vendor=VENDOR):
         with (
             pytest.raises(Refused, match=f"process {os.getpid()}, since 20"),
-            lock(tmp_path, register=REGISTER, vendor=VENDOR),
+            hold_lock(tmp_path, register=REGISTER, vendor=VENDOR),
         ):
             pass
         with (
-            lock(tmp_path, register=REGISTER, vendor="310000000"),
-            lock(tmp_path, register="https://other.example", vendor=VENDOR),
+            hold_lock(tmp_path, register=REGISTER, vendor="310000000"),
+            hold_lock(tmp_path, register="https://other.example", vendor=VENDOR),
         ):
             pass
-    with lock(tmp_path, register=REGISTER, vendor=VENDOR):
+    with hold_lock(tmp_path, register=REGISTER, vendor=VENDOR):
         pass
 
 
 def test_a_dead_runs_lock_is_free(tmp_path: Path) -> None:
     """The process is gone without a word, and its file is still there."""
     code = (
-        "import os, sys\nfrom pathlib import Path\nfrom reconciler.execution.lock import lock\n"
-        f"with lock(Path(sys.argv[1]), register={REGISTER!r}, vendor={VENDOR!r}):\n    os._exit(9)\n"
+        "import os, sys\nfrom pathlib import Path\nfrom reconciler.execution.lock import hold_lock\n"
+        f"with hold_lock(Path(sys.argv[1]), register={REGISTER!r}, vendor={VENDOR!r}):\n    os._exit(9)\n"
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, timeout=30)
 
     assert (done.returncode, len(list(tmp_path.iterdir()))) == (9, 1)
-    with lock(tmp_path, register=REGISTER, vendor=VENDOR):
+    with hold_lock(tmp_path, register=REGISTER, vendor=VENDOR):
         pass
 
 
@@ -164,7 +164,7 @@ def test_windows_locks_a_byte_that_nobody_reads(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(platform, "_FCNTL", None)
 
     with (
-        lock(tmp_path, register=REGISTER, vendor=VENDOR),
+        hold_lock(tmp_path, register=REGISTER, vendor=VENDOR),
         pytest.raises(Refused, match=f"process {os.getpid()}, since 20"),
     ):
         take(tmp_path)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from reconciler.errors import Forbidden, NoAnswer, ServerFailed
-from reconciler.execution.journal import Intent, Run, RunStart, Settled
+from reconciler.execution.journal import Intent, RecordedOutcome, Run, RunStart
 from reconciler.execution.recovery import find_stranded, recover_run, recover_runs
 from reconciler.model.system import RegisteredSystem
 from reconciler.operations.rollback import undo
@@ -36,19 +36,19 @@ def an_intent(step: int, method: str = "PUT", live: Json = BEFORE) -> Intent:
     return Intent(step, ONE, method, "update", final=True, live=live, body=AFTER, newest="", at=at)
 
 
-def an_outcome(step: int, word: str = "done", by: str = "apply") -> Settled:
+def an_outcome(step: int, word: str = "done", by: str = "apply") -> RecordedOutcome:
     """Make an outcome."""
-    return Settled(step, ONE, word, "", AFTER, None, by, "")
+    return RecordedOutcome(step, ONE, word, "", AFTER, None, by, "")
 
 
-def a_run(*records: Intent | Settled) -> Run:
+def a_run(*records: Intent | RecordedOutcome) -> Run:
     """Make a run."""
     run = Run(Path("x.jsonl"), RunStart("r", "https://register.example", "tt02", VENDOR, "d", "1", ""))
     for record in records:
         if isinstance(record, Intent):
             run.intents[record.step] = record
         else:
-            run.settled[record.step] = record
+            run.outcomes[record.step] = record
     return run
 
 
@@ -170,7 +170,7 @@ def a_long_run(folder: Path) -> Run:
         ({"c": ServerFailed("down", status=502)}, ["undone", "undone", "unknown"], [3]),
     ],
 )
-def test_recover_says_what_it_settled_whatever_comes_next(
+def test_recover_says_what_it_found_whatever_comes_next(
     tmp_path: Path, errors: dict[str, ReconcilerError], fates: list[str], left: list[int]
 ) -> None:
     """A system that cannot be read stays open, and takes no outcome from the others."""
@@ -260,17 +260,17 @@ def test_what_shows_the_fate_of_a_request(
 
     assert (found.fate.value, found.alarming, found.recorded) == (fate, alarming, True)
     assert found.evidence.startswith(evidence)
-    settled = run.settled[1]
+    recorded = run.outcomes[1]
     word = {"done": "done", "undone": "failed", "unknown": "unknown"}[fate]
-    assert (settled.outcome, settled.by, settled.reason) == (word, "recover", found.evidence)
-    assert settled.held == register.document
-    assert (settled.entry or {}).get("created") == (OWN["created"] if fate == "done" else None)
+    assert (recorded.outcome, recorded.by, recorded.reason) == (word, "recover", found.evidence)
+    assert recorded.held == register.document
+    assert (recorded.entry or {}).get("created") == (OWN["created"] if fate == "done" else None)
     assert run.open == ()
     kinds = [json.loads(line).get("kind") for line in path.read_text(encoding="utf-8").splitlines()]
     assert kinds == [None, "outcome", "end"]
 
 
-def test_a_damaged_line_is_settled_as_unknown_and_nobody_is_asked(tmp_path: Path) -> None:
+def test_a_damaged_line_is_recorded_as_unknown_and_nothing_is_asked(tmp_path: Path) -> None:
     """W14: nobody knows what it asked for, and once that was said it blocks no more."""
     path = tmp_path / "x.jsonl"
     path.write_text("{}\n", encoding="utf-8")
@@ -284,9 +284,9 @@ def test_a_damaged_line_is_settled_as_unknown_and_nobody_is_asked(tmp_path: Path
 
 def test_runs_are_told_apart_by_their_start_and_not_by_their_names() -> None:
     """W22: a later run that wrote the system which was to get a client id has decided on it anew."""
-    heir = f"{VENDOR}_heir"
-    first = a_run(replace(an_intent(1), releases={"x": heir}), an_outcome(1))
-    second = a_run(replace(an_intent(1), id=heir), an_outcome(1))
+    claimer = f"{VENDOR}_heir"
+    first = a_run(replace(an_intent(1), releases={"x": claimer}), an_outcome(1))
+    second = a_run(replace(an_intent(1), id=claimer), an_outcome(1))
     first.start = replace(first.start, run="b", at="2026-07-17T01:00:00.100+00:00")
     second.start = replace(second.start, run="a", at="2026-07-17T01:00:00.200+00:00")
 

@@ -19,7 +19,7 @@ from reconciler.errors import (
 )
 from reconciler.execution.journal import read_runs, start_run
 from reconciler.execution.outcome import Done, Failed, NotTried, Stale, Unknown
-from reconciler.execution.request import SLOW, Attempted, Crew, Known, _Sending, carry_out
+from reconciler.execution.request import SLOW, Attempted, Known, Writer, _Sending, carry_out
 from reconciler.model.system import RegisteredSystem
 from reconciler.planning.plan import Plan, Target, plan_changes
 from tests.builders import VENDOR, a_live_document, a_resolved
@@ -103,9 +103,9 @@ def _attempt(
     journal = start_run(
         folder, register="r", environment="tt02", vendor=VENDOR, digest=plan.digest, version="1"
     )
-    crew = Crew(cast("Register", register), journal, frozenset({"ours"}), patience, stop or Event())
+    writer = Writer(cast("Register", register), journal, frozenset({"ours"}), patience, stop or Event())
     try:
-        attempted = carry_out(step, change, Known(change.live_digest, newest), crew)
+        attempted = carry_out(step, change, Known(change.live_digest, newest), writer)
     finally:
         journal.end()
     (run,) = read_runs(folder)
@@ -126,11 +126,11 @@ def test_what_was_carried_out_is_done_and_recorded(tmp_path: Path) -> None:
     assert isinstance(attempted.outcome, Done)
     assert (attempted.halt, attempted.is_moved, attempted.outcome.reason) == ("", False, "")
     assert (run.intents[1].newest, run.intents[1].live) == (FIRST, a_live_document())
-    settled = run.settled[1]
-    assert settled.entry is not None
-    assert (settled.id, settled.outcome, settled.by, settled.lost) == (ONE, "done", "apply", False)
-    assert settled.entry["created"] == "2026-07-17T02"
-    assert settled.held == {**a_live_document(), "isVisible": False}
+    recorded = run.outcomes[1]
+    assert recorded.entry is not None
+    assert (recorded.id, recorded.outcome, recorded.by, recorded.lost) == (ONE, "done", "apply", False)
+    assert recorded.entry["created"] == "2026-07-17T02"
+    assert recorded.held == {**a_live_document(), "isVisible": False}
 
 
 def test_what_a_name_that_is_not_ours_wrote_is_not_ours(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_what_a_name_that_is_not_ours_wrote_is_not_ours(tmp_path: Path) -> None:
     attempted, run = _attempt(_answering((True, NoAnswer("It did not answer.")), client="theirs"), tmp_path)
 
     assert isinstance(attempted.outcome, Unknown)
-    assert (run.settled[1].outcome, run.settled[1].entry, run.settled[1].lost) == ("unknown", None, True)
+    assert (run.outcomes[1].outcome, run.outcomes[1].entry, run.outcomes[1].lost) == ("unknown", None, True)
 
 
 def test_a_write_that_a_deletion_followed_is_recorded_as_done(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_a_write_that_a_deletion_followed_is_recorded_as_done(tmp_path: Path) ->
     attempted, run = _attempt(register, tmp_path)
 
     assert isinstance(attempted.outcome, Failed)
-    assert (run.settled[1].outcome, attempted.is_moved) == ("done", True)
+    assert (run.outcomes[1].outcome, attempted.is_moved) == ("done", True)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_a_wait_that_is_too_long_is_not_waited(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", [TokenRenewed("401.", status=401), TooManyRequests("429.", wait=0.0)])
 def test_nothing_is_sent_again_once_the_run_is_to_stop(tmp_path: Path, error: ReconcilerError) -> None:
-    """What is under way is settled, and nothing new begun."""
+    """What is under way is verified, and nothing new begun."""
     stop = Event()
     stop.set()
     register = _answering((False, error))
@@ -237,7 +237,7 @@ def test_what_left_no_trace_in_its_time(
     """W20: failed where its time is out, and marked where recover is to look once more."""
     attempted, run = _attempt(_answering((False, error)), tmp_path)
 
-    assert (attempted.outcome.word, run.settled[1].outcome, run.settled[1].lost) == (word, word, lost)
+    assert (attempted.outcome.word, run.outcomes[1].outcome, run.outcomes[1].lost) == (word, word, lost)
 
 
 def test_a_stop_while_a_lost_answer_is_waited_for_leaves_it_unknown(tmp_path: Path) -> None:
@@ -256,7 +256,7 @@ def test_what_cannot_be_read_back_is_unknown(tmp_path: Path) -> None:
     attempted, run = _attempt(register, tmp_path)
 
     assert isinstance(attempted.outcome, Unknown)
-    assert (attempted.halt, run.settled[1].outcome) == ("No token.", "unknown")
+    assert (attempted.halt, run.outcomes[1].outcome) == ("No token.", "unknown")
 
 
 @pytest.mark.parametrize(

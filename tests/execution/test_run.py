@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     from reconciler.definitions.definition import Resolved
-    from reconciler.execution.journal import Settled
+    from reconciler.execution.journal import RecordedOutcome
     from reconciler.execution.outcome import Report
     from reconciler.model.canonical_json import Json
     from reconciler.planning.plan import Plan
@@ -52,9 +52,9 @@ def _start_journal(stage: Stage) -> Journal:
     )
 
 
-def _apply_telling(stage: Stage, plan: Plan, stop: Event, tell: Callable[[Outcome], None]) -> Report:
+def _apply_reporting(stage: Stage, plan: Plan, stop: Event, on_outcome: Callable[[Outcome], None]) -> Report:
     with stage.clear(plan, workers=4, stop=stop) as clearance:
-        return apply_plan(clearance, tell=tell)
+        return apply_plan(clearance, on_outcome=on_outcome)
 
 
 def _words(report: Report) -> dict[str, str]:
@@ -76,7 +76,7 @@ def test_a_step_that_waits_for_two_is_sent_once(stage: Stage) -> None:
     ids, asked = _gather(stage)
     stage.control("DELETE", "log")
 
-    def tell(outcome: Outcome) -> None:
+    def wait_for_both(outcome: Outcome) -> None:
         if outcome.change.id == ids[3]:  # hold the account up until A and B are both done
             deadline = time.monotonic() + 5
             while (
@@ -87,7 +87,7 @@ def test_a_step_that_waits_for_two_is_sent_once(stage: Stage) -> None:
 
     stage.strike(fault="latency", seconds=0.1, method="PUT", path=f"*{ids[0]}")
     stage.strike(fault="latency", seconds=0.1, method="PUT", path=f"*{ids[1]}")
-    report = _apply_telling(stage, stage.plan(asked), Event(), tell)
+    report = _apply_reporting(stage, stage.plan(asked), Event(), wait_for_both)
 
     assert set(_words(report).values()) == {"done"}
     check_sent_once(stage)
@@ -417,7 +417,7 @@ def test_a_wish_to_stop_finishes_what_is_under_way(stage: Stage) -> None:
     before = stage.held(*(each.system.id for each in asked))
     stage.strike(fault="latency", seconds=0.1, method="PUT", times=0)
 
-    report = _apply_telling(stage, stage.plan(asked), stop, lambda _: stop.set())
+    report = _apply_reporting(stage, stage.plan(asked), stop, lambda _: stop.set())
 
     words = [each.word for each in report.outcomes]
     assert sorted(set(words)) == ["done", "not tried"]
@@ -429,14 +429,14 @@ def test_a_wish_to_stop_finishes_what_is_under_way(stage: Stage) -> None:
 def test_a_wish_to_stop_does_not_wait_for_a_lost_answer(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The outcome is unknown, and `recover` settles it."""
+    """The outcome is unknown, and `recover` finds it out."""
     one, asked = _one_update(stage)
     stop = Event()
     monkeypatch.setattr(stage, "patience", 60.0)
     stage.strike(fault="reset", method="PUT", path=f"*{one}")
     plan = stage.plan(asked)
     report: list[Report] = []
-    run = Thread(target=lambda: report.append(_apply_telling(stage, plan, stop, stage.told.append)))
+    run = Thread(target=lambda: report.append(_apply_reporting(stage, plan, stop, stage.reported.append)))
     run.start()
     while not any(entry["method"] == "PUT" for entry in stage.log()):
         time.sleep(0.02)
@@ -472,7 +472,7 @@ def test_a_journal_that_cannot_be_written_stops_the_run(stage: Stage, room: int,
     plan = stage.plan(asked)
 
     with stage.clear(plan, workers=1, wrap=lambda journal: _Full(journal, room)) as clearance:
-        report = apply_plan(clearance, tell=stage.told.append)
+        report = apply_plan(clearance, on_outcome=stage.reported.append)
 
     assert isinstance(report.outcomes[0], first)
     assert isinstance(report.outcomes[-1], NotTried)
@@ -485,8 +485,8 @@ def test_a_journal_that_cannot_be_written_stops_the_run(stage: Stage, room: int,
 class _Broken(Journal):
     """A journal with a fault of our own in it."""
 
-    def settle(self, settled: Settled) -> None:
-        raise RuntimeError(f"a bug at step {settled.step}")
+    def record_outcome(self, outcome: RecordedOutcome) -> None:
+        raise RuntimeError(f"a bug at step {outcome.step}")
 
 
 def test_a_fault_of_our_own_loses_no_report(stage: Stage) -> None:
@@ -495,7 +495,7 @@ def test_a_fault_of_our_own_loses_no_report(stage: Stage) -> None:
     plan = stage.plan(asked)
 
     with stage.clear(plan, workers=1, wrap=lambda made: _Broken(made.path, made._descriptor)) as clearance:
-        report = apply_plan(clearance, tell=stage.told.append)
+        report = apply_plan(clearance, on_outcome=stage.reported.append)
 
     assert [each.word for each in report.outcomes] == ["unknown", "not tried"]
     stage.converge(asked)
@@ -545,7 +545,7 @@ def test_our_own_entry_under_another_client_is_not_told_as_failed(stage: Stage) 
     stage.strike(fault="reset", when="after", method="PUT", path=f"*{one}")
 
     with stage.clear(plan, ours=frozenset({"somebody-else"})) as clearance:
-        report = apply_plan(clearance, tell=stage.told.append)
+        report = apply_plan(clearance, on_outcome=stage.reported.append)
 
     assert isinstance(report.outcomes[0], Unknown)
     assert (report.exit_code, stage.newest().open[0].id) == (5, one)
@@ -557,7 +557,7 @@ def test_outcomes_are_told_as_they_are_known(stage: Stage) -> None:
 
     report = stage.apply(stage.plan(asked))
 
-    assert sorted(each.change.id for each in stage.told) == [each.change.id for each in report.outcomes]
+    assert sorted(each.change.id for each in stage.reported) == [each.change.id for each in report.outcomes]
 
 
 def test_a_plan_without_writes_leaves_an_empty_journal(stage: Stage) -> None:
@@ -579,7 +579,7 @@ def test_recover_sends_nothing(stage: Stage) -> None:
     journal = _start_journal(stage)
     plan = stage.plan(asked)
     newest = stage.register.read_changes(one)[0]["created"]
-    journal.intend(plan.steps[0], live=plan.writes[0].live, newest=newest)
+    journal.record_intent(plan.steps[0], live=plan.writes[0].live, newest=newest)
     stage.control("DELETE", "log")
 
     (found,) = stage.recover()
@@ -589,11 +589,13 @@ def test_recover_sends_nothing(stage: Stage) -> None:
 
 
 def test_what_recover_cannot_tell_blocks_nobody_for_ever(stage: Stage) -> None:
-    """With its time out, a request whose fate nothing shows is settled as unknown, and a new plan may go on."""
+    """With its time out, a request whose fate nothing shows is recorded as unknown, and a new plan may go on."""
     one, asked = _one_update(stage)
     plan = stage.plan(asked)
     journal = _start_journal(stage)
-    journal.intend(plan.steps[0], live={**(plan.writes[0].live or {}), "isVisible": False}, newest="9999")
+    journal.record_intent(
+        plan.steps[0], live={**(plan.writes[0].live or {}), "isVisible": False}, newest="9999"
+    )
 
     assert [each.fate.value for each in stage.recover()] == ["unknown"]
     assert stage.recover() == []

@@ -17,7 +17,7 @@ import pytest
 from reconciler.clients.parallel import read_all
 from reconciler.errors import Refused, ServerFailed
 from reconciler.execution.evidence import gather_evidence
-from reconciler.execution.preflight import Site, Terms, check_accepted, check_fresh, clear, hold
+from reconciler.execution.preflight import Site, Terms, check_accepted, check_fresh, clear, lock_for_apply
 from reconciler.operations.rollback import plan_rollback
 from reconciler.planning.plan import judge_plan, plan_changes
 from reconciler.planning.plan_file import MAX_BYTES, MAX_VALUES, print_plan, read_plan
@@ -238,7 +238,7 @@ def _clear(content: bytes, shelf: Shelf, stage: Stage, folder: Path) -> Plan | N
         Refused
     ):  # any other failure is a fault, and so is another exit code than that of a refusal
         plan = read_plan(content)
-        with hold(site) as held, clear(plan, held, Terms(plan.digest)) as clearance:
+        with lock_for_apply(site) as lock, clear(plan, lock, Terms(plan.digest)) as clearance:
             cleared.append(clearance.plan)
     return cleared[0] if cleared else None
 
@@ -386,9 +386,9 @@ def test_a_lie_is_named(stage: Stage, tmp_path: Path, lie: Callable[[Json], None
     site = Site(shelf, stage.target, stage.around(), tmp_path, tmp_path, tmp_path / "locks")  # type: ignore[arg-type]
 
     with (
-        hold(site) as held,
+        lock_for_apply(site) as lock,
         pytest.raises(Refused) as refused,
-        clear(edited, held, Terms(edited.digest)),
+        clear(edited, lock, Terms(edited.digest)),
     ):
         pytest.fail("it was cleared")
 

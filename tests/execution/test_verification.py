@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.execution.verification import Fate, Request, settle
+from reconciler.execution.verification import Fate, Request, verify
 from reconciler.model.system import RegisteredSystem
 from reconciler.planning.change_log import LogEntry
 from tests.builders import CLIENT, a_live_document
@@ -32,41 +32,41 @@ PUT = Request("PUT", ASKED, BEFORE, FIRST.created, OURS)
 
 def test_our_entry_shows_it_done() -> None:
     """With nothing around it, that is all there is to say."""
-    settled = settle(PUT, AFTER, (OWN, FIRST))
+    found = verify(PUT, AFTER, (OWN, FIRST))
 
-    assert (settled.fate, settled.entry, settled.reached) == (Fate.DONE, OWN, True)
-    assert (settled.overwritten, settled.later, settled.differs, settled.lost) == ((), (), (), ())
+    assert (found.fate, found.entry, found.reached) == (Fate.DONE, OWN, True)
+    assert (found.overwritten, found.later, found.differs, found.lost) == ((), (), (), ())
 
 
 def test_nothing_moved_shows_it_undone() -> None:
     """Neither the document nor the log."""
-    settled = settle(PUT, BEFORE, (FIRST,))
+    found = verify(PUT, BEFORE, (FIRST,))
 
-    assert (settled.fate, settled.reached) == (Fate.UNDONE, False)
-    assert [each.path for each in settled.differs] == ["isVisible"]
+    assert (found.fate, found.reached) == (Fate.UNDONE, False)
+    assert [each.path for each in found.differs] == ["isVisible"]
 
 
 def test_what_ours_overwrote_is_told() -> None:
     """Somebody wrote between the last reading and ours: their values are lost."""
     own = an_entry(4, isVisible=False)
-    settled = settle(PUT, AFTER, (own, THEIRS, FIRST))
+    found = verify(PUT, AFTER, (own, THEIRS, FIRST))
 
-    assert (settled.fate, settled.overwritten) == (Fate.DONE, (THEIRS,))
-    assert {each.path.partition("[")[0] for each in settled.lost} == {"clientId"}
+    assert (found.fate, found.overwritten) == (Fate.DONE, (THEIRS,))
+    assert {each.path.partition("[")[0] for each in found.lost} == {"clientId"}
 
 
 def test_what_came_after_ours_is_told() -> None:
     """It was done, and does not stand any more."""
-    settled = settle(PUT, RegisteredSystem(a_live_document(clientId=[])), (THEIRS, OWN, FIRST))
+    found = verify(PUT, RegisteredSystem(a_live_document(clientId=[])), (THEIRS, OWN, FIRST))
 
-    assert (settled.fate, settled.later, settled.reached) == (Fate.DONE, (THEIRS,), False)
+    assert (found.fate, found.later, found.reached) == (Fate.DONE, (THEIRS,), False)
 
 
 def test_a_log_that_moved_without_us_shows_it_undone() -> None:
     """The register writes the log together with the document."""
-    settled = settle(PUT, RegisteredSystem(a_live_document(clientId=[])), (THEIRS, FIRST))
+    found = verify(PUT, RegisteredSystem(a_live_document(clientId=[])), (THEIRS, FIRST))
 
-    assert (settled.fate, settled.later) == (Fate.UNDONE, (THEIRS,))
+    assert (found.fate, found.later) == (Fate.UNDONE, (THEIRS,))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_an_entry_with_other_content_is_not_ours(entry: LogEntry, ours: frozense
     """R15: whoever's it is, the register took it instead of the request."""
     held = RegisteredSystem({**a_live_document(), **(entry.data or {})})
 
-    assert settle(replace(PUT, ours=ours), held, (entry, FIRST)).fate is Fate.UNDONE
+    assert verify(replace(PUT, ours=ours), held, (entry, FIRST)).fate is Fate.UNDONE
 
 
 def test_an_entry_of_another_kind_is_not_ours() -> None:
@@ -86,28 +86,28 @@ def test_an_entry_of_another_kind_is_not_ours() -> None:
     deletion = Request("DELETE", None, BEFORE, FIRST.created, OURS)
     created = replace(OWN, kind="create")
 
-    assert settle(deletion, AFTER, (OWN, FIRST)).fate is Fate.UNDONE
-    assert settle(PUT, AFTER, (created, FIRST)).entry is None
+    assert verify(deletion, AFTER, (OWN, FIRST)).fate is Fate.UNDONE
+    assert verify(PUT, AFTER, (created, FIRST)).entry is None
 
 
 def test_what_may_be_ours_shows_nothing() -> None:
     """An entry that says what was sent, under a client that is not ours, leaves it unknown."""
     entry = an_entry(2, "renamed", isVisible=False)
 
-    assert settle(PUT, AFTER, (entry, FIRST)).fate is Fate.UNKNOWN
-    assert settle(replace(PUT, ours=frozenset()), AFTER, (entry, FIRST)).fate is Fate.DONE
+    assert verify(PUT, AFTER, (entry, FIRST)).fate is Fate.UNKNOWN
+    assert verify(replace(PUT, ours=frozenset()), AFTER, (entry, FIRST)).fate is Fate.DONE
 
 
 def test_what_is_held_although_the_log_says_otherwise_is_unknown() -> None:
     """The register holds what was asked for, and the one new entry asked for something else."""
-    assert settle(PUT, AFTER, (THEIRS, FIRST)).fate is Fate.UNKNOWN
+    assert verify(PUT, AFTER, (THEIRS, FIRST)).fate is Fate.UNKNOWN
 
 
 def test_the_entry_of_another_request_is_not_this_ones() -> None:
     """W20: a later run sent the same again; its entry does not show that the first one came through."""
     late = replace(PUT, taken=frozenset({OWN.created}))
 
-    assert settle(late, AFTER, (OWN, FIRST)).fate is Fate.UNDONE
+    assert verify(late, AFTER, (OWN, FIRST)).fate is Fate.UNDONE
 
 
 def test_what_others_changed_is_held_against_the_document_that_was_read() -> None:
@@ -117,9 +117,9 @@ def test_what_others_changed_is_held_against_the_document_that_was_read() -> Non
     request = replace(PUT, body={**ASKED, "name": {"nb": "new", "nn": "new", "en": "new"}})
     held = RegisteredSystem({**ASKED, "name": {"nb": "new", "nn": "new", "en": "new"}})
 
-    settled = settle(request, held, (own, theirs, FIRST))
+    found = verify(request, held, (own, theirs, FIRST))
 
-    assert [(each.path, each.actual, each.expected) for each in settled.lost] == [
+    assert [(each.path, each.actual, each.expected) for each in found.lost] == [
         (f'clientId["{CLIENT}"]', None, CLIENT),
         (
             'allowedRedirectUrls["https://smartcloud.example/receipt"]',
@@ -136,10 +136,10 @@ def test_all_that_others_wrote_before_ours_is_lost() -> None:
     last = an_entry(3, "theirs", clientId=["x"])
     request = Request("DELETE", None, BEFORE, FIRST.created, OURS)
 
-    settled = settle(request, DELETED, (an_entry(4, kind="delete"), last, first, FIRST))
+    found = verify(request, DELETED, (an_entry(4, kind="delete"), last, first, FIRST))
 
-    assert settled.overwritten == (last, first)
-    assert [(each.path, each.actual) for each in settled.lost] == [
+    assert found.overwritten == (last, first)
+    assert [(each.path, each.actual) for each in found.lost] == [
         (f'clientId["{CLIENT}"]', None),
         ('clientId["x"]', "x"),
     ]
@@ -150,9 +150,9 @@ def test_what_others_changed_before_a_deletion_is_lost_too() -> None:
     request = Request("DELETE", None, BEFORE, FIRST.created, OURS)
     theirs = an_entry(3, "theirs", isVisible=False)
 
-    settled = settle(request, DELETED, (an_entry(4, kind="delete"), theirs, FIRST))
+    found = verify(request, DELETED, (an_entry(4, kind="delete"), theirs, FIRST))
 
-    assert [(each.path, each.actual, each.expected) for each in settled.lost] == [("isVisible", False, None)]
+    assert [(each.path, each.actual, each.expected) for each in found.lost] == [("isVisible", False, None)]
 
 
 def test_the_rights_endpoint_is_held_against_the_document_too() -> None:
@@ -160,9 +160,9 @@ def test_the_rights_endpoint_is_held_against_the_document_too() -> None:
     theirs = LogEntry("rightsupdate", "991825827", "theirs", "2026-07-17T03:00:00+00:00", [])
     request = replace(PUT, newest="")
 
-    settled = settle(request, AFTER, (an_entry(4, isVisible=False), theirs))
+    found = verify(request, AFTER, (an_entry(4, isVisible=False), theirs))
 
-    assert [(each.member, each.actual is None) for each in settled.lost] == [("rights", True)]
+    assert [(each.member, each.actual is None) for each in found.lost] == [("rights", True)]
 
 
 def test_an_update_above_a_deletion_holds_its_client_ids() -> None:
@@ -170,16 +170,16 @@ def test_an_update_above_a_deletion_holds_its_client_ids() -> None:
     request = Request("DELETE", None, BEFORE, FIRST.created, OURS)
     own, theirs = an_entry(2, kind="delete"), an_entry(3, "theirs", clientId=["x", "", "y"])
 
-    settled = settle(request, DELETED, (theirs, own, FIRST))
+    found = verify(request, DELETED, (theirs, own, FIRST))
 
-    assert (settled.fate, settled.stuck, settled.later) == (Fate.DONE, ("x", "y"), (theirs,))
+    assert (found.fate, found.stuck, found.later) == (Fate.DONE, ("x", "y"), (theirs,))
     freed = (an_entry(4, kind="delete"), theirs, own, FIRST)
-    assert settle(request, DELETED, freed).stuck == ()
+    assert verify(request, DELETED, freed).stuck == ()
 
 
 def test_only_a_deletion_that_the_log_has_can_be_outrun() -> None:
     """W21: a system that was deleted before there was a log holds what its last update says, and nothing new."""
-    assert settle(PUT, DELETED, (OWN, FIRST)).stuck == ()
+    assert verify(PUT, DELETED, (OWN, FIRST)).stuck == ()
 
 
 @pytest.mark.parametrize("hour", [1.5, 3], ids=["before-ours", "after-ours"])
@@ -189,10 +189,10 @@ def test_a_deletion_around_ours_is_found(hour: float) -> None:
     gone = replace(an_entry(1, "theirs", kind="delete"), created=f"2026-07-17T0{int(hour)}:30:00+00:00")
     log = tuple(sorted((own, gone), key=lambda each: each.created, reverse=True))
 
-    settled = settle(PUT, RegisteredSystem({**ASKED, "isDeleted": True}), (*log, FIRST))
+    found = verify(PUT, RegisteredSystem({**ASKED, "isDeleted": True}), (*log, FIRST))
 
-    assert (settled.fate, settled.deleted, settled.reached) == (Fate.DONE, gone, False)
-    assert bool(settled.stuck) is (hour < 2)
+    assert (found.fate, found.deleted, found.reached) == (Fate.DONE, gone, False)
+    assert bool(found.stuck) is (hour < 2)
 
 
 def test_what_the_register_dropped_is_named() -> None:
@@ -214,8 +214,8 @@ def test_what_the_register_dropped_is_named() -> None:
         allowedRedirectUrls=["https://x.example/A"],
     )
 
-    assert settle(replace(PUT, body=body), RegisteredSystem(kept), (FIRST,)).dropped == ()
-    assert settle(replace(PUT, body=body), RegisteredSystem(plain), (FIRST,)).dropped == (
+    assert verify(replace(PUT, body=body), RegisteredSystem(kept), (FIRST,)).dropped == ()
+    assert verify(replace(PUT, body=body), RegisteredSystem(plain), (FIRST,)).dropped == (
         "contactEmail",
         "vendor.phone",
         "name.nn",
@@ -228,16 +228,16 @@ def test_what_the_register_dropped_is_named() -> None:
 
 def test_a_document_that_moved_without_a_log_is_unknown() -> None:
     """Nothing says whose doing it is."""
-    settled = settle(PUT, AFTER, (FIRST,))
+    found = verify(PUT, AFTER, (FIRST,))
 
-    assert (settled.fate, settled.reached) == (Fate.UNKNOWN, True)
+    assert (found.fate, found.reached) == (Fate.UNKNOWN, True)
 
 
 def test_a_system_that_is_not_there_is_not_as_asked() -> None:
     """A create that left no trace reached nothing."""
-    settled = settle(Request("POST", ASKED, None, "", OURS), None, ())
+    found = verify(Request("POST", ASKED, None, "", OURS), None, ())
 
-    assert (settled.fate, settled.reached) == (Fate.UNDONE, False)
+    assert (found.fate, found.reached) == (Fate.UNDONE, False)
 
 
 def test_a_deletion_is_done_when_the_log_has_it() -> None:
@@ -245,14 +245,14 @@ def test_a_deletion_is_done_when_the_log_has_it() -> None:
     request = Request("DELETE", None, BEFORE, FIRST.created, OURS)
     gone = an_entry(2, kind="delete")
 
-    assert settle(request, DELETED, (gone, FIRST)).reached
-    assert settle(request, DELETED, (gone, FIRST)).fate is Fate.DONE
-    assert not settle(request, BEFORE, (FIRST,)).reached
-    assert settle(request, BEFORE, (FIRST,)).fate is Fate.UNDONE
+    assert verify(request, DELETED, (gone, FIRST)).reached
+    assert verify(request, DELETED, (gone, FIRST)).fate is Fate.DONE
+    assert not verify(request, BEFORE, (FIRST,)).reached
+    assert verify(request, BEFORE, (FIRST,)).fate is Fate.UNDONE
 
 
 def test_an_update_of_a_deleted_system_is_not_as_asked() -> None:
     """Somebody deleted it after ours; that is not a difference in its members."""
-    settled = settle(PUT, RegisteredSystem({**ASKED, "isDeleted": True}), (OWN, FIRST))
+    found = verify(PUT, RegisteredSystem({**ASKED, "isDeleted": True}), (OWN, FIRST))
 
-    assert (settled.fate, settled.reached, settled.differs) == (Fate.DONE, False, ())
+    assert (found.fate, found.reached, found.differs) == (Fate.DONE, False, ())

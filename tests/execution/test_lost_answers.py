@@ -179,7 +179,7 @@ def test_a_slow_500_is_waited_for_and_a_quick_one_is_not(
     (outcome,) = stage.apply(plan, register=register).outcomes
 
     assert outcome.word == word
-    assert stage.newest().settled[1].lost
+    assert stage.newest().outcomes[1].lost
     time.sleep(0 if slow == 0 else 0.4)
     assert [each.fate.value for each in stage.recover()] == ([] if slow == 0 else ["done"])
     assert stage.held(one)[one]["allowedRedirectUrls"] == ["https://other.example/"]
@@ -199,7 +199,7 @@ def test_recover_looks_again_after_a_lost_answer(stage: Stage) -> None:
 
     assert (found.intent.id, found.fate.value) == (one, "done")
     assert stage.recover() == []
-    assert stage.newest().settled[1].outcome == "done"
+    assert stage.newest().outcomes[1].outcome == "done"
 
 
 def test_recover_does_not_take_a_later_run_for_the_lost_one(stage: Stage) -> None:
@@ -323,8 +323,12 @@ def test_each_change_has_one_outcome(stage: Stage) -> None:
 
     report = stage.apply(stage.plan(asked))
 
-    assert sorted((each.change.id, each.word) for each in stage.told) == [(name, "failed") for name in ids]
-    assert {each.change.id: each for each in stage.told} == {each.change.id: each for each in report.outcomes}
+    assert sorted((each.change.id, each.word) for each in stage.reported) == [
+        (name, "failed") for name in ids
+    ]
+    assert {each.change.id: each for each in stage.reported} == {
+        each.change.id: each for each in report.outcomes
+    }
     check_truth(stage, report, before)
 
 
