@@ -1,7 +1,7 @@
 """The types of a saved plan, format 1: every member and its type, and nothing else.
 
 Pure. A plan file is a claim by whoever wrote it, so it is read whole with these types before anything in it
-is looked at. `data/plan.schema.json` says the same to other programs.
+is looked at. `data/plan.schema.json` is made from these types, with their docstrings, for other programs.
 """
 
 from __future__ import annotations
@@ -13,13 +13,20 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from reconciler.model.findings import Severity  # noqa: TC001 - as above
 from reconciler.planning.change import Weight  # noqa: TC001 - pydantic reads the annotations
 
+# `json_schema_extra` stands in the schema alone: reading compares the whole file with how it would be printed.
 Number = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
-Document = dict[str, Any]
+Body = dict[str, Any]
+Digest = Annotated[str, Field(json_schema_extra={"pattern": "^[0-9a-f]{64}$"})]
+"""SHA-256 in hex."""
+Organisation = Annotated[str, Field(json_schema_extra={"pattern": "^[0-9]{9}$"})]
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Value = Annotated[Any, Field(json_schema_extra={"type": ["string", "boolean", "object", "null"]})]
+"""Of a field: a text, a truth value, an entry of `rights` or `accessPackages`, or null for what is absent."""
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
 
 class SavedImpact(_Part):
@@ -37,10 +44,13 @@ class SavedField(_Part):
     """One scalar or one entry of a list that differs."""
 
     path: str
-    before: Any
-    after: Any
+    before: Value
+    """What the register holds; where the files adopted that, what they asked for before."""
+    after: Value
+    """What the files ask for."""
     line: Number | None
     origin: str | None
+    """Why it differs, where the plan was made with `--base`."""
 
 
 class SavedStep(_Part):
@@ -52,8 +62,10 @@ class SavedStep(_Part):
     after: tuple[Number, ...]
     claims: tuple[str, ...]
     releases: tuple[str, ...]
-    document: Document | None
-    way_back: Document | None
+    document: Body | None
+    """The body of an intermediate step; that of the last one is the change's document."""
+    way_back: Body | None
+    """The body that puts the released client ids back."""
 
 
 class SavedChange(_Part):
@@ -68,10 +80,13 @@ class SavedChange(_Part):
     fields: tuple[SavedField, ...]
     impacts: tuple[SavedImpact, ...]
     steps: tuple[SavedStep, ...]
-    document: Document | None
-    live: Document | None
-    live_digest: str | None
+    document: Body | None
+    """The body to be sent."""
+    live: Body | None
+    """The register's answer as received."""
+    live_digest: Digest | None
     newest_entry: str | None
+    """The time of the newest change-log entry when the plan was made; empty where there was none."""
 
 
 class SavedUnmanaged(_Part):
@@ -81,7 +96,9 @@ class SavedUnmanaged(_Part):
     name: str
     clientId: tuple[str, ...]
     former: str | None
+    """The file that defined it at the base revision."""
     unreadable: str | None
+    """Why the register could not give it; null where it could."""
 
 
 class SavedFinding(_Part):
@@ -89,14 +106,14 @@ class SavedFinding(_Part):
 
     rule: str
     severity: Severity
+    code: str
     message: str
     hint: str
-    code: str
-    environments: tuple[str, ...]
     file: str
     path: str
     line: Number | None
     column: Number | None
+    environments: tuple[str, ...]
 
 
 class SavedSummary(_Part):
@@ -115,18 +132,23 @@ class PlanFile(_Part):
 
     format_version: Literal["1"]
     tool_version: str
-    created: str
+    created: Time
     environment: str
     register_: str = Field(alias="register")
-    vendor: str
-    digest: str
+    """The register's address; for `local` the name."""
+    vendor: Organisation
+    digest: Digest
+    """SHA-256 of what would be done and what it was made from; what `apply --accept` names."""
     summary: SavedSummary
     impacts: tuple[SavedImpact, ...]
+    """What the plan does as a whole."""
     changes: tuple[SavedChange, ...]
     unmanaged: tuple[SavedUnmanaged, ...]
     unlisted: str | None
+    """Why unmanaged systems could not be listed, so that there may be more; null where they could."""
     findings: tuple[SavedFinding, ...]
-    file_digest: str
+    file_digest: Digest
+    """SHA-256 of everything else in the file."""
 
 
 def read_plan_file(content: bytes) -> PlanFile:
