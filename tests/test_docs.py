@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import tomllib
+from typing import Any
 
 import pytest
 
@@ -11,6 +14,7 @@ from reconciler.errors import Exit
 from reconciler.model.environment import BUILT_IN, Environment
 from reconciler.render.formats import FORMATS
 from tests.citations import DOCS, ROOT, find_broken_links
+from tests.workflows.runner import read_yaml
 
 _NAMED = re.compile(r"`((?:[\w.]+/)+(?:\w+\.\w+)?|\w+\.py)`")
 """A file, or a folder with its slash, in the style of code."""
@@ -52,7 +56,7 @@ def test_every_environment_stands_with_its_addresses(environment: Environment) -
 
 def test_the_links_of_the_documentation_lead_somewhere() -> None:
     """A page, or a heading of one, that is linked to is there."""
-    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")]
+    pages = [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]
     broken = {page.relative_to(ROOT).as_posix(): find_broken_links(page) for page in pages}
 
     assert {name: links for name, links in broken.items() if links} == {}
@@ -71,3 +75,68 @@ def test_the_files_that_the_documentation_names_are_there() -> None:
 
     assert missing == []
     assert len(named) > 50  # the finder finds them
+
+
+def _read_project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def _read_sessions() -> dict[str, list[str]]:
+    """Read what the sessions of the noxfile run, as lines; nox itself need not be installed."""
+    tree = ast.parse((ROOT / "noxfile.py").read_text(encoding="utf-8"))
+    values = {
+        each.targets[0].id: each.value.value
+        for each in tree.body
+        if isinstance(each, ast.Assign)
+        and isinstance(each.targets[0], ast.Name)
+        and isinstance(each.value, ast.Constant)
+    }
+    return {
+        function.name: [
+            " ".join(
+                str(values[word.id] if isinstance(word, ast.Name) else word.value)
+                for word in call.args
+                if isinstance(word, (ast.Constant, ast.Name))
+            )
+            for call in ast.walk(function)
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "session.run"
+        ]
+        for function in tree.body
+        if isinstance(function, ast.FunctionDef)
+    }
+
+
+def test_nox_runs_what_the_pages_and_the_pipeline_run() -> None:
+    """The README's test command, the quick one of CONTRIBUTING, and the lint of the pipeline are nox's sessions."""
+    sessions = _read_sessions()
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    pipeline = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+
+    assert f".venv/bin/{sessions['tests'][0]}" in README
+    assert sessions["quick"][0].replace("not e2e", '"not e2e').replace("live", 'live"') in contributing
+    assert [line for line in pipeline if "/ruff" in line or "/mypy" in line] == [
+        f".venv/bin/{line}" for line in sessions["lint"]
+    ]
+
+
+def test_the_pipeline_runs_every_python_that_is_promised() -> None:
+    """The classifiers, `requires-python` and the tests of three systems agree."""
+    project = _read_project()["project"]
+    matrix = read_yaml(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]["tests"]["strategy"]["matrix"]
+    promised = re.findall(r"Python :: (3\.\d+)", " ".join(project["classifiers"]))
+
+    assert matrix["python"] == promised
+    assert project["requires-python"] == f">={promised[0]}"
+    assert [re.sub(r"-.*", "", each) for each in matrix["system"]] == ["ubuntu", "macos", "windows"]
+
+
+def test_the_hooks_are_programs_of_the_tests() -> None:
+    """A hook of this repository runs what the extra `dev` installs, and fetches nothing."""
+    (repository,) = read_yaml(ROOT / ".pre-commit-config.yaml")["repos"]
+    extras = " ".join(_read_project()["project"]["optional-dependencies"]["lint"])
+
+    assert repository["repo"] == "local"
+    for hook in repository["hooks"]:
+        program = hook["entry"].split()[0].removeprefix(".venv/bin/")
+        assert hook["language"] == "system"
+        assert program == "reconciler" or program in extras
