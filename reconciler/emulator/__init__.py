@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Unpack
 
 from reconciler.emulator.application import Application
 from reconciler.emulator.catalogue import read_catalogue
-from reconciler.emulator.control.another_writer import Writer
-from reconciler.emulator.control.config import Over, read_config
-from reconciler.emulator.control.disturbance import Disturbance
+from reconciler.emulator.control.concurrent_writer import ConcurrentWriter
+from reconciler.emulator.control.config import Overrides, read_config
 from reconciler.emulator.control.endpoints import Control
-from reconciler.emulator.control.faults import Faults
+from reconciler.emulator.control.fault_injection import FaultInjector
+from reconciler.emulator.control.fault_rules import FaultRules
 from reconciler.emulator.maskinporten.endpoints import Maskinporten
-from reconciler.emulator.maskinporten.exchange import Exchange
-from reconciler.emulator.maskinporten.grants import Examiner
+from reconciler.emulator.maskinporten.grant_validation import GrantValidator
+from reconciler.emulator.maskinporten.token_exchange import TokenExchange
 from reconciler.emulator.maskinporten.token_generator import TokenGenerator
 from reconciler.emulator.maskinporten.tokens import Issuer
 from reconciler.emulator.metadata.access_packages import AccessPackages
 from reconciler.emulator.metadata.resource_registry import ResourceRegistry
-from reconciler.emulator.metadata.upstream import Upstream
+from reconciler.emulator.metadata.upstream import SimulatedUpstream
 from reconciler.emulator.register import other_routes
 from reconciler.emulator.register.endpoints import Register
 from reconciler.emulator.register.routing import Router
@@ -34,7 +34,7 @@ from reconciler.emulator.server import addresses
 from reconciler.emulator.server.access_log import AccessLog
 from reconciler.emulator.server.addresses import INTERNAL, Links
 from reconciler.emulator.server.clock import Clock
-from reconciler.emulator.server.door import Door
+from reconciler.emulator.server.control_access import ControlAccess
 from reconciler.emulator.server.server import Emulator, Network, listen
 from reconciler.emulator.systemusers.endpoints import SystemUsers
 
@@ -55,7 +55,7 @@ def start(
     state: Path | None = None,
     seed: Sequence[Mapping[str, object]] = (),
     access_log: Callable[[str], None] | None = None,
-    **over: Unpack[Over],
+    **over: Unpack[Overrides],
 ) -> Emulator:
     """Start an emulator and give it once it accepts connections.
 
@@ -78,7 +78,7 @@ def start(
     has_token = read.control_token is not None
     address = addresses.describe(read.host, port, read.public_url, has_token=has_token)
     app = _assemble(read, address, store, network, AccessLog(access_log))
-    return Emulator(address, network, app, read.patience, store.close)
+    return Emulator(address, network, app, read.timeouts, store.close)
 
 
 def _assemble(
@@ -87,7 +87,7 @@ def _assemble(
     """Put the parts together: each gets what it needs and nothing more."""
     clock = store.clock
     issuer = Issuer(address, config.issuer or address.maskinporten, clock, store)
-    faults = Faults()
+    faults = FaultRules()
     for fault in config.faults:
         faults.add(fault)
     catalogue = read_catalogue(config.resources, config.packages)
@@ -96,12 +96,12 @@ def _assemble(
     )
     clients = {client.client_id: client for client in config.clients}
     issuers = frozenset({issuer.maskinporten, address.maskinporten})
-    examiner = Examiner(issuers, clients, clock, config.rules, system_users)
-    upstream = Upstream(catalogue, faults, network)
+    validator = GrantValidator(issuers, clients, clock, config.grant_settings, system_users)
+    upstream = SimulatedUpstream(catalogue, faults, network)
     transactions = Transactions(config.transaction_seconds)
     register = Register(store, upstream, config.problem_shape, config.keep_unknown, transactions)
-    writer = Writer(register, store, log)
-    disturbance = Disturbance(faults, network, issuer, writer, transactions)
+    writer = ConcurrentWriter(register, store, log)
+    injector = FaultInjector(faults, network, issuer, writer, transactions)
     control = Control(
         faults, log, clock, issuer, clients, catalogue, system_users, store, writer, config.keep_unknown
     )
@@ -112,14 +112,14 @@ def _assemble(
         register,
         system_users,
         *metadata,
-        Maskinporten(issuer, examiner),
+        Maskinporten(issuer, validator),
         TokenGenerator(issuer),
-        Exchange(issuer),
+        TokenExchange(issuer),
         control,
     ):
         router.add(*part.routes())
-    door = Door(config.control_token, address.is_closed)
-    return Application(router, issuer, clock, log, disturbance, network, upstream, door)
+    control_access = ControlAccess(config.control_token, address.is_closed)
+    return Application(router, issuer, clock, log, injector, network, upstream, control_access)
 
 
 def _find_links(config: Config, address: Address) -> Links:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from starlette.requests import Request
 
 from reconciler.emulator.control import endpoints as control
-from reconciler.emulator.control.disturbance import Dropped, Truncated, make_answer
+from reconciler.emulator.control.fault_injection import Dropped, Truncated, make_answer
 from reconciler.emulator.dotnet import tracing
 from reconciler.emulator.dotnet.answers import Formatted, answer_empty
 from reconciler.emulator.dotnet.failures import ServiceFailure
@@ -27,7 +27,7 @@ from reconciler.emulator.register import calling, claims
 from reconciler.emulator.register.bearer import find_token
 from reconciler.emulator.register.routing import Call, Match, Router
 from reconciler.emulator.register.transactions import Overlap
-from reconciler.emulator.server import gaps
+from reconciler.emulator.server import missing_routes
 from reconciler.emulator.server.access_log import Entry
 
 if TYPE_CHECKING:
@@ -37,14 +37,14 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import Receive, Scope, Send
 
-    from reconciler.emulator.control.disturbance import Disturbance
-    from reconciler.emulator.control.faults import Fault
+    from reconciler.emulator.control.fault_injection import FaultInjector
+    from reconciler.emulator.control.fault_rules import FaultRule
     from reconciler.emulator.maskinporten.tokens import Issuer
-    from reconciler.emulator.metadata.upstream import Upstream
+    from reconciler.emulator.metadata.upstream import SimulatedUpstream
     from reconciler.emulator.register.claims import Caller
     from reconciler.emulator.server.access_log import AccessLog
     from reconciler.emulator.server.clock import Clock
-    from reconciler.emulator.server.door import Door
+    from reconciler.emulator.server.control_access import ControlAccess
     from reconciler.emulator.server.server import Network
 
 _ONLY_HERE = (f"{control.PREFIX}/", token_generator.PREFIX)
@@ -68,10 +68,10 @@ class Application:
     issuer: Issuer
     clock: Clock
     log: AccessLog
-    disturbance: Disturbance
+    injector: FaultInjector
     network: Network
-    upstream: Upstream
-    door: Door
+    upstream: SimulatedUpstream
+    control_access: ControlAccess
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or let a fault have it."""
@@ -97,13 +97,13 @@ class Application:
 
     async def _answer_here(self, request: Request, path: str) -> Response:
         """Answer what only those behind the door may ask, unlogged and undisturbed."""
-        return self.door.refuse(request) or await self._answer(request, path, None, ())
+        return self.control_access.refuse(request) or await self._answer(request, path, None, ())
 
     async def _visit(self, request: Request, path: str) -> Response | None:
         """Answer a request through its faults, and log it; None is no answer at all."""
         visit = self._begin(request)
         shown = request.scope["raw_path"].decode("ascii", "replace")
-        faults = self.disturbance.faults
+        faults = self.injector.faults
         struck = faults.take("client", request.method, shown) if faults.faults else ()
         marks = [str(fault) for fault in struck]
         response = None
@@ -123,7 +123,7 @@ class Application:
             response.headers["Date"] = self.clock.date()
         return response
 
-    async def _process(self, request: Request, path: str, struck: Sequence[Fault]) -> Response:
+    async def _process(self, request: Request, path: str, struck: Sequence[FaultRule]) -> Response:
         """Identify the caller and answer, with everything that strikes before and after."""
         headers = request.headers
         token = find_token(headers.getlist("authorization"), headers.getlist("cookie"))
@@ -131,7 +131,7 @@ class Application:
             # NOTE: read to the end first, so that a reset meets a client that waits for its answer.
             with contextlib.suppress(ServiceFailure):
                 await request.body()
-        response = await self.disturbance.strike_before(struck, token)
+        response = await self.injector.strike_before(struck, token)
         late = next((fault for fault in struck if fault.kind == "late"), None)
         if response is None and late is not None:
             self.network.run_alone(self._process_late(request, path, token, late))
@@ -139,9 +139,9 @@ class Application:
         if response is None:
             caller = request.scope["caller"] = await self._identify(token)
             response = await self._answer(request, path, caller, struck)
-        return await self.disturbance.strike_after(struck, token, response)
+        return await self.injector.strike_after(struck, token, response)
 
-    async def _process_late(self, request: Request, path: str, token: str, fault: Fault) -> None:
+    async def _process_late(self, request: Request, path: str, token: str, fault: FaultRule) -> None:
         """Carry out what has been answered and logged already."""
         await self.network.pause(fault.seconds)
         if self.network.is_ending:
@@ -171,13 +171,13 @@ class Application:
         )
 
     async def _answer(
-        self, request: Request, path: str, caller: Caller | None, struck: Sequence[Fault]
+        self, request: Request, path: str, caller: Caller | None, struck: Sequence[FaultRule]
     ) -> Response:
         """Find the endpoint, check the caller, and let the endpoint answer."""
         match = self.router.find(request.method.upper(), path)
         if not isinstance(match, Match):
-            gap = gaps.find(path) if match.status_code == HTTPStatus.NOT_FOUND else None
-            return match if gap is None else gaps.answer(gap, has_token=caller is not None)
+            missing = missing_routes.find(path) if match.status_code == HTTPStatus.NOT_FOUND else None
+            return match if missing is None else missing_routes.answer(missing, has_token=caller is not None)
         scopes = match.route.scopes
         if scopes is not None and (caller is None or not claims.has_scope(caller, scopes)):
             return answer_empty(401 if caller is None else 403)
@@ -202,7 +202,7 @@ def _find_host(scope: Scope) -> bytes | None:
     return b"" if host is None and scope.get("http_version") == "1.0" else host
 
 
-def _read_overlap(struck: Sequence[Fault]) -> Overlap:
+def _read_overlap(struck: Sequence[FaultRule]) -> Overlap:
     kinds = {fault.kind for fault in struck}
     held = [fault.seconds for fault in struck if fault.kind == "overlap"]
     return Overlap("conflict" in kinds, sum(held), is_unacknowledged="unacknowledged" in kinds)

@@ -19,7 +19,7 @@ PREFIX = "urn:altinn:accesspackage:"
 
 
 @dataclass(frozen=True, slots=True)
-class Package:
+class KnownPackage:
     """One access package as the metadata API knows it."""
 
     urn: str
@@ -31,13 +31,13 @@ class Package:
     """Whom it is for: `Organisasjon` or `Person`."""
 
 
-class Catalogue:
+class MetadataCatalogue:
     """Everything that the two metadata APIs can find; resources are a type by id, empty for none.
 
     A pattern stands for ids that nobody names; it is found, but not listed.
     """
 
-    def __init__(self, resources: Mapping[str, str], packages: Mapping[str, Package]) -> None:
+    def __init__(self, resources: Mapping[str, str], packages: Mapping[str, KnownPackage]) -> None:
         self.resources = {name: kind for name, kind in resources.items() if not is_pattern(name)}
         self.patterns = {name: kind for name, kind in resources.items() if is_pattern(name)}
         self.packages = dict(packages)
@@ -60,7 +60,7 @@ class Catalogue:
         """Make a resource, or a pattern, unknown."""
         (self.patterns if is_pattern(identifier) else self.resources).pop(identifier, None)
 
-    def put_package(self, package: Package) -> None:
+    def put_package(self, package: KnownPackage) -> None:
         """Make a package known, or replace it."""
         self.packages[package.urn] = package
         self._folded[package.urn.lower()] = package
@@ -70,7 +70,7 @@ class Catalogue:
         self.packages.pop(urn, None)
         self._folded.pop(urn.lower(), None)
 
-    def find_package(self, value: str) -> Package | None:
+    def find_package(self, value: str) -> KnownPackage | None:
         """Find the one package whose URN ends with `value`, letter case apart but for `urn:` (contract §8.2)."""
         wanted = value.lower() if value.startswith(("urn:", ":")) else f":{value.lower()}"
         exact = self._folded.get(wanted)
@@ -85,11 +85,11 @@ def is_pattern(identifier: str) -> bool:
     return "*" in identifier or "?" in identifier
 
 
-def read_catalogue(resources: Mapping[str, str], packages: Mapping[str, Package]) -> Catalogue:
+def read_catalogue(resources: Mapping[str, str], packages: Mapping[str, KnownPackage]) -> MetadataCatalogue:
     """Read the shipped resources and packages, and lay the given ones on top."""
     shipped = {row["id"]: row["resourceType"] for row in _rows("reconciler.emulator")}
     known = {
-        row["urn"]: Package(
+        row["urn"]: KnownPackage(
             row["urn"],
             row["name_nb"],
             row["isDelegable"] == "true",
@@ -99,7 +99,7 @@ def read_catalogue(resources: Mapping[str, str], packages: Mapping[str, Package]
         )
         for row in _rows("reconciler")
     }
-    return Catalogue(shipped | dict(resources), known | dict(packages))
+    return MetadataCatalogue(shipped | dict(resources), known | dict(packages))
 
 
 def _rows(package: str) -> Iterator[dict[str, str]]:

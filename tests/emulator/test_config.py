@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.emulator import start
-from reconciler.emulator.control.places import find_places
+from reconciler.emulator.control.toml_lines import find_lines
 from tests.emulator.parties import (
     HTTP,
     ORG,
@@ -278,7 +278,7 @@ def test_seeds(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "place", "line"),
+    ("text", "path", "line"),
     [
         ("a = 1", ("a",), 1),
         ("\n# c\na.b = 1", ("a", "b"), 3),
@@ -295,10 +295,10 @@ def test_seeds(tmp_path: Path) -> None:
         ("a = 1\r\nb = 2", ("b",), 2),
     ],
 )
-def test_places(text: str, place: tuple[str | int, ...], line: int) -> None:
+def test_lines(text: str, path: tuple[str | int, ...], line: int) -> None:
     """Keys are found on their lines, past strings, lists and comments."""
     tomllib.loads(text)
-    assert find_places(text)[place] == line
+    assert find_lines(text)[path] == line
 
 
 KEYS = st.text("abc", min_size=1, max_size=2)
@@ -306,10 +306,10 @@ VALUES = st.sampled_from(["1", '"#[["', "'''\n[x]\n'''", "[\n1,\n[2], # ]\n]", "
 
 
 @given(st.lists(st.tuples(KEYS, VALUES), unique_by=lambda pair: pair[0], max_size=6))
-def test_places_of_all(pairs: list[tuple[str, str]]) -> None:
-    """Every key of a file that `tomllib` reads has a place, and the place begins with the key."""
+def test_lines_of_all(pairs: list[tuple[str, str]]) -> None:
+    """Every key of a file that `tomllib` reads has a line, and the line begins with the key."""
     text = "".join(f"{key} = {value}\n" for key, value in pairs)
-    places = find_places(text)
+    found = find_lines(text)
     lines = text.splitlines()
-    assert {path[0] for path in places} == set(tomllib.loads(text))
-    assert all(lines[line - 1].startswith(str(path[0])) for path, line in places.items())
+    assert {path[0] for path in found} == set(tomllib.loads(text))
+    assert all(lines[line - 1].startswith(str(path[0])) for path, line in found.items())

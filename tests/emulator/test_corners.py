@@ -12,8 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from reconciler.emulator import start
-from reconciler.emulator.dotnet import uri_hosts as redirect_hosts
-from reconciler.emulator.dotnet import uris as redirect_urls
+from reconciler.emulator.dotnet import uri_hosts, uris
 from reconciler.emulator.dotnet.failures import DatabaseFailure
 from reconciler.emulator.maskinporten import keys, tokens
 from reconciler.emulator.register.documents import Document, Vendor
@@ -65,7 +64,7 @@ if TYPE_CHECKING:
 )
 def test_redirects(sent: str, stored: str) -> None:
     """Corners of `System.Uri`, as its published source has them."""
-    assert redirect_urls.read(sent).stored == stored
+    assert uris.read(sent).stored == stored
 
 
 @pytest.mark.parametrize(
@@ -87,8 +86,8 @@ def test_redirects(sent: str, stored: str) -> None:
 )
 def test_no_redirects(url: str) -> None:
     """What has no readable host or port is no URL."""
-    with pytest.raises(redirect_hosts.NotAUrl):
-        redirect_urls.read(url)
+    with pytest.raises(uri_hosts.NotAUrl):
+        uris.read(url)
 
 
 def test_signing_key_of_another_kind() -> None:

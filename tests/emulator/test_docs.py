@@ -10,12 +10,14 @@ from typing import get_args
 import pytest
 
 from reconciler.emulator import start
-from reconciler.emulator.control import faults
+from reconciler.emulator.control import fault_rules
 from tests.emulator.parties import HTTP
 
 PAGE = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
 TOML = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
-ROOM = Path(faults.__file__).parent
+EMULATOR = Path(fault_rules.__file__).parents[1]
+HELD = ("dotnet", "register", "systemusers")
+"""The packages that are held to the service."""
 
 
 @pytest.mark.parametrize("text", TOML, ids=["issuer", "whole", "outage", "writer"])
@@ -30,8 +32,8 @@ def test_examples(text: str, tmp_path: Path) -> None:
 def test_every_key_is_documented() -> None:
     """Every key that the configuration is asked for stands on the page."""
     asked: set[str] = set()
-    for module in ("config", "registration", "faults", "writing"):
-        text = (ROOM / f"{module}.py").read_text(encoding="utf-8")
+    for module in ("config", "config_entries", "fault_rules", "concurrent_writer"):
+        text = (EMULATOR / "control" / f"{module}.py").read_text(encoding="utf-8")
         asked |= set(re.findall(r'(?:table|flags)\.\w+\(\s*"(\w+)"', text))
     assert len(asked) > 40
     assert {name for name in asked if name not in PAGE} == set()
@@ -40,18 +42,18 @@ def test_every_key_is_documented() -> None:
 def test_every_fault_is_documented() -> None:
     """Every fault has its row."""
     rows = set(re.findall(r"^\| `(\w+)` \|", PAGE.partition("## Faults")[2], re.MULTILINE))
-    assert rows - {"fault"} == set(get_args(faults.Kind))
+    assert rows - {"fault"} == set(get_args(fault_rules.Kind))
 
 
 def test_every_control_call_is_documented() -> None:
     """Every route of the control endpoint has its row, and every row a route."""
-    text = (ROOM / "control.py").read_text(encoding="utf-8")
+    text = (EMULATOR / "control" / "endpoints.py").read_text(encoding="utf-8")
     routes = {
         (method, path.replace("{{", "{").replace("}}", "}"))
         for method, path in re.findall(r'Route\("(\w+)", f"\{PREFIX\}([^"]*)"', text)
     }
-    told = {(method, path) for method, path in re.findall(r"`(GET|POST|PUT|DELETE) /control([^`?]*)", PAGE)}
-    assert told == routes
+    rows = {(method, path) for method, path in re.findall(r"`(GET|POST|PUT|DELETE) /control([^`?]*)", PAGE)}
+    assert rows == routes
 
 
 def test_curl_examples() -> None:
@@ -75,10 +77,15 @@ def test_curl_examples() -> None:
         assert HTTP.post(f"{emulator.base}/control/faults", content=fault[1]).status_code == 201
 
 
-def test_every_rule_has_its_place_on_the_page() -> None:
-    """Every module of the register's rules is named on the page, and none that is not there."""
+def test_every_module_is_on_the_page() -> None:
+    """Every module that is held to the service is named on the page by its path, and no other."""
     table = PAGE.partition("## What it is held to")[2].partition("## ")[0]
     rows = [row.split(" | ")[0] for row in table.splitlines() if row.startswith("| `") and " | " in row]
-    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
-    there = {path.stem for path in (ROOM / "register").glob("*.py")} - {"__init__"}
-    assert named == there
+    named = [name for row in rows for name in re.findall(r"`([\w/]+)`", row)]
+    there = {
+        f"{package}/{path.stem}"
+        for package in HELD
+        for path in (EMULATOR / package).glob("*.py")
+        if path.stem != "__init__"
+    }
+    assert sorted(named) == sorted(there)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import jwt
 import pytest
 
-from reconciler.emulator.maskinporten import exchange
+from reconciler.emulator.maskinporten import token_exchange
 from tests.emulator.parties import HTTP, ORG, VENDOR, WRITE, control, fetch_token
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def make_token(emulator: Emulator, **claims: object) -> str:
 
 def ask(emulator: Emulator, token: str, provider: str = "maskinporten", **headers: str) -> httpx.Response:
     """Exchange a token."""
-    path = exchange.PATH.replace("{tokenProvider}", provider)
+    path = token_exchange.PATH.replace("{tokenProvider}", provider)
     return HTTP.get(f"{emulator.base}{path}", headers={"Authorization": f"Bearer {token}", **headers})
 
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from reconciler.emulator.dotnet import uri_hosts as redirect_hosts
-from reconciler.emulator.dotnet import uris as redirect_urls
+from reconciler.emulator.dotnet import uri_hosts, uris
 from reconciler.emulator.dotnet.json_reader import MAX_DEPTH, JsonReader, Malformed
 from reconciler.model.redirect_url import canonicalise
 from tests.emulator.parties import VENDOR, make_document
@@ -50,9 +49,9 @@ def absolute(host: str, tail: str) -> str:
 def test_redirects_have_a_fixed_point(scheme: str, host: str, port: str, tail: str) -> None:
     """A URL that has been printed is printed unchanged, but for a blank at its end (§2.4)."""
     assume(not re.search("%(?![0-9a-fA-F]{2}).?[^\x00-\x24\x26-\x7f]", tail, re.DOTALL))
-    once = redirect_urls.read(absolute(f"{scheme}://{host}{port}", tail)).stored
-    again = redirect_urls.read(once).stored
-    assert again == redirect_urls.read(once.rstrip(redirect_urls.BLANKS)).stored
+    once = uris.read(absolute(f"{scheme}://{host}{port}", tail)).stored
+    again = uris.read(once).stored
+    assert again == uris.read(once.rstrip(uris.BLANKS)).stored
 
 
 @given(HOSTS, PORTS, TAILS)
@@ -63,7 +62,7 @@ def test_two_readings_of_the_table_agree(host: str, port: str, tail: str) -> Non
     """
     url = absolute(f"https://{host}{port}", tail)
     assume(not re.search("%(?![0-9a-fA-F]{2}).?[^\x00-\x24\x26-\x7f]", url, re.DOTALL))
-    assert canonicalise(url) == redirect_urls.read(url).stored
+    assert canonicalise(url) == uris.read(url).stored
 
 
 @given(st.text())
@@ -71,8 +70,8 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     """Any text is absolute, relative or no URL."""
     for url in (text, f"https://{text}", f"https://vg.no/{text}"):
         try:
-            redirect_urls.read(url)
-        except redirect_hosts.NotAUrl:
+            uris.read(url)
+        except uri_hosts.NotAUrl:
             continue
 
 
@@ -141,7 +140,7 @@ def test_documents_come_back(
     assert answered == {
         **document,
         "rights": [{name: value for name, value in right.items() if value is not None} for right in rights],
-        "allowedRedirectUrls": [redirect_urls.read(url).stored for url in urls],
+        "allowedRedirectUrls": [uris.read(url).stored for url in urls],
         "isDeleted": False,
     }
     assert vendor.put(path, json=answered).status_code == 200

@@ -217,10 +217,10 @@ def test_a_head_that_does_not_end(hasty: Emulator) -> None:
     assert ask(hasty, b"") == b""
 
 
-def test_usual_patience(emulator: Emulator) -> None:
+def test_usual_timeouts(emulator: Emulator) -> None:
     """E38, §9.1, §9.2: 130 seconds between requests, 30 for a head, 5 for a body."""
-    patience = emulator.connections.patience
-    assert (patience.idle, patience.head, patience.body) == (130.0, 30.0, 5.0)
+    timeouts = emulator.connections.timeouts
+    assert (timeouts.idle, timeouts.head, timeouts.body) == (130.0, 30.0, 5.0)
 
 
 def test_a_connection_is_kept(emulator: Emulator) -> None:

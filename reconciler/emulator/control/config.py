@@ -1,6 +1,6 @@
-"""The configuration of an emulator: reading a TOML file or a mapping, and saying all that is wrong with it.
+"""The configuration of an emulator: reading a TOML file or a mapping, with all problems.
 
-It makes values and has no effect. Every problem is one line with the line number of the file and,
+It only makes values. Every problem is one line with the line number of the file and,
 for an unknown key, the nearest known one.
 """
 
@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict, get_args
 
-from reconciler.emulator.control import faults, places, registration
-from reconciler.emulator.control.tables import Problems, Table
+from reconciler.emulator.control import config_entries, fault_rules, toml_lines
+from reconciler.emulator.control.config_tables import ConfigProblems, ConfigTable
 from reconciler.emulator.dotnet.answers import Shape
 from reconciler.emulator.maskinporten import certificates
 from reconciler.emulator.maskinporten.clients import Delegation
-from reconciler.emulator.maskinporten.grants import TOLERATED, Rules
+from reconciler.emulator.maskinporten.grant_validation import TOLERATED, GrantSettings
 from reconciler.emulator.register.transactions import USUAL_SECONDS
 from reconciler.emulator.server import addresses
-from reconciler.emulator.server.connection import Patience
+from reconciler.emulator.server.connection import Timeouts
 from reconciler.emulator.systemusers.endpoints import PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -28,34 +28,34 @@ if TYPE_CHECKING:
 
     from cryptography.x509 import Certificate
 
-    from reconciler.emulator.catalogue import Package
-    from reconciler.emulator.control.faults import Fault
+    from reconciler.emulator.catalogue import KnownPackage
+    from reconciler.emulator.control.fault_rules import FaultRule
     from reconciler.emulator.maskinporten.clients import Client
     from reconciler.emulator.systemusers.endpoints import SystemUser
 
 HOST = "127.0.0.1"
 UNKNOWN_ORG = "991825827"
-"""Whose a client is that nobody has registered, unless said: Digdir, whom the examples are about."""
+"""The organisation of clients that are not registered, unless set: Digdir's, as in the examples."""
 ANY_RESOURCE = {"app_*_*": "AltinnApp", "*": "GenericAccessResource"}
 """What makes every resource known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything that can be said about an emulator before it starts."""
+    """All settings of an emulator."""
 
     problem_shape: Shape = "2026-07"
     clock_offset: float = 0.0
     keep_unknown: bool = False
     page_size: int = PAGE_SIZE
-    rules: Rules = field(default_factory=Rules)
+    grant_settings: GrantSettings = field(default_factory=GrantSettings)
     clients: tuple[Client, ...] = ()
     resources: Mapping[str, str] = field(default_factory=dict)
-    packages: Mapping[str, Package] = field(default_factory=dict)
+    packages: Mapping[str, KnownPackage] = field(default_factory=dict)
     system_users: tuple[SystemUser, ...] = ()
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[FaultRule, ...] = ()
     transaction_seconds: float = USUAL_SECONDS
-    patience: Patience = field(default_factory=Patience)
+    timeouts: Timeouts = field(default_factory=Timeouts)
     host: str = HOST
     public_url: str | None = None
     control_token: str | None = None
@@ -64,15 +64,17 @@ class Config:
     """What Maskinporten calls itself, where that is not its address."""
 
 
-class Over(TypedDict, total=False):
-    """Settings that lie over those of a file: what the command line knows better."""
+class Overrides(TypedDict, total=False):
+    """Settings of the command line, which replace those of a file."""
 
     host: str
     public_url: str
     control_token: str
 
 
-def read_config(source: Mapping[str, object] | Path | None, now: float, over: Over | None = None) -> Config:
+def read_config(
+    source: Mapping[str, object] | Path | None, now: float, over: Overrides | None = None
+) -> Config:
     """Read a configuration; raises ValueError with every problem on a line of its own."""
     source = {} if source is None else source
     if isinstance(source, Path):
@@ -81,17 +83,19 @@ def read_config(source: Mapping[str, object] | Path | None, now: float, over: Ov
             content: Mapping[str, object] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise ValueError(f"{source.name}: {error}") from error
-        lines = {path: line for path, line in places.find_places(text).items() if path[0] not in (over or {})}
-        problems = Problems(source.name, lines)
+        lines = {
+            path: line for path, line in toml_lines.find_lines(text).items() if path[0] not in (over or {})
+        }
+        problems = ConfigProblems(source.name, lines)
         folder = source.parent
     else:
-        content, problems, folder = source, Problems("", {}), Path()
-    config = _read(Table({**content, **(over or {})}, (), problems), folder, now)
+        content, problems, folder = source, ConfigProblems("", {}), Path()
+    config = _read(ConfigTable({**content, **(over or {})}, (), problems), folder, now)
     problems.check()
     return config
 
 
-def _read(table: Table, folder: Path, now: float) -> Config:
+def _read(table: ConfigTable, folder: Path, now: float) -> Config:
     maskinporten = table.table("maskinporten")
     config = Config(
         problem_shape=table.choice("problem_shape", get_args(Shape), "2026-07"),
@@ -99,14 +103,16 @@ def _read(table: Table, folder: Path, now: float) -> Config:
         keep_unknown=table.choice("unknown_members", ("ignored", "kept"), "ignored") == "kept",
         page_size=table.count("page_size", PAGE_SIZE) or PAGE_SIZE,
         issuer=_read_url(maskinporten, "issuer"),
-        rules=_read_rules(maskinporten, folder)._replace(unknown_org=_read_unknown_org(table)),
-        clients=tuple(registration.read_client(one, folder, now) for one in table.tables("clients")),
+        grant_settings=_read_grant_settings(maskinporten, folder)._replace(
+            unknown_org=_read_unknown_org(table)
+        ),
+        clients=tuple(config_entries.read_client(one, folder, now) for one in table.tables("clients")),
         resources=_read_resources(table),
         packages=_read_packages(table.table("packages")),
         system_users=_read_system_users(table, folder),
-        faults=tuple(faults.read_fault(one) for one in table.tables("faults")),
+        faults=tuple(fault_rules.read_fault(one) for one in table.tables("faults")),
         transaction_seconds=table.number("transaction_seconds", USUAL_SECONDS),
-        patience=_read_patience(table.table("patience")),
+        timeouts=_read_timeouts(table.table("patience")),
         host=table.text("host", HOST),
         public_url=_read_url(table, "public_url"),
         control_token=_read_token(table),
@@ -116,19 +122,19 @@ def _read(table: Table, folder: Path, now: float) -> Config:
     return config
 
 
-def _read_patience(table: Table) -> Patience:
-    usual = Patience()
-    patience = Patience(
+def _read_timeouts(table: ConfigTable) -> Timeouts:
+    usual = Timeouts()
+    timeouts = Timeouts(
         idle=table.number("idle", usual.idle),
         head=table.number("head", usual.head),
         body=table.number("body", usual.body),
         rate=table.number("rate", usual.rate) or usual.rate,
     )
     table.finish()
-    return patience
+    return timeouts
 
 
-def _read_url(table: Table, name: str) -> str | None:
+def _read_url(table: ConfigTable, name: str) -> str | None:
     if not table.has(name):
         return None
     url = table.text(name)
@@ -138,7 +144,7 @@ def _read_url(table: Table, name: str) -> str | None:
     return url
 
 
-def _read_token(table: Table) -> str | None:
+def _read_token(table: ConfigTable) -> str | None:
     name = "control_token"
     if not table.has(name):
         return None
@@ -148,8 +154,8 @@ def _read_token(table: Table) -> str | None:
     return token
 
 
-def _read_rules(table: Table, folder: Path) -> Rules:
-    rules = Rules(
+def _read_grant_settings(table: ConfigTable, folder: Path) -> GrantSettings:
+    settings = GrantSettings(
         max_lifetime=table.count("max_lifetime", 120),
         tolerated_claims=frozenset(table.texts("tolerated_claims", tuple(TOLERATED))),
         audiences=frozenset(table.texts("audiences")),
@@ -160,10 +166,10 @@ def _read_rules(table: Table, folder: Path) -> Rules:
         delegations=frozenset(_read_delegation(one) for one in table.tables("delegations")),
     )
     table.finish()
-    return rules
+    return settings
 
 
-def _read_roots(table: Table, folder: Path) -> tuple[Certificate, ...]:
+def _read_roots(table: ConfigTable, folder: Path) -> tuple[Certificate, ...]:
     name = "trusted_certificates"
     if not table.has(name):
         return ()
@@ -176,13 +182,13 @@ def _read_roots(table: Table, folder: Path) -> tuple[Certificate, ...]:
         return ()
 
 
-def _read_delegation(table: Table) -> Delegation:
+def _read_delegation(table: ConfigTable) -> Delegation:
     delegation = Delegation(table.text("consumer"), table.text("supplier"), table.text("scope"))
     table.finish()
     return delegation
 
 
-def _read_unknown_org(table: Table) -> str | None:
+def _read_unknown_org(table: ConfigTable) -> str | None:
     accepts = table.choice("unknown_clients", ("refuse", "accept"), "refuse") == "accept"
     name = "unknown_clients_org"
     org = table.text(name, UNKNOWN_ORG)
@@ -191,25 +197,25 @@ def _read_unknown_org(table: Table) -> str | None:
     return org if accepts else None
 
 
-def _read_resources(table: Table) -> dict[str, str]:
-    """Read the resources by id or pattern; where any is known, everything fits in the end."""
+def _read_resources(table: ConfigTable) -> dict[str, str]:
+    """Read the resource types by id or pattern; with `unknown_resources` the last patterns fit everything."""
     listed = table.table("resources")
     known = {name: listed.text(name, "") for name in listed.names()}
     accepts = table.choice("unknown_resources", ("refuse", "accept"), "refuse") == "accept"
     return {**known, **(ANY_RESOURCE if accepts else {})}
 
 
-def _read_packages(table: Table) -> dict[str, Package]:
-    return {urn: registration.read_package(urn, table.table(urn)) for urn in table.names()}
+def _read_packages(table: ConfigTable) -> dict[str, KnownPackage]:
+    return {urn: config_entries.read_package(urn, table.table(urn)) for urn in table.names()}
 
 
-def _read_system_users(table: Table, folder: Path) -> tuple[SystemUser, ...]:
-    users = [registration.read_system_user(one) for one in table.tables("system_users")]
+def _read_system_users(table: ConfigTable, folder: Path) -> tuple[SystemUser, ...]:
+    users = [config_entries.read_system_user(one) for one in table.tables("system_users")]
     name = "system_users_file"
     if table.has(name):
         try:
             text = (folder / table.text(name)).read_text(encoding="utf-8")
-            users += registration.read_system_users(json.loads(text))
+            users += config_entries.read_system_users(json.loads(text))
         except (OSError, ValueError) as error:
             table.refuse(name, "; ".join(str(error).splitlines()))
     return tuple(users)

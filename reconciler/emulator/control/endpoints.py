@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from reconciler.emulator.control import another_writer as writing
-from reconciler.emulator.control import faults, registration
-from reconciler.emulator.control.tables import Problems, Table
+from reconciler.emulator.control import concurrent_writer, config_entries, fault_rules
+from reconciler.emulator.control.config_tables import ConfigProblems, ConfigTable
 from reconciler.emulator.dotnet.answers import answer_json, write_json
 from reconciler.emulator.register import seeds
 from reconciler.emulator.register.routing import Call, Route
@@ -25,9 +24,9 @@ from reconciler.emulator.register.transactions import USUAL_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from reconciler.emulator.catalogue import Catalogue
-    from reconciler.emulator.control.another_writer import Writer
-    from reconciler.emulator.control.faults import Faults
+    from reconciler.emulator.catalogue import MetadataCatalogue
+    from reconciler.emulator.control.concurrent_writer import ConcurrentWriter
+    from reconciler.emulator.control.fault_rules import FaultRules
     from reconciler.emulator.maskinporten.clients import Client
     from reconciler.emulator.maskinporten.tokens import Issuer
     from reconciler.emulator.register.store import Store
@@ -44,15 +43,15 @@ PREFIX = "/control"
 class Control:
     """Everything that can be changed or looked into while the emulator runs."""
 
-    faults: Faults
+    faults: FaultRules
     log: AccessLog
     clock: Clock
     issuer: Issuer
     clients: dict[str, Client]
-    catalogue: Catalogue
+    catalogue: MetadataCatalogue
     system_users: SystemUsers
     store: Store
-    writer: Writer
+    writer: ConcurrentWriter
     keep_unknown: bool
 
     def routes(self) -> list[Route]:
@@ -90,10 +89,10 @@ class Control:
     async def add_faults(self, call: Call) -> Response:
         """Set one fault, or a list of them; none is set when one is wrong."""
         value = await _read_json(call)
-        problems = Problems("", {})
+        problems = ConfigProblems("", {})
         read = [
-            faults.read_fault(table)
-            for table in Table(
+            fault_rules.read_fault(table)
+            for table in ConfigTable(
                 {"faults": value if isinstance(value, list) else [value]}, (), problems
             ).tables("faults")
         ]
@@ -133,8 +132,8 @@ class Control:
         """Register a client, or replace it with its keys."""
         value = await _read_json(call)
         content = value if isinstance(value, Mapping) else {}
-        table = Table({**content, "client_id": call.values["clientId"]}, (), Problems("", {}))
-        client = registration.read_client(table, Path(), self.clock.seconds())
+        table = ConfigTable({**content, "client_id": call.values["clientId"]}, (), ConfigProblems("", {}))
+        client = config_entries.read_client(table, Path(), self.clock.seconds())
         table.problems.check()
         self.clients[client.client_id] = client
         return Response(status_code=204)
@@ -172,8 +171,8 @@ class Control:
     async def seed_systems(self, call: Call) -> Response:
         """Create systems as seeds, past every validation."""
         value = await _read_json(call)
-        problems = Problems("", {})
-        table = Table({"systems": value if isinstance(value, list) else [value]}, (), problems)
+        problems = ConfigProblems("", {})
+        table = ConfigTable({"systems": value if isinstance(value, list) else [value]}, (), problems)
         documents = [one.content for one in table.tables("systems")]
         problems.check()
         seeds.plant(self.store, documents, keep_unknown=self.keep_unknown)
@@ -182,7 +181,7 @@ class Control:
     async def write(self, call: Call) -> Response:
         """Let another writer write now; gives the register's own answer."""
         table = await _read_table(call)
-        write = writing.read_write(table)
+        write = concurrent_writer.read_write(table)
         table.problems.check()
         return await self.writer.carry_out(write)
 
@@ -201,7 +200,7 @@ class Control:
     async def put_system_users(self, call: Call) -> Response:
         """Replace all system users."""
         value = await _read_json(call)
-        self.system_users.users = registration.read_system_users(value)
+        self.system_users.users = config_entries.read_system_users(value)
         return Response(status_code=204)
 
     async def put_resource(self, call: Call) -> Response:
@@ -220,7 +219,7 @@ class Control:
     async def put_package(self, call: Call) -> Response:
         """Make a package known, or change its flags."""
         table = await _read_table(call)
-        package = registration.read_package(call.values["urn"], table)
+        package = config_entries.read_package(call.values["urn"], table)
         table.problems.check()
         self.catalogue.put_package(package)
         return Response(status_code=204)
@@ -249,13 +248,13 @@ async def _read_json(call: Call) -> object:
     return value
 
 
-async def _read_table(call: Call) -> Table:
+async def _read_table(call: Call) -> ConfigTable:
     value = await _read_json(call)
     if not isinstance(value, Mapping):
         raise ValueError("a JSON object is expected")  # noqa: TRY004 - one kind for all problems
-    return Table(value, (), Problems("", {}))
+    return ConfigTable(value, (), ConfigProblems("", {}))
 
 
-def _finish(table: Table) -> None:
+def _finish(table: ConfigTable) -> None:
     table.finish()
     table.problems.check()

@@ -47,14 +47,14 @@ class WrongMethod(BadRequest):
         self.allow = allow
 
 
-class Target(NamedTuple):
+class RequestTarget(NamedTuple):
     """What a request asks for: a path that is decoded, and a query that is not."""
 
     path: str
     query: str
 
 
-def read_target(method: str, target: bytes, host: bytes | None) -> Target:
+def read_target(method: str, target: bytes, host: bytes | None) -> RequestTarget:
     """Read the target of a request line; raises `BadRequest`."""
     if len(method) + len(target) + len("  HTTP/1.1\r\n") > LONGEST_LINE:
         raise TooLong
@@ -73,7 +73,7 @@ def read_target(method: str, target: bytes, host: bytes | None) -> Target:
     path, _, query = raw.partition(b"?")
     if b"\0" in path:
         raise BadRequest
-    return Target(remove_dots(decode(path.decode("ascii"))), query.decode("ascii"))
+    return RequestTarget(remove_dots(decode(path.decode("ascii"))), query.decode("ascii"))
 
 
 def check_headers(values: Iterable[bytes]) -> None:

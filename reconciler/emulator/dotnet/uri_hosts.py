@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from reconciler.emulator.dotnet import uri_ipv6 as redirect_ipv6
+from reconciler.emulator.dotnet import uri_ipv6
 from reconciler.emulator.dotnet.letters import is_letter, lower
 
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
@@ -42,7 +42,7 @@ def read(text: str) -> Authority:
     user = found[1] + "@" if found else ""
     start = len(user)
     if text[start : start + 1] == "[":
-        address = redirect_ipv6.read(text, start)
+        address = uri_ipv6.read(text, start)
         if address is None:
             raise NotAUrl(text)
         host, end = address

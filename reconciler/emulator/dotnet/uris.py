@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from reconciler.emulator.dotnet import uri_hosts as redirect_hosts
+from reconciler.emulator.dotnet import uri_hosts
 from reconciler.emulator.dotnet.uri_hosts import NotAUrl
 
-__all__ = ["NotAUrl", "Redirect", "read"]
+__all__ = ["NotAUrl", "RedirectUri", "read"]
 
 BLANKS = " \t\r\n"
 """What `System.Uri` takes off both ends."""
@@ -32,7 +32,7 @@ _SPLIT_PAIR = re.compile("%[^\U00010000-\U0010ffff]?[\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Redirect:
+class RedirectUri:
     """One redirect URL: the text as sent, the text as stored, and the scheme when it is absolute."""
 
     sent: str
@@ -48,24 +48,24 @@ class Redirect:
         return re.match(r"https?://[^.]+", self.stored) is not None
 
 
-def read(sent: str) -> Redirect:
+def read(sent: str) -> RedirectUri:
     """Read a redirect URL, or raise `NotAUrl`."""
     text = sent.strip(BLANKS)
     match = _SCHEME.match(text)
     if match is None:
         if _DRIVE.match(text):
             raise NotAUrl(sent)
-        return Redirect(sent, sent, None)
+        return RedirectUri(sent, sent, None)
     scheme, rest = match[1].lower(), text[match.end() :]
     if len(scheme) > LONGEST_SCHEME:
         raise NotAUrl(sent)
     if scheme not in _DEFAULT_PORTS:
         _check_other(scheme, rest)
-        return Redirect(sent, text, scheme)
+        return RedirectUri(sent, text, scheme)
     if not re.match(r"[/\\]{2}", rest):
-        return Redirect(sent, sent, None)
+        return RedirectUri(sent, sent, None)
     blanks = sent.lstrip(BLANKS)[len(text) :]
-    return Redirect(sent, f"{scheme}://{_print(rest[2:], scheme, blanks)}", scheme)
+    return RedirectUri(sent, f"{scheme}://{_print(rest[2:], scheme, blanks)}", scheme)
 
 
 def _check_other(scheme: str, rest: str) -> None:
@@ -76,13 +76,13 @@ def _check_other(scheme: str, rest: str) -> None:
         if scheme in _NEED_A_HOST:
             raise NotAUrl(rest)
         return
-    redirect_hosts.read(rest[2:])
+    uri_hosts.read(rest[2:])
 
 
 def _print(text: str, scheme: str, blanks: str) -> str:
     """Print what stands behind the two slashes; `blanks` stood behind it and may stay."""
     is_iri = not text.isascii() or _has_decodable(text)
-    place = redirect_hosts.read(text)
+    place = uri_hosts.read(text)
     path, query, fragment = _split(text[place.end :])
     user = place.user
     if is_iri:

@@ -32,7 +32,7 @@ class BadCertificate(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class CertificateHolder:
     """Whom a certificate speaks for."""
 
     key: rsa.RSAPublicKey
@@ -44,7 +44,7 @@ def read_roots(pem: bytes) -> tuple[x509.Certificate, ...]:
     return tuple(x509.load_pem_x509_certificates(pem))
 
 
-def read_chain(header: object, roots: Sequence[x509.Certificate], now: float) -> Holder:
+def read_chain(header: object, roots: Sequence[x509.Certificate], now: float) -> CertificateHolder:
     """Read an `x5c` header and follow it to a root."""
     if not isinstance(header, list) or not header:
         raise BadHeader("x5c is an array")
@@ -56,7 +56,7 @@ def read_chain(header: object, roots: Sequence[x509.Certificate], now: float) ->
     key = chain[0].public_key()
     if not isinstance(key, rsa.RSAPublicKey):
         raise BadCertificate("only RSA keys sign grants")
-    return Holder(key, _find_org(chain[0]))
+    return CertificateHolder(key, _find_org(chain[0]))
 
 
 def _check_chain(

@@ -22,7 +22,7 @@ ANY_KID = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class RegisteredKey:
     """One registered public key; the times are seconds since the epoch."""
 
     public: rsa.RSAPublicKey
@@ -38,12 +38,12 @@ class Client:
     client_id: str
     org: str
     scopes: frozenset[str]
-    keys: Mapping[str, Key] = field(default_factory=dict)
+    keys: Mapping[str, RegisteredKey] = field(default_factory=dict)
     not_granted: frozenset[str] = frozenset()
     """Scopes that stand on the client while their owner has not given them to the organisation."""
     access_token_seconds: int = ACCESS_TOKEN_SECONDS
 
-    def find_key(self, kid: str) -> Key | None:
+    def find_key(self, kid: str) -> RegisteredKey | None:
         """Find a key by its id; one that was registered without an id fits every id."""
         return self.keys.get(kid) or self.keys.get(ANY_KID)
 

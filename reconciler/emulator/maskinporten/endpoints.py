@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from starlette.responses import Response
 
 from reconciler.emulator.dotnet.answers import answer_json, write_json
-from reconciler.emulator.maskinporten.authorization import TYPE, write_details
-from reconciler.emulator.maskinporten.grants import GRANT_TYPE, Examiner, Grant
-from reconciler.emulator.maskinporten.refusals import Refused
+from reconciler.emulator.maskinporten.authorization_details import TYPE, write_details
+from reconciler.emulator.maskinporten.grant_validation import GRANT_TYPE, Grant, GrantValidator
+from reconciler.emulator.maskinporten.token_errors import TokenError
 from reconciler.emulator.maskinporten.tokens import Issuer, make_jti
 from reconciler.emulator.register.claims import make_consumer
 from reconciler.emulator.register.routing import Call, Route
@@ -30,7 +30,7 @@ class Maskinporten:
     """The token endpoint and what belongs to it."""
 
     issuer: Issuer
-    examiner: Examiner
+    validator: GrantValidator
 
     def routes(self) -> list[Route]:
         """List the routes; with an issuer of another address they hang under its path too."""
@@ -69,8 +69,8 @@ class Maskinporten:
         """Exchange a grant for an access token."""
         try:
             content_type = call.request.headers.get("content-type", "")
-            grant = self.examiner.examine(content_type, await call.request.body())
-        except Refused as refusal:
+            grant = self.validator.validate(content_type, await call.request.body())
+        except TokenError as refusal:
             return self._refuse(refusal)
         scope = " ".join(grant.scopes)
         body = {
@@ -81,7 +81,7 @@ class Maskinporten:
         }
         return Response(write_json(body), media_type=_JSON, headers={"Cache-Control": "no-store"})
 
-    def _refuse(self, refusal: Refused) -> Response:
+    def _refuse(self, refusal: TokenError) -> Response:
         description = f"{refusal.description} (trace_id: {secrets.token_hex(16)})"
         body = {"error": refusal.error, "error_description": description}
         if refusal.code is not None:

@@ -19,7 +19,7 @@ from reconciler.emulator.register.model_validation import ModelError
 from reconciler.emulator.register.routing import Call, Route
 
 if TYPE_CHECKING:
-    from reconciler.emulator.catalogue import Catalogue, Package
+    from reconciler.emulator.catalogue import KnownPackage, MetadataCatalogue
 
 PACKAGES = "/accessmanagement/api/v1/meta/info/accesspackages"
 _GROUP, _AREA = (str(uuid.uuid5(uuid.NAMESPACE_URL, f"urn:emulator:{name}")) for name in ("group", "area"))
@@ -40,7 +40,7 @@ _WITHOUT_POLICY = frozenset(
 """The last parts of the urns of which `isResourcePolicyAvailable` is false."""
 
 
-class Hit(NamedTuple):
+class SearchHit(NamedTuple):
     """What one search text scores in one field of a package."""
 
     field: str
@@ -57,7 +57,7 @@ class Hit(NamedTuple):
 class AccessPackages:
     """The public routes of the API."""
 
-    catalogue: Catalogue
+    catalogue: MetadataCatalogue
 
     def routes(self) -> list[Route]:
         """List the routes, the more literal first."""
@@ -145,7 +145,7 @@ class AccessPackages:
         found.sort(key=lambda one: -one[0])
         return answer_json([one for _, one in found]) if found else Response(status_code=204)
 
-    def _find(self, identifier: str) -> Package | None:
+    def _find(self, identifier: str) -> KnownPackage | None:
         return next((one for one in self.catalogue.packages.values() if one.id == identifier), None)
 
 
@@ -157,12 +157,12 @@ def _read_id(call: Call) -> str:
         raise ModelError({"id": [f"The value '{text}' is not valid."]}) from None
 
 
-def _score(package: Package, term: str, *, is_strict: bool) -> list[Hit] | None:
+def _score(package: KnownPackage, term: str, *, is_strict: bool) -> list[SearchHit] | None:
     """Score a package for a search text in small letters; None where it does not fit."""
     words = term.split()
     if not words:
         return []
-    hits: list[Hit] = []
+    hits: list[SearchHit] = []
     matched: set[str] = set()
     for name, value, at_start, inside in (
         ("name", package.name, 100.0, 50.0),
@@ -177,13 +177,13 @@ def _score(package: Package, term: str, *, is_strict: bool) -> list[Hit] | None:
                 score += factor * (at_start if small.startswith(text) else inside)
                 found.append(text)
         if found:
-            hits.append(Hit(name, value, score, found))
+            hits.append(SearchHit(name, value, score, found))
             matched.update(found)
     needed = all if is_strict else any
     return hits if needed(word in matched for word in words) else None
 
 
-def _write(package: Package, *, resources: list[object] | None) -> dict[str, object]:
+def _write(package: KnownPackage, *, resources: list[object] | None) -> dict[str, object]:
     return {
         "id": package.id or None,
         "name": package.name,

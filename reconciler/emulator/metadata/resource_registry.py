@@ -21,7 +21,7 @@ from reconciler.emulator.register.routing import Call, Route
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.emulator.catalogue import Catalogue
+    from reconciler.emulator.catalogue import MetadataCatalogue
     from reconciler.emulator.dotnet.query_binding import Query
 
 RESOURCES = "/resourceregistry/api/v1/resource"
@@ -59,7 +59,7 @@ _ORGS = {
 class ResourceRegistry:
     """The public routes of the registry; the id of an app that app storage holds begins with `app_`."""
 
-    catalogue: Catalogue
+    catalogue: MetadataCatalogue
 
     def routes(self) -> list[Route]:
         """List the routes, the more literal first."""

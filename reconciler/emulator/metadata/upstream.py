@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
-from reconciler.emulator.catalogue import Package
+from reconciler.emulator.catalogue import KnownPackage
 from reconciler.emulator.dotnet.failures import UpstreamFailure
 from reconciler.emulator.metadata.access_packages import PACKAGES
 from reconciler.emulator.metadata.resource_registry import RESOURCES
 
 if TYPE_CHECKING:
-    from reconciler.emulator.catalogue import Catalogue
-    from reconciler.emulator.control.faults import Faults
+    from reconciler.emulator.catalogue import MetadataCatalogue
+    from reconciler.emulator.control.fault_rules import FaultRules
     from reconciler.emulator.server.server import Network
 
 UPSTREAM_SECONDS = 30.0
@@ -40,11 +40,11 @@ _LOST = frozenset(" /\0")
 
 
 @dataclass(frozen=True, slots=True)
-class Upstream:
+class SimulatedUpstream:
     """The two APIs as the register sees them, through whatever faults strike its calls."""
 
-    catalogue: Catalogue
-    faults: Faults
+    catalogue: MetadataCatalogue
+    faults: FaultRules
     network: Network
 
     async def resource_type(self, value: str) -> str | None:
@@ -63,14 +63,14 @@ class Upstream:
         kind = None if _LOST.intersection(value) else self.catalogue.find_resource(value)
         return "Default" if kind == "" else kind
 
-    async def package(self, urn: str) -> Package | None:
+    async def package(self, urn: str) -> KnownPackage | None:
         """Ask for a package by its whole URN; None is any status but 200."""
         answer = await self._strike(f"{PACKAGES}/package/urn/{quote_plus(urn)}")
         if isinstance(answer, dict):
             is_delegable, is_assignable = (
                 answer.get(name) is True for name in ("isDelegable", "isAssignable")
             )
-            return Package(urn, "", is_delegable, is_assignable, "")
+            return KnownPackage(urn, "", is_delegable, is_assignable, "")
         if answer is not USUAL:
             return None
         return None if _LOST.intersection(urn) else self.catalogue.find_package(urn)

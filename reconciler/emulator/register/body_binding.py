@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from reconciler.emulator.dotnet import uris as redirect_urls
+from reconciler.emulator.dotnet import uris
 from reconciler.emulator.dotnet.json_reader import Malformed, NotText, make_run, read_name
 from reconciler.emulator.register.documents import Document, Package, Pair, Right, Texts, Vendor
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from reconciler.emulator.dotnet.json_reader import JsonReader
-    from reconciler.emulator.dotnet.uris import Redirect
+    from reconciler.emulator.dotnet.uris import RedirectUri
     from reconciler.emulator.register.documents import Unknown
 
     Bind: TypeAlias = Callable[[bytes], object]
@@ -140,7 +140,7 @@ class Binder:
     def _client_ids(self, first: bytes) -> list[str | None]:
         return self._list(first, _TEXT, self._text)
 
-    def _redirects(self, first: bytes) -> list[Redirect | None]:
+    def _redirects(self, first: bytes) -> list[RedirectUri | None]:
         return self._list(first, _URI, self._redirect)
 
     def _fill(self, target: Document | Right | Pair | Package | Vendor, first: bytes, kind: str) -> set[str]:
@@ -209,13 +209,13 @@ class Binder:
             texts[name] = None if token == b"n" else self._text(token)
         return texts
 
-    def _redirect(self, first: bytes) -> Redirect:
+    def _redirect(self, first: bytes) -> RedirectUri:
         if first != b'"':
             raise self._unfit(_URI)
         text = self._read_text(_TEXT)
         try:
-            return redirect_urls.read(text)
-        except redirect_urls.NotAUrl:
+            return uris.read(text)
+        except uris.NotAUrl:
             raise self._unfit(_URI) from None
 
     def _list(self, first: bytes, kind: str, bind: Callable[[bytes], T]) -> list[T | None]:

@@ -42,7 +42,7 @@ class NotJson(Exception):
     """Newtonsoft's reader cannot go on."""
 
 
-class Scalar(NamedTuple):
+class ClaimValue(NamedTuple):
     """A value that is neither object nor list, as .NET writes it; `text` is None for null."""
 
     text: str | None
@@ -52,7 +52,7 @@ class Scalar(NamedTuple):
 def read_org(claim: str) -> str:
     """Give the organisation of a claim, which may be empty; raises `ServiceFailure` in the service's words."""
     try:
-        members = _Reader(claim).read()
+        members = _ClaimReader(claim).read()
     except NotJson:
         raise InvalidConsumer("Invalid consumer claim: invalid JSON") from None
     if members is None:
@@ -70,7 +70,7 @@ def read_org(claim: str) -> str:
     return parts[1]
 
 
-class _Reader:
+class _ClaimReader:
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
@@ -146,11 +146,11 @@ class _Reader:
         self._at += 1
         return _unescape(string) if string else found[0]
 
-    def _scalar(self) -> Scalar:
+    def _scalar(self) -> ClaimValue:
         string = _STRING.match(self._text, self._at)
         if string is not None:
             self._at = string.end()
-            return Scalar(_unescape(string), is_string=True)
+            return ClaimValue(_unescape(string), is_string=True)
         word = _WORD.match(self._text, self._at)
         if word is None:
             raise NotJson
@@ -158,12 +158,12 @@ class _Reader:
         text = word[0]
         if text in _WORDS:
             value = _WORDS[text]
-            return Scalar(None if value is None else str(value))
+            return ClaimValue(None if value is None else str(value))
         if text in _NUMBERS:
-            return Scalar(_NUMBERS[text])
+            return ClaimValue(_NUMBERS[text])
         if not _NUMBER.fullmatch(text):
             raise NotJson
-        return Scalar(write_number(text))
+        return ClaimValue(write_number(text))
 
     def _skip_value(self, depth: int) -> None:
         """Read over the value of a member that nobody knows."""

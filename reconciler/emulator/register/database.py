@@ -15,7 +15,7 @@ from reconciler.emulator.dotnet.failures import DatabaseFailure
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reconciler.emulator.dotnet.uris import Redirect
+    from reconciler.emulator.dotnet.uris import RedirectUri
     from reconciler.emulator.register.documents import Document, Right, Texts
 
 _HALF = re.compile("[\ud800-\udfff]")
@@ -101,7 +101,7 @@ def _check_languages(texts: Texts) -> None:
             raise _violation("translated_text", f"translated_text_contains_{language}")
 
 
-def _check_redirects(redirects: Iterable[Redirect]) -> None:
+def _check_redirects(redirects: Iterable[RedirectUri]) -> None:
     for redirect in redirects:
         if not redirect.is_storable():
             raise _violation("uri", "uri_scheme_check")

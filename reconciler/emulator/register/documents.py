@@ -15,7 +15,7 @@ from reconciler.emulator.dotnet.letters import WHITE_SPACE
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from reconciler.emulator.dotnet.uris import Redirect
+    from reconciler.emulator.dotnet.uris import RedirectUri
 
 Texts: TypeAlias = "dict[str, str | None]"
 Unknown: TypeAlias = "dict[str, object]"
@@ -73,7 +73,7 @@ class Document:
     packages: list[Package | None] | None = field(default_factory=list)
     client_ids: list[str | None] | None = field(default_factory=list)
     is_visible: bool = True
-    redirects: list[Redirect | None] | None = field(default_factory=list)
+    redirects: list[RedirectUri | None] | None = field(default_factory=list)
     unknown: Unknown = field(default_factory=dict)
 
     def trim(self) -> None:

@@ -56,7 +56,7 @@ class Upstream(Protocol):
     async def resource_type(self, value: str) -> str | None:
         """Ask the resource registry for the type of a resource."""
 
-    async def package(self, urn: str) -> catalogue.Package | None:
+    async def package(self, urn: str) -> catalogue.KnownPackage | None:
         """Ask the access-package API for a package."""
 
 

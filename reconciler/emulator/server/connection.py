@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
-from reconciler.emulator.server.request_heads import Head, HeadReader, Rejected
+from reconciler.emulator.server.request_heads import Head, HeadReader, HeadRejected
 from reconciler.emulator.server.request_streams import BodyFailure, RequestStream
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _UNFRAMED = frozenset({204, 304})
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Timeouts:
     """How long the server waits, in seconds."""
 
     idle: float = 130.0
@@ -49,11 +49,11 @@ class Connections:
     """Every connection that is open, and what they have in common."""
 
     app: ASGIApp
-    patience: Patience
-    every: set[Connection] = field(default_factory=set)
+    timeouts: Timeouts
+    every: set[ClientConnection] = field(default_factory=set)
 
 
-class Connection(asyncio.Protocol):
+class ClientConnection(asyncio.Protocol):
     """A connection; it answers a request at a time, in the order in which they come."""
 
     def __init__(self, connections: Connections) -> None:
@@ -70,9 +70,9 @@ class Connection(asyncio.Protocol):
         self._is_ending = False
 
     @property
-    def patience(self) -> Patience:
+    def timeouts(self) -> Timeouts:
         """How long the server waits."""
-        return self._all.patience
+        return self._all.timeouts
 
     @property
     def is_busy(self) -> bool:
@@ -86,7 +86,7 @@ class Connection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         self._client = None if peer is None else (str(peer[0]), int(peer[1]))
         self._all.every.add(self)
-        self._wait(self._all.patience.idle)
+        self._wait(self._all.timeouts.idle)
 
     def connection_lost(self, _error: Exception | None) -> None:
         """Cancel what is being answered: nobody is there any more."""
@@ -121,7 +121,7 @@ class Connection(asyncio.Protocol):
         if self._transport.is_closing():
             return
         self._transport.resume_reading()
-        self._wait(self._all.patience.body)
+        self._wait(self._all.timeouts.body)
         try:
             self._transport.write_eof()
         except OSError:  # the client has reset the connection, and nobody has noticed yet
@@ -171,10 +171,10 @@ class Connection(asyncio.Protocol):
             if not self._buffer:
                 return
             self._reader = HeadReader()
-            self._wait(self._all.patience.head)
+            self._wait(self._all.timeouts.head)
         try:
             head = self._reader.read(self._buffer)
-        except Rejected as rejected:
+        except HeadRejected as rejected:
             self._reject(rejected.status)
             return
         if head is None:
@@ -195,12 +195,12 @@ class Connection(asyncio.Protocol):
 
     async def _answer(self, head: Head, stream: RequestStream) -> None:
         """Answer one request, pass over what nobody has read of it, and go on to the next."""
-        exchange = Exchange(self, head, stream)
+        exchange = RequestResponseCycle(self, head, stream)
         scope = _make_scope(head, self._client, self)
         try:
             await self._all.app(scope, exchange.receive, exchange.send)
             if not stream.is_whole and exchange.keeps_alive:
-                async with asyncio.timeout(self._all.patience.body):
+                async with asyncio.timeout(self._all.timeouts.body):
                     while not stream.is_whole:
                         stream.parts.clear()
                         await self.wait_for_body()
@@ -215,7 +215,7 @@ class Connection(asyncio.Protocol):
             self._linger()
             return
         self._transport.resume_reading()
-        self._wait(self._all.patience.idle)
+        self._wait(self._all.timeouts.idle)
         self._read_head()
 
     async def wait_for_body(self) -> None:
@@ -237,10 +237,10 @@ class Connection(asyncio.Protocol):
         self._transport.write(data)
 
 
-class Exchange:
+class RequestResponseCycle:
     """One request and its answer, as ASGI has them."""
 
-    def __init__(self, connection: Connection, head: Head, stream: RequestStream) -> None:
+    def __init__(self, connection: ClientConnection, head: Head, stream: RequestStream) -> None:
         self._connection = connection
         self._head = head
         self._stream = stream
@@ -252,7 +252,7 @@ class Exchange:
     async def receive(self) -> Message:
         """Give what has come of the body; raises `BodyFailure`, over and over, where it has failed."""
         stream = self._stream
-        loop, patience = asyncio.get_running_loop(), self._connection.patience
+        loop, timeouts = asyncio.get_running_loop(), self._connection.timeouts
         if self._began is None:
             self._began = loop.time()
             if self._head.expects and not stream.is_whole:
@@ -261,7 +261,7 @@ class Exchange:
             if stream.failure is not None:
                 raise stream.failure
             if not stream.parts and not stream.is_whole:
-                late = self._began + max(patience.body, stream.received / patience.rate)
+                late = self._began + max(timeouts.body, stream.received / timeouts.rate)
                 async with asyncio.timeout_at(late):
                     while not stream.parts and not stream.is_whole:
                         await self._connection.wait_for_body()
@@ -316,7 +316,7 @@ class Exchange:
         return b"".join((*lines, _SERVER, b"\r\n"))
 
 
-def _make_scope(head: Head, client: tuple[str, int] | None, connection: Connection) -> Scope:
+def _make_scope(head: Head, client: tuple[str, int] | None, connection: ClientConnection) -> Scope:
     path, _, query = head.target.partition(b"?")
     return {
         "type": "http",

@@ -20,7 +20,7 @@ _LENGTH = re.compile(rb"\+?[0-9]{1,19}|-0+")
 _FRAMING = frozenset({b"host", b"content-length", b"transfer-encoding", b"connection", b"expect"})
 
 
-class Rejected(Exception):
+class HeadRejected(Exception):
     """The server refuses what was sent: this status without a body, and the connection is closed."""
 
     def __init__(self, status: int) -> None:
@@ -55,19 +55,19 @@ class HeadReader:
         self._headers: list[tuple[bytes, bytes]] = []
 
     def read(self, buffer: bytearray) -> Head | None:
-        """Read on; takes the head out of the buffer once it is whole. Raises `Rejected`."""
+        """Read on; takes the head out of the buffer once it is whole. Raises `HeadRejected`."""
         if self._line is None:
             end = buffer.find(b"\n", 0, LONGEST_LINE)
             if end < 0:
                 if len(buffer) > LONGEST_LINE:
-                    raise Rejected(414)
+                    raise HeadRejected(414)
                 return None
             self._line = _read_line(bytes(buffer[: end + 1]))
             self._at = self._line_end = end + 1
         while True:
             end = buffer.find(b"\n", self._at)
             if (len(buffer) if end < 0 else end + 1) - self._line_end > LONGEST_HEADERS:
-                raise Rejected(431)
+                raise HeadRejected(431)
             if end < 0:
                 return None
             line = bytes(buffer[self._at : end + 1])
@@ -78,32 +78,32 @@ class HeadReader:
                 return _make_head(method, target, self._headers, is_new=is_new)
             self._headers.append(_read_header(line))
             if len(self._headers) > MOST_HEADERS:
-                raise Rejected(431)
+                raise HeadRejected(431)
 
 
 def _read_line(line: bytes) -> tuple[bytes, bytes, bool]:
     parts = line[:-2].split(b" ")
     if not line.endswith(b"\r\n") or len(parts) != 3 or b"\r" in line[:-2]:
-        raise Rejected(400)
+        raise HeadRejected(400)
     method, target, version = parts
     if not _TOKEN.fullmatch(method) or not target or b"\0" in target:
-        raise Rejected(400)
+        raise HeadRejected(400)
     if version not in {b"HTTP/1.1", b"HTTP/1.0"}:
-        raise Rejected(505 if _VERSION.fullmatch(version) else 400)
+        raise HeadRejected(505 if _VERSION.fullmatch(version) else 400)
     return method, target, version == b"HTTP/1.1"
 
 
 def _read_header(line: bytes) -> tuple[bytes, bytes]:
     name, colon, value = line[:-2].partition(b":")
     if not line.endswith(b"\r\n") or not colon or not _TOKEN.fullmatch(name):
-        raise Rejected(400)
+        raise HeadRejected(400)
     if b"\r" in value or b"\0" in value:
-        raise Rejected(400)
+        raise HeadRejected(400)
     if not value.isascii():
         try:
             value.decode()
         except UnicodeDecodeError:
-            raise Rejected(400) from None
+            raise HeadRejected(400) from None
     return name.lower(), value.strip(b" \t")
 
 
@@ -115,15 +115,15 @@ def _make_head(method: bytes, target: bytes, headers: list[tuple[bytes, bytes]],
             framing.setdefault(name, []).append(value)
     hosts, lengths = framing.get(b"host", []), framing.get(b"content-length", [])
     if len(hosts) > 1 or (is_new and not hosts) or len(lengths) > 1:
-        raise Rejected(400)
+        raise HeadRejected(400)
     if lengths and not _LENGTH.fullmatch(lengths[0]):
-        raise Rejected(400)
+        raise HeadRejected(400)
     codings = b",".join(framing.get(b"transfer-encoding", [])).lower()
     is_chunked = b"transfer-encoding" in framing
     if is_chunked and codings.rpartition(b",")[2].strip(b" \t") != b"chunked":
-        raise Rejected(400)
+        raise HeadRejected(400)
     if not is_new and not is_chunked and not lengths and method.upper() in {b"POST", b"PUT"}:
-        raise Rejected(400)
+        raise HeadRejected(400)
     options = {each.strip() for each in b",".join(framing.get(b"connection", [])).lower().split(b",")}
     return Head(
         method,

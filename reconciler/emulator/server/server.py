@@ -11,7 +11,7 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Self
 
-from reconciler.emulator.server.connection import Connection, Connections
+from reconciler.emulator.server.connection import ClientConnection, Connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Scope
 
     from reconciler.emulator.server.addresses import Address
-    from reconciler.emulator.server.connection import Patience
+    from reconciler.emulator.server.connection import Timeouts
 
 _BACKLOG = 2048
 _GRACE_SECONDS = 1.0
@@ -73,7 +73,7 @@ class Network:
 
     def hang_up(self, scope: Scope, *, rudely: bool) -> None:
         """End the connection of a request: with a reset, or once everything has been sent."""
-        connection: Connection = scope["connection"]
+        connection: ClientConnection = scope["connection"]
         connection.hang_up(rudely=rudely)
 
     def refuse(self, seconds: float) -> None:
@@ -97,7 +97,7 @@ class Network:
     async def _listen(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         server = await loop.create_server(
-            lambda: Connection(self._connections), sock=listener, backlog=_BACKLOG
+            lambda: ClientConnection(self._connections), sock=listener, backlog=_BACKLOG
         )
         self._servers.append(server)
 
@@ -118,7 +118,7 @@ class Emulator:
     """Whether the control endpoint answers nobody, for want of a token."""
 
     def __init__(
-        self, address: Address, network: Network, app: ASGIApp, patience: Patience, at_end: Callable[[], None]
+        self, address: Address, network: Network, app: ASGIApp, timeouts: Timeouts, at_end: Callable[[], None]
     ) -> None:
         self.base = address.base
         self.maskinporten = address.maskinporten
@@ -127,7 +127,7 @@ class Emulator:
         self.app = app
         self._at_end = at_end
         self._network = network
-        self.connections = Connections(app, patience)
+        self.connections = Connections(app, timeouts)
         self._is_up = threading.Event()
         self._loop: asyncio.AbstractEventLoop
         self._is_told: asyncio.Event

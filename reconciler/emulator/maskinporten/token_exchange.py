@@ -20,7 +20,7 @@ from reconciler.emulator.register.bearer import find_token
 from reconciler.emulator.register.consumer_claims import AUTHORITY
 from reconciler.emulator.register.model_validation import ModelError
 from reconciler.emulator.register.routing import Call, Route
-from reconciler.emulator.server import gaps
+from reconciler.emulator.server import missing_routes
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -48,7 +48,7 @@ _GONE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class TokenExchange:
     """The one route."""
 
     issuer: Issuer
@@ -67,7 +67,7 @@ class Exchange:
             return answer_status(401)
         provider = call.values["tokenProvider"]
         if provider.lower() in {"id-porten", "altinnstudio"}:
-            return gaps.answer(gaps.EXCHANGE, has_token=True)
+            return missing_routes.answer(missing_routes.EXCHANGE, has_token=True)
         if provider.lower() != "maskinporten":
             trusted = "'Maskinporten', 'Id-porten' and 'AltinnStudio'"
             return answer_text(

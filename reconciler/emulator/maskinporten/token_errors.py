@@ -9,7 +9,7 @@ FAILED = "Invalid assertion. Client authentication failed."
 """How every failed authentication begins."""
 
 
-class Refused(Exception):
+class TokenError(Exception):
     """The reply to a grant that is not good."""
 
     def __init__(self, error: str, description: str, code: str | None = None, status: int = 400) -> None:
@@ -20,6 +20,6 @@ class Refused(Exception):
         self.status = status
 
 
-def refuse_claim(name: str) -> Refused:
+def refuse_claim(name: str) -> TokenError:
     """Make the reply to a claim that is missing, unknown or of the wrong type."""
-    return Refused("invalid_request", f"Invalid assertion. Invalid JWT claim {name}")
+    return TokenError("invalid_request", f"Invalid assertion. Invalid JWT claim {name}")

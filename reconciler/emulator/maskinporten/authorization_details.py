@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from reconciler.emulator.maskinporten.refusals import Refused, refuse_claim
+from reconciler.emulator.maskinporten.token_errors import TokenError, refuse_claim
 from reconciler.emulator.register.consumer_claims import AUTHORITY
 
 if TYPE_CHECKING:
@@ -22,15 +22,15 @@ _MEMBERS = frozenset({"type", "systemuser_org", "externalRef"})
 
 
 def check_details(details: object, client: Client, system_users: SystemUsers) -> SystemUser:
-    """Find the system user that the details name, or raise `Refused`."""
+    """Find the system user that the details name, or raise `TokenError`."""
     if not isinstance(details, list) or len(details) != 1 or not isinstance(details[0], Mapping):
         raise refuse_claim("authorization_details")
     detail = details[0]
     if detail.get("type") != TYPE:
-        raise Refused("invalid_authorization_details", "Unknown authorization details type", "MP-301")
+        raise TokenError("invalid_authorization_details", "Unknown authorization details type", "MP-301")
     if not _MEMBERS.issuperset(detail):
         text = "Unknown fields in the authorization details"
-        raise Refused("invalid_authorization_details", text, "MP-302")
+        raise TokenError("invalid_authorization_details", text, "MP-302")
     organisation, reference = detail.get("systemuser_org"), detail.get("externalRef")
     owner = _read_org(organisation)
     user = None
@@ -38,7 +38,7 @@ def check_details(details: object, client: Client, system_users: SystemUsers) ->
         user = system_users.find_for_client(owner, reference, supplier=client.org, client_id=client.client_id)
     if user is None:
         text = "Invalid authorization details values"
-        raise Refused("invalid_altinn_customer_configuration", text, "MP-303")
+        raise TokenError("invalid_altinn_customer_configuration", text, "MP-303")
     return user
 
 

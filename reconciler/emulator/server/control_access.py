@@ -24,7 +24,7 @@ _CLOSED = "Only this machine may ask here. Set control_token to let others in."
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class ControlAccess:
     """What lets a caller in."""
 
     token: str | None

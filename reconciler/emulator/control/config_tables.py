@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.emulator.control.places import Path
+    from reconciler.emulator.control.toml_lines import Path
 
 Choice = TypeVar("Choice", bound=str)
 
 
 @dataclass(slots=True)
-class Problems:
+class ConfigProblems:
     """What is wrong so far, in a file whose keys stand at `lines`."""
 
     file: str
@@ -41,12 +41,12 @@ class Problems:
 
 
 @dataclass(slots=True)
-class Table:
+class ConfigTable:
     """One table; every key that is asked for counts as known."""
 
     content: Mapping[str, object]
     path: Path
-    problems: Problems
+    problems: ConfigProblems
     _known: set[str] = field(default_factory=set)
 
     def names(self) -> list[str]:
@@ -124,14 +124,14 @@ class Table:
         self.refuse(name, f"one of {words} is expected, not {_say(value)}{_near(str(value), choices)}")
         return default
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> ConfigTable:
         """Give a table, empty without one."""
         value = self.value(name)
         if value is not None and not isinstance(value, Mapping):
             self.refuse(name, f"a table is expected, not {_say(value)}")
-        return Table(value if isinstance(value, Mapping) else {}, (*self.path, name), self.problems)
+        return ConfigTable(value if isinstance(value, Mapping) else {}, (*self.path, name), self.problems)
 
-    def tables(self, name: str) -> list[Table]:
+    def tables(self, name: str) -> list[ConfigTable]:
         """Give a list of tables, empty without one."""
         value = self.value(name)
         if value is None:
@@ -139,7 +139,7 @@ class Table:
         if not isinstance(value, list | tuple) or not all(isinstance(one, Mapping) for one in value):
             self.refuse(name, f"a list of tables, [[{name}]], is expected, not {_say(value)}")
             return []
-        return [Table(one, (*self.path, name, index), self.problems) for index, one in enumerate(value)]
+        return [ConfigTable(one, (*self.path, name, index), self.problems) for index, one in enumerate(value)]
 
     def finish(self) -> None:
         """Report every key that nobody asked for."""

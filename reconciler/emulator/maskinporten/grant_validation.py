@@ -1,6 +1,6 @@
 """The check list for a JWT-bearer grant, row by row in the order of Maskinporten contract §2.6.
 
-It says what a grant is good for, or raises `Refused` with the reply; it issues nothing. Texts and
+It says what a grant is good for, or raises `TokenError` with the reply; it issues nothing. Texts and
 codes are those of §4.2; where that has none, the text is ours.
 """
 
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from reconciler.emulator.maskinporten import certificates, keys
-from reconciler.emulator.maskinporten.authorization import check_details
+from reconciler.emulator.maskinporten.authorization_details import check_details
 from reconciler.emulator.maskinporten.clients import Client
-from reconciler.emulator.maskinporten.refusals import FAILED, Refused, refuse_claim
+from reconciler.emulator.maskinporten.token_errors import FAILED, TokenError, refuse_claim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,7 @@ TOLERATED = frozenset({"nbf", "sub"})
 """Claims that are not documented and sent by many."""
 
 
-class Rules(NamedTuple):
+class GrantSettings(NamedTuple):
     """The switches that Maskinporten contract §11 leaves open; the defaults are the strict reading.
 
     But for `nbf` and `sub`, which NAV's, Altinn's and Wenche's grants hold, and Maskinporten takes (§2.3).
@@ -68,35 +68,35 @@ class Grant(NamedTuple):
 
 
 @dataclass(slots=True)
-class Examiner:
+class GrantValidator:
     """Checks grants for one issuer, under all its names."""
 
     issuers: frozenset[str]
     clients: dict[str, Client]
     clock: Clock
-    rules: Rules
+    settings: GrantSettings
     system_users: SystemUsers
     _used: dict[str, float] = field(default_factory=dict)
 
-    def examine(self, content_type: str, body: bytes) -> Grant:
+    def validate(self, content_type: str, body: bytes) -> Grant:
         """Check a whole token request."""
         text = _read_assertion(content_type, body)
         try:
             token = keys.read_token(text)
         except keys.NotAToken as error:
-            raise Refused(
+            raise TokenError(
                 "invalid_request", "Invalid assertion. Invalid parameter value", "MP-011"
             ) from error
         claims = token.claims
         self._check_claims(claims)
         scopes = tuple(str(claims["scope"]).split())
         client = self.clients.get(str(claims["iss"]))
-        if client is None and self.rules.unknown_org is not None:
+        if client is None and self.settings.unknown_org is not None:
             # NOTE: whoever nobody has registered has no key here that a signature could be checked with.
-            client = Client(str(claims["iss"]), self.rules.unknown_org, frozenset(scopes))
+            client = Client(str(claims["iss"]), self.settings.unknown_org, frozenset(scopes))
             method = "private_key_jwt"
         elif client is None:
-            raise Refused("invalid_grant", FAILED, "MP-100")
+            raise TokenError("invalid_grant", FAILED, "MP-100")
         else:
             method = self._check_signature(token, client)
         self._check_audience(claims["aud"])
@@ -109,7 +109,7 @@ class Examiner:
 
     def _check_claims(self, claims: Mapping[str, object]) -> None:
         """Rows 4 and 5."""
-        unknown = sorted(set(claims) - _CLAIMS - self.rules.tolerated_claims)
+        unknown = sorted(set(claims) - _CLAIMS - self.settings.tolerated_claims)
         if unknown:
             raise refuse_claim(unknown[0])
         for name in ("iss", "scope"):
@@ -133,63 +133,63 @@ class Examiner:
     def _check_signature(self, token: keys.Token, client: Client) -> str:
         """Rows 7 to 12; gives how the client authenticated."""
         if token.header.get("alg") not in keys.HASHES:
-            raise Refused("invalid_grant", f"{FAILED} Invalid JWT. Unsupported algorithm")
+            raise TokenError("invalid_grant", f"{FAILED} Invalid JWT. Unsupported algorithm")
         kid, chain = token.header.get("kid"), token.header.get("x5c")
         if kid is None and (chain is None or client.keys):
-            raise Refused(
+            raise TokenError(
                 "invalid_grant",
                 f"{FAILED} Invalid JWT. The client requires pre-registered jwk and no key identifier (kid) "
                 "provided",
             )
         if kid is not None and chain is not None:
-            raise Refused("invalid_grant", f"{FAILED} Invalid JWT. Exactly one of kid and x5c is expected")
+            raise TokenError("invalid_grant", f"{FAILED} Invalid JWT. Exactly one of kid and x5c is expected")
         key = self._find_key(str(kid), client) if chain is None else self._read_chain(chain, client)
         if not token.is_signed_by(key):
-            raise Refused("invalid_grant", f"{FAILED} Invalid JWT signature.", "MP-124")
+            raise TokenError("invalid_grant", f"{FAILED} Invalid JWT signature.", "MP-124")
         return "private_key_jwt" if chain is None else "virksomhetssertifikat"
 
     def _find_key(self, kid: str, client: Client) -> rsa.RSAPublicKey:
         now, key = self.clock.seconds(), client.find_key(kid)
         if key is None or now < key.known_from:
-            raise Refused("invalid_grant", f"{FAILED} Unknown key identifier (kid) for client.")
+            raise TokenError("invalid_grant", f"{FAILED} Unknown key identifier (kid) for client.")
         if now >= key.expires:
-            raise Refused("invalid_grant", f"{FAILED} Expired key.", "MP-121")
+            raise TokenError("invalid_grant", f"{FAILED} Expired key.", "MP-121")
         return key.public
 
     def _read_chain(self, chain: object, client: Client) -> rsa.RSAPublicKey:
         try:
-            holder = certificates.read_chain(chain, self.rules.roots, self.clock.seconds())
+            holder = certificates.read_chain(chain, self.settings.roots, self.clock.seconds())
         except certificates.BadHeader as error:
-            raise Refused("invalid_grant", "Invalid JWT header x5c", "MP-123") from error
+            raise TokenError("invalid_grant", "Invalid JWT header x5c", "MP-123") from error
         except certificates.BadCertificate as error:
             text = f"{FAILED} The JWT is signed with an invalid certificate."
-            raise Refused("invalid_grant", text, "MP-120") from error
+            raise TokenError("invalid_grant", text, "MP-120") from error
         if holder.org != client.org:
             text = "Invalid JWT. Invalid organization number for client. Does not match certificate orgno"
-            raise Refused("invalid_grant", text, "MP-122")
+            raise TokenError("invalid_grant", text, "MP-122")
         return holder.key
 
     def _check_audience(self, audience: object) -> None:
         """Row 13; an array of one value counts as one value."""
         values = audience if isinstance(audience, list) else [audience]
-        accepted = {*self.issuers, *self.rules.audiences}
-        if self.rules.accept_token_url:
+        accepted = {*self.issuers, *self.settings.audiences}
+        if self.settings.accept_token_url:
             accepted |= {f"{issuer}token" for issuer in self.issuers}
-        if self.rules.accept_bare_issuer:
+        if self.settings.accept_bare_issuer:
             accepted |= {issuer.rstrip("/") for issuer in self.issuers}
         if len(values) != 1 or values[0] not in accepted:
-            raise Refused("invalid_grant", f"{FAILED} Invalid JWT claim aud.", "MP-110")
+            raise TokenError("invalid_grant", f"{FAILED} Invalid JWT claim aud.", "MP-110")
 
     def _check_times(self, claims: Mapping[str, object]) -> None:
         """Row 14: lifetime, future, past (contract §2.4)."""
         issued, expires = int(str(claims["iat"])), int(str(claims["exp"]))
         now = self.clock.seconds()
-        if expires - issued > self.rules.max_lifetime:
-            raise Refused("invalid_grant", "JWT has too long lifetime.")
+        if expires - issued > self.settings.max_lifetime:
+            raise TokenError("invalid_grant", "JWT has too long lifetime.")
         if now + SKEW_SECONDS < issued:
-            raise Refused("invalid_grant", "Issue time is in the future.")
+            raise TokenError("invalid_grant", "Issue time is in the future.")
         if now - SKEW_SECONDS > expires:
-            raise Refused("invalid_grant", "JWT has expired.", "MP-130")
+            raise TokenError("invalid_grant", "JWT has expired.", "MP-130")
 
     def _check_replay(self, claims: Mapping[str, object], text: str) -> None:
         """Row 15: a grant is used up here, whatever a later check says (contract §2.5)."""
@@ -199,13 +199,13 @@ class Examiner:
         if "jti" in claims:
             marks.append(f"{claims['iss']} {claims['jti']}")
         if any(mark in self._used for mark in marks):
-            raise Refused("invalid_grant", "Grant is used before", "MP-012")
+            raise TokenError("invalid_grant", "Grant is used before", "MP-012")
         self._used.update(dict.fromkeys(marks, int(str(claims["exp"])) + SKEW_SECONDS))
 
     def _check_scopes(self, scopes: tuple[str, ...], client: Client, consumer: object) -> None:
         """Rows 16 to 19; a scope that a consumer delegates need not stand on the client."""
         if consumer == client.org:
-            raise Refused(
+            raise TokenError(
                 "invalid_request",
                 "Validation of JWT claim failed: The combination consumer_org in claim and delegation scope "
                 "on client is invalid",
@@ -213,28 +213,28 @@ class Examiner:
         for scope in scopes if consumer is None else ():
             if scope not in client.scopes:
                 text = f"Token request contains invalid scopes for client, {scope}"
-                raise Refused("invalid_scope", text, "MP-200")
-        if not self.rules.user_scopes.isdisjoint(scopes):
+                raise TokenError("invalid_scope", text, "MP-200")
+        if not self.settings.user_scopes.isdisjoint(scopes):
             text = "Token request contains scopes not allowed for maskinporten"
-            raise Refused("invalid_scope", text, "MP-201")
+            raise TokenError("invalid_scope", text, "MP-201")
         for scope in scopes:
             if consumer is None and scope in client.not_granted:
                 text = f"Consumer has not been granted access to the scope {scope}."
-                raise Refused("forbidden", text, "MP-250", 403)
-            if consumer is not None and (consumer, client.org, scope) not in self.rules.delegations:
+                raise TokenError("forbidden", text, "MP-250", 403)
+            if consumer is not None and (consumer, client.org, scope) not in self.settings.delegations:
                 text = f"Consumer {consumer} has not delegated access to the scope {scope} "
                 text += f"to supplier {client.org}."
-                raise Refused("forbidden", text, "MP-251", 403)
+                raise TokenError("forbidden", text, "MP-251", 403)
 
 
 def _read_assertion(content_type: str, body: bytes) -> str:
     """Rows 1 to 3."""
     if content_type.partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
-        raise Refused("invalid_request", "Content type 'application/x-www-form-urlencoded' is required")
+        raise TokenError("invalid_request", "Content type 'application/x-www-form-urlencoded' is required")
     form = parse_qs(body.decode("utf-8", "replace"))
     if form.get("grant_type") != [GRANT_TYPE]:
-        raise Refused("unsupported_grant_type", "Unsupported grant_type")
+        raise TokenError("unsupported_grant_type", "Unsupported grant_type")
     assertions = form.get("assertion", [])
     if len(assertions) != 1:
-        raise Refused("invalid_request", "Invalid assertion. Invalid parameter value", "MP-011")
+        raise TokenError("invalid_request", "Invalid assertion. Invalid parameter value", "MP-011")
     return assertions[0]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import Message
 
-    from reconciler.emulator.control.tables import Table
+    from reconciler.emulator.control.config_tables import ConfigTable
     from reconciler.emulator.register.endpoints import Register
     from reconciler.emulator.register.store import Store
 
@@ -49,7 +49,7 @@ class Write:
     client_id: str = ANOTHER
 
 
-def read_write(table: Table) -> Write:
+def read_write(table: ConfigTable) -> Write:
     """Read a write from the configuration or from the control endpoint."""
     change = table.table("set")
     change.names()
@@ -66,7 +66,7 @@ def read_write(table: Table) -> Write:
 
 
 @dataclass(frozen=True, slots=True)
-class Writer:
+class ConcurrentWriter:
     """Carries writes out on one register."""
 
     register: Register

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from reconciler.emulator.control.another_writer import Writer
-    from reconciler.emulator.control.faults import Fault, Faults
+    from reconciler.emulator.control.concurrent_writer import ConcurrentWriter
+    from reconciler.emulator.control.fault_rules import FaultRule, FaultRules
     from reconciler.emulator.maskinporten.tokens import Issuer
     from reconciler.emulator.register.transactions import Transactions
     from reconciler.emulator.server.server import Network
@@ -44,16 +44,16 @@ class Truncated(Response):
 
 
 @dataclass(frozen=True, slots=True)
-class Disturbance:
+class FaultInjector:
     """The faults of one emulator, and what they need to strike."""
 
-    faults: Faults
+    faults: FaultRules
     network: Network
     issuer: Issuer
-    writer: Writer
+    writer: ConcurrentWriter
     transactions: Transactions
 
-    async def strike_before(self, struck: Sequence[Fault], token: str) -> Response | None:
+    async def strike_before(self, struck: Sequence[FaultRule], token: str) -> Response | None:
         """Strike before the endpoint runs; gives the answer that it will not get to give."""
         for fault in struck:
             if fault.when == "before":
@@ -65,7 +65,7 @@ class Disturbance:
                     return answer
         return None
 
-    async def strike_after(self, struck: Sequence[Fault], token: str, response: Response) -> Response:
+    async def strike_after(self, struck: Sequence[FaultRule], token: str, response: Response) -> Response:
         """Strike after the endpoint has run; gives what is answered instead."""
         for fault in struck:
             if fault.when != "after":
@@ -78,7 +78,7 @@ class Disturbance:
             response = await self._strike(fault, token) or response
         return response
 
-    async def _strike(self, fault: Fault, token: str) -> Response | None:
+    async def _strike(self, fault: FaultRule, token: str) -> Response | None:
         if fault.kind == "latency":
             await self.network.pause(fault.seconds)
         elif fault.kind == "reset":
@@ -100,7 +100,7 @@ class Disturbance:
         return None
 
 
-def make_answer(fault: Fault) -> Response:
+def make_answer(fault: FaultRule) -> Response:
     """Answer a `status` fault: B-EMPTY for 4xx, B-500 for 500, a proxy's HTML for the other 5xx."""
     headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
     if fault.body is not None:

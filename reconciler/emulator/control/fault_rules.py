@@ -1,6 +1,6 @@
 """What is to go wrong: faults, and which request each of them strikes.
 
-It counts and chooses; carrying a fault out is the business of `disturbance`. A fault strikes a
+It counts and chooses; carrying a fault out is the business of `injector`. A fault strikes a
 request by method, path and sender, after letting some pass and for so many times.
 """
 
@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal, get_args
 
-from reconciler.emulator.control import another_writer as writing
+from reconciler.emulator.control import concurrent_writer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.emulator.control.another_writer import Write
-    from reconciler.emulator.control.tables import Table
+    from reconciler.emulator.control.concurrent_writer import Write
+    from reconciler.emulator.control.config_tables import ConfigTable
 
 Kind = Literal[
     "latency",
@@ -49,7 +49,7 @@ _STATUSES: Mapping[Kind, int] = {"late": 500}
 
 
 @dataclass(slots=True)
-class Fault:
+class FaultRule:
     """One fault, with what it has seen and done so far."""
 
     kind: Kind
@@ -100,13 +100,13 @@ class Fault:
 
 
 @dataclass(slots=True)
-class Faults:
+class FaultRules:
     """Every fault that is set, in the order in which they were set."""
 
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[FaultRule] = field(default_factory=list)
     _count: int = 0
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: FaultRule) -> None:
         """Set a fault and number it."""
         self._count += 1
         fault.number = self._count
@@ -116,9 +116,9 @@ class Faults:
         """Lift one fault, or all of them."""
         self.faults = [fault for fault in self.faults if number is not None and fault.number != number]
 
-    def take(self, sender: Sender, method: str, path: str) -> list[Fault]:
+    def take(self, sender: Sender, method: str, path: str) -> list[FaultRule]:
         """Choose what strikes this request; those that have struck often enough no longer do."""
-        struck: list[Fault] = []
+        struck: list[FaultRule] = []
         for fault in self.faults:
             if not fault.matches(sender, method, path):
                 continue
@@ -129,7 +129,7 @@ class Faults:
         return struck
 
 
-def read_fault(table: Table) -> Fault:
+def read_fault(table: ConfigTable) -> FaultRule:
     """Read a fault from the configuration or from the control endpoint."""
     kind = table.choice("fault", get_args(Kind), "latency")
     if not table.has("fault"):
@@ -138,7 +138,7 @@ def read_fault(table: Table) -> Fault:
     if kind == "truncate" and table.value("when") == "before":
         table.refuse("when", "an answer is truncated after it was made")
     path, retry_after = table.value("path"), table.value("retry_after")
-    fault = Fault(
+    fault = FaultRule(
         kind=kind,
         method=table.text("method", "*").upper(),
         paths=table.texts("path") if isinstance(path, list | tuple) else (table.text("path", "*"),),
@@ -150,7 +150,7 @@ def read_fault(table: Table) -> Fault:
         status=table.count("status", _STATUSES.get(kind, 503)),
         retry_after=None if retry_after is None else str(retry_after),
         body=table.text("body") if table.has("body") else None,
-        write=writing.read_write(table.table("write")) if kind == "writer" else None,
+        write=concurrent_writer.read_write(table.table("write")) if kind == "writer" else None,
     )
     table.finish()
     return fault

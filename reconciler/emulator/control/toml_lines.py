@@ -1,6 +1,6 @@
 """On which line of a TOML file a key stands.
 
-`tomllib` reads values and forgets places. This scans the same text for keys only and trusts
+`tomllib` gives values without their lines. This scans the same text for keys only and trusts
 that `tomllib` has read it without complaint; it never interprets a value.
 """
 
@@ -28,9 +28,9 @@ _VALUE = re.compile(
 )
 
 
-def find_places(text: str) -> dict[Path, int]:
+def find_lines(text: str) -> dict[Path, int]:
     """Map the path of every table and key outside inline values to its line, counted from 1."""
-    places: dict[Path, int] = {}
+    lines: dict[Path, int] = {}
     counts: dict[Path, int] = {}
     table: Path = ()
     for line, statement in _statements(text):
@@ -38,17 +38,17 @@ def find_places(text: str) -> dict[Path, int]:
             name = _resolve(_keys(statement[2:]), counts)
             counts[name] = counts.get(name, -1) + 1
             table = (*name, counts[name])
-            places.setdefault(name, line)
-            places[table] = line
+            lines.setdefault(name, line)
+            lines[table] = line
         elif statement.startswith("["):
             table = _resolve(_keys(statement[1:]), counts)
-            places.setdefault(table, line)
+            lines.setdefault(table, line)
         else:
             path = table
             for key in _keys(statement):
                 path = (*path, key)
-                places.setdefault(path, line)
-    return places
+                lines.setdefault(path, line)
+    return lines
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 
 from cryptography.exceptions import UnsupportedAlgorithm
 
-from reconciler.emulator.catalogue import Package
-from reconciler.emulator.control.tables import Problems, Table
+from reconciler.emulator.catalogue import KnownPackage
+from reconciler.emulator.control.config_tables import ConfigProblems, ConfigTable
 from reconciler.emulator.maskinporten import keys
-from reconciler.emulator.maskinporten.clients import ACCESS_TOKEN_SECONDS, ANY_KID, Client, Key
+from reconciler.emulator.maskinporten.clients import ACCESS_TOKEN_SECONDS, ANY_KID, Client, RegisteredKey
 from reconciler.emulator.systemusers.endpoints import SystemUser
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def read_client(table: Table, folder: Path, now: float) -> Client:
+def read_client(table: ConfigTable, folder: Path, now: float) -> Client:
     """Read one client; files are looked for in `folder`, `propagation` counts from `now`."""
     org = table.text("org")
     if isinstance(table.value("org"), str) and not (org.isascii() and org.isdigit() and len(org) == 9):
@@ -40,8 +40,8 @@ def read_client(table: Table, folder: Path, now: float) -> Client:
     return client
 
 
-def _read_keys(table: Table, folder: Path, known_from: float) -> dict[str, Key]:
-    read: dict[str, Key] = {}
+def _read_keys(table: ConfigTable, folder: Path, known_from: float) -> dict[str, RegisteredKey]:
+    read: dict[str, RegisteredKey] = {}
     for name in ("jwk", "jwks", "jwks_file"):
         value = table.value(name)
         if value is None:
@@ -64,7 +64,7 @@ def _read_keys(table: Table, folder: Path, known_from: float) -> dict[str, Key]:
     return read | _read_pem(table, folder, known_from)
 
 
-def _read_pem(table: Table, folder: Path, known_from: float) -> dict[str, Key]:
+def _read_pem(table: ConfigTable, folder: Path, known_from: float) -> dict[str, RegisteredKey]:
     """Read `pem_file`, a private or public key or a certificate; without `kid` it fits every one."""
     kid = table.text("kid", ANY_KID)
     if not table.has("pem_file"):
@@ -76,7 +76,7 @@ def _read_pem(table: Table, folder: Path, known_from: float) -> dict[str, Key]:
     except (OSError, ValueError, UnsupportedAlgorithm) as error:
         table.refuse("pem_file", f"cannot be read: {error}")
         return {}
-    return {kid: Key(public, known_from)}
+    return {kid: RegisteredKey(public, known_from)}
 
 
 def _list_jwks(value: object) -> list[object]:
@@ -85,7 +85,7 @@ def _list_jwks(value: object) -> list[object]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _read_key(jwk: object, known_from: float) -> tuple[str, Key]:
+def _read_key(jwk: object, known_from: float) -> tuple[str, RegisteredKey]:
     if not isinstance(jwk, Mapping):
         raise ValueError("a JWK, a JWKS, or a list of JWKs is expected")  # noqa: TRY004 - one kind for all problems
     kid = jwk.get("kid")
@@ -93,12 +93,12 @@ def _read_key(jwk: object, known_from: float) -> tuple[str, Key]:
         raise ValueError("the key has no kid")
     expires = jwk.get("exp")
     ends = float(expires) if isinstance(expires, int | float) else float("inf")
-    return kid, Key(keys.read_jwk(jwk), known_from, ends)
+    return kid, RegisteredKey(keys.read_jwk(jwk), known_from, ends)
 
 
-def read_package(urn: str, table: Table) -> Package:
+def read_package(urn: str, table: ConfigTable) -> KnownPackage:
     """Read the flags of a package."""
-    package = Package(
+    package = KnownPackage(
         urn,
         table.text("name", urn.rpartition(":")[2]),
         table.flag("isDelegable"),
@@ -113,13 +113,13 @@ def read_system_users(value: object) -> list[SystemUser]:
     """Read a list of system users, or a page of them as the API answers it; raises ValueError."""
     if isinstance(value, Mapping) and "data" in value:
         value = value["data"]
-    problems = Problems("", {})
-    users = [read_system_user(table) for table in Table({"users": value}, (), problems).tables("users")]
+    problems = ConfigProblems("", {})
+    users = [read_system_user(table) for table in ConfigTable({"users": value}, (), problems).tables("users")]
     problems.check()
     return users
 
 
-def read_system_user(table: Table) -> SystemUser:
+def read_system_user(table: ConfigTable) -> SystemUser:
     """Read one system user, with the API's own member names."""
     texts = {
         one.name: table.text(one.name, None if one.default is MISSING else str(one.default))
