@@ -196,6 +196,11 @@ def is_unseen(run: Run, written: Written) -> bool:
     return not any(number >= first for number in about)
 
 
+def _could_not_ask(run: Run, name: str) -> bool:
+    """Say whether what the program asked about a system was answered otherwise than the register did."""
+    return any(each.system == name and each.told != str(each.status) for each in run.exchanges)
+
+
 _FATE = re.compile(r"^(done|not done|unknown) +(.+) (\S+)$")
 
 
@@ -226,7 +231,9 @@ def check_fates(run: Run, earlier: Run | None) -> Iterator[str]:
             yield f"recover: done {purpose} {name}, and its log has {_name(ours) or 'nothing of ours'}"
         if fate == "not done" and done:
             yield f"recover: not done {purpose} {name}, and its log has {_name(ours)}"
-        if fate == "unknown" and not any(each.system == name for each in run.others.written):
+        if fate == "unknown" and not (
+            any(each.system == name for each in run.others.written) or _could_not_ask(run, name)
+        ):
             yield f"recover: unknown {purpose} {name}, and its log has {_name(ours) or 'nothing of ours'}"
     unknown = any(fate == "unknown" for fate, _, _ in fates)
     if run.code == 5 and not unknown and not run.trouble.is_mute:
