@@ -130,7 +130,9 @@ class Blocked(_Change):
     action = "blocked"
 
 
-Change: TypeAlias = Create | Update | Delete | Keep | Blocked
+Write: TypeAlias = Create | Update | Delete
+"""A change that sends something."""
+Change: TypeAlias = Write | Keep | Blocked
 
 
 def decide(desired: Resolved, live: RegisteredSystem | None) -> Change:

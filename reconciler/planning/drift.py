@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from reconciler.errors import Exit
 from reconciler.planning.acceptance import Acceptance, find_acceptance
-from reconciler.planning.change import WITHDRAWN, Blocked, Create, Delete, Update
+from reconciler.planning.change import WITHDRAWN, Blocked, Create, Delete, Keep, Update
 from reconciler.planning.change_log import attribute_all
 from reconciler.planning.diff import look_up, spread
 from reconciler.planning.origin import Origin
@@ -169,22 +169,46 @@ def find_drift(plan: Plan, logs: Mapping[str, Sequence[State]], around: Circumst
 
 
 def _judge(change: Change, states: Sequence[State], around: Circumstances) -> Iterator[Difference]:
-    newest = states[0].entry if states else None
-    if isinstance(change, Create) or (isinstance(change, Blocked) and change.live is None):
+    match change:
+        case Create():
+            yield _whole(change, Kind.MISSING, None, around)
+        case Delete():
+            yield _judge_deletion(change, states)
+        case Update():
+            yield from _judge_fields(change, states, around)
+        case Keep():
+            yield from _judge_quiet(change, states, around)
+        case Blocked():
+            yield from _judge_blocked(change, states, around)
+        case _:
+            assert_never(change)
+
+
+def _judge_blocked(change: Blocked, states: Sequence[State], around: Circumstances) -> Iterator[Difference]:
+    if change.live is None:
         yield _whole(change, Kind.MISSING, None, around)
-    elif (change.live or {}).get("isDeleted") and isinstance(change, Blocked):
+    elif change.live.get("isDeleted"):
         deleted = next((state.entry for state in states if state.entry.kind == "delete"), None)
         yield _whole(change, Kind.DELETED, deleted, around)
-    elif isinstance(change, Delete) or any(each.member == WITHDRAWN for each in change.open_fields):
-        yield Difference(
-            change.id, Kind.NOT_APPLIED, change.file, change.line, entry=newest, reason=change.reason
-        )
-    elif isinstance(change, (Update, Blocked)):
-        entries = attribute_all(change.open_fields, states)
-        for field in change.open_fields:
-            yield _judge_field(change, field, entries[field.steps], states, around)
+    elif any(each.member == WITHDRAWN for each in change.open_fields):
+        yield _judge_deletion(change, states)
     else:
-        yield from _judge_quiet(change, states, around)
+        yield from _judge_fields(change, states, around)
+
+
+def _judge_deletion(change: Delete | Blocked, states: Sequence[State]) -> Difference:
+    newest = states[0].entry if states else None
+    return Difference(
+        change.id, Kind.NOT_APPLIED, change.file, change.line, entry=newest, reason=change.reason
+    )
+
+
+def _judge_fields(
+    change: Update | Blocked, states: Sequence[State], around: Circumstances
+) -> Iterator[Difference]:
+    entries = attribute_all(change.open_fields, states)
+    for field in change.open_fields:
+        yield _judge_field(change, field, entries[field.steps], states, around)
 
 
 def _whole(change: Change, kind: Kind, entry: LogEntry | None, around: Circumstances) -> Difference:

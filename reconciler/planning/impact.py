@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from inspect import cleandoc
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.system import Attribute, Package, Right, System, Vendor
-from reconciler.planning.change import WITHDRAWN, Delete, Impact, Update, Weight
+from reconciler.planning.change import WITHDRAWN, Blocked, Create, Delete, Impact, Keep, Update, Weight
 from reconciler.planning.change_log import attribute_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reconciler.model.canonical_json import Json
     from reconciler.model.system import Part
@@ -212,20 +212,30 @@ COUNTING = frozenset({CLIENT_REMOVED.id, CLIENT_RESPELT.id, DELETED.id})
 
 def judge(change: Change, evidence: Evidence) -> tuple[Impact, ...]:
     """Say what a change does to people, the worst first."""
-    found: list[Impact] = []
-    if isinstance(change, Delete):
-        found.append(_count(DELETED, f"Deleted for ever: {_describe_users(evidence)}.", WITHDRAWN, evidence))
-    if isinstance(change, Update):
-        found += _judge_clients(change, evidence)
-        entries = attribute_all(change.open_fields, evidence.states)
-        for each in change.open_fields:
-            found += _judge_field(each, evidence)
-            found += _judge_origin(each, entries[each.steps], evidence)
-        found += _judge_unknown(change)
-    else:
-        found += _judge_claims(change.open_fields, evidence)
+    found: Iterable[Impact]
+    match change:
+        case Create():
+            found = _judge_claims(change.open_fields, evidence)
+        case Update():
+            found = _judge_update(change, evidence)
+        case Delete():
+            told = f"Deleted for ever: {_describe_users(evidence)}."
+            found = [_count(DELETED, told, WITHDRAWN, evidence)]
+        case Keep() | Blocked():
+            found = ()
+        case _:
+            assert_never(change)
     weights = list(Weight)
     return tuple(sorted(found, key=lambda each: weights.index(each.weight)))
+
+
+def _judge_update(change: Update, evidence: Evidence) -> Iterator[Impact]:
+    yield from _judge_clients(change, evidence)
+    entries = attribute_all(change.open_fields, evidence.states)
+    for each in change.open_fields:
+        yield from _judge_field(each, evidence)
+        yield from _judge_origin(each, entries[each.steps], evidence)
+    yield from _judge_unknown(change)
 
 
 def judge_all(changes: Sequence[Change]) -> tuple[Impact, ...]:

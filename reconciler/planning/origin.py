@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.normalise import normalise
 from reconciler.model.system import RegisteredSystem
-from reconciler.planning.change import WITHDRAWN, Blocked, Create, Keep, Update
+from reconciler.planning.change import WITHDRAWN, Blocked, Create, Delete, Keep, Update
 from reconciler.planning.diff import ADOPTED, adopt, diff, look_up, spread
 
 if TYPE_CHECKING:
@@ -70,8 +70,13 @@ def _trace_change(change: Change, past: Past | None) -> Change:
     base = _spread(past.base) if past.base is not None else {}
     ancestors = _Ancestors(past)
     fields = tuple(replace(each, origin=_find_origin(each, base, ancestors)) for each in change.fields)
-    adopted = _find_adopted(change, past) if isinstance(change, (Keep, Update, Blocked)) else ()
-    return replace(change, fields=(*fields, *adopted))
+    match change:
+        case Keep() | Update() | Blocked():
+            return replace(change, fields=(*fields, *_find_adopted(change, past)))
+        case Create() | Delete():
+            return replace(change, fields=fields)
+        case _:
+            assert_never(change)
 
 
 @dataclass(slots=True)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reconciler.model.canonical_json import Json
     from reconciler.model.findings import Finding
     from reconciler.model.system import RegisteredSystem
+    from reconciler.planning.change import Write
 
 FORMAT_VERSION = "1"
 """Of the plan as JSON; a program refuses a version that it does not know."""
@@ -115,7 +116,7 @@ class Plan:
         return {**{action: counts[action] for action in ACTIONS}, "unmanaged": len(self.unmanaged)}
 
     @property
-    def writes(self) -> tuple[Create | Update | Delete, ...]:
+    def writes(self) -> tuple[Write, ...]:
         """The changes that apply would carry out."""
         return tuple(each for each in self.changes if isinstance(each, (Create, Update, Delete)))
 
@@ -314,7 +315,7 @@ def _block_release(change: Change, wanted: Mapping[str, str]) -> Blocked | None:
     return _block(change, told, "It stays where it is until the other change can be made.")
 
 
-def _block(change: Create | Update | Delete, reason: str, hint: str) -> Blocked:
+def _block(change: Write, reason: str, hint: str) -> Blocked:
     return Blocked(
         id=change.id,
         reason=reason,

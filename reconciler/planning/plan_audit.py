@@ -6,7 +6,7 @@ request is sent, fields, bodies and steps are worked out again, and what differs
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from reconciler.errors import Unintelligible
 from reconciler.model.canonical_json import digest_json
@@ -63,6 +63,8 @@ def _audit_change(change: Change, vendor: str) -> Iterator[str]:
                     yield "nothing is to be done, and it has fields"
             case Blocked():
                 yield from _audit_idle(change)
+            case _:
+                assert_never(change)
     except (Unintelligible, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         yield "its documents cannot be read"
 

@@ -7,7 +7,7 @@ it is released before it is claimed; systems that swap client ids pass through a
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, assert_never
 
 from reconciler.planning.change import Create, Delete, Update
 from reconciler.planning.request_body import keep_all
@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 
     from reconciler.model.canonical_json import Json
     from reconciler.model.system import RegisteredSystem
-    from reconciler.planning.change import Change
+    from reconciler.planning.change import Change, Write
 
 Method = Literal["POST", "PUT", "DELETE"]
-_METHODS: Mapping[str, Method] = {"create": "POST", "update": "PUT", "delete": "DELETE"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +49,7 @@ class Step:
 class _Node:
     """A change on its way into the order."""
 
-    change: Create | Update | Delete
+    change: Write
     held: frozenset[str]
     wanted: frozenset[str]
     waits_for: dict[str, frozenset[str]]
@@ -93,7 +92,7 @@ def order_steps(changes: Iterable[Change]) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _link(writes: Sequence[Create | Update | Delete]) -> dict[str, _Node]:
+def _link(writes: Sequence[Write]) -> dict[str, _Node]:
     nodes = {each.id: _Node(each, _client_ids(each.live), _client_ids(each.document), {}) for each in writes}
     holders = {client: node.id for node in nodes.values() for client in node.held - node.wanted}
     for node in nodes.values():
@@ -150,7 +149,7 @@ def _finish(node: _Node, number: int, after: tuple[int, ...], wanted: frozenset[
     step = Step(
         number=number,
         id=node.id,
-        method=_METHODS[change.action],
+        method=_get_method(change),
         purpose=", ".join(words),
         document=change.document,
         after=after,
@@ -161,6 +160,18 @@ def _finish(node: _Node, number: int, after: tuple[int, ...], wanted: frozenset[
         return step
     back = {**change.document, "clientId": [*change.document["clientId"], *releases]}
     return replace(step, way_back=back)
+
+
+def _get_method(change: Write) -> Method:
+    match change:
+        case Create():
+            return "POST"
+        case Update():
+            return "PUT"
+        case Delete():
+            return "DELETE"
+        case _:
+            assert_never(change)
 
 
 def put_back(released: Step, clients: tuple[str, ...], held: RegisteredSystem | None) -> Step | None:
