@@ -16,6 +16,7 @@ from reconciler.emulator.dotnet import uri_hosts, uris
 from reconciler.emulator.dotnet.failures import DatabaseFailure
 from reconciler.emulator.maskinporten import keys, tokens
 from reconciler.emulator.register.documents import Document, Vendor
+from reconciler.emulator.register.portions import finish
 from reconciler.emulator.register.store import Author, Store
 from reconciler.emulator.server.clock import Clock
 from tests.emulator.parties import (
@@ -103,9 +104,9 @@ def test_unique_in_the_database() -> None:
     texts: dict[str, str | None] = {"en": "", "nb": "", "nn": ""}
     document = Document("x", Vendor("0192:1"), texts, texts)
     store = Store(None, Clock())
-    store.create(document, "1", Author("1", None))
+    finish(store.create(document, "1", Author("1", None)))
     with pytest.raises(DatabaseFailure, match="duplicate key value violates unique constraint"):
-        store.create(document, "1", Author("1", None))
+        finish(store.create(document, "1", Author("1", None)))
     store.close()
 
 

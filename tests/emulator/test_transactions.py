@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import socket
 import threading
 import time
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
 from reconciler.emulator import start
+from reconciler.emulator.register.portions import MANY, finish
 from reconciler.emulator.register.request_bodies import RequestBody, bind_document
 from reconciler.emulator.register.store import Author, Store
 from reconciler.emulator.server.clock import Clock
@@ -24,10 +26,13 @@ if TYPE_CHECKING:
     import httpx
 
     from reconciler.emulator import Emulator
+    from reconciler.emulator.register.documents import Document
+    from reconciler.emulator.register.portions import Steps
 
     Write = tuple[str, str, object]
     """Method, what stands behind the vendor's path, and the body."""
 
+T = TypeVar("T")
 LONG = 0.15
 RIGHTS = [{"resource": [{"id": "urn:altinn:resource", "value": "kravogbetaling"}]}]
 
@@ -287,26 +292,115 @@ def test_the_registry_cannot_be_reached(
         assert ("Not possible to delegate" in answer.text) is (fault.get("body") == "{}")
 
 
-def test_large_bodies_hold_nobody_up(emulator: Emulator, client: httpx.Client) -> None:
-    """E41: a body with many members is read beside the requests of others."""
+LARGE: dict[str, Callable[[], dict[str, object]]] = {
+    "client ids": lambda: {"clientId": [str(uuid.uuid4()) for _ in range(40_000)]},
+    "languages": lambda: {"name": dict.fromkeys(["nb", "nn", "en", *map(str, range(60_000))], "x")},
+    "rights": lambda: {"rights": [{**RIGHTS[0], "action": str(number)} for number in range(8_000)]},
+    "URLs": lambda: {"allowedRedirectUrls": [f"https://x{number}.no" for number in range(15_000)]},
+    "objects": lambda: {"unknown": {f"m{number}": {} for number in range(100_000)}},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", list(LARGE))
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_large_bodies_hold_nobody_up(
+    emulator: Emulator, client: httpx.Client, method: str, kind: str
+) -> None:
+    """E41: in each quarter of the time that a large body takes, others are answered."""
     document = make_document()
     client.post(VENDOR, json=document).raise_for_status()
-    large = make_document(unknown={f"m{number}": {} for number in range(60_000)})
-    done = threading.Event()
+    large = make_document() if method == "POST" else seed(emulator)
+    content = json.dumps({**large, **LARGE[kind]()}).encode()
+    path = VENDOR if method == "POST" else f"{VENDOR}/{large['id']}"
+    ended, answered = list[float](), list[float]()
 
-    def post() -> None:
+    def write() -> None:
         with connect(emulator) as other:
-            assert other.post(VENDOR, json=large, timeout=60).status_code == 200
-        done.set()
+            headers = {"Content-Type": "application/json"}
+            answer = other.request(method, path, content=content, headers=headers, timeout=120)
+            ended.extend([time.monotonic()] if answer.status_code == 200 else [])
 
-    thread = threading.Thread(target=post)
-    thread.start()
-    answered = 0
-    while not done.wait(0.005):
-        assert client.get(f"{VENDOR}/{document['id']}").status_code == 200
-        answered += 1
-    thread.join()
-    assert answered > 3
+    sending = threading.Thread(target=write)
+    began = time.monotonic()
+    sending.start()
+    while sending.is_alive():
+        assert client.get(f"{VENDOR}/{document['id']}", timeout=60).status_code == 200
+        answered.append(time.monotonic())
+    quarter = (ended[0] - began) / 4
+    assert {int((moment - began) / quarter) for moment in answered} >= {0, 1, 2, 3}
+
+
+def test_steps_of_a_large_write(slow: Emulator, writer: httpx.Client) -> None:
+    """E41, §9.3: a client that goes away in between leaves nothing behind, and no other write among it."""
+    claimed = [str(uuid.uuid4()) for _ in range(20_000)]
+    large, small = make_document(clientId=claimed), make_document()
+    text = json.dumps(large).encode()
+    head = f"POST {VENDOR} HTTP/1.1\r\nHost: x\r\nAuthorization: {writer.headers['Authorization']}\r\n"
+    head += f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n"
+    with open_wire(slow) as wire:
+        wire.sendall(head.encode() + text)
+        assert writer.post(VENDOR, json=small).status_code == 200
+    while control(slow, "GET", "log").json()[-1]["faults"] != ["client gone"]:
+        time.sleep(0.01)
+    assert writer.get(f"{VENDOR}/{small['id']}").status_code == 200
+    assert writer.get(f"{VENDOR}/{large['id']}").status_code == 404
+    assert writer.post(VENDOR, json=make_document(clientId=claimed[:1])).status_code == 200
+
+
+def make_store(count: int) -> tuple[Store, Document, Author]:
+    """Make a database and a document with so many client ids."""
+    text = json.dumps(make_document(clientId=[str(number) for number in range(count)])).encode()
+    document = bind_document(RequestBody("application/json", text, is_there=True), "x", {})
+    return Store(None, Clock()), document, Author("991825827", "c")
+
+
+def test_no_step_of_a_write_is_long() -> None:
+    """E41: between two steps others are served; none of them handles more than one portion of client ids."""
+    store, document, author = make_store(10 * MANY)
+    handled: list[str] = []
+    store._base.set_trace_callback(handled.append)
+
+    def count(steps: Steps[T]) -> T:
+        most = number = 0
+        while True:
+            handled.clear()
+            try:
+                work = next(steps)
+            except StopIteration as end:
+                result: T = end.value
+                break
+            most, number = max(most, len(handled)), number + 1
+            if work is not None:
+                work()
+        assert most <= MANY + 10
+        assert number >= 10
+        return result
+
+    client_ids = [str(number) for number in range(10 * MANY)]
+    internal_id = count(store.create(document, "991825827", author))
+    stored = store.find(document.system_id)
+    assert stored is not None
+    assert set(count(store.find_owners(client_ids)).values()) == {internal_id}
+    assert count(store.list_unheld(internal_id, [*client_ids, "x"])) == ["x"]
+    count(store.update(stored, document, author))
+    assert count(store.delete(stored, author)) == len(client_ids)
+    store.close()
+
+
+def test_a_write_that_stops_in_between() -> None:
+    """E41: before the last step nothing is stored; where it is not taken, nothing ever is."""
+    store, document, author = make_store(3 * MANY)
+    steps = store.create(document, "991825827", author)
+    for work in itertools.islice(steps, 3):
+        if work is not None:
+            work()
+    assert store.find(document.system_id) is None
+    steps.close()
+    assert finish(store.find_owners(["0", "1"])) == {}
+    finish(store.create(document, "991825827", author))
+    assert len(finish(store.find_owners(["0", "1"]))) == 2
+    store.close()
 
 
 def test_no_statement_reads_every_row() -> None:
@@ -316,16 +410,16 @@ def test_no_statement_reads_every_row() -> None:
     document = bind_document(RequestBody("application/json", text, is_there=True), "x", {})
     statements: list[str] = []
     store._base.set_trace_callback(statements.append)
-    store.create(document, "991825827", author)
+    finish(store.create(document, "991825827", author))
     stored = store.find(document.system_id)
     assert stored is not None
-    store.find_owners(["a", "b"])
-    store.list_unheld(stored.internal_id, ["a", "c"])
-    store.update(stored, document, author)
-    store.update_rights(stored, [], author)
-    store.update_packages(stored, [], author)
+    finish(store.find_owners(["a", "b"]))
+    finish(store.list_unheld(stored.internal_id, ["a", "c"]))
+    finish(store.update(stored, document, author))
+    finish(store.update_rights(stored, [], author))
+    finish(store.update_packages(stored, [], author))
     store.list_changes(stored.internal_id)
-    store.delete(stored, author)
+    finish(store.delete(stored, author))
     store._base.set_trace_callback(None)
     asked = [
         one for one in statements if one.startswith(("SELECT", "UPDATE", "DELETE")) and "LIMIT 1" not in one

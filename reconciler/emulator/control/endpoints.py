@@ -162,7 +162,8 @@ class Control:
 
     async def rotate_key(self, _call: Call) -> Response:
         """Sign with a new key from now on; tokens signed with the old ones stay good."""
-        return answer_json({"kid": self.issuer.rotate()})
+        async with self.writer.register.transactions.storing:
+            return answer_json({"kid": self.issuer.rotate()})
 
     async def list_systems(self, _call: Call) -> Response:
         """List every system of every vendor in full, deleted ones included, by id."""
@@ -175,7 +176,8 @@ class Control:
         table = ConfigTable({"systems": value if isinstance(value, list) else [value]}, (), problems)
         documents = [one.content for one in table.tables("systems")]
         problems.check()
-        seeds.plant(self.store, documents, keep_unknown=self.keep_unknown)
+        async with self.writer.register.transactions.storing:
+            seeds.plant(self.store, documents, keep_unknown=self.keep_unknown)
         return Response(status_code=204)
 
     async def write(self, call: Call) -> Response:

@@ -29,8 +29,10 @@ _VALUE = rb'(?:"[^"\\\x00-\x1f]*"|%b|true|false|null)' % _DIGITS
 _BLANK = rb"[ \t\r\n]*"
 _SIMPLE = re.compile(_VALUE)
 """The values that most unknown members have: read over at once."""
-_SIMPLE_LIST = re.compile(rb"(?:%b%b,%b)*%b%b\]" % (_VALUE, _BLANK, _BLANK, _VALUE, _BLANK))
-"""What is left of a list of such values, with its bracket."""
+_MOST = 2000
+"""Entries that one match reads over, since no other thread runs while it is being made."""
+_ELEMENTS = re.compile(rb"(?:%b%b,%b(?=[^\] \t\r\n])){1,%d}" % (_VALUE, _BLANK, _BLANK, _MOST))
+"""Such values in a list, each with the comma behind it and another element behind that."""
 _QUOTED_STEP = re.compile("[. '\"/\\\\()\\[\\]\b\t\n\f\r\x85\u2028\u2029]")
 
 
@@ -50,7 +52,8 @@ def make_run(names: Iterable[str]) -> re.Pattern[bytes]:
     """Make the pattern of a run of simple members with other names, to be read over at once."""
     known = "|".join(names).encode()
     name = rb'"(?!(?i:%b)")[^"\\\x00-\x1f]*"' % known
-    return re.compile(rb'(?:%b%b:%b%b%b,%b(?="))+' % (name, _BLANK, _BLANK, _VALUE, _BLANK, _BLANK))
+    entry = (name, _BLANK, _BLANK, _VALUE, _BLANK, _BLANK)
+    return re.compile(rb'(?:%b%b:%b%b%b,%b(?=")){1,%d}' % (*entry, _MOST))
 
 
 _RUN = make_run([r"\Z"])
@@ -123,8 +126,7 @@ class JsonReader:
             self._close(at)
             return
         while True:
-            unknown = None if run is None else run.match(self.data, at)
-            at = at if unknown is None else unknown.end()
+            at = at if run is None else self._pass_over(run, at)
             name = _STRING.match(self.data, at)
             if name is None:
                 raise self._fail(*json_faults.name(self.data, at, is_first=True))
@@ -147,7 +149,10 @@ class JsonReader:
         self._steps.append(name)
 
     def elements(self, *, is_bound: bool = True) -> Iterator[int]:
-        """Give the number of each element behind `[`; its value has to be read before the next one."""
+        """Give the number of each element behind `[`; its value has to be read before the next one.
+
+        Of a list that nobody wants, simple elements are passed over.
+        """
         count = 0
         if is_bound:
             self._steps.append(0)
@@ -156,6 +161,8 @@ class JsonReader:
             self._close(at)
         else:
             while at >= 0:
+                if not is_bound:
+                    self.at = self._pass_over(_ELEMENTS, at)
                 yield count
                 count += 1
                 if is_bound:
@@ -175,10 +182,7 @@ class JsonReader:
 
     def skip_rest(self, first: bytes) -> None:
         """Read over what is left of a value whose first token has been read."""
-        simple = _SIMPLE_LIST.match(self.data, self._skip()) if first == b"[" else None
-        if simple is not None:
-            self._close(simple.end() - 1)
-        elif first == b"{":
+        if first == b"{":
             for _ in self.members(_RUN, is_bound=False):
                 self.skip()
         elif first == b"[":
@@ -202,6 +206,12 @@ class JsonReader:
     def _skip(self) -> int:
         blanks = _BLANKS.match(self.data, self.at)
         return blanks.end() if blanks else self.at
+
+    def _pass_over(self, run: re.Pattern[bytes], at: int) -> int:
+        """Step over a run of entries, one match after another; gives where the next entry begins."""
+        while (found := run.match(self.data, at)) is not None:
+            at = found.end()
+        return at
 
     def _open(self, first: bytes, at: int) -> None:
         if self._depth == MAX_DEPTH:

@@ -5,26 +5,21 @@ The one place where an exception becomes a response (System Register contract §
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING
 
 from reconciler.emulator.dotnet import answers
 from reconciler.emulator.dotnet.failures import ServiceFailure
 from reconciler.emulator.register import forms
 from reconciler.emulator.register.model_validation import ModelError
+from reconciler.emulator.register.portions import choose_pace
 from reconciler.emulator.register.request_bodies import RequestBody, UnsupportedMediaType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.requests import Request
     from starlette.responses import Response
 
     from reconciler.emulator.register.routing import Call, Endpoint
-
-T = TypeVar("T")
-LARGE = 1 << 16
-"""Bytes of a body that takes longer to read than others should wait."""
 
 
 async def run(endpoint: Endpoint, call: Call) -> Response:
@@ -53,19 +48,13 @@ async def read_body(request: Request) -> RequestBody:
     )
 
 
-async def bind(body: RequestBody, binder: Callable[[RequestBody], T]) -> T:
-    """Bind a body; a large one beside the loop, so that nobody else has to wait for it."""
-    if len(body.data) < LARGE:
-        return binder(body)
-    return await asyncio.to_thread(binder, body)
-
-
 async def _check_form(request: Request) -> None:
     """Parse a form before anything is bound, on every route that takes a value (contract §1.8)."""
     if "form" in request.headers.get("content-type", "").lower():
         body = await read_body(request)
         if body.is_there:
-            forms.check(body.content_type, body.data)
+            check = partial(forms.check, body.content_type, body.data)
+            await choose_pace(len(body.data)).run(check)
 
 
 def _line_size(request: Request) -> int:

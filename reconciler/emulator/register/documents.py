@@ -6,11 +6,13 @@ The model holds what was sent, bound and not yet judged; System Register contrac
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from reconciler.emulator.dotnet.failures import demand, demand_all
 from reconciler.emulator.dotnet.letters import WHITE_SPACE
+from reconciler.emulator.register.portions import divide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,6 +23,8 @@ Texts: TypeAlias = "dict[str, str | None]"
 Unknown: TypeAlias = "dict[str, object]"
 Json: TypeAlias = "dict[str, object]"
 T = TypeVar("T")
+_MOST_SORTED = 50_000
+"""Keys that are sorted at once."""
 
 
 @dataclass(slots=True)
@@ -193,5 +197,13 @@ def _jsonb(value: object) -> object:
 
 def _sorted(mapping: dict[str, T], convert: Callable[[T], T]) -> dict[str, T]:
     """Order keys as PostgreSQL's hstore and jsonb do: shorter first, then by bytes."""
-    keys = sorted(mapping, key=lambda key: (len(key.encode()), key.encode()))
+    names = list(mapping)
+    # NOTE: no other thread runs while a list is sorted, so that a long one is sorted in parts.
+    parts = [sorted(part, key=_place) for part in divide(names, _MOST_SORTED)]
+    keys = parts[0] if len(parts) == 1 else heapq.merge(*parts, key=_place)
     return {key: convert(mapping[key]) for key in keys}
+
+
+def _place(key: str) -> tuple[int, bytes]:
+    encoded = key.encode()
+    return len(encoded), encoded

@@ -22,7 +22,7 @@ from reconciler.emulator.dotnet.answers import (
 from reconciler.emulator.dotnet.failures import DatabaseFailure, NullReference, ServiceFailure, demand
 from reconciler.emulator.dotnet.query_binding import bind_flag, bind_path_id
 from reconciler.emulator.register import database, old_format, request_bodies, validations
-from reconciler.emulator.register.calling import bind, read_body
+from reconciler.emulator.register.calling import read_body
 from reconciler.emulator.register.change_log import write_change
 from reconciler.emulator.register.claims import (
     PORTAL_SCOPES,
@@ -33,6 +33,7 @@ from reconciler.emulator.register.claims import (
 )
 from reconciler.emulator.register.documents import write_reduced
 from reconciler.emulator.register.model_validation import ModelError
+from reconciler.emulator.register.portions import Pace, choose_pace
 from reconciler.emulator.register.routing import Call, Route
 from reconciler.emulator.register.transactions import Transactions
 
@@ -97,10 +98,10 @@ class Register:
 
     async def create(self, call: Call) -> Response:
         """V3: register a system."""
-        document = await self._bind_document(call, "registerNewSystem", {})
+        pace, document = await self._bind_document(call, "registerNewSystem", {})
         document.trim()
         try:
-            return await self._create(document, call)
+            return await self._create(document, call, pace)
         except DatabaseFailure as failure:
             if failure.is_duplicate:
                 return answer_text(409, f"The System already exist: {document.system_id}")
@@ -108,68 +109,79 @@ class Register:
         except ServiceFailure as failure:
             return answer_text(500, str(failure))
 
-    async def _bind_document(self, call: Call, parameter: str, found: Mapping[str, list[str]]) -> Document:
-        binder = partial(
-            request_bodies.bind_document, parameter=parameter, found=found, keep_unknown=self.keep_unknown
-        )
-        return await bind(await read_body(call.request), binder)
+    async def _bind_document(
+        self, call: Call, parameter: str, found: Mapping[str, list[str]]
+    ) -> tuple[Pace, Document]:
+        body = await read_body(call.request)
+        pace = choose_pace(len(body.data))
+        keep = self.keep_unknown
+        bind = partial(request_bodies.bind_document, body, parameter, found, keep_unknown=keep)
+        return pace, await pace.run(bind)
 
-    async def _create(self, document: Document, call: Call) -> Response:
+    async def _refuse(self, problems: Sequence[Problem], pace: Pace) -> Response:
+        return await pace.run(partial(answers.answer_validation, problems, self.shape))
+
+    async def _create(self, document: Document, call: Call, pace: Pace) -> Response:
         parts = document.vendor_id.split(":")
         if parts[0] != "0192":
             return answers.answer_validation([validations.BAD_ISO6523], self.shape)
         if len(parts) == 1:
             raise ServiceFailure("Index was outside the bounds of the array.")
         org = parts[1]
-        found = await self._check_new(document, org)
+        found = await self._check_new(document, org, pace)
         if not may_write(_caller(call), org):
             return answer_empty(403)
         if found:
-            return answers.answer_validation(found, self.shape)
+            return await self._refuse(found, pace)
         author = make_author(_caller(call))
         claimed = demand(document.client_ids)
-        async with self.transactions.begin(document.system_id, claimed, call.overlap, is_new=True):
-            return answer_json(self.store.create(document, org, author))
+        begun = self.transactions.begin(document.system_id, claimed, call.overlap, is_new=True)
+        async with begun as transaction:
+            return answer_json(await pace.take(self.store.create(document, org, author), transaction.check))
 
-    async def _check_new(self, document: Document, org: str) -> list[Problem]:
+    async def _check_new(self, document: Document, org: str, pace: Pace) -> list[Problem]:
         """Step 3 of V3, with the exceptions that come out of it before anything is answered."""
         database.check_text(document.system_id)
         known = self._find(document.system_id) is not None
         found = validations.check_new_id(document, org, is_known=known)
-        found += validations.check_redirects(document)
-        client_ids = [client_id for client_id in demand(document.client_ids) if client_id is not None]
-        database.check_text(*client_ids)
-        if self.store.find_owners(client_ids):
+        problems, client_ids = await pace.run(partial(_check_texts, document))
+        found += problems
+        if await self._find_owners(client_ids, pace):
             found.append(validations.TAKEN_CLIENT)
         found += await validations.check_rights(document.rights, self.upstream)
         return found + await validations.check_packages(
             document.packages or [], self.upstream, is_visible=document.is_visible
         )
 
+    async def _find_owners(self, client_ids: Sequence[str], pace: Pace) -> dict[str, str]:
+        async with self.transactions.storing:
+            return await pace.take(self.store.find_owners(client_ids))
+
     async def update(self, call: Call) -> Response:
         """V4: replace the whole document."""
         errors: dict[str, list[str]] = {}
         system_id = bind_path_id(call.values, errors)
-        document = await self._bind_document(call, "proposedUpdateToSystem", errors)
+        pace, document = await self._bind_document(call, "proposedUpdateToSystem", errors)
         document.trim()
         stored = self._find_target(document, system_id, call)
         if isinstance(stored, Response):
             return stored
+        pace = pace.allow(len(stored.document))
         client_ids = demand(document.client_ids)
-        database.check_text(*client_ids)
-        taken = self._list_taken(stored, client_ids)
+        taken = await self._list_taken(stored, client_ids, pace)
         found = await validations.check_rights(document.rights, self.upstream)
         found += await validations.check_packages(
             document.packages or [], self.upstream, is_visible=document.is_visible
         )
-        found += validations.check_client_ids(client_ids, taken)
+        found += await pace.run(partial(validations.check_client_ids, client_ids, taken))
         if found:
-            return answers.answer_validation(found, self.shape)
+            return await self._refuse(found, pace)
         demand(document.packages)
         author = make_author(_caller(call))
-        claimed = self.store.list_unheld(stored.internal_id, client_ids)
-        async with self.transactions.begin(system_id, claimed, call.overlap):
-            self.store.update(stored, document, author)
+        async with self.transactions.storing:
+            claimed = await pace.take(self.store.list_unheld(stored.internal_id, client_ids))
+        async with self.transactions.begin(system_id, claimed, call.overlap) as transaction:
+            await pace.take(self.store.update(stored, document, author), transaction.check)
         return answer_json({"succeeded": True})
 
     def _find_target(self, document: Document, system_id: str, call: Call) -> Stored | Response:
@@ -186,11 +198,15 @@ class Register:
             return answers.answer_validation([validations.OTHER_ID], self.shape)
         return answer_text(400, DELETED) if stored.is_deleted else stored
 
-    def _list_taken(self, stored: Stored, proposed: Sequence[str | None]) -> list[str]:
+    async def _list_taken(self, stored: Stored, proposed: Sequence[str | None], pace: Pace) -> list[str]:
         """List the client ids that are another system's, of those that a PUT looks up."""
-        held = stored.read()["clientId"]
-        lookups = validations.list_lookups(held if isinstance(held, list) else [], proposed)
-        owners = self.store.find_owners(lookups)
+
+        def list_lookups() -> list[str]:
+            database.check_text(*proposed)
+            held = stored.read()["clientId"]
+            return validations.list_lookups(held if isinstance(held, list) else [], proposed)
+
+        owners = await self._find_owners(await pace.run(list_lookups), pace)
         return [client_id for client_id, owner in owners.items() if owner != stored.internal_id]
 
     async def update_rights(self, call: Call) -> Response:
@@ -198,17 +214,19 @@ class Register:
         errors: dict[str, list[str]] = {}
         system_id = bind_path_id(call.values, errors)
         body = await read_body(call.request)
-        binder = partial(request_bodies.bind_rights, found=errors, keep_unknown=self.keep_unknown)
-        rights = await bind(body, binder)
+        pace = choose_pace(len(body.data))
+        bind = partial(request_bodies.bind_rights, body, errors, keep_unknown=self.keep_unknown)
+        rights = await pace.run(bind)
         stored = self._find_writable(system_id, call)
         if isinstance(stored, Response):
             return stored
+        pace = pace.allow(len(stored.document))
         found = await validations.check_rights(rights, self.upstream)
         if found:
-            return answers.answer_validation(found, self.shape)
+            return await self._refuse(found, pace)
         author = make_author(_caller(call))
-        async with self.transactions.begin(system_id, (), call.overlap):
-            self.store.update_rights(stored, rights, author)
+        async with self.transactions.begin(system_id, (), call.overlap) as transaction:
+            await pace.take(self.store.update_rights(stored, rights, author), transaction.check)
         return answer_json({"succeeded": True})
 
     async def update_packages(self, call: Call) -> Response:
@@ -216,18 +234,20 @@ class Register:
         errors: dict[str, list[str]] = {}
         system_id = bind_path_id(call.values, errors)
         body = await read_body(call.request)
-        binder = partial(request_bodies.bind_packages, found=errors, keep_unknown=self.keep_unknown)
-        packages = await bind(body, binder)
+        pace = choose_pace(len(body.data))
+        bind = partial(request_bodies.bind_packages, body, errors, keep_unknown=self.keep_unknown)
+        packages = await pace.run(bind)
         stored = self._find_writable(system_id, call)
         if isinstance(stored, Response):
             return stored
-        is_visible = bool(stored.read()["isVisible"])
+        pace = pace.allow(len(stored.document))
+        is_visible = bool((await pace.run(stored.read))["isVisible"])
         found = await validations.check_packages(packages, self.upstream, is_visible=is_visible)
         if found:
-            return answers.answer_validation(found, self.shape)
+            return await self._refuse(found, pace)
         author = make_author(_caller(call))
-        async with self.transactions.begin(system_id, (), call.overlap):
-            self.store.update_packages(stored, packages, author)
+        async with self.transactions.begin(system_id, (), call.overlap) as transaction:
+            await pace.take(self.store.update_packages(stored, packages, author), transaction.check)
         return answer_json({"succeeded": True})
 
     def _find_writable(self, system_id: str, call: Call) -> Stored | Response:
@@ -253,8 +273,9 @@ class Register:
         if not may_write(caller, stored.org):
             return answer_empty(403)
         author = make_author(caller)
-        async with self.transactions.begin(system_id, (), call.overlap):
-            freed = self.store.delete(stored, author)
+        pace = choose_pace(len(stored.document))
+        async with self.transactions.begin(system_id, (), call.overlap) as transaction:
+            freed = await pace.take(self.store.delete(stored, author), transaction.check)
         return answer_json({"succeeded": True}) if freed else answer_status(400)
 
     async def list_changes(self, call: Call) -> Response:
@@ -291,6 +312,14 @@ class Register:
         stored = self.store.find(system_id)
         found = None if stored is None else stored.read().get(member)
         return found if isinstance(found, list) else []
+
+
+def _check_texts(document: Document) -> tuple[list[Problem], list[str]]:
+    """Check the redirect URLs of a new system; give its client ids too, which the database can be asked for."""
+    problems = validations.check_redirects(document)
+    client_ids = [client_id for client_id in demand(document.client_ids) if client_id is not None]
+    database.check_text(*client_ids)
+    return problems, client_ids
 
 
 def _caller(call: Call) -> Caller:

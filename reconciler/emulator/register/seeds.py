@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.emulator.dotnet.failures import ServiceFailure
 from reconciler.emulator.register import request_bodies
 from reconciler.emulator.register.model_validation import ModelError
+from reconciler.emulator.register.portions import finish
 from reconciler.emulator.register.store import Author
 
 if TYPE_CHECKING:
@@ -67,9 +68,9 @@ def _plant_one(store: Store, seed: Mapping[str, object], *, keep_unknown: bool) 
     if store.find(document.system_id) is not None:
         return
     author = Author(org, None)
-    store.create(document, org, author)
+    finish(store.create(document, org, author))
     stored = store.find(document.system_id)
     if seed.get("isDeleted") is True and stored is not None:
-        store.delete(stored, author)
+        finish(store.delete(stored, author))
     if lacking:
         store.spoil(document.system_id, lacking, _LEGACY[lacking[0]][0])

@@ -1,7 +1,9 @@
 """The register's database: systems, who holds which client id, and the change log.
 
-One transaction a write, durable when it returns, safe beside other processes on the same file. It
-raises what PostgreSQL would raise and knows no rule of the service (System Register contract §11).
+One transaction a write, durable when its last step is taken, safe beside other processes on the same file.
+Between the steps of a large write systems and the change log are as they were before it; other writes, and
+what looks client ids up, have to wait for its end. It raises what PostgreSQL would raise and knows no rule
+of the service (System Register contract §11).
 """
 
 from __future__ import annotations
@@ -16,8 +18,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.emulator.dotnet import json_writer
-from reconciler.emulator.dotnet.failures import DatabaseFailure, demand
-from reconciler.emulator.register import database
+from reconciler.emulator.dotnet.failures import demand
+from reconciler.emulator.register import database, stored_json
 from reconciler.emulator.register.documents import (
     Document,
     Json,
@@ -26,15 +28,17 @@ from reconciler.emulator.register.documents import (
     log_rights,
     write_document,
     write_packages,
-    write_reduced,
     write_rights,
 )
+from reconciler.emulator.register.portions import MANY, divide
+from reconciler.emulator.register.rows import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Container, Iterator, Sequence
     from pathlib import Path
 
     from reconciler.emulator.register.documents import Package, Right
+    from reconciler.emulator.register.portions import Steps
     from reconciler.emulator.server.clock import Clock
 
 _ORDER_SEED = 20260721
@@ -72,8 +76,7 @@ class Stored(NamedTuple):
 
     def read(self) -> Json:
         """Give the document as a value."""
-        read: Json = json.loads(self.document)
-        return read
+        return _read(self.document)
 
 
 class Author(NamedTuple):
@@ -157,12 +160,16 @@ class Store:
         query = "SELECT document FROM systems ORDER BY system_id"
         return [json.loads(row[0]) for row in self._base.execute(query)]
 
-    def find_owners(self, client_ids: Sequence[str]) -> dict[str, str]:
+    def find_owners(self, client_ids: Sequence[str]) -> Steps[dict[str, str]]:
         """Find which of `client_ids` are taken, exactly as written, and by which internal id."""
         query = (
             "SELECT client_id, internal_id FROM clients WHERE client_id IN (SELECT value FROM json_each(?))"
         )
-        return dict(self._base.execute(query, (json_writer.write(list(client_ids)),)).fetchall())
+        owners: dict[str, str] = {}
+        for portion in divide(client_ids):
+            owners.update(self._base.execute(query, (json_writer.write(list(portion)),)).fetchall())
+            yield None
+        return owners
 
     def list_changes(self, internal_id: str) -> list[Change]:
         """List the change log of a system, newest first."""
@@ -172,45 +179,78 @@ class Store:
         )
         return [Change(*row) for row in self._base.execute(query, (internal_id,))]
 
-    def create(self, document: Document, org: str, author: Author) -> str:
+    def create(self, document: Document, org: str, author: Author) -> Steps[str]:
         """Insert a system with its client ids and a row in the change log; give its internal id."""
-        internal_id = str(uuid.uuid4())
-        with self.transaction():
-            self._insert(internal_id, document, org, is_deleted=False)
-            self._claim(internal_id, demand(document.client_ids))
-            self._log(internal_id, author, "create", log_document(document))
-        return internal_id
+        row = Row(str(uuid.uuid4()))
 
-    def update(self, stored: Stored, document: Document, author: Author) -> None:
+        def prepare() -> None:
+            database.check_document(document, org)
+            row.write(write_document(document, org, is_deleted=False))
+            row.claim(demand(document.client_ids))
+            row.log(log_document(document))
+
+        yield prepare
+        with self.transaction():
+            query = "SELECT 1 FROM systems WHERE system_id = ?"
+            if self._base.execute(query, (document.system_id,)).fetchone() is not None:
+                raise database.refuse_duplicate("system_register_system_id_key")
+            yield from self._claim(row)
+            self._base.execute(
+                "INSERT INTO systems VALUES (?, ?, ?, '', 0, 0, '', 0)",
+                (row.internal_id, document.system_id, org),
+            )
+            self._replace(row)
+            self._log(row, author, "create")
+        return row.internal_id
+
+    def update(self, stored: Stored, document: Document, author: Author) -> Steps[None]:
         """Replace a system's document and client ids, and add a row to the change log."""
-        database.check_document(document, stored.org)
-        wanted = [database.check_client_id(client_id) for client_id in demand(document.client_ids)]
-        with self.transaction():
-            current = self._current(stored.internal_id)
-            written = write_document(document, stored.org, is_deleted=bool(current["isDeleted"]))
-            self._replace(stored.internal_id, written)
-            held = {row[0] for row in self._held(stored.internal_id)}
-            released = [(client_id,) for client_id in held.difference(wanted)]
-            self._base.executemany("DELETE FROM clients WHERE client_id = ?", released)
-            self._claim(stored.internal_id, [client_id for client_id in wanted if client_id not in held])
-            self._log(stored.internal_id, author, "update", log_document(document))
+        row, wanted = Row(stored.internal_id), dict[str, None]()
 
-    def update_rights(self, stored: Stored, rights: Sequence[Right | None], author: Author) -> None:
+        def prepare() -> None:
+            database.check_document(document, stored.org)
+            wanted.update((database.check_client_id(one), None) for one in demand(document.client_ids))
+            row.log(log_document(document))
+
+        def write() -> None:
+            row.write(write_document(document, stored.org, is_deleted=is_deleted))
+            held = frozenset(had)
+            row.claim([client_id for client_id in wanted if client_id not in held])
+
+        yield prepare
+        with self.transaction():
+            is_deleted = self._is_deleted(stored.internal_id)
+            had = yield from self._release(stored.internal_id, wanted)
+            yield write
+            yield from self._claim(row)
+            self._replace(row)
+            self._log(row, author, "update")
+
+    def update_rights(self, stored: Stored, rights: Sequence[Right | None], author: Author) -> Steps[None]:
         """Replace a system's rights, and add a row to the change log."""
-        database.check_rights(rights)
-        written, logged = write_rights(rights), log_rights(rights)
-        with self.transaction():
-            current = self._current(stored.internal_id)
-            self._replace(stored.internal_id, {**current, "rights": written})
-            self._log(stored.internal_id, author, "rightsupdate", logged)
+        row = Row(stored.internal_id)
 
-    def update_packages(self, stored: Stored, packages: Sequence[Package | None], author: Author) -> None:
+        def change(current: Json) -> Json:
+            return {**current, "rights": write_rights(rights)}
+
+        def prepare() -> None:
+            database.check_rights(rights)
+            row.log(log_rights(rights))
+
+        yield prepare
+        yield from self._change(row, change, author, "rightsupdate")
+
+    def update_packages(
+        self, stored: Stored, packages: Sequence[Package | None], author: Author
+    ) -> Steps[None]:
         """Replace a system's access packages, and add a row to the change log."""
-        written, logged = write_packages(packages), log_packages(packages)
-        with self.transaction():
-            current = self._current(stored.internal_id)
-            self._replace(stored.internal_id, {**current, "accessPackages": written})
-            self._log(stored.internal_id, author, "accesspackageupdate", logged)
+        row = Row(stored.internal_id)
+
+        def change(current: Json) -> Json:
+            return {**current, "accessPackages": write_packages(packages)}
+
+        yield lambda: row.log(log_packages(packages))
+        yield from self._change(row, change, author, "accesspackageupdate")
 
     def spoil(self, system_id: str, members: Sequence[str], column: str) -> None:
         """Take members out of a row; the first column that is missing makes it unreadable (contract Q25)."""
@@ -222,14 +262,14 @@ class Store:
                 (json_writer.write(left), f"{_UNREADABLE}{column}", system_id),
             )
 
-    def delete(self, stored: Stored, author: Author) -> int:
+    def delete(self, stored: Stored, author: Author) -> Steps[int]:
         """Mark a system as deleted and free its client ids; give how many of those there were."""
         with self.transaction():
-            current = self._current(stored.internal_id)
-            self._replace(stored.internal_id, {**current, "isDeleted": True})
-            freed = self._base.execute("DELETE FROM clients WHERE internal_id = ?", (stored.internal_id,))
-            self._log(stored.internal_id, author, "delete", None)
-        return freed.rowcount
+            held = yield from self._release(stored.internal_id, ())
+            yield from self._change(
+                Row(stored.internal_id), lambda current: {**current, "isDeleted": True}, author, "delete"
+            )
+        return len(held)
 
     def read_kept(self, name: str) -> str | None:
         """Read a value that outlives a restart."""
@@ -240,64 +280,79 @@ class Store:
         """Keep a value across restarts."""
         self._base.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (name, value))
 
-    def _current(self, internal_id: str) -> Json:
-        query = "SELECT document FROM systems WHERE internal_id = ?"
-        current: Json = json.loads(self._base.execute(query, (internal_id,)).fetchone()[0])
-        return current
-
-    def list_unheld(self, internal_id: str, client_ids: Sequence[str | None]) -> list[str]:
+    def list_unheld(self, internal_id: str, client_ids: Sequence[str | None]) -> Steps[list[str]]:
         """List those of some client ids that a system does not hold yet, and has to claim."""
-        held = {row[0] for row in self._held(internal_id)}
-        return [client_id for client_id in client_ids if client_id is not None and client_id not in held]
+        unheld: list[str] = []
 
-    def _held(self, internal_id: str) -> list[tuple[str]]:
-        return self._base.execute(
-            "SELECT client_id FROM clients WHERE internal_id = ?", (internal_id,)
-        ).fetchall()
+        def compare() -> None:
+            held = frozenset(had)
+            unheld.extend(one for one in client_ids if one is not None and one not in held)
 
-    def _insert(self, internal_id: str, document: Document, org: str, *, is_deleted: bool) -> None:
-        database.check_document(document, org)
-        written = write_document(document, org, is_deleted=is_deleted)
-        try:
-            self._base.execute(
-                "INSERT INTO systems VALUES (?, ?, ?, '', 0, 0, '', 0)",
-                (internal_id, document.system_id, org),
-            )
-        except sqlite3.IntegrityError as error:
-            raise database.refuse_duplicate("system_register_system_id_key") from error
-        self._replace(internal_id, written)
+        had = yield from self._list_held(internal_id)
+        yield compare
+        return unheld
 
-    def _replace(self, internal_id: str, written: Json) -> None:
+    def _current(self, internal_id: str) -> str:
+        query = "SELECT document FROM systems WHERE internal_id = ?"
+        return str(self._base.execute(query, (internal_id,)).fetchone()[0])
+
+    def _is_deleted(self, internal_id: str) -> bool:
+        query = "SELECT is_deleted FROM systems WHERE internal_id = ?"
+        return bool(self._base.execute(query, (internal_id,)).fetchone()[0])
+
+    def _list_held(self, internal_id: str) -> Steps[list[str]]:
+        held: list[str] = []
+        rows = self._base.execute("SELECT client_id FROM clients WHERE internal_id = ?", (internal_id,))
+        while portion := rows.fetchmany(MANY):
+            held.extend(client_id for (client_id,) in portion)
+            yield None
+        return held
+
+    def _release(self, internal_id: str, wanted: Container[str]) -> Steps[list[str]]:
+        """Free the client ids of a system that are not wanted any more; give all that it held."""
+        held = yield from self._list_held(internal_id)
+        for portion in divide(held):
+            released = [(client_id,) for client_id in portion if client_id not in wanted]
+            self._base.executemany("DELETE FROM clients WHERE client_id = ?", released)
+            yield None
+        return held
+
+    def _change(
+        self, row: Row, change: Callable[[Json], Json], author: Author, change_type: str
+    ) -> Steps[None]:
+        """Change the document that is stored, and add a row to the change log."""
+        with self.transaction():
+            current = self._current(row.internal_id)
+            yield lambda: row.write(change(_read(current)))
+            self._replace(row)
+            self._log(row, author, change_type)
+
+    def _replace(self, row: Row) -> None:
         self._base.execute(
             "UPDATE systems SET document = ?, is_deleted = ?, is_visible = ?, reduced = ?,"
             " touched = ? WHERE internal_id = ?",
             (
-                json_writer.write(written),
-                written["isDeleted"],
-                written["isVisible"],
-                json_writer.write(write_reduced(written)),
+                row.document,
+                row.is_deleted,
+                row.is_visible,
+                row.reduced,
                 self._places.getrandbits(60),
-                internal_id,
+                row.internal_id,
             ),
         )
 
-    def _claim(self, internal_id: str, client_ids: Sequence[str | None]) -> None:
+    def _claim(self, row: Row) -> Steps[None]:
         """Insert client ids in their order; the first that is refused is the one that fails."""
-        rows: list[tuple[str, str]] = []
-        refused: DatabaseFailure | None = None
-        try:
-            rows += ((database.check_client_id(client_id), internal_id) for client_id in client_ids)
-        except DatabaseFailure as failure:
-            refused = failure
-        try:
-            self._base.executemany("INSERT INTO clients VALUES (?, ?)", rows)
-        except sqlite3.IntegrityError as error:
-            raise database.refuse_duplicate("maskinporten_client_pkey") from error
-        if refused is not None:
-            raise refused
+        for portion in divide(row.claims):
+            try:
+                self._base.executemany("INSERT INTO clients VALUES (?, ?)", portion)
+            except sqlite3.IntegrityError as error:
+                raise database.refuse_duplicate("maskinporten_client_pkey") from error
+            yield None
+        if row.refused is not None:
+            raise row.refused
 
-    def _log(self, internal_id: str, author: Author, change_type: str, data: object) -> None:
-        written = None if data is None else json_writer.write(data)
+    def _log(self, row: Row, author: Author, change_type: str) -> None:
         database.check_text(author.org, author.client_id)
         newest = self._base.execute("SELECT created FROM changes ORDER BY sequence DESC LIMIT 1").fetchone()
         now = self.clock.now()
@@ -307,14 +362,20 @@ class Store:
             "INSERT INTO changes (internal_id, org, change_type, changed_data, client_id, created)"
             " VALUES (?, ?, ?, ?, ?, ?)",
             (
-                internal_id,
+                row.internal_id,
                 author.org,
                 change_type,
-                written,
+                row.logged,
                 author.client_id,
                 now.astimezone(UTC).isoformat(timespec="microseconds"),
             ),
         )
+
+
+def _read(document: str) -> Json:
+    """Read a document that is stored."""
+    read = stored_json.read(document)
+    return read if isinstance(read, dict) else {}
 
 
 def _read_reduced(text: str) -> str | None:

@@ -52,20 +52,27 @@ class Transaction:
     is_killed: bool = False
     held: list[str] = field(default_factory=list)
 
+    def check(self) -> None:
+        """Fail where the database has ended the connection."""
+        if self.is_killed:
+            raise DatabaseFailure("57P01: terminating connection due to administrator command")
+
 
 @dataclass(slots=True)
 class Transactions:
     """The transactions that are open, by what they hold."""
 
     seconds: float = USUAL_SECONDS
+    storing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a write is stored, which takes a large one a while, and while client ids are looked up."""
     _holders: dict[str, Transaction] = field(default_factory=dict)
     _open: set[Transaction] = field(default_factory=set)
 
     @asynccontextmanager
     async def begin(
         self, system_id: str, claimed: Iterable[str | None], overlap: Overlap, *, is_new: bool = False
-    ) -> AsyncIterator[None]:
-        """Stand around the one step that stores a write; raises what PostgreSQL raises for a loser.
+    ) -> AsyncIterator[Transaction]:
+        """Stand around what stores a write; raises what PostgreSQL raises for a loser.
 
         `claimed` are the client ids that the write inserts, in their order; `is_new` inserts the system too.
         """
@@ -84,9 +91,9 @@ class Transactions:
                 due = await _spend(due + step)
                 await self._hold(f"client {client_id}", own, _take_client)
             await _spend(due + step, least=0.0)
-            if own.is_killed:
-                raise DatabaseFailure("57P01: terminating connection due to administrator command")
-            yield
+            async with self.storing:
+                own.check()
+                yield own
             is_done = True
             if overlap.is_unacknowledged:
                 raise DatabaseFailure("Exception while reading from stream")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from reconciler.emulator.dotnet.answers import Problem
 from reconciler.emulator.dotnet.failures import demand, demand_all
 from reconciler.emulator.dotnet.letters import fold
+from reconciler.emulator.register.portions import give_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -111,10 +112,12 @@ async def check_rights(rights: Sequence[Right | None] | None, upstream: Upstream
     unknown: list[str] = []
     refused: list[str] = []
     keys: list[str] = []
-    for right in demand_all(demand(rights)):
+    for number, right in enumerate(demand_all(demand(rights))):
+        await give_way(number)
         pairs = right.pairs()
         keys.append(f"{right.action or ''}:{','.join(f'{pair.id}:{pair.value}' for pair in pairs)}")
-        for pair in pairs:
+        for place, pair in enumerate(pairs):
+            await give_way(place)
             value = demand(pair.value)
             if not _RESOURCE_ATTRIBUTE.match(demand(pair.id)):
                 wrong.append(value)
@@ -148,7 +151,8 @@ async def check_packages(
     refused: list[str] = []
     for_clients = False
     urns = [package.urn for package in demand_all(packages)]
-    for urn in urns:
+    for number, urn in enumerate(urns):
+        await give_way(number)
         if not urn or len(urn.split(":")) < 4:
             malformed.append(urn or "")
             continue
