@@ -60,6 +60,8 @@ OWNERS = {
     "httpcore": {"clients"},
     "certifi": {"clients"},
     "typer": {"cli"},
+    "jinja2": {"render"},
+    "markupsafe": {"render"},
     "rich": {"cli", "render"},
     "starlette": set(),
     "uvicorn": set(),
@@ -286,7 +288,10 @@ def test_the_tree_of_exceptions_is_drawn() -> None:
             ["--version"],
             ["pydantic", "ruamel", "httpx", "jwt", "cryptography", "starlette", "uvicorn", "deepdiff"],
         ),
-        (["validate"], ["httpx", "jwt", "cryptography", "starlette", "uvicorn", "deepdiff", "rich"]),
+        (
+            ["validate"],
+            ["httpx", "jwt", "cryptography", "starlette", "uvicorn", "deepdiff", "rich", "jinja2"],
+        ),
     ],
 )
 def test_starting_up_loads_only_what_is_needed(words: list[str], heavy: list[str], tmp_path: Path) -> None:

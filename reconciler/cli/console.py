@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.render.escape import escape_line
 from reconciler.render.terminal import has_colour, write_lines
-from reconciler.render.text import render_findings
+from reconciler.render.text.findings import render_findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.clients.parallel import Progress
     from reconciler.errors import ReconcilerError
     from reconciler.model.findings import Finding
-    from reconciler.render.text import Line
+    from reconciler.render.lines import Line
 
 
 def show(lines: Iterable[Line]) -> None:

@@ -35,7 +35,7 @@ from reconciler.planning.drift import Circumstances
 from reconciler.planning.plan import Target, stamp
 from reconciler.planning.plan_file import read_plan
 from reconciler.render import json as as_json
-from reconciler.render.text import count
+from reconciler.render.phrases import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

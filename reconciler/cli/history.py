@@ -14,7 +14,8 @@ from reconciler.definitions.git import GitFailed
 from reconciler.errors import UsageError
 from reconciler.planning.change_log import read_log, replay
 from reconciler.planning.timeline import tell_story
-from reconciler.render import history as as_story
+from reconciler.render import json as as_json
+from reconciler.render.text.history import render_history
 
 app = make_app()
 
@@ -47,6 +48,6 @@ def run(
         revisions = [found for file in files for found in archive.read_history(file, system)]
     story = tell_story(replay(log), revisions)
     if form is Format.JSON:
-        show_text(as_story.render_json(system, story))
+        show_text(as_json.render_history(system, story))
     else:
-        show(as_story.render_lines(system, story))
+        show(render_history(system, story))

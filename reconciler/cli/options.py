@@ -8,6 +8,8 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from reconciler.render.formats import FORMATS
+
 
 def make_app(*, group: bool = False) -> typer.Typer:
     """Make a verb's application: plain help at 80 columns, and failures told in one place."""
@@ -49,7 +51,7 @@ FormatsOption: TypeAlias = Annotated[
     typer.Option(
         "--format",
         metavar="NAME[=FILE]",
-        help="text, json, markdown, github, sarif, junit, gitlab, html; several into files.",
+        help=f"{', '.join(FORMATS)}; several into files.",
         show_default=False,
     ),
 ]

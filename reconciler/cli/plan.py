@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reconciler.cli.console import tell
 from reconciler.cli.context import make_plan, open_archive, open_register, set_scene, tell_gap, tell_warnings
+from reconciler.cli.github_actions import find_prefix, is_runner, write_outputs, write_summary
 from reconciler.cli.options import (
     EnvironmentOption,
     FormatsOption,
@@ -17,12 +19,22 @@ from reconciler.cli.options import (
     WorkersOption,
     make_app,
 )
-from reconciler.cli.outputs import choose_outputs, write_plan
+from reconciler.cli.outputs import choose_outputs
 from reconciler.definitions.files import open_drafts
 from reconciler.errors import Exit
 from reconciler.model.environment import WORKERS
 from reconciler.operations.archive import trace_to_base
 from reconciler.planning.plan_file import print_plan
+from reconciler.render.formats import PLACED, load_renderer
+from reconciler.render.places import move_plan
+from reconciler.render.text.plan import render_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.cli.outputs import Outputs
+    from reconciler.definitions.files import Draft
+    from reconciler.planning.plan import Plan
 
 app = make_app()
 
@@ -68,8 +80,36 @@ def run(
             drafts[out].write(print_plan(made))
             tell(f"Saved: {out} (digest {made.short_digest})")
         tell_warnings(scene)
-        write_plan(made, outputs, drafts, scene.root, out)
+        _write(made, outputs, drafts, scene.root)
+        if is_runner(os.environ):
+            write_summary(load_renderer("markdown").render_plan(made), os.environ)
+            write_outputs(_describe(made, out), os.environ)
     codes = [Exit.FAILED] if made.blocked else []
     if exit_code and made.writes:
         codes.append(Exit.DIFFERENT)
     raise typer.Exit(Exit.worst(*codes))
+
+
+def _write(plan: Plan, outputs: Outputs, drafts: Mapping[Path, Draft], root: Path) -> None:
+    """Write a plan to all outputs, whose files are open."""
+    placed = move_plan(plan, find_prefix(root, os.environ))
+    outputs.write(
+        lines=lambda: render_plan(plan),
+        render=lambda name: load_renderer(name).render_plan(placed if name in PLACED else plan),
+        save=lambda path, text: drafts[path].write(text),
+    )
+
+
+def _describe(plan: Plan, saved: Path | None) -> Mapping[str, str]:
+    """Describe a plan to the steps of a workflow that follow."""
+    summary = plan.summary
+    return {
+        "has-changes": str(bool(plan.writes)).lower(),
+        "creates": str(summary["create"]),
+        "updates": str(summary["update"]),
+        "deletes": str(summary["delete"]),
+        "blocked": str(summary["blocked"]),
+        "breaking": str(bool(plan.breaking)).lower(),
+        "plan-digest": plan.digest,
+        "plan-path": str(saved or ""),
+    }

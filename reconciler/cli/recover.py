@@ -33,7 +33,7 @@ from reconciler.model.environment import WORKERS
 from reconciler.model.untrusted_text import escape_line
 from reconciler.planning.change_log import read_log
 from reconciler.render import json as as_json
-from reconciler.render.text import render_recovered
+from reconciler.render.text.report import render_recovered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -28,7 +28,7 @@ from reconciler.execution.journal import find_run
 from reconciler.operations.rollback import plan_rollback
 from reconciler.planning.plan_file import print_plan
 from reconciler.render import json as as_json
-from reconciler.render.text import render_plan
+from reconciler.render.text.plan import render_plan
 
 app = make_app()
 

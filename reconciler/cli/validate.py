@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.github_actions import find_prefix
 from reconciler.cli.options import FormatsOption, RootOption, VendorOption, make_app
-from reconciler.cli.outputs import choose_outputs, write_findings
-from reconciler.definitions.files import find_definitions, read_documents
+from reconciler.cli.outputs import choose_outputs
+from reconciler.definitions.files import find_definitions, read_documents, write_file
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.errors import Exit, SettingsError, UsageError
 from reconciler.model.findings import Severity
 from reconciler.operations.validate import validate
+from reconciler.render.formats import PLACED, load_renderer
+from reconciler.render.places import move_findings
+from reconciler.render.text.findings import render_findings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from reconciler.cli.outputs import Outputs
+    from reconciler.model.findings import Finding
 
 app = make_app()
 
@@ -42,10 +50,22 @@ def run(
     files = find_definitions(found, paths or ())
     documents = read_documents(found, files)
     checked = validate(documents, read_settings(found).environments, vendor=vendor)
-    write_findings(checked.findings, len(documents), outputs, found)
+    _write(checked.findings, len(documents), outputs, found)
     worst = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     if any(finding.severity in worst for finding in checked.findings):
         raise typer.Exit(Exit.FAILED)
+
+
+def _write(findings: Sequence[Finding], files: int, outputs: Outputs, root: Path) -> None:
+    """Write findings to all outputs."""
+    placed = move_findings(findings, find_prefix(root, os.environ))
+    outputs.write(
+        lines=lambda: render_findings(findings, files),
+        render=lambda name: load_renderer(name).render_findings(
+            placed if name in PLACED else findings, files
+        ),
+        save=write_file,
+    )
 
 
 def _find_root(root: Path | None, paths: Sequence[Path]) -> Path:

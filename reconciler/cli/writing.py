@@ -22,7 +22,8 @@ from reconciler.execution.outcome import Report
 from reconciler.execution.preflight import Site, TargetLock, Terms, check_accepted, check_consistent, clear
 from reconciler.platform import STOP_SIGNALS
 from reconciler.render import json as as_json
-from reconciler.render.text import render_plan, render_report
+from reconciler.render.text.plan import render_plan
+from reconciler.render.text.report import render_report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

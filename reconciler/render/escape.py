@@ -69,9 +69,14 @@ def escape_html(text: str) -> str:
     return hide_commands(inert, "&#35;")
 
 
-def escape_xml(text: str) -> str:
-    """Make a text plain words in XML 1.0, which has no way to write some characters at all."""
-    return _NOT_XML.sub(show_character, escape_html(text))
+def make_xml(text: str) -> str:
+    """Make a text what XML 1.0 can hold, which has no way to write some characters at all; the printer escapes it."""
+    return _NOT_XML.sub(show_character, escape_text(text))
+
+
+def escape_xml_document(printed: str) -> str:
+    """Make printed XML safe to look at: the same document, in which a runner finds no command."""
+    return hide_commands(printed, "&#35;")
 
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -1,39 +1,40 @@
-"""The outputs by name, and what each of them renders; `text` is made of lines and stands apart.
+"""The outputs by name, and the module that makes each of them.
 
-Pure. A new format takes its own file and one line here.
+Pure. A new format takes its own module and one line here; a module is imported when its output is asked for.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from reconciler.render import drift, github, gitlab, html, json, junit, markdown, sarif
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from reconciler.model.findings import Finding
     from reconciler.planning.drift import DriftReport
     from reconciler.planning.plan import Plan
 
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """How an output renders a plan, findings and drift; every output renders all three."""
-
-    plan: Callable[[Plan], str]
-    findings: Callable[[Sequence[Finding], int], str]
-    drift: Callable[[DriftReport], str]
+TEXT, JSON = "text", "json"
+FORMATS = (TEXT, JSON, "markdown", "github", "sarif", "junit", "gitlab", "html")
+"""The names that `--format` takes; `text` is made of lines, in the package of that name, and each other is a module."""
+PLACED = frozenset({"github", "sarif", "junit", "gitlab"})
+"""The outputs whose reader looks for the file, so that they name it from where the reader stands."""
 
 
-FORMATS: Mapping[str, Format] = {
-    "json": Format(json.render_plan, json.render_findings, drift.render_json),
-    "markdown": Format(markdown.render_plan, markdown.render_findings, markdown.render_drift),
-    "github": Format(github.render_plan, github.render_findings, github.render_drift),
-    "sarif": Format(sarif.render_plan, sarif.render_findings, sarif.render_drift),
-    "junit": Format(junit.render_plan, junit.render_findings, junit.render_drift),
-    "gitlab": Format(gitlab.render_plan, gitlab.render_findings, gitlab.render_drift),
-    "html": Format(html.render_plan, html.render_findings, html.render_drift),
-}
-"""Every output but `text`, by the name that `--format` takes."""
+class Renderer(Protocol):
+    """What the module of a format does: it renders a plan, findings and drift."""
+
+    def render_plan(self, plan: Plan, /) -> str:
+        """Render a plan."""
+
+    def render_findings(self, findings: Sequence[Finding], files: int, /) -> str:
+        """Render what was found in a number of files."""
+
+    def render_drift(self, report: DriftReport, /) -> str:
+        """Render what differs from the files."""
+
+
+def load_renderer(name: str) -> Renderer:
+    """Import the module that makes an output; any but `text`."""
+    return cast("Renderer", import_module(f"reconciler.render.{name}"))

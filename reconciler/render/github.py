@@ -10,7 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from reconciler.model.findings import Severity
-from reconciler.render.annotations import remark_drift, remark_findings, remark_plan, sort_remarks
+from reconciler.render.annotations import annotate_drift, annotate_findings, annotate_plan, sort_annotations
 from reconciler.render.escape import escape_github_data, escape_github_property, escape_text, shorten
 from reconciler.render.phrases import join_sentences
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.planning.drift import DriftReport
     from reconciler.planning.plan import Plan
-    from reconciler.render.annotations import Remark
+    from reconciler.render.annotations import Annotation
 
 # The runner's words for our severities; it knows no others.
 _COMMANDS: Mapping[Severity, str] = {
@@ -35,28 +35,28 @@ _LONGEST_MESSAGE, _LONGEST_TITLE, _LONGEST_FILE = 1000, 200, 1000
 def render_findings(findings: Sequence[Finding], files: int) -> str:
     """Render findings, the worst first; how many files there were is nobody's line."""
     del files
-    return _print(sort_remarks(remark_findings(findings)))
+    return _print(sort_annotations(annotate_findings(findings)))
 
 
 def render_plan(plan: Plan) -> str:
     """Render what a plan cannot do, what it breaks, and what it changes for people."""
-    return _print(remark_plan(plan))
+    return _print(annotate_plan(plan))
 
 
 def render_drift(report: DriftReport) -> str:
     """Render what differs, with who made it and when."""
-    return _print(remark_drift(report))
+    return _print(annotate_drift(report))
 
 
-def _print(remarks: Sequence[Remark]) -> str:
-    return "".join(line + "\n" for line in _choose(remarks))
+def _print(annotations: Sequence[Annotation]) -> str:
+    return "".join(line + "\n" for line in _choose(annotations))
 
 
-def _choose(remarks: Sequence[Remark]) -> Iterator[str]:
+def _choose(annotations: Sequence[Annotation]) -> Iterator[str]:
     """Print the first ten of each kind; the tenth says how many more there are."""
-    totals = Counter(each.finding.severity for each in remarks)
+    totals = Counter(each.finding.severity for each in annotations)
     shown: Counter[Severity] = Counter()
-    for each in remarks:
+    for each in annotations:
         severity = each.finding.severity
         shown[severity] += 1
         if shown[severity] <= _MOST:
@@ -74,9 +74,11 @@ def _print_command(finding: Finding, more: int) -> str:
         "col": str(place.column or ""),
         "title": shorten(escape_text(finding.rule + where), _LONGEST_TITLE),
     }
-    told = ",".join(f"{name}={escape_github_property(value)}" for name, value in properties.items() if value)
+    settings = ",".join(
+        f"{name}={escape_github_property(value)}" for name, value in properties.items() if value
+    )
     sentences = [finding.message, finding.hint, f"And {more} more of this kind." if more > 0 else ""]
     message = "\n".join(
         escape_text(join_sentences(shorten(each, _LONGEST_MESSAGE))) for each in sentences if each
     )
-    return f"::{_COMMANDS[finding.severity]} {told}::{escape_github_data(message)}"
+    return f"::{_COMMANDS[finding.severity]} {settings}::{escape_github_data(message)}"

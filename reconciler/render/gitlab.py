@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.findings import Severity
 from reconciler.render.annotations import (
+    annotate_drift,
+    annotate_findings,
+    annotate_plan,
+    describe,
     find_path,
     fingerprint,
-    remark_drift,
-    remark_findings,
-    remark_plan,
-    sort_remarks,
+    sort_annotations,
 )
-from reconciler.render.escape import escape_json, escape_text, shorten
-from reconciler.render.phrases import join_sentences
+from reconciler.render.escape import escape_json, escape_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.planning.drift import DriftReport
     from reconciler.planning.plan import Plan
-    from reconciler.render.annotations import Remark
+    from reconciler.render.annotations import Annotation
 
 # GitLab knows info, minor, major, critical and blocker; ours are three, and none says more than it means.
 _SEVERITIES: Mapping[Severity, str] = {
@@ -41,32 +41,31 @@ _LONGEST = 1000
 def render_findings(findings: Sequence[Finding], files: int) -> str:
     """Render findings; how many files there were has no place in the report."""
     del files
-    return _print(sort_remarks(remark_findings(findings)))
+    return _print(sort_annotations(annotate_findings(findings)))
 
 
 def render_plan(plan: Plan) -> str:
     """Render what a plan cannot do and what it breaks."""
-    return _print([each for each in remark_plan(plan) if each.finding.severity is not Severity.NOTE])
+    return _print([each for each in annotate_plan(plan) if each.finding.severity is not Severity.NOTE])
 
 
 def render_drift(report: DriftReport) -> str:
     """Render what differs from the files, with who made it and when."""
-    return _print(remark_drift(report))
+    return _print(annotate_drift(report))
 
 
-def _print(remarks: Sequence[Remark]) -> str:
+def _print(annotations: Sequence[Annotation]) -> str:
     issues = [
-        _describe(each.finding, f"{digest}{number:08x}") for each, digest, number in fingerprint(remarks)
+        _make_issue(each.finding, f"{digest}{number:08x}")
+        for each, digest, number in fingerprint(annotations)
     ]
     return escape_json(json.dumps(issues, indent=2, ensure_ascii=False)) + "\n"
 
 
-def _describe(finding: Finding, identity: str) -> dict[str, Json]:
+def _make_issue(finding: Finding, identity: str) -> dict[str, Json]:
     place = finding.place
-    where = f" [{', '.join(finding.environments)}]" if finding.environments else ""
-    told = join_sentences(shorten(finding.message, _LONGEST), shorten(finding.hint, _LONGEST))
     return {
-        "description": escape_text(told + where),
+        "description": escape_text(describe(finding, _LONGEST)),
         "check_name": escape_text(finding.rule),
         "fingerprint": identity,
         "severity": _SEVERITIES[finding.severity],

@@ -1,4 +1,7 @@
-"""Findings, plans and reports as JSON documents, the same for every run on the same input."""
+"""Plans, findings, drift, reports and histories as JSON documents, the same for every run on the same input.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.model.findings import count_findings, finding_to_json
 from reconciler.planning.plan_file import print_plan
 from reconciler.render.escape import escape_json
+from reconciler.render.overview import count_differences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +20,9 @@ if TYPE_CHECKING:
     from reconciler.execution.recovery import Recovered, Stranded
     from reconciler.model.canonical_json import Json
     from reconciler.model.findings import Finding
+    from reconciler.planning.drift import Difference, DriftReport
     from reconciler.planning.plan import Plan
+    from reconciler.planning.timeline import Chapter
 
 
 def _print(value: Json) -> str:
@@ -26,8 +32,8 @@ def _print(value: Json) -> str:
 def render_findings(findings: Sequence[Finding], files: int) -> str:
     """Render `findings[]` and `summary`."""
     counts = {severity.value: number for severity, number in count_findings(findings).items()}
-    told = [finding_to_json(finding) for finding in findings]
-    return _print({"findings": told, "summary": {"files": files, **counts}})
+    found = [finding_to_json(finding) for finding in findings]
+    return _print({"findings": found, "summary": {"files": files, **counts}})
 
 
 def render_plan(plan: Plan) -> str:
@@ -68,7 +74,7 @@ def render_report(report: Report) -> str:
 
 def render_recovered(recovered: Sequence[Recovered], stranded: Sequence[Stranded] = ()) -> str:
     """Render what became of each intent that had no outcome, and the client ids that are on no system."""
-    told = [
+    settled = [
         {
             "run": each.run,
             "step": each.intent.step,
@@ -91,4 +97,70 @@ def render_recovered(recovered: Sequence[Recovered], stranded: Sequence[Stranded
         }
         for each in stranded
     ]
-    return _print({"recovered": told, "stranded": lost})
+    return _print({"recovered": settled, "stranded": lost})
+
+
+def render_drift(report: DriftReport) -> str:
+    """Render a report as JSON, the same for every run on the same input."""
+    body: dict[str, Json] = {
+        "environment": report.target.environment,
+        "register": report.target.register,
+        "vendor": report.target.vendor,
+        "created": report.created,
+        "tool_version": report.tool_version,
+        "systems": report.systems,
+        "unlisted": report.unlisted or None,
+        "differences": [_difference_to_json(each) for each in report.differences],
+        "summary": dict(count_differences(report)),
+    }
+    return _print(body)
+
+
+def _difference_to_json(each: Difference) -> dict[str, Json]:
+    entry, accepted = each.entry, each.accepted
+    return {
+        "id": each.id,
+        "kind": each.kind.value,
+        "alarming": each.alarming,
+        "path": each.path,
+        "file": each.file,
+        "line": each.line or None,
+        "files": each.field.expected if each.field else None,
+        "register": each.field.actual if each.field else None,
+        "origin": (each.field.origin or None) if each.field else None,
+        "reason": each.reason,
+        "write": entry
+        and {
+            "at": entry.created,
+            "organisation": entry.organisation,
+            "client": entry.client,
+            "kind": entry.kind,
+        },
+        "accepted": accepted and {"until": accepted.until.isoformat(), "reason": accepted.reason},
+    }
+
+
+def render_history(system: str, story: Sequence[Chapter]) -> str:
+    """Render a system's story as JSON, oldest first."""
+    body: dict[str, Json] = {"id": system, "chapters": [_chapter_to_json(each) for each in story]}
+    return _print(body)
+
+
+def _chapter_to_json(chapter: Chapter) -> dict[str, Json]:
+    entry, revision = chapter.entry, chapter.revision
+    return {
+        "at": entry.created,
+        "kind": entry.kind,
+        "organisation": entry.organisation,
+        "client": entry.client,
+        "fields": [
+            {"path": each.path, "before": each.before, "after": each.after} for each in chapter.fields
+        ],
+        "revision": revision
+        and {
+            "commit": revision.commit,
+            "date": revision.date,
+            "author": revision.author,
+            "subject": revision.subject,
+        },
+    }

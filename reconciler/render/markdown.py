@@ -7,29 +7,24 @@ whole systems are left out and counted, those that break nothing first.
 from __future__ import annotations
 
 import re
-from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.model.findings import SEVERITIES, Severity, count_findings
+from reconciler.model.findings import SEVERITIES, Severity
 from reconciler.planning.change import Weight
-from reconciler.render.drift import count_differences, summarise
+from reconciler.render import phrases
 from reconciler.render.escape import escape_markdown, shorten
-from reconciler.render.phrases import (
-    SIGNS,
-    VERBS,
-    describe_quiet,
-    describe_unlisted,
-    describe_unreadable,
+from reconciler.render.overview import (
+    DriftedSystem,
+    count_breaking,
+    count_differences,
+    describe_action,
     find_moves,
-    get_label,
-    get_sign,
     group_changes,
+    group_systems,
     is_grave,
-    join_sentences,
-    show_value,
-    tell_entry,
+    locate,
+    summarise_drift,
 )
-from reconciler.render.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -67,61 +62,49 @@ class _Block(NamedTuple):
 
 
 def render_plan(plan: Plan, longest: int = LONGEST) -> str:
-    """Render a plan: what this pull request does, what was open before, and how a breaking one is accepted."""
+    """Render a plan: what this change does, what was open before, and how a breaking one is accepted."""
     target, groups = plan.target, group_changes(plan)
     mark = f"<!-- reconciler:plan:{_name(target.environment)}:{_name(target.vendor)} digest={plan.digest} -->"
     head = [mark, f"## Plan for {_code(target.environment)}", "", *_summarise(plan), *_call(plan)]
-    first = "What this pull request does" if groups.traced else "Changes"
-    later = "Already open" if groups.traced else "Changes"
+    first, later = groups.titles
     blocks = [_Block(first, _describe(each, plan), is_grave(each)) for each in groups.new]
     blocks += [_Block(first, _describe_removed(each), matters=True) for each in groups.removed]
     blocks += [_Block(later, _describe(each, plan), is_grave(each)) for each in groups.open]
-    blocks += [_Block("Unmanaged", _describe_unmanaged(each)) for each in groups.unmanaged]
-    if plan.unlisted:
-        head += [f"**Warning** {_words(describe_unlisted(plan.unlisted), 1000)}", ""]
+    blocks += [_Block(phrases.UNMANAGED, _describe_unmanaged(each)) for each in groups.unmanaged]
+    head += _warn_of_unlisted(plan.unlisted)
     if not plan.writes and not plan.blocked:
-        head += ["Nothing to do: the register holds what the definitions ask for.", ""]
+        head += [phrases.NOTHING_TO_DO, ""]
     return _fit(head, blocks, [f"Digest `{plan.digest}`", ""], longest)
 
 
 def render_drift(report: DriftReport, longest: int = LONGEST) -> str:
     """Render what differs from the files, with who made it and when."""
     target = report.target
-    counts = count_differences(report)
     head = [
         f"<!-- reconciler:drift:{_name(target.environment)}:{_name(target.vendor)} -->",
         f"## Drift in {_code(target.environment)}",
         "",
-        f"| {' | '.join(counts)} |",
-        f"|{'---:|' * len(counts)}",
-        f"| {' | '.join(map(str, counts.values()))} |",
+        *_tabulate(count_differences(report)),
+        _describe_making(target.vendor, report.created, report.tool_version),
         "",
-        _tell_made(target.vendor, report.created, report.tool_version),
-        "",
+        *_warn_of_unlisted(report.unlisted),
     ]
-    if report.unlisted:
-        head += [f"**Warning** {_words(describe_unlisted(report.unlisted), 1000)}", ""]
     if report.quiet:
-        head += [_words(describe_quiet(report.quiet), 1000), ""]
+        head += [_words(phrases.describe_quiet(report.quiet), 1000), ""]
     if not report.open:
-        head += [f"No drift: {count(report.systems, 'system')} compared.", ""]
-    blocks = []
-    for system, group in groupby(report.open, key=lambda each: each.id):
-        differences = list(group)
-        alarming = any(each.alarming for each in differences)
-        title = "Somebody should look at" if alarming else "For the record"
-        blocks.append(_Block(title, _describe_drift(system, differences), alarming))
+        head += [phrases.describe_no_drift(report.systems), ""]
+    systems = group_systems(report)
+    blocks = [_Block(each.title, _describe_system(each), each.alarming > 0) for each in systems]
     blocks.sort(key=lambda block: not block.matters)
-    return _fit(head, blocks, [summarise(report), ""], longest)
+    return _fit(head, blocks, [summarise_drift(report), ""], longest)
 
 
 def render_findings(findings: Sequence[Finding], files: int) -> str:
     """Render findings as a table, the worst first."""
-    counts = count_findings(findings)
-    told = ", ".join(count(counts[severity], severity.value) for severity in SEVERITIES)
-    head = ["<!-- reconciler:findings -->", "## Findings", "", f"{count(files, 'file')}: {told}.", ""]
+    summary = phrases.summarise_findings(findings, files)
+    head = ["<!-- reconciler:findings -->", "## Findings", "", summary, ""]
     if findings:
-        head += ["| Severity | Rule | Place | Message |", "|---|---|---|---|"]
+        head += _head_table(phrases.FINDING_COLUMNS)
     ordered = sorted(findings, key=lambda each: SEVERITIES.index(each.severity))
     return _fit(head, [_Block("", _describe_finding(each)) for each in ordered], [""], LONGEST)
 
@@ -129,7 +112,7 @@ def render_findings(findings: Sequence[Finding], files: int) -> str:
 def _fit(head: Iterable[str], blocks: Sequence[_Block], tail: Iterable[str], longest: int) -> str:
     """Join what fits: the blocks that matter are taken in first, and all stand in their order."""
     start, end = "\n".join(head) + "\n", "\n" + "\n".join(tail)
-    room = longest - len(start) - len(end) - len(_tell_left_out(len(blocks)))
+    room = longest - len(start) - len(end) - len(_describe_left_out(len(blocks)))
     kept: set[int] = set()
     for index, block in sorted(enumerate(blocks), key=lambda each: not each[1].matters):
         # A heading is counted for every block, so that none is forgotten.
@@ -147,10 +130,10 @@ def _fit(head: Iterable[str], blocks: Sequence[_Block], tail: Iterable[str], lon
             group = block.group
         parts.append(f"{block.text}\n")
     left_out = len(blocks) - len(kept)
-    return "".join([*parts, _tell_left_out(left_out) if left_out else "", end])
+    return "".join([*parts, _describe_left_out(left_out) if left_out else "", end])
 
 
-def _tell_left_out(number: int) -> str:
+def _describe_left_out(number: int) -> str:
     return f"\n*{number:,} more did not fit here: the run's artifact has everything.*\n"
 
 
@@ -168,20 +151,36 @@ def _words(text: str, longest: int = 600) -> str:
     return escape_markdown(shorten(text, longest))
 
 
-def _tell_made(vendor: str, created: str, version: str) -> str:
+def _head_table(names: Sequence[str]) -> list[str]:
+    """Begin a table; numbers of lines stand to the right."""
+    rules = ["---:" if name == "Line" else "---" for name in names]
+    return [_make_row(names).replace("|  |", "| |"), f"|{'|'.join(rules)}|"]
+
+
+def _make_row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _tabulate(counts: Mapping[str, int]) -> list[str]:
+    numbers = map(str, counts.values())
+    return [_make_row(counts), f"|{'---:|' * len(counts)}", _make_row(numbers), ""]
+
+
+def _describe_making(vendor: str, created: str, version: str) -> str:
     made = f", made {_words(created, 100)}" if created else ""
     tool = f" by reconciler {_words(version, 100)}" if version else ""
     return f"Vendor {_words(vendor, 100)}{made}{tool}."
 
 
+def _warn_of_unlisted(unlisted: str) -> list[str]:
+    return [f"**Warning** {_words(phrases.describe_unlisted(unlisted), 1000)}", ""] if unlisted else []
+
+
 def _summarise(plan: Plan) -> list[str]:
-    names = {**{name: name for name in plan.summary}, "keep": "unchanged"}
+    target = plan.target
     return [
-        f"| {' | '.join(names[name] for name in plan.summary)} |",
-        f"|{'---:|' * len(plan.summary)}",
-        f"| {' | '.join(map(str, plan.summary.values()))} |",
-        "",
-        _tell_made(plan.target.vendor, plan.created, plan.tool_version),
+        *_tabulate(phrases.name_counts(plan)),
+        _describe_making(target.vendor, plan.created, plan.tool_version),
         "",
     ]
 
@@ -191,7 +190,7 @@ def _call(plan: Plan) -> Iterator[str]:
     if not plan.breaking:
         return
     yield "> [!CAUTION]"
-    yield f"> Breaking: {count(len(plan.breaking), 'impact')}. Apply refuses until somebody names this plan:"
+    yield f"> {phrases.describe_breaking(plan)} {phrases.REFUSES}:"
     yield f"> `reconciler apply --accept {plan.digest}`"
     yield ""
     yield from _list_impacts(plan.impacts)
@@ -203,22 +202,19 @@ def _list_impacts(impacts: Iterable[Impact]) -> Iterator[str]:
         yield f"- {_WEIGHTS[each.weight]} {_code(each.rule)}: {_words(each.message)}"
 
 
-def _open_section(title: str, remarks: Iterable[str], *, grave: bool) -> list[str]:
+def _open_section(title: str, notes: Iterable[str], *, grave: bool) -> list[str]:
     """Begin a section; what is grave stands open."""
-    told = "".join(f" · {each}" for each in remarks if each)
-    return ["<details open>" if grave else "<details>", f"<summary>{title}{told}</summary>", ""]
+    heading = " · ".join([title, *filter(None, notes)])
+    return ["<details open>" if grave else "<details>", f"<summary>{heading}</summary>", ""]
 
 
 def _describe(change: Change, plan: Plan) -> str:
     """Describe one system: its impacts, what it waits for, its fields, and its requests where ids move."""
-    breaking = sum(each.weight is Weight.BREAKING for each in change.impacts)
-    line = f":{change.line}" if change.line else ""
+    breaking = count_breaking(change)
+    sign, verb = describe_action(change)
     rows = _open_section(
-        f"{SIGNS[change.action]} {_code(change.id)} {VERBS[change.action]}",
-        [
-            f"<b>{breaking} breaking</b>" if breaking else "",
-            _code(f"{change.file}{line}" if change.file else ""),
-        ],
+        f"{sign} {_code(change.id)} {verb}",
+        [f"<b>{breaking} {phrases.BREAKING}</b>" if breaking else "", _code(locate(change))],
         grave=is_grave(change),
     )
     rows += _list_impacts(change.impacts)
@@ -226,13 +222,13 @@ def _describe(change: Change, plan: Plan) -> str:
     rows += [f"- {name}: {_words(each)}" for name, each in _reasons(change) if each]
     if change.fields:
         rows += [""] if rows[-1] else []
-        rows += ["| | Member | Before | After | Line | Origin |", "|---|---|---|---|---:|---|"]
+        rows += _head_table(("", *phrases.FIELD_COLUMNS))
         rows += [_describe_field(each) for each in change.fields]
     if moves := find_moves(plan, change.id):
-        rows += ["", "Client ids move, so these requests wait for each other:", ""]
+        rows += ["", phrases.MOVES, ""]
         for step in moves:
-            after = f", after {', '.join(map(str, step.after))}" if step.after else ""
-            rows.append(f"- {step.number}. {step.method}: {_words(step.purpose)}{after}")
+            what = filter(None, (_words(step.purpose), phrases.list_predecessors(step)))
+            rows.append(f"- {step.number}. {step.method}: {', '.join(what)}")
     return "\n".join([*rows, "", "</details>", ""])
 
 
@@ -242,63 +238,54 @@ def _reasons(change: Change) -> tuple[tuple[str, str], ...]:
 
 def _describe_field(field: FieldChange) -> str:
     cells = [
-        f"`{get_sign(field)}`",
-        _code(get_label(field)),
-        _code(show_value(field.before, field)),
-        _code(show_value(field.after, field)),
+        f"`{phrases.get_sign(field)}`",
+        _code(phrases.get_label(field)),
+        _code(phrases.show_value(field.before, field)),
+        _code(phrases.show_value(field.after, field)),
         str(field.line or ""),
         _words(field.origin),
     ]
-    return f"| {' | '.join(cells)} |"
+    return _make_row(cells)
 
 
 def _describe_removed(system: Unmanaged) -> str:
     former = _code(system.former)
-    return (
-        f"- **Warning** {_code(system.id)} stays registered, becomes unmanaged: {former} is removed here. "
-        "`withdrawn: true` would have it deleted."
-    )
+    return f"- **Warning** {_code(system.id)} {phrases.REMOVED}: {former} is removed here. {phrases.WITHDRAW}"
 
 
 def _describe_unmanaged(system: Unmanaged) -> str:
-    unread = f"; {_words(describe_unreadable(system.unreadable), 400)}" if system.unreadable else ""
-    return (
-        f"- {_code(system.id)} {_words(system.name, 100)}: registered, no definition here, left alone{unread}"
-    )
+    unread = f"; {_words(phrases.describe_unreadable(system.unreadable), 400)}" if system.unreadable else ""
+    return f"- {_code(system.id)} {_words(system.name, 100)}: {phrases.LEFT_ALONE}{unread}"
 
 
-def _describe_drift(system: str, differences: Sequence[Difference]) -> str:
-    alarming = sum(each.alarming for each in differences)
-    file = next((each.file for each in differences if each.file), "")
-    remarks = [f"<b>{alarming} to look at</b>" if alarming else "", _code(file)]
-    rows = _open_section(_code(system), remarks, grave=False)
-    rows += ["| What | Member | Files | Register | Line | Who and when |", "|---|---|---|---|---:|---|"]
-    return "\n".join([*rows, *map(_describe_difference, differences), "", "</details>", ""])
+def _describe_system(system: DriftedSystem) -> str:
+    notes = [f"<b>{system.alarming} to look at</b>" if system.alarming else "", _code(system.file)]
+    rows = _open_section(_code(system.id), notes, grave=False)
+    rows += _head_table((*phrases.DIFFERENCE_COLUMNS, "Who and when"))
+    return "\n".join([*rows, *map(_describe_difference, system.differences), "", "</details>", ""])
 
 
 def _describe_difference(each: Difference) -> str:
     field = each.field
-    who = _words(tell_entry(each.entry))
-    if each.reason:
-        who += f"; {_words(each.reason)}"
+    who = [_words(phrases.describe_writer(each.entry)), _words(each.reason)]
     if each.accepted:
-        who += f"; accepted until {each.accepted.until}: {_words(each.accepted.reason)}"
+        who.append(f"{phrases.describe_term(each.accepted)}: {_words(each.accepted.reason)}")
     cells = [
         f"**{each.kind}**" if each.alarming else str(each.kind),
-        _code(get_label(field)) if field else "",
-        _code(show_value(field.expected, field)) if field else "",
-        _code(show_value(field.actual, field)) if field else "",
+        _code(phrases.get_label(field)) if field else "",
+        _code(phrases.show_value(field.expected, field)) if field else "",
+        _code(phrases.show_value(field.actual, field)) if field else "",
         str(each.line or ""),
-        who,
+        "; ".join(filter(None, who)),
     ]
-    return f"| {' | '.join(cells)} |"
+    return _make_row(cells)
 
 
 def _describe_finding(finding: Finding) -> str:
     where = f" ({_words(', '.join(finding.environments), 100)})" if finding.environments else ""
-    told = escape_markdown(join_sentences(shorten(finding.message, 600), shorten(finding.hint, 600)))
+    message = phrases.join_sentences(shorten(finding.message, 600), shorten(finding.hint, 600))
     code = f" ({_words(finding.code, 100)})" if finding.code else ""
     return (
         f"| {_SEVERITIES[finding.severity]} | {_code(finding.rule)} | {_code(str(finding.place))}{where} "
-        f"| {told}{code} |"
+        f"| {escape_markdown(message)}{code} |"
     )

@@ -1,4 +1,4 @@
-"""The words and signs that the outputs for people share, so that all of them call a thing the same.
+"""The words that the outputs share, so that all of them call a thing the same.
 
 Pure. Nothing here is escaped: each output does that for its own target.
 """
@@ -6,32 +6,46 @@ Pure. Nothing here is escaped: each output does that for its own target.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from reconciler.planning.change import Blocked, Delete, Weight
-from reconciler.planning.origin import is_new
+from reconciler.model.findings import SEVERITIES, count_findings
 from reconciler.render.escape import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reconciler.model.canonical_json import Json
-    from reconciler.planning.change import Change
+    from reconciler.model.findings import Finding
+    from reconciler.planning.acceptance import Acceptance
     from reconciler.planning.change_log import LogEntry
     from reconciler.planning.diff import FieldChange
     from reconciler.planning.drift import Difference
-    from reconciler.planning.plan import Plan, Unmanaged
+    from reconciler.planning.plan import Plan
     from reconciler.planning.request_order import Step
     from reconciler.planning.timeline import Edit
 
-SIGNS: Mapping[str, str] = {"create": "+", "update": "~", "delete": "-", "blocked": "!", "keep": "="}
-VERBS: Mapping[str, str] = {
-    "create": "create",
-    "update": "update",
-    "delete": "delete for ever",
-    "blocked": "blocked",
-    "keep": "keep",
-}
+THIS_CHANGE, OPEN_BEFORE, CHANGES = "What this change does", "What was open before", "Changes"
+"""The titles of a plan's groups; the last where it was compared with no other revision."""
+UNMANAGED = "Unmanaged"
+LEFT_ALONE = "registered, no definition here, left alone"
+REMOVED = "stays registered, becomes unmanaged"
+WITHDRAW = "Keep the file and write `withdrawn: true` to have the system deleted."
+"""What becomes of a system whose file this change removes, and how it would be deleted."""
+NOTHING_TO_DO = "Nothing to do: the register holds what the definitions ask for."
+MOVES = "Client ids move, so these requests wait for each other:"
+BREAKING = "breaking"
+REFUSES = "Apply refuses without"
+"""What follows is the option that accepts a plan."""
+TO_LOOK_AT, FOR_INFORMATION = "To look at", "For information"
+"""The titles of a drift report's groups."""
+FILES, REGISTER = "files", "register"
+"""The two sides of a difference."""
+NOTHING = "nothing"
+"""What a side holds that has no value."""
+WRITER_UNKNOWN = "the change log does not say when and by whom"
+FIELD_COLUMNS = ("Member", "Before", "After", "Line", "Origin")
+DIFFERENCE_COLUMNS = ("What", "Member", FILES.capitalize(), REGISTER.capitalize(), "Line")
+FINDING_COLUMNS = ("Severity", "Rule", "Place", "Message")
 _WRITES: Mapping[str, str] = {
     "create": "a creation",
     "update": "an update",
@@ -43,61 +57,19 @@ _WRITES: Mapping[str, str] = {
 _TEXTS = frozenset({"name", "description"})
 _SINGLE = frozenset({*_TEXTS, "vendor"})
 """The members whose second step is a part and not an entry of a list."""
-
-
 _NAMED = 5
 """Systems that one sentence names."""
 
 
-class Groups(NamedTuple):
-    """What a plan shows, in the order in which it is read."""
-
-    traced: bool
-    """Whether the plan was made against another revision of the files."""
-    new: tuple[Change, ...]
-    """What this pull request does; empty where that cannot be told."""
-    open: tuple[Change, ...]
-    """What was open before; everything where it cannot be told."""
-    removed: tuple[Unmanaged, ...]
-    """The systems whose file this pull request removes."""
-    unmanaged: tuple[Unmanaged, ...]
-    """The systems that had no file before."""
+def count(number: int, noun: str) -> str:
+    """Say a number of things: `1 file`, `2 files`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def group_changes(plan: Plan) -> Groups:
-    """Split what a plan shows into what this pull request does and what was open before; the worst first."""
-    shown = [change for change in plan.changes if change.action != "keep" or change.fields]
-    shown.sort(key=_rank)
-    traced = any(field.origin for change in shown for field in change.fields)
-    removed = tuple(each for each in plan.unmanaged if each.former)
-    return Groups(
-        traced=traced or bool(removed),
-        new=tuple(change for change in shown if traced and is_new(change)),
-        open=tuple(change for change in shown if not (traced and is_new(change))),
-        removed=removed,
-        unmanaged=tuple(each for each in plan.unmanaged if not each.former),
-    )
-
-
-def _rank(change: Change) -> int:
-    """Rank a change: what deletes, what breaks, what is blocked, and the rest."""
-    if isinstance(change, Delete):
-        return 0
-    if any(each.weight is Weight.BREAKING for each in change.impacts):
-        return 1
-    return 2 if isinstance(change, Blocked) else 3
-
-
-def is_grave(change: Change) -> bool:
-    """Say whether a change deletes, breaks something or is blocked, so that nobody may pass over it."""
-    return _rank(change) < 3
-
-
-def find_moves(plan: Plan, system: str) -> tuple[Step, ...]:
-    """Find the requests of a system that wait for others, or that others wait for."""
-    return tuple(
-        step for step in plan.steps if step.id == system and (step.claims or step.releases or step.after)
-    )
+def join_sentences(*texts: str) -> str:
+    """Join a message and what follows it; a message is a sentence without its full stop."""
+    sentences = [each if each.endswith((".", "!", "?")) else f"{each}." for each in texts if each]
+    return " ".join(sentences)
 
 
 def get_sign(field: FieldChange | Edit) -> str:
@@ -123,34 +95,68 @@ def show_value(value: Json, field: FieldChange | Edit) -> str:
     return shorten(json.dumps(value, ensure_ascii=False) if quoted else str(value))
 
 
-def join_sentences(*texts: str) -> str:
-    """Join a message and what follows it; a message is a sentence without its full stop."""
-    told = [each if each.endswith((".", "!", "?")) else f"{each}." for each in texts if each]
-    return " ".join(told)
+def name_counts(plan: Plan) -> Mapping[str, int]:
+    """Count what becomes of the systems of a plan, by the words that outputs use."""
+    return {"unchanged" if name == "keep" else name: number for name, number in plan.summary.items()}
 
 
-def tell_write(entry: LogEntry) -> str:
+def summarise_plan(plan: Plan) -> str:
+    """Say in one line how much a plan does."""
+    counts = name_counts(plan)
+    return (
+        f"Plan: {counts['create']} to create, {counts['update']} to update, {counts['delete']} to delete, "
+        f"{counts['blocked']} blocked, {counts['unchanged']} unchanged; "
+        f"{'at least ' if plan.unlisted else ''}{counts['unmanaged']} unmanaged."
+    )
+
+
+def summarise_findings(findings: Sequence[Finding], files: int) -> str:
+    """Say in one line how much was found."""
+    counts = count_findings(findings)
+    return f"{count(files, 'file')}: {', '.join(count(counts[each], each.value) for each in SEVERITIES)}."
+
+
+def describe_breaking(plan: Plan) -> str:
+    """Say how much a plan breaks, and that apply asks for more than itself."""
+    return f"Breaking: {count(len(plan.breaking), 'impact')}."
+
+
+def list_predecessors(step: Step) -> str:
+    """List the requests that one waits for; empty where it waits for none."""
+    return f"after {', '.join(map(str, step.after))}" if step.after else ""
+
+
+def describe_no_drift(systems: int) -> str:
+    """Say that nothing differs."""
+    return f"No drift: {count(systems, 'system')} compared."
+
+
+def describe_term(accepted: Acceptance) -> str:
+    """Say until when a difference is accepted; the reason follows."""
+    return f"accepted until {accepted.until}"
+
+
+def describe_write(entry: LogEntry) -> str:
     """Say in which way somebody wrote."""
     return _WRITES.get(entry.kind, "an unknown kind of write")
 
 
-def tell_entry(entry: LogEntry | None) -> str:
+def describe_writer(entry: LogEntry | None) -> str:
     """Say since when, by which organisation and client, and by which kind of write."""
     if entry is None:
-        return "since when and by whom, the change log does not tell"
+        return WRITER_UNKNOWN
     when, organisation, client = (
         shorten(each, 100) or "unknown" for each in (entry.created, entry.organisation, entry.client)
     )
-    return f"since {when}, by organisation {organisation}, client {client}, with {tell_write(entry)}"
+    return f"since {when}, by organisation {organisation}, client {client}, with {describe_write(entry)}"
 
 
 def describe_quiet(quiet: Sequence[Difference]) -> str:
     """Say in one sentence to which systems others wrote and left no difference."""
     names = [shorten(each.id, 100) for each in quiet[:_NAMED]]
     more = [f"{len(quiet) - _NAMED:,} more"] if len(quiet) > _NAMED else []
-    systems = "1 system" if len(quiet) == 1 else f"{len(quiet):,} systems"
     return (
-        f"Others wrote to {systems} since our own last write, and no difference is left: "
+        f"Others wrote to {count(len(quiet), 'system')} since our own last write, and no difference is left: "
         f"{', '.join([*names, *more])}. `reconciler history ID` shows who and when."
     )
 

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from reconciler.planning.drift import DriftReport
     from reconciler.planning.plan import Plan
 
-PLACED = frozenset({"github", "sarif", "junit", "gitlab"})
-"""The outputs whose reader looks for the file."""
-
 
 def move_findings(findings: Iterable[Finding], prefix: str) -> tuple[Finding, ...]:
     """Put the folder in front of the place of each finding."""

@@ -13,16 +13,16 @@ from urllib.parse import quote
 from reconciler import __version__
 from reconciler.model.findings import Severity
 from reconciler.render.annotations import (
+    annotate_drift,
+    annotate_findings,
+    annotate_plan,
+    describe,
     find_page,
     find_path,
     fingerprint,
-    remark_drift,
-    remark_findings,
-    remark_plan,
-    sort_remarks,
+    sort_annotations,
 )
 from reconciler.render.escape import escape_json, escape_sarif, shorten
-from reconciler.render.phrases import join_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.planning.drift import DriftReport
     from reconciler.planning.plan import Plan
-    from reconciler.render.annotations import Remark
+    from reconciler.render.annotations import Annotation
 
-# Levels (SARIF §3.27.10); `none` is for results that are no problem, which are no remarks.
+# Levels (SARIF §3.27.10); `none` is for results that are no problem, which are no annotations.
 _LEVELS: Mapping[Severity, str] = {
     Severity.ERROR: "error",
     Severity.WARNING: "warning",
@@ -48,23 +48,23 @@ _LONGEST = 1000
 def render_findings(findings: Sequence[Finding], files: int) -> str:
     """Render findings; how many files there were has no place in SARIF."""
     del files
-    return _print(sort_remarks(remark_findings(findings)), "validate")
+    return _print(sort_annotations(annotate_findings(findings)), "validate")
 
 
 def render_plan(plan: Plan) -> str:
     """Render what a plan cannot do and what it breaks."""
-    remarks = [each for each in remark_plan(plan) if each.finding.severity is not Severity.NOTE]
-    return _print(remarks, f"plan/{plan.target.environment}")
+    annotations = [each for each in annotate_plan(plan) if each.finding.severity is not Severity.NOTE]
+    return _print(annotations, f"plan/{plan.target.environment}")
 
 
 def render_drift(report: DriftReport) -> str:
     """Render what differs from the files, with who made it and when."""
-    return _print(remark_drift(report), f"drift/{report.target.environment}")
+    return _print(annotate_drift(report), f"drift/{report.target.environment}")
 
 
-def _print(remarks: Sequence[Remark], category: str) -> str:
+def _print(annotations: Sequence[Annotation], category: str) -> str:
     """Print one run; its category keeps the results of one environment from closing another's."""
-    shown = remarks[:_MOST]
+    shown = annotations[:_MOST]
     rules = sorted({each.finding.rule for each in shown})
     worst: dict[str, Severity] = {}
     for each in shown:
@@ -101,8 +101,6 @@ def _describe_rule(rule: str, severity: Severity) -> dict[str, Json]:
 
 def _describe_result(finding: Finding, index: int, identity: str) -> dict[str, Json]:
     place = finding.place
-    where = f" [{', '.join(finding.environments)}]" if finding.environments else ""
-    told = join_sentences(shorten(finding.message, _LONGEST), shorten(finding.hint, _LONGEST)) + where
     region = {"startLine": place.line or 1, **({"startColumn": place.column} if place.column else {})}
     location: dict[str, Json] = {
         "physicalLocation": {
@@ -117,7 +115,7 @@ def _describe_result(finding: Finding, index: int, identity: str) -> dict[str, J
         "ruleId": finding.rule,
         "ruleIndex": index,
         "level": _LEVELS[finding.severity],
-        "message": {"text": escape_sarif(told)},
+        "message": {"text": escape_sarif(describe(finding, _LONGEST))},
         "locations": [location],
         "partialFingerprints": {"primaryLocationLineHash": identity},
     }

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, TextIO
 
-from reconciler.render.text import print_lines
+from reconciler.render.lines import print_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.render.text import Line
+    from reconciler.render.lines import Line
 
 _STYLES = {
     "create": "green",

@@ -11,7 +11,7 @@ import pytest
 from reconciler.planning.change import Create
 from reconciler.planning.diff import FieldChange
 from reconciler.planning.plan import Plan, Target
-from reconciler.render.formats import FORMATS
+from reconciler.render.formats import load_renderer
 from tests.builders import VENDOR
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def _write_report(folder: Path) -> Path:
     )
     path = folder / "report.html"
     path.write_text(
-        FORMATS["html"].plan(Plan(Target("tt02", "https://x", VENDOR), changes)), encoding="utf-8"
+        load_renderer("html").render_plan(Plan(Target("tt02", "https://x", VENDOR), changes)),
+        encoding="utf-8",
     )
     return path
 

@@ -26,10 +26,10 @@ from reconciler.planning.change import Blocked, Create, Keep, Update
 from reconciler.planning.drift import Circumstances
 from reconciler.planning.plan import Target
 from reconciler.planning.plan_file import print_plan, read_plan
-from reconciler.render.drift import render_lines
 from reconciler.render.html import render_plan as render_html
 from reconciler.render.markdown import render_plan as render_markdown
-from reconciler.render.text import render_plan
+from reconciler.render.text.drift import render_drift
+from reconciler.render.text.plan import render_plan
 from tests.builders import VENDOR, a_live_document, a_registered_system, a_resolved
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from reconciler.model.canonical_json import Json
     from reconciler.planning.drift import DriftReport
     from reconciler.planning.plan import Plan
-    from reconciler.render.text import Line
+    from reconciler.render.lines import Line
 
 OTHER = "310661414"
 ONE, TWO, STRAY = f"{VENDOR}_one", f"{VENDOR}_two", f"{VENDOR}_stray"
@@ -156,7 +156,7 @@ def test_drift_promises_nothing_where_the_list_failed() -> None:
 
     assert report.differences == ()
     assert report.exit_code is Exit.FAILED
-    assert "could not be listed" in join([*render_lines(report)])
+    assert "could not be listed" in join([*render_drift(report)])
 
 
 @pytest.mark.parametrize("failure", [OUTAGE, NotConnected("gone"), Rejected("no")])

@@ -18,7 +18,10 @@ from reconciler.model.findings import Finding, Location, Severity
 from reconciler.operations.validate import validate
 from reconciler.planning.plan import Target, judge_plan, plan_changes, stamp
 from reconciler.render import json as as_json
-from reconciler.render import text as as_text
+from reconciler.render.lines import print_lines
+from reconciler.render.text.findings import render_findings
+from reconciler.render.text.plan import render_plan
+from reconciler.render.text.report import render_recovered, render_report
 from tests.builders import (
     CLIENT,
     ENVIRONMENTS,
@@ -221,11 +224,11 @@ def _strand() -> tuple[Stranded, ...]:
 
 
 def _print_plan(make: Callable[[], Plan]) -> str:
-    return as_text.print_lines(as_text.render_plan(make()))
+    return print_lines(render_plan(make()))
 
 
 def _print_findings(find: Callable[[], tuple[Finding, ...]]) -> str:
-    return as_text.print_lines(as_text.render_findings(find(), 3))
+    return print_lines(render_findings(find(), 3))
 
 
 def _save_plan(make: Callable[[], Plan]) -> str:
@@ -236,11 +239,11 @@ def _save_plan(make: Callable[[], Plan]) -> str:
 TEXTS: dict[str, Callable[[], str]] = {
     **{name: partial(_print_plan, make) for name, make in PLANS.items()},
     **{name: partial(_print_findings, find) for name, find in FINDINGS.items()},
-    "report": lambda: as_text.print_lines(as_text.render_report(_report())),
-    "report-nothing": lambda: as_text.print_lines(as_text.render_report(Report(_plan_nothing()))),
-    "recovered": lambda: as_text.print_lines(as_text.render_recovered(_recover())),
-    "recovered-stranded": lambda: as_text.print_lines(as_text.render_recovered(_recover()[:1], _strand())),
-    "recovered-nothing": lambda: as_text.print_lines(as_text.render_recovered(())),
+    "report": lambda: print_lines(render_report(_report())),
+    "report-nothing": lambda: print_lines(render_report(Report(_plan_nothing()))),
+    "recovered": lambda: print_lines(render_recovered(_recover())),
+    "recovered-stranded": lambda: print_lines(render_recovered(_recover()[:1], _strand())),
+    "recovered-nothing": lambda: print_lines(render_recovered(())),
 }
 JSONS: dict[str, Callable[[], str]] = {
     **{name: partial(_save_plan, make) for name, make in PLANS.items()},

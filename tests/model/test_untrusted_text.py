@@ -16,7 +16,7 @@ from reconciler.render.escape import (
     escape_line,
     escape_markdown,
     escape_text,
-    escape_xml,
+    escape_xml_document,
     shorten,
 )
 
@@ -79,7 +79,8 @@ COMMANDS = (
 
 @pytest.mark.parametrize("text", COMMANDS)
 @pytest.mark.parametrize(
-    "escape", [escape_line, escape_markdown, escape_html, escape_xml, escape_json, escape_github_data]
+    "escape",
+    [escape_line, escape_markdown, escape_html, escape_xml_document, escape_json, escape_github_data],
 )
 def test_no_runner_finds_a_command_within_a_line(text: str, escape: Callable[[str], str]) -> None:
     """S5: Azure's agent and others look for them anywhere, in any output."""

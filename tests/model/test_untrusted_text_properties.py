@@ -17,8 +17,11 @@ from reconciler.planning.plan import Plan, Target, Unmanaged
 from reconciler.planning.plan_file import print_plan
 from reconciler.planning.request_order import Step
 from reconciler.render import json as as_json
-from reconciler.render import text as as_text
 from reconciler.render.escape import escape_json, escape_text
+from reconciler.render.lines import Line, print_lines
+from reconciler.render.text.findings import render_findings
+from reconciler.render.text.plan import render_plan
+from reconciler.render.text.report import render_report
 from tests.builders import VENDOR
 
 if TYPE_CHECKING:
@@ -61,9 +64,9 @@ def test_escaped_json_means_the_same(text: str) -> None:
     assert json.loads(shown) == text
 
 
-def _print(lines: Iterable[as_text.Line]) -> str:
+def _print(lines: Iterable[Line]) -> str:
     made = list(lines)
-    text = as_text.print_lines(made)
+    text = print_lines(made)
     assert text.count("\n") == len(made), "a value breaks a line"
     assert not _find_steering(text.replace("\n", ""))
     return text
@@ -93,9 +96,9 @@ def test_no_text_output_is_steered(text: str) -> None:
     finding = Finding("yaml-syntax", Severity.ERROR, text, Location(text, text, 1, 1), text)
     outcomes = tuple(Failed(change=each, reason=text, hint=text, differs=each.fields) for each in plan.writes)
     shown = [
-        _print(as_text.render_plan(plan)),
-        _print(as_text.render_findings([finding], 1)),
-        _print(as_text.render_report(Report(plan, outcomes))),
+        _print(render_plan(plan)),
+        _print(render_findings([finding], 1)),
+        _print(render_report(Report(plan, outcomes))),
     ]
 
     assert max(len(line) for each in shown for line in each.splitlines()) < 8_000

@@ -17,7 +17,7 @@ from reconciler.planning.drift import PAGES, Difference, DriftReport, Kind
 from reconciler.planning.explanation import BLOCKED, REMOVED, find_explanation, read_explanations
 from reconciler.planning.impact import IMPACTS
 from reconciler.planning.plan import Plan, Target, Unmanaged
-from reconciler.render.annotations import fingerprint, remark_drift, remark_findings, remark_plan
+from reconciler.render.annotations import annotate_drift, annotate_findings, annotate_plan, fingerprint
 from reconciler.render.sarif import render_drift, render_findings, render_plan
 from reconciler.rules import RULES
 from tests.builders import VENDOR
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.model.canonical_json import Json
-    from reconciler.render.annotations import Remark
+    from reconciler.render.annotations import Annotation
 
 TARGET = Target("tt02", "https://register.example", VENDOR)
 FIELD = FieldChange(("isVisible",), actual=True, expected=False, line=3)
@@ -109,7 +109,7 @@ def test_every_sarif_rule_is_explained() -> None:
         assert all(each["help"]["text"] != each["id"] for each in run["tool"]["driver"]["rules"])
 
 
-def identify(remarks: Sequence[Remark]) -> list[str]:
+def identify(remarks: Sequence[Annotation]) -> list[str]:
     """Give the fingerprints."""
     return [digest for _, digest, _ in fingerprint(remarks)]
 
@@ -118,7 +118,7 @@ def test_a_fingerprint_stays_when_numbers_and_lines_move() -> None:
     """P14: one customer more, or a line above, is the same alert."""
     moved = replace(a_plan(users=4).changes[0], line=99)
 
-    assert identify(remark_plan(a_plan())) == identify(remark_plan(replace(a_plan(), changes=(moved,))))
+    assert identify(annotate_plan(a_plan())) == identify(annotate_plan(replace(a_plan(), changes=(moved,))))
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_fingerprint_stays_when_numbers_and_lines_move() -> None:
 )
 def test_a_fingerprint_is_of_rule_system_path_and_environment(changes: dict[str, Json]) -> None:
     """P14: another of them is another alert."""
-    assert identify(remark_plan(a_plan())) != identify(remark_plan(a_plan(**changes)))
+    assert identify(annotate_plan(a_plan())) != identify(annotate_plan(a_plan(**changes)))
 
 
 def test_the_same_holds_for_drift_and_findings() -> None:
@@ -136,7 +136,7 @@ def test_the_same_holds_for_drift_and_findings() -> None:
     elsewhere = FieldChange(("name", "nb"), "a", "b")
     kind = Kind.CHANGED_OUTSIDE
     one, same, path = (
-        identify(remark_drift(DriftReport(TARGET, (Difference("a", kind, "a.yaml", 1, field),))))
+        identify(annotate_drift(DriftReport(TARGET, (Difference("a", kind, "a.yaml", 1, field),))))
         for field in (FIELD, other, elsewhere)
     )
     place = Location("a.yaml", "name.nb", 3, 7)
@@ -145,14 +145,14 @@ def test_the_same_holds_for_drift_and_findings() -> None:
     prod = replace(finding, environments=("tt02", "prod"))
 
     assert one == same != path
-    assert identify(remark_findings([finding])) == identify(remark_findings([words]))
-    assert identify(remark_findings([finding])) != identify(remark_findings([prod]))
+    assert identify(annotate_findings([finding])) == identify(annotate_findings([words]))
+    assert identify(annotate_findings([finding])) != identify(annotate_findings([prod]))
 
 
 def test_remarks_that_share_a_fingerprint_are_numbered() -> None:
     """Two findings of one rule at one path are two alerts."""
     finding = Finding("spelling", Severity.NOTE, "x", Location("a.yaml", "name.nb"))
-    found = list(fingerprint(remark_findings([finding, replace(finding, message="y")])))
+    found = list(fingerprint(annotate_findings([finding, replace(finding, message="y")])))
 
     assert [number for _, _, number in found] == [1, 2]
     assert len({digest for _, digest, _ in found}) == 1

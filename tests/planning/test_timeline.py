@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from reconciler.model.revision import Revision
 from reconciler.planning.change_log import LogEntry, State
 from reconciler.planning.timeline import tell_story
-from reconciler.render.history import render_json, render_lines
-from reconciler.render.text import print_lines
+from reconciler.render.json import render_history as render_json
+from reconciler.render.lines import print_lines
+from reconciler.render.text.history import render_history
 from tests.builders import CLIENT, VENDOR, a_system
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def test_the_newest_revision_that_a_state_equals_is_named() -> None:
 def test_an_empty_log_is_an_empty_story() -> None:
     """R6: which is said, and is no error."""
     assert tell_story([], [(a_revision(1), a_system())]) == ()
-    text = print_lines(render_lines("a", ()))
+    text = print_lines(render_history("a", ()))
     assert text.splitlines()[0] == "History of a: 0 writes"
     assert "The change log is empty" in text
     assert '"chapters": []' in render_json("a", ())

@@ -7,39 +7,47 @@ import subprocess
 import sys
 from pathlib import Path
 
-from reconciler import render
-from reconciler.render.formats import FORMATS
+from typer.testing import CliRunner
 
-SHARED = {
-    "__init__",
-    "drift",
-    "escape",
-    "formats",
-    "history",
-    "page",
-    "places",
-    "remarks",
-    "terminal",
-    "text",
-    "wording",
-}
-"""The modules of the room that are no output of `--format`, or, as `text`, one of another kind."""
+from reconciler import render
+from reconciler.cli.main import app
+from reconciler.render import github, gitlab, html, json, junit, markdown, sarif
+from reconciler.render.formats import FORMATS, TEXT, Renderer, load_renderer
+
+RENDERERS: tuple[Renderer, ...] = (json, markdown, github, sarif, junit, gitlab, html)
+"""Every module of a format, so that mypy holds each to what a format does."""
+SHARED = {"annotations", "escape", "formats", "lines", "overview", "phrases", "places", "terminal"}
+"""The modules that several outputs share."""
 
 
 def test_no_output_is_forgotten() -> None:
-    """A file in the room is an output with a line in `FORMATS`, or one of the shared modules."""
-    files = {path.stem for path in Path(render.__file__).parent.glob("*.py")}
+    """A file of the package is an output named in `FORMATS`, or one of the shared modules."""
+    folder = Path(render.__file__).parent
+    files = {path.stem for path in folder.iterdir() if path.suffix in {"", ".py"}} - {
+        "__init__",
+        "__pycache__",
+    }
 
     assert files == SHARED | set(FORMATS)
+    assert [load_renderer(name) for name in FORMATS if name != TEXT] == list(RENDERERS)
+
+
+def test_the_help_names_every_format() -> None:
+    """What `--format` takes stands in the help, from the one list."""
+    help_text = " ".join(CliRunner().invoke(app, ["plan", "--help"]).output.split())
+
+    assert ", ".join(FORMATS) in help_text
 
 
 _RENDER = """
 import hashlib
-from reconciler.render.formats import FORMATS
+from reconciler.render.formats import FORMATS, TEXT, load_renderer
 from tests.render.samples import a_plan, a_report, some_findings
-for name, form in FORMATS.items():
-    texts = [form.plan(a_plan()), form.findings(some_findings(), 3), form.drift(a_report())]
-    print(name, [(text.endswith("\\n"), hashlib.sha256(text.encode()).hexdigest()) for text in texts])
+for name in FORMATS:
+    if name != TEXT:
+        form = load_renderer(name)
+        texts = [form.render_plan(a_plan()), form.render_findings(some_findings(), 3), form.render_drift(a_report())]
+        print(name, [(text.endswith("\\n"), hashlib.sha256(text.encode()).hexdigest()) for text in texts])
 """
 
 
@@ -51,7 +59,7 @@ def test_an_output_renders_everything() -> None:
     first, second = (_render_elsewhere(seed) for seed in ("1", "2"))
 
     assert first == second
-    assert [line.split()[0] for line in first] == list(FORMATS)
+    assert [line.split()[0] for line in first] == [name for name in FORMATS if name != TEXT]
     assert not any("False" in line for line in first)
 
 

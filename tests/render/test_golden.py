@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.render import drift, history
-from reconciler.render.formats import FORMATS
-from reconciler.render.text import print_lines
+from reconciler.render import json as as_json
+from reconciler.render.formats import FORMATS, TEXT, load_renderer
+from reconciler.render.lines import print_lines
+from reconciler.render.text.drift import render_drift
+from reconciler.render.text.history import render_history
 from tests.render.inert import find_commands, find_steering
 from tests.render.samples import FINDINGS, PLANS, REPORTS, STORIES
 
@@ -32,25 +34,28 @@ _ELSEWHERE = {"json": ("plan", "findings")}
 
 def _render_all() -> Iterator[tuple[str, str]]:
     """Render every sample in every format: the file's name, and the text."""
-    for form, made in FORMATS.items():
+    for form in FORMATS:
+        if form == TEXT:
+            continue
+        renderer = load_renderer(form)
         skipped = _ELSEWHERE.get(form, ())
         rendered = [
-            *((name, made.plan(make())) for name, make in PLANS.items() if "plan" not in skipped),
+            *((name, renderer.render_plan(make())) for name, make in PLANS.items() if "plan" not in skipped),
             *(
-                (name, made.findings(find(), 3))
+                (name, renderer.render_findings(find(), 3))
                 for name, find in FINDINGS.items()
                 if "findings" not in skipped
             ),
-            *((name, made.drift(make())) for name, make in REPORTS.items()),
+            *((name, renderer.render_drift(make())) for name, make in REPORTS.items()),
         ]
         for name, text in rendered:
             yield f"{form}/{name}.{_ENDINGS[form]}", text
     for name, make in REPORTS.items():
-        yield f"text/{name}.txt", print_lines(drift.render_lines(make()))
+        yield f"text/{name}.txt", print_lines(render_drift(make()))
     for name, tell in STORIES.items():
         system = "991825827_smartcloud"
-        yield f"text/{name}.txt", print_lines(history.render_lines(system, tell()))
-        yield f"json/{name}.json", history.render_json(system, tell())
+        yield f"text/{name}.txt", print_lines(render_history(system, tell()))
+        yield f"json/{name}.json", as_json.render_history(system, tell())
 
 
 OUTPUTS = dict(_render_all())

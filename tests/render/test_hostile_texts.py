@@ -10,10 +10,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from reconciler.render import drift, escape, history
-from reconciler.render.formats import FORMATS
+from reconciler.render import escape
+from reconciler.render.formats import load_renderer
+from reconciler.render.json import render_history as render_json
+from reconciler.render.lines import print_lines
 from reconciler.render.markdown import LONGEST
-from reconciler.render.text import print_lines
+from reconciler.render.text.drift import render_drift
+from reconciler.render.text.history import render_history
 from tests.render.inert import (
     check_html,
     check_json,
@@ -96,10 +99,10 @@ hostile = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=5), max_size=8)
 
 
 def _render(form: str, text: str) -> Iterator[str]:
-    made = FORMATS[form]
-    yield made.plan(a_hostile_plan(text))
-    yield made.findings(hostile_findings(text), 3)
-    yield made.drift(a_hostile_report(text))
+    renderer = load_renderer(form)
+    yield renderer.render_plan(a_hostile_plan(text))
+    yield renderer.render_findings(hostile_findings(text), 3)
+    yield renderer.render_drift(a_hostile_report(text))
 
 
 def _hold(form: str, text: str) -> Iterator[str]:
@@ -189,16 +192,16 @@ def test_json_stays_inert(form: str, text: str) -> None:
 @example(HOSTILE)
 @example("x" * 100_000)
 def test_lines_stay_inert(text: str) -> None:
-    """Drift and history are told in lines of ours, and as JSON that reads back as it was."""
+    """Drift and history are shown in lines of ours, and as JSON that reads back as it was."""
     story = a_hostile_story(text)
-    for lines in (drift.render_lines(a_hostile_report(text)), history.render_lines(text, story)):
+    for lines in (render_drift(a_hostile_report(text)), render_history(text, story)):
         made = list(lines)
         output = print_lines(made)
         assert output.count("\n") == len(made)
         assert not find_steering(output)
         assert not find_commands(output)
         assert max(map(len, output.splitlines())) < 6000
-    read = json.loads(history.render_json(text, story))
+    read = json.loads(render_json(text, story))
     assert (read["id"], read["chapters"][0]["client"]) == (text, text)
 
 

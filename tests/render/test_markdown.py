@@ -79,11 +79,11 @@ def test_the_first_line_is_the_mark() -> None:
     assert render_drift(report).splitlines()[0] == "<!-- reconciler:drift:tt02:991825827 -->"
 
 
-def test_what_the_pull_request_does_comes_first() -> None:
+def test_what_this_change_does_comes_first() -> None:
     """What was open already stands below, and a removed file is said to leave its system unmanaged."""
     text = render_plan(a_plan())
 
-    first, _, rest = text.partition("### Already open")
+    first, _, rest = text.partition("### What was open before")
     assert all(name in first for name in ("_mixed", "_new", "_swap_a", "_swap_b", "_former", "_gone"))
     assert all(name in rest for name in ("_open", "_other", "_burnt"))
     assert "stays registered, becomes unmanaged" in first
@@ -104,8 +104,8 @@ def test_the_comment_is_made_of_whole_sections() -> None:
     kinds = [token.type for token in tokens]
     assert kinds.count("table_open") == 8
     assert [tokens[at + 1].content for at, kind in enumerate(kinds) if kind == "heading_open"][1:] == [
-        "What this pull request does",
-        "Already open",
+        "What this change does",
+        "What was open before",
         "Unmanaged",
     ]
     told = [token.content for token in tokens if token.type == "inline"]

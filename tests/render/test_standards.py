@@ -13,7 +13,7 @@ import pytest
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.planning.impact import IMPACTS
 from reconciler.render.annotations import find_page
-from reconciler.render.formats import FORMATS
+from reconciler.render.formats import load_renderer
 from reconciler.rules import RULES
 from tests.render.samples import FINDINGS, PLANS, REPORTS, a_plan, a_report, some_findings
 from tests.render.standards import check_code_quality, check_junit, check_sarif
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 def _render(form: str) -> Iterator[tuple[str, str]]:
-    made = FORMATS[form]
-    yield from ((name, made.plan(make())) for name, make in PLANS.items())
-    yield from ((name, made.findings(find(), 3)) for name, find in FINDINGS.items())
-    yield from ((name, made.drift(make())) for name, make in REPORTS.items())
+    renderer = load_renderer(form)
+    yield from ((name, renderer.render_plan(make())) for name, make in PLANS.items())
+    yield from ((name, renderer.render_findings(find(), 3)) for name, find in FINDINGS.items())
+    yield from ((name, renderer.render_drift(make())) for name, make in REPORTS.items())
 
 
 @pytest.mark.parametrize(("name", "text"), list(_render("sarif")), ids=lambda value: value[:20])
@@ -75,7 +75,7 @@ def _same_print(log: Json) -> None:
 @pytest.mark.parametrize("spoil", [_drop_version, _zero_line, _absolute, _unknown, _same_print])
 def test_the_check_of_sarif_sees_what_is_wrong(spoil: Callable[[Json], None]) -> None:
     """A log without a version, with a line 0, an absolute address, a strange member or a double is refused."""
-    log = json.loads(FORMATS["sarif"].findings(some_findings(), 3))
+    log = json.loads(load_renderer("sarif").render_findings(some_findings(), 3))
     spoilt = copy.deepcopy(log)
     spoil(spoilt)
 
@@ -96,7 +96,7 @@ def test_the_check_of_sarif_sees_what_is_wrong(spoil: Callable[[Json], None]) ->
 )
 def test_the_check_of_junit_sees_what_is_wrong(old: str, new: str) -> None:
     """A wrong count, a missing or strange attribute, a strange element and stray text are refused."""
-    text = FORMATS["junit"].findings(some_findings(), 3)
+    text = load_renderer("junit").render_findings(some_findings(), 3)
 
     assert old in text
     try:
@@ -115,7 +115,7 @@ def test_a_fingerprint_stays_when_lines_move() -> None:
     ]
 
     def prints(found: Json) -> list[str]:
-        log = json.loads(FORMATS["sarif"].findings(found, 3))
+        log = json.loads(load_renderer("sarif").render_findings(found, 3))
         return [each["partialFingerprints"]["primaryLocationLineHash"] for each in log["runs"][0]["results"]]
 
     assert prints(findings) == prints(moved)
@@ -125,7 +125,7 @@ def test_equal_findings_have_fingerprints_of_their_own() -> None:
     """The same sentence about two places of one path, or in two environments, is two results."""
     twice = [some_findings()[0], some_findings()[0]]
 
-    issues = json.loads(FORMATS["gitlab"].findings(twice, 1))
+    issues = json.loads(load_renderer("gitlab").render_findings(twice, 1))
 
     assert len({each["fingerprint"] for each in issues}) == 2
 
@@ -140,7 +140,7 @@ def test_every_rule_has_its_page(rule: str) -> None:
 
 def test_every_remark_has_a_page() -> None:
     """What is no rule's and no impact's is explained too."""
-    logs = [FORMATS["sarif"].plan(a_plan()), FORMATS["sarif"].drift(a_report())]
+    logs = [load_renderer("sarif").render_plan(a_plan()), load_renderer("sarif").render_drift(a_report())]
     rules = [rule for log in logs for rule in json.loads(log)["runs"][0]["tool"]["driver"]["rules"]]
 
     assert [rule["id"] for rule in rules if rule["help"]["text"] == rule["id"]] == []
@@ -151,7 +151,7 @@ def test_sarif_keeps_to_what_github_shows() -> None:
     notes = [Finding("spelling", Severity.NOTE, str(number), Location("a.yaml")) for number in range(5000)]
     error = Finding("id-format", Severity.ERROR, "x", Location("b.yaml"))
 
-    results = json.loads(FORMATS["sarif"].findings([*notes, error], 2))["runs"][0]["results"]
+    results = json.loads(load_renderer("sarif").render_findings([*notes, error], 2))["runs"][0]["results"]
 
     assert len(results) == 5000
     assert results[0]["ruleId"] == "id-format"
@@ -164,7 +164,7 @@ def test_names_that_look_alike_are_told_apart() -> None:
         for end in "xy"
     ]
 
-    assert list(check_junit(FORMATS["junit"].findings(findings, 2))) == []
+    assert list(check_junit(load_renderer("junit").render_findings(findings, 2))) == []
 
 
 def test_a_case_tells_a_hundred_findings() -> None:
@@ -173,7 +173,7 @@ def test_a_case_tells_a_hundred_findings() -> None:
         Finding("spelling", Severity.NOTE, f"number {number}", Location("a.yaml")) for number in range(103)
     ]
 
-    text = FORMATS["junit"].findings(findings, 1)
+    text = load_renderer("junit").render_findings(findings, 1)
 
     assert "number 99." in text
     assert "number 100." not in text
@@ -189,7 +189,7 @@ def test_annotations_are_at_most_ten_a_kind() -> None:
         for severity in (Severity.NOTE, Severity.ERROR, Severity.WARNING)
     ]
 
-    lines = FORMATS["github"].findings(findings, 1).splitlines()
+    lines = load_renderer("github").render_findings(findings, 1).splitlines()
 
     kinds = [line.partition(" ")[0] for line in lines]
     assert Counter(kinds) == {"::error": 10, "::warning": 10, "::notice": 10}
@@ -199,7 +199,7 @@ def test_annotations_are_at_most_ten_a_kind() -> None:
 
 def test_an_annotation_names_its_place() -> None:
     """File, line and column are said where they are known; a file without a line is shown at its first."""
-    lines = FORMATS["github"].findings(some_findings(), 3).splitlines()
+    lines = load_renderer("github").render_findings(some_findings(), 3).splitlines()
 
     assert lines[0].startswith(
         "::error file=systems/991825827_one.yaml,line=9,col=5,title=client-id-format [tt02%2C prod]::"

@@ -9,8 +9,11 @@ import pytest
 from reconciler.planning.change import Keep
 from reconciler.planning.diff import FieldChange
 from reconciler.planning.plan import Plan, Target
+from reconciler.render.lines import Line, Piece, print_lines
+from reconciler.render.phrases import count
 from reconciler.render.terminal import has_colour, write_lines
-from reconciler.render.text import Line, Piece, count, print_lines, render_field, render_plan
+from reconciler.render.text.fields import render_field
+from reconciler.render.text.plan import render_plan
 
 
 class Terminal(io.StringIO):

@@ -132,7 +132,7 @@ def test_a_pull_request_gets_a_comment(runner: Runner, origin: Repository, serve
     words, body = posted
     assert words[:4] == ["api", "--method", "POST", f"repos/{REPOSITORY}/issues/7/comments"]
     assert body["body"].startswith(f"{MARK}{digest} -->\n")
-    assert "What this pull request does" in body["body"]
+    assert "What this change does" in body["body"]
     assert job.summary == body["body"]
     assert f"::warning file=systems/{SYSTEM}.yaml,line=" in job.stdout
     assert "client-id-removed" in job.stdout

@@ -1,0 +1,37 @@
+"""Findings as lines for people.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.model.findings import Severity
+from reconciler.render.lines import LONG, Piece, make_inert, make_line
+from reconciler.render.phrases import summarise_findings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from reconciler.model.findings import Finding
+    from reconciler.render.lines import Line
+
+_STYLES: Mapping[Severity, str] = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.NOTE: "dim"}
+
+
+def render_findings(findings: Sequence[Finding], files: int) -> Iterator[Line]:
+    """Render findings, each with its place, its rule and its hint, and a summary line."""
+    for finding in findings:
+        where = f"  [{', '.join(finding.environments)}]" if finding.environments else ""
+        yield make_line(
+            Piece(make_inert(str(finding.place), LONG), "strong"),
+            ": ",
+            Piece(finding.severity.value, _STYLES[finding.severity]),
+            Piece(f" {finding.rule}{where}", "dim"),
+        )
+        code = f" ({finding.code})" if finding.code else ""
+        yield make_line(f"    {make_inert(finding.message)}{code}")
+        if finding.hint:
+            yield make_line(Piece(f"    {make_inert(finding.hint)}", "dim"))
+    yield make_line(summarise_findings(findings, files))
