@@ -1,7 +1,17 @@
-"""Altinn's System Register, Maskinporten and the metadata APIs on a real socket, rebuilt from contracts.
+"""An emulator of Altinn's System Register, of Maskinporten and of the two metadata APIs, on a real socket.
 
-`start` is all that the rest of the project may use of it, and it uses nothing of the rest: it is the
-independent witness, and shared code would hide a misread member.
+Outside this package only `start` and `Emulator` are used, and this package imports nothing of the tool: a
+shared module would hide a member that both misread. From the bottom up, each imports only those above it:
+
+    catalogue     the resources and access packages that the metadata APIs know
+    dotnet        ASP.NET, System.Text.Json and System.Uri: bodies, JSON, negotiation, paths, URLs
+    server        the socket, HTTP as Kestrel speaks it, the access log, addresses, the clock
+    register      the System Register: endpoints, checks, database, transactions
+    systemusers   the system users of a vendor's systems
+    maskinporten  grants, tokens, keys, the token exchange, the generator of test tokens
+    control       configuration, faults, concurrent writes, and the control endpoint
+    metadata      the resource registry and the access packages
+    application   one request: its route, its token, its scope, its faults
 """
 
 from __future__ import annotations
@@ -57,13 +67,13 @@ def start(
     access_log: Callable[[str], None] | None = None,
     **over: Unpack[Overrides],
 ) -> Emulator:
-    """Start an emulator and give it once it accepts connections.
+    """Start an emulator; it accepts connections when this returns.
 
-    `config` is a TOML file or a mapping of the same shape; `state` a database file, in memory
-    without one; `seed` full documents to begin with; `access_log` is given one line a request; `over`
-    are settings that count before those of `config`.
-    Raises ValueError for a wrong configuration or seed, a problem a line, and OSError for a port
-    that is taken or a file that cannot be read or written.
+    `config` is a TOML file or a mapping of the same shape. `state` is a database file; without one the state is
+    in memory. `seed` holds full documents to start with. `access_log` is called with one line for each request.
+    `over` holds settings that replace those of `config`.
+    Raises ValueError for a wrong configuration or seed, one problem on each line, and OSError for a port
+    that is in use or a file that cannot be read or written.
     """
     read = read_config(config, time.time(), over)
     clock = Clock(read.clock_offset)
@@ -84,7 +94,7 @@ def start(
 def _assemble(
     config: Config, address: Address, store: Store, network: Network, log: AccessLog
 ) -> Application:
-    """Put the parts together: each gets what it needs and nothing more."""
+    """Create the parts and connect them."""
     clock = store.clock
     issuer = Issuer(address, config.issuer or address.maskinporten, clock, store)
     faults = FaultRules()

@@ -1,7 +1,7 @@
 """The ASGI application: one request in, one answer out, in the order of System Register contract §1.5.
 
-Steps a to c (route, token, scope) are here, the access log and the faults around them; everything
-after belongs to the endpoint.
+It finds the route and checks token and scope (steps a to c), writes the access log and applies faults; the
+endpoint does the rest.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from reconciler.emulator.server.server import Network
 
 _ONLY_HERE = (f"{control.PREFIX}/", token_generator.PREFIX)
-"""Paths behind the door, in small letters."""
+"""Paths that `ControlAccess` guards, in lower case."""
 
 
 class _Visit(NamedTuple):
@@ -62,7 +62,7 @@ class _Visit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What is served."""
+    """Answers every request of one emulator."""
 
     router: Router
     issuer: Issuer
@@ -74,7 +74,7 @@ class Application:
     control_access: ControlAccess
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or let a fault have it."""
+        """Answer one request, or end its connection where a fault says so."""
         request = Request(scope, receive)
         raw = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
         tracing.begin(request.headers.get("traceparent", ""))
@@ -93,14 +93,14 @@ class Application:
         if answer is not None:
             await answer(scope, receive, send)
         if answer is None or isinstance(answer, Truncated):
-            self.network.hang_up(scope, rudely=answer is None)
+            self.network.hang_up(scope, is_reset=answer is None)
 
     async def _answer_here(self, request: Request, path: str) -> Response:
-        """Answer what only those behind the door may ask, unlogged and undisturbed."""
+        """Answer a guarded path, without access log and faults."""
         return self.control_access.refuse(request) or await self._answer(request, path, None, ())
 
     async def _visit(self, request: Request, path: str) -> Response | None:
-        """Answer a request through its faults, and log it; None is no answer at all."""
+        """Answer a request with its faults applied, and log it; None means no answer."""
         visit = self._begin(request)
         shown = request.scope["raw_path"].decode("ascii", "replace")
         faults = self.injector.faults
@@ -117,14 +117,14 @@ class Application:
             marks.append("client gone")
             raise
         finally:
-            # NOTE: logged before it is sent, so that a client that has its answer finds it in the log.
+            # NOTE: logged before it is sent, so that a client finds its request in the log once it has the answer.
             self._record(visit, None if response is None else response.status_code, marks)
         if response is not None:
             response.headers["Date"] = self.clock.date()
         return response
 
     async def _process(self, request: Request, path: str, struck: Sequence[FaultRule]) -> Response:
-        """Identify the caller and answer, with everything that strikes before and after."""
+        """Identify the caller and answer, with the faults that strike before and after."""
         headers = request.headers
         token = find_token(headers.getlist("authorization"), headers.getlist("cookie"))
         if struck:
@@ -142,7 +142,7 @@ class Application:
         return await self.injector.strike_after(struck, token, response)
 
     async def _process_late(self, request: Request, path: str, token: str, fault: FaultRule) -> None:
-        """Carry out what has been answered and logged already."""
+        """Process a request that has already been answered and logged."""
         await self.network.pause(fault.seconds)
         if self.network.is_ending:
             return
@@ -173,7 +173,7 @@ class Application:
     async def _answer(
         self, request: Request, path: str, caller: Caller | None, struck: Sequence[FaultRule]
     ) -> Response:
-        """Find the endpoint, check the caller, and let the endpoint answer."""
+        """Find the endpoint, check the caller's scope, and run the endpoint."""
         match = self.router.find(request.method.upper(), path)
         if not isinstance(match, Match):
             missing = missing_routes.find(path) if match.status_code == HTTPStatus.NOT_FOUND else None
@@ -188,7 +188,7 @@ class Application:
         return response
 
     async def _identify(self, token: str) -> Caller | None:
-        """Check the token before any route; `Undecodable` is also one whose issuer's keys nobody gives."""
+        """Check the token before any route; raises `Undecodable`, also where the issuer's keys cannot be fetched."""
         if not is_readable(token):
             return None
         if not await self.upstream.has_keys():
@@ -197,7 +197,7 @@ class Application:
 
 
 def _find_host(scope: Scope) -> bytes | None:
-    """Give the `Host` header, which HTTP/1.0 does not need."""
+    """Give the `Host` header, which is optional in HTTP/1.0."""
     host = next((value for name, value in scope["headers"] if name == b"host"), None)
     return b"" if host is None and scope.get("http_version") == "1.0" else host
 

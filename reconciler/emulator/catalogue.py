@@ -1,7 +1,6 @@
-"""The resources and access packages that this environment knows, with the flags that decide.
+"""The resources and access packages that the metadata APIs know, with the flags that the register uses.
 
-Read at the start and changed by the control endpoint only. How an answer travels is the business
-of `metadata`.
+Read at the start and changed by the control endpoint only. `metadata` answers requests from it.
 """
 
 from __future__ import annotations
@@ -28,13 +27,13 @@ class KnownPackage:
     is_assignable: bool
     id: str
     type: str = "Organisasjon"
-    """Whom it is for: `Organisasjon` or `Person`."""
+    """Who it is for: `Organisasjon` or `Person`."""
 
 
 class MetadataCatalogue:
-    """Everything that the two metadata APIs can find; resources are a type by id, empty for none.
+    """The resources and packages of the two metadata APIs; a resource is an id with a type, empty for none.
 
-    A pattern stands for ids that nobody names; it is found, but not listed.
+    A resource id may be a pattern; a pattern is found, but not listed.
     """
 
     def __init__(self, resources: Mapping[str, str], packages: Mapping[str, KnownPackage]) -> None:
@@ -53,25 +52,25 @@ class MetadataCatalogue:
         )
 
     def put_resource(self, identifier: str, kind: str) -> None:
-        """Make a resource known, or all that a pattern fits, or change the type."""
+        """Add a resource or a pattern, or change its type."""
         (self.patterns if is_pattern(identifier) else self.resources)[identifier] = kind
 
     def remove_resource(self, identifier: str) -> None:
-        """Make a resource, or a pattern, unknown."""
+        """Remove a resource or a pattern."""
         (self.patterns if is_pattern(identifier) else self.resources).pop(identifier, None)
 
     def put_package(self, package: KnownPackage) -> None:
-        """Make a package known, or replace it."""
+        """Add or replace a package."""
         self.packages[package.urn] = package
         self._folded[package.urn.lower()] = package
 
     def remove_package(self, urn: str) -> None:
-        """Make a package unknown."""
+        """Remove a package."""
         self.packages.pop(urn, None)
         self._folded.pop(urn.lower(), None)
 
     def find_package(self, value: str) -> KnownPackage | None:
-        """Find the one package whose URN ends with `value`, letter case apart but for `urn:` (contract §8.2)."""
+        """Find the one package whose URN ends with `value`, ignoring letter case except in `urn:` (contract §8.2)."""
         wanted = value.lower() if value.startswith(("urn:", ":")) else f":{value.lower()}"
         exact = self._folded.get(wanted)
         if exact is not None:
@@ -86,7 +85,7 @@ def is_pattern(identifier: str) -> bool:
 
 
 def read_catalogue(resources: Mapping[str, str], packages: Mapping[str, KnownPackage]) -> MetadataCatalogue:
-    """Read the shipped resources and packages, and lay the given ones on top."""
+    """Read the shipped resources and packages, and add or replace the given ones."""
     shipped = {row["id"]: row["resourceType"] for row in _rows("reconciler.emulator")}
     known = {
         row["urn"]: KnownPackage(

@@ -1,1 +1,1 @@
-"""What a test or a person at the same machine sets: configuration, faults, another writer."""
+"""Configuration, faults and concurrent writes, and the control endpoint that changes them at run time."""

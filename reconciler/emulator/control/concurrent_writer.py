@@ -1,7 +1,7 @@
-"""Another writer: whoever else changes the register, with an organisation and a client of its own.
+"""A concurrent writer: another client that changes the register, with its own organisation and client id.
 
-A write is told in the configuration or at the control endpoint and goes through the register's own
-endpoints, so that it is checked, stored and logged like everybody's.
+Its writes come from the configuration or the control endpoint and go through the register's own endpoints,
+so they are validated, stored and logged like any other write.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ if TYPE_CHECKING:
 
 Action = Literal["create", "update", "rights", "accesspackages", "delete"]
 ANOTHER = "another-writer"
-"""The client id in the change log unless another one is named."""
+"""The client id in the change log, unless the write sets one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """What another writer does to one system."""
+    """What the concurrent writer does to one system."""
 
     system: str
     action: Action = "update"
     change: Mapping[str, object] = field(default_factory=dict)
-    """Members that replace those of the live document."""
+    """Members that replace those of the stored document."""
     body: object = None
     """The whole body, instead of a change."""
     org: str = ""
-    """The organisation that writes; the system's own vendor when empty."""
+    """The organisation that writes; the system's vendor if empty."""
     client_id: str = ANOTHER
 
 
@@ -67,14 +67,14 @@ def read_write(table: ConfigTable) -> Write:
 
 @dataclass(frozen=True, slots=True)
 class ConcurrentWriter:
-    """Carries writes out on one register."""
+    """Makes writes on one register."""
 
     register: Register
     store: Store
     log: AccessLog
 
     async def carry_out(self, write: Write) -> Response:
-        """Carry a write out, log it, and give the register's answer to it."""
+        """Make a write, log it, and give the register's answer."""
         number, arrived = self.log.next_number(), self.store.clock.now()
         stored = self.store.find(write.system)
         org = write.org or (stored.org if stored is not None else write.system.partition("_")[0])
@@ -104,7 +104,7 @@ class ConcurrentWriter:
 
 
 def _describe(write: Write) -> tuple[str, str]:
-    """Give the method and path that the write would have on the wire."""
+    """Give the method and path of the equivalent request."""
     one = f"{PREFIX}/vendor/{quote(write.system, safe='')}"
     return {
         "create": ("POST", f"{PREFIX}/vendor"),

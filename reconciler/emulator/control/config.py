@@ -37,7 +37,7 @@ HOST = "127.0.0.1"
 UNKNOWN_ORG = "991825827"
 """The organisation of clients that are not registered, unless set: Digdir's, as in the examples."""
 ANY_RESOURCE = {"app_*_*": "AltinnApp", "*": "GenericAccessResource"}
-"""What makes every resource known."""
+"""Patterns that fit every resource id."""
 
 
 @dataclass(frozen=True, slots=True)

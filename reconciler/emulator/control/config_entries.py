@@ -1,6 +1,6 @@
-"""Reading clients, packages and system users as the configuration, or the control endpoint, tells them.
+"""Clients, packages and system users as the configuration or the control endpoint gives them.
 
-The keys are public: of a private JWK only the public half is kept (Maskinporten contract §1.3, §2.2).
+Only public keys are kept, also of a private JWK or PEM (Maskinporten contract §1.3, §2.2).
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _read_keys(table: ConfigTable, folder: Path, known_from: float) -> dict[str,
 
 
 def _read_pem(table: ConfigTable, folder: Path, known_from: float) -> dict[str, RegisteredKey]:
-    """Read `pem_file`, a private or public key or a certificate; without `kid` it fits every one."""
+    """Read `pem_file`, a private or public key or a certificate; without `kid` it fits every `kid`."""
     kid = table.text("kid", ANY_KID)
     if not table.has("pem_file"):
         if kid:
@@ -87,7 +87,7 @@ def _list_jwks(value: object) -> list[object]:
 
 def _read_key(jwk: object, known_from: float) -> tuple[str, RegisteredKey]:
     if not isinstance(jwk, Mapping):
-        raise ValueError("a JWK, a JWKS, or a list of JWKs is expected")  # noqa: TRY004 - one kind for all problems
+        raise ValueError("a JWK, a JWKS, or a list of JWKs is expected")  # noqa: TRY004 - callers catch ValueError alone
     kid = jwk.get("kid")
     if not isinstance(kid, str) or not kid:
         raise ValueError("the key has no kid")

@@ -1,6 +1,6 @@
-"""A table of a configuration being read: typed values out, problems with their lines aside.
+"""A TOML table or JSON object while it is read: gives typed values and collects problems with their lines.
 
-Reading goes on after a problem, with a default, so that all problems come at once. It knows no key.
+After a problem reading continues with a default, so that all problems are reported at once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Choice = TypeVar("Choice", bound=str)
 
 @dataclass(slots=True)
 class ConfigProblems:
-    """What is wrong so far, in a file whose keys stand at `lines`."""
+    """The problems found so far; `lines` gives the line of each key."""
 
     file: str
     lines: Mapping[Path, int]
@@ -35,14 +35,14 @@ class ConfigProblems:
         self.found.append((line, f"{where}{_name(path)}: {text}" if path else f"{where}{text}"))
 
     def check(self) -> None:
-        """Raise ValueError when anything is wrong: one problem a line, in the order of the file."""
+        """Raise ValueError if there are problems: one on each line, in the order of the file."""
         if self.found:
             raise ValueError("\n".join(text for _, text in sorted(self.found, key=lambda pair: pair[0])))
 
 
 @dataclass(slots=True)
 class ConfigTable:
-    """One table; every key that is asked for counts as known."""
+    """One table; it remembers which keys were read, to report unknown ones."""
 
     content: Mapping[str, object]
     path: Path
@@ -55,7 +55,7 @@ class ConfigTable:
         return list(self.content)
 
     def has(self, name: str) -> bool:
-        """Say whether a key is there."""
+        """Say whether a key is present."""
         self._known.add(name)
         return name in self.content
 
@@ -64,12 +64,12 @@ class ConfigTable:
         self.problems.add((*self.path, name), text)
 
     def value(self, name: str) -> object:
-        """Give a value as it is, None without one."""
+        """Give a value unchecked, None if absent."""
         self._known.add(name)
         return self.content.get(name)
 
     def text(self, name: str, default: str | None = None) -> str:
-        """Give a string; without a default it is required."""
+        """Give a string; it is required if there is no default."""
         value = self.value(name)
         if isinstance(value, str):
             return value
@@ -89,7 +89,7 @@ class ConfigTable:
         return default
 
     def count(self, name: str, default: int) -> int:
-        """Give a whole number that is not negative."""
+        """Give a non-negative integer."""
         value = self.number(name, default)
         if value < 0 or value != int(value):
             self.refuse(name, f"a whole number from 0 is expected, not {_say(value)}")
@@ -97,7 +97,7 @@ class ConfigTable:
         return int(value)
 
     def flag(self, name: str) -> bool:
-        """Give a boolean, false without one."""
+        """Give a boolean, false if absent."""
         value = self.value(name)
         if value is not None and not isinstance(value, bool):
             self.refuse(name, f"true or false is expected, not {_say(value)}")
@@ -113,7 +113,7 @@ class ConfigTable:
         return default
 
     def choice(self, name: str, choices: Sequence[Choice], default: Choice) -> Choice:
-        """Give one of a few words."""
+        """Give one of `choices`."""
         value = self.value(name)
         if value is None:
             return default
@@ -125,14 +125,14 @@ class ConfigTable:
         return default
 
     def table(self, name: str) -> ConfigTable:
-        """Give a table, empty without one."""
+        """Give a nested table, empty if absent."""
         value = self.value(name)
         if value is not None and not isinstance(value, Mapping):
             self.refuse(name, f"a table is expected, not {_say(value)}")
         return ConfigTable(value if isinstance(value, Mapping) else {}, (*self.path, name), self.problems)
 
     def tables(self, name: str) -> list[ConfigTable]:
-        """Give a list of tables, empty without one."""
+        """Give a list of tables, empty if absent."""
         value = self.value(name)
         if value is None:
             return []
@@ -142,7 +142,7 @@ class ConfigTable:
         return [ConfigTable(one, (*self.path, name, index), self.problems) for index, one in enumerate(value)]
 
     def finish(self) -> None:
-        """Report every key that nobody asked for."""
+        """Report every key that was never read."""
         for name in self.content:
             if name not in self._known:
                 self.refuse(name, f"is not known{_near(name, sorted(self._known))}")

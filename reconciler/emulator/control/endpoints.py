@@ -1,7 +1,7 @@
-"""The control endpoint, for tests and for people at the same machine: faults, log, clock, clients, tokens.
+"""The control endpoint for tests: faults, access log, clock, clients, tokens, systems, metadata.
 
-Whom it answers is decided by `door`; it appears in no access log and is never struck by a fault. Nothing
-of it exists at the real services.
+`ControlAccess` decides who may use it; its requests are not in the access log and are not struck by faults.
+The real services have nothing like it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ PREFIX = "/control"
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """Everything that can be changed or looked into while the emulator runs."""
+    """What can be read and changed while the emulator runs."""
 
     faults: FaultRules
     log: AccessLog
@@ -83,11 +83,11 @@ class Control:
         ]
 
     async def list_faults(self, _call: Call) -> Response:
-        """List the faults that are set, with how often each was seen and struck."""
+        """List the faults, with how many requests each has seen and struck."""
         return answer_json([fault.show() for fault in self.faults.faults])
 
     async def add_faults(self, call: Call) -> Response:
-        """Set one fault, or a list of them; none is set when one is wrong."""
+        """Add one fault or a list of them; none is added if one is wrong."""
         value = await _read_json(call)
         problems = ConfigProblems("", {})
         read = [
@@ -102,27 +102,27 @@ class Control:
         return Response(write_json([fault.show() for fault in read]), 201, media_type="application/json")
 
     async def remove_faults(self, call: Call) -> Response:
-        """Lift one fault, or all."""
+        """Remove one fault, or all."""
         number = call.values.get("number")
         self.faults.remove(None if number is None else int(number))
         return Response(status_code=204)
 
     async def list_log(self, call: Call) -> Response:
-        """List the access log, after the entry whose number is given."""
+        """List the access log, from the entry after a given number."""
         after = int(call.request.query_params.get("after", "0"))
         return answer_json([entry.write() for entry in self.log.list_after(after)])
 
     async def clear_log(self, _call: Call) -> Response:
-        """Forget the access log; the numbers go on."""
+        """Clear the access log; the numbering continues."""
         self.log.entries.clear()
         return Response(status_code=204)
 
     async def read_clock(self, _call: Call) -> Response:
-        """Tell the emulator's time and how far it is ahead of the machine's."""
+        """Give the emulator's time and its offset from the machine's."""
         return answer_json({"offset": self.clock.offset, "now": self.clock.now().isoformat()})
 
     async def set_clock(self, call: Call) -> Response:
-        """Set how far the emulator is ahead of the machine, in seconds."""
+        """Set the offset from the machine's clock, in seconds."""
         table = await _read_table(call)
         self.clock.offset = table.number("offset", 0.0)
         _finish(table)
@@ -139,12 +139,12 @@ class Control:
         return Response(status_code=204)
 
     async def remove_client(self, call: Call) -> Response:
-        """Forget a client."""
+        """Remove a client."""
         self.clients.pop(call.values["clientId"], None)
         return Response(status_code=204)
 
     async def make_token(self, call: Call) -> Response:
-        """Sign any claims whatever; without `iss`, `iat` and `exp` those of a fresh Maskinporten token."""
+        """Sign any claims; `iss`, `iat` and `exp` default to those of a new Maskinporten token."""
         table = await _read_table(call)
         claims = table.table("claims")
         claims.names()
@@ -161,7 +161,7 @@ class Control:
         return Response(status_code=204)
 
     async def rotate_key(self, _call: Call) -> Response:
-        """Sign with a new key from now on; tokens signed with the old ones stay good."""
+        """Sign with a new key from now on; tokens signed with the old keys stay valid."""
         async with self.writer.register.transactions.storing:
             return answer_json({"kid": self.issuer.rotate()})
 
@@ -170,7 +170,7 @@ class Control:
         return answer_json(self.store.list_all())
 
     async def seed_systems(self, call: Call) -> Response:
-        """Create systems as seeds, past every validation."""
+        """Create systems as seeds, without validation."""
         value = await _read_json(call)
         problems = ConfigProblems("", {})
         table = ConfigTable({"systems": value if isinstance(value, list) else [value]}, (), problems)
@@ -181,18 +181,18 @@ class Control:
         return Response(status_code=204)
 
     async def write(self, call: Call) -> Response:
-        """Let another writer write now; gives the register's own answer."""
+        """Make a concurrent write now; gives the register's answer."""
         table = await _read_table(call)
         write = concurrent_writer.read_write(table)
         table.problems.check()
         return await self.writer.carry_out(write)
 
     async def read_transactions(self, _call: Call) -> Response:
-        """Say how long a transaction takes."""
+        """Give the length of a transaction."""
         return answer_json({"seconds": self.writer.register.transactions.seconds})
 
     async def set_transactions(self, call: Call) -> Response:
-        """Let transactions take so long from now on."""
+        """Set the length of a transaction."""
         table = await _read_table(call)
         seconds = table.number("seconds", USUAL_SECONDS)
         _finish(table)
@@ -206,7 +206,7 @@ class Control:
         return Response(status_code=204)
 
     async def put_resource(self, call: Call) -> Response:
-        """Make a resource known, or change its type."""
+        """Add a resource, or change its type."""
         table = await _read_table(call)
         kind = table.text("resourceType", "")
         _finish(table)
@@ -214,12 +214,12 @@ class Control:
         return Response(status_code=204)
 
     async def remove_resource(self, call: Call) -> Response:
-        """Make a resource unknown."""
+        """Remove a resource."""
         self.catalogue.remove_resource(call.values["id"])
         return Response(status_code=204)
 
     async def put_package(self, call: Call) -> Response:
-        """Make a package known, or change its flags."""
+        """Add a package, or change its flags."""
         table = await _read_table(call)
         package = config_entries.read_package(call.values["urn"], table)
         table.problems.check()
@@ -227,13 +227,13 @@ class Control:
         return Response(status_code=204)
 
     async def remove_package(self, call: Call) -> Response:
-        """Make a package unknown."""
+        """Remove a package."""
         self.catalogue.remove_package(call.values["urn"])
         return Response(status_code=204)
 
 
 def _guard(endpoint: Endpoint) -> Endpoint:
-    """Answer 400 with the problems, one by one, where the endpoint raises ValueError."""
+    """Answer 400 with the list of problems where the endpoint raises ValueError."""
 
     async def guarded(call: Call) -> Response:
         try:
@@ -253,7 +253,7 @@ async def _read_json(call: Call) -> object:
 async def _read_table(call: Call) -> ConfigTable:
     value = await _read_json(call)
     if not isinstance(value, Mapping):
-        raise ValueError("a JSON object is expected")  # noqa: TRY004 - one kind for all problems
+        raise ValueError("a JSON object is expected")  # noqa: TRY004 - callers catch ValueError alone
     return ConfigTable(value, (), ConfigProblems("", {}))
 
 

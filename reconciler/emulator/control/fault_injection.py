@@ -1,7 +1,7 @@
-"""Carries faults out: what happens to a request, its answer and its connection.
+"""Applies faults to a request, its answer and its connection.
 
-It strikes before an endpoint has run or after it has committed, never in between. Which request is
-struck was decided in `faults`.
+A fault applies before the endpoint runs or after it has committed, never in between. `fault_rules` decides
+which requests are struck.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _PHRASES = {502: "502 Bad Gateway", 503: "503 Service Temporarily Unavailable", 
 
 
 class Dropped(Exception):
-    """The connection is reset instead of an answer."""
+    """The connection is reset and no answer is sent."""
 
 
 class Truncated(Response):
-    """A response that announces its whole length and breaks off in the middle."""
+    """A response that ends in the middle of its body."""
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Send the head and the first half of the body."""
@@ -45,7 +45,7 @@ class Truncated(Response):
 
 @dataclass(frozen=True, slots=True)
 class FaultInjector:
-    """The faults of one emulator, and what they need to strike."""
+    """Applies the faults of one emulator."""
 
     faults: FaultRules
     network: Network
@@ -54,7 +54,7 @@ class FaultInjector:
     transactions: Transactions
 
     async def strike_before(self, struck: Sequence[FaultRule], token: str) -> Response | None:
-        """Strike before the endpoint runs; gives the answer that it will not get to give."""
+        """Apply faults before the endpoint runs; gives an answer that replaces the endpoint's, or None."""
         for fault in struck:
             if fault.when == "before":
                 if fault.kind == "refuse":
@@ -66,7 +66,7 @@ class FaultInjector:
         return None
 
     async def strike_after(self, struck: Sequence[FaultRule], token: str, response: Response) -> Response:
-        """Strike after the endpoint has run; gives what is answered instead."""
+        """Apply faults after the endpoint has run; gives the answer to send."""
         for fault in struck:
             if fault.when != "after":
                 continue

@@ -1,7 +1,7 @@
-"""What is to go wrong: faults, and which request each of them strikes.
+"""Fault rules: which requests each fault strikes, and how often.
 
-It counts and chooses; carrying a fault out is the business of `injector`. A fault strikes a
-request by method, path and sender, after letting some pass and for so many times.
+A rule matches requests by method, path and sender, skips the first `skip` of them, and strikes the next
+`times`. `fault_injection` applies the fault.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Kind = Literal[
 When = Literal["before", "after"]
 Sender = Literal["anyone", "client", "register"]
 HANG_SECONDS = 3600.0
-"""How long a request hangs when nobody says otherwise: longer than any client waits."""
+"""How long a request hangs unless set: longer than any client waits."""
 _SECONDS: Mapping[Kind, float] = {
     "latency": 0.05,
     "refuse": 0.5,
@@ -50,7 +50,7 @@ _STATUSES: Mapping[Kind, int] = {"late": 500}
 
 @dataclass(slots=True)
 class FaultRule:
-    """One fault, with what it has seen and done so far."""
+    """One fault, with how many requests it has seen and struck."""
 
     kind: Kind
     method: str = "*"
@@ -60,7 +60,7 @@ class FaultRule:
     times: int = 1
     """How many requests it strikes; 0 is all of them."""
     skip: int = 0
-    """How many matching requests it lets pass first."""
+    """How many matching requests it skips first."""
     seconds: float = 0.0
     status: int = 503
     retry_after: str | None = None
@@ -71,7 +71,7 @@ class FaultRule:
     struck: int = 0
 
     def matches(self, sender: Sender, method: str, path: str) -> bool:
-        """Say whether a request is one of those it looks at."""
+        """Say whether a request matches."""
         return (
             self.sender in {"anyone", sender}
             and self.method in {"*", method}
@@ -79,7 +79,7 @@ class FaultRule:
         )
 
     def show(self) -> dict[str, object]:
-        """Show the fault as the control endpoint lists it."""
+        """Give the fault as the control endpoint lists it."""
         return {
             "number": self.number,
             "fault": self.kind,
@@ -101,23 +101,23 @@ class FaultRule:
 
 @dataclass(slots=True)
 class FaultRules:
-    """Every fault that is set, in the order in which they were set."""
+    """All faults, in the order in which they were added."""
 
     faults: list[FaultRule] = field(default_factory=list)
     _count: int = 0
 
     def add(self, fault: FaultRule) -> None:
-        """Set a fault and number it."""
+        """Add a fault and number it."""
         self._count += 1
         fault.number = self._count
         self.faults.append(fault)
 
     def remove(self, number: int | None = None) -> None:
-        """Lift one fault, or all of them."""
+        """Remove one fault, or all of them."""
         self.faults = [fault for fault in self.faults if number is not None and fault.number != number]
 
     def take(self, sender: Sender, method: str, path: str) -> list[FaultRule]:
-        """Choose what strikes this request; those that have struck often enough no longer do."""
+        """List the faults that strike this request, and count them."""
         struck: list[FaultRule] = []
         for fault in self.faults:
             if not fault.matches(sender, method, path):

@@ -1,7 +1,7 @@
-"""On which line of a TOML file a key stands.
+"""The line of each key in a TOML file.
 
-`tomllib` gives values without their lines. This scans the same text for keys only and trusts
-that `tomllib` has read it without complaint; it never interprets a value.
+`tomllib` gives values without their lines. This module scans the same text for keys only;
+it expects text that `tomllib` accepts, and interprets no values.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def find_lines(text: str) -> dict[Path, int]:
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """Cut the text where a line ends outside strings and brackets."""
+    """Split the text at line ends outside strings and brackets."""
     depth, line, start_line, start = 0, 1, 1, 0
     for match in _VALUE.finditer(text):
         piece = match.group()
@@ -72,7 +72,7 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _opens_table(text: str, position: int) -> bool:
-    """Say whether the bracket begins a table header, which always ends on its own line."""
+    """Say whether the bracket starts a table header, which always ends on the same line."""
     before = text[text.rfind("\n", 0, position) + 1 : position]
     return before.strip() in {"", "["}
 
@@ -84,7 +84,7 @@ def _keys(statement: str) -> list[str]:
 
 
 def _resolve(keys: list[str], counts: dict[Path, int]) -> Path:
-    """Walk into the newest element of every array of tables on the way, the last key excepted."""
+    """Resolve the path; arrays of tables on the way, except the last key, mean their newest element."""
     path: Path = ()
     for key in keys[:-1]:
         path = (*path, key)

@@ -1,1 +1,1 @@
-"""The socket, HTTP as Kestrel speaks it, and the way of a request to its endpoint."""
+"""The socket, HTTP as Kestrel speaks it, the access log, addresses, the clock, and who may use the control endpoint."""

@@ -1,7 +1,7 @@
-"""What was asked and what was answered, request by request.
+"""The access log: one entry for each request with its answer.
 
-Held in memory for the control endpoint and given line by line to whoever listens. No header, no
-body and no token is ever in it; a path is shown as it was sent, so that nothing in it acts.
+It is kept in memory for the control endpoint and passed line by line to a listener. It holds no headers, bodies
+or tokens. A path is shown percent-encoded as it was sent, so that it holds no control characters.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ KEPT = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One request: when it came, what it asked, what became of it."""
+    """One request: when it came, what it asked for, how it was answered."""
 
     number: int
     time: str
@@ -33,11 +33,11 @@ class Entry:
     faults: tuple[str, ...] = ()
 
     def write(self) -> dict[str, object]:
-        """Write the entry as the control endpoint gives it."""
+        """Give the entry as the control endpoint lists it."""
         return asdict(self)
 
     def __str__(self) -> str:
-        """Write the entry as a line for people."""
+        """Format the entry as one line of text."""
         who = f"  {self.org or '-'} {self.client_id}" if self.client_id else ""
         faults = f"  [{', '.join(self.faults)}]" if self.faults else ""
         query = f"?{self.query}" if self.query else ""
@@ -55,12 +55,12 @@ class AccessLog:
     _count: int = 0
 
     def next_number(self) -> int:
-        """Take the number of the request that has just come."""
+        """Give the number for a request that has just arrived."""
         self._count += 1
         return self._count
 
     def add(self, entry: Entry) -> None:
-        """Add an entry, and tell whoever listens."""
+        """Add an entry, and pass it to the listener."""
         self.entries.append(entry)
         if self.listener is not None:
             self.listener(str(entry))

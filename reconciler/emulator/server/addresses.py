@@ -1,7 +1,7 @@
-"""Where an emulator listens, what it is called by others, and what the address of a request says.
+"""The address of an emulator: where it listens, its public URL, and the base of links in its answers.
 
-It knows no endpoint. Links follow System Register contract §7.1: the base that was called, where the
-forwarded headers of a proxy in front count; a public address that is configured wins over both.
+Links follow System Register contract §7.1: they start with the base that was called, after the forwarded
+headers of a proxy; a configured public URL takes precedence.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 INTERNAL = "http://altinn-authentication.internal"
 """The host in `links.next` on a documentation page of 2025-11: one that a vendor cannot reach."""
 _WILDCARDS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
-"""Under which address this machine reaches itself when an emulator listens everywhere."""
+"""The loopback address to use where an emulator listens on all interfaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +25,24 @@ class Address:
     """The address of one emulator."""
 
     base: str
-    """What the real paths hang under, without a slash at the end."""
+    """The base URL of all paths, without a slash at the end."""
     local: str
-    """The same as this machine reaches it; another one where a public address is set."""
+    """The base URL on this machine, which differs from `base` where a public URL is set."""
     is_closed: bool
-    """The control endpoint answers nobody: others can reach it, and there is no token to know them by."""
+    """The control endpoint refuses everyone: other machines can reach it, and no control token is set."""
 
     @property
     def maskinporten(self) -> str:
-        """Where Maskinporten's endpoints are, with a slash at the end."""
+        """The base URL of Maskinporten's endpoints, with a slash at the end."""
         return f"{self.base}/maskinporten/"
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """How a link to another page begins."""
+    """The base URL of links to further pages."""
 
     base: str | None = None
-    """What it always begins with; None is the base that was called."""
+    """A fixed base; None means the base that was called."""
 
     def find_base(self, request: Request) -> str:
         """Give the base of a link in the answer to `request`, without a slash at the end."""
@@ -54,7 +54,7 @@ class Links:
 
 
 def describe(host: str, port: int, public_url: str | None, *, has_token: bool) -> Address:
-    """Say where an emulator that listens at `host` is reached, `public_url` being what others call it."""
+    """Make the address of an emulator that listens at `host`; `public_url` is its address for other machines."""
     name = _WILDCARDS.get(host, host)
     own = f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
     base = own if public_url is None else public_url.rstrip("/")
@@ -63,7 +63,7 @@ def describe(host: str, port: int, public_url: str | None, *, has_token: bool) -
 
 
 def check_url(url: str) -> str | None:
-    """Say what is wrong with a public address; None for nothing."""
+    """Say what is wrong with a public URL; None if nothing is."""
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -77,7 +77,7 @@ def check_url(url: str) -> str | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether a host is this machine alone; a name is so only as `localhost`."""
+    """Say whether a host is loopback; of names only `localhost` is."""
     if host.lower() == "localhost":
         return True
     try:
@@ -87,11 +87,11 @@ def is_loopback(host: str) -> bool:
 
 
 def is_forwarded(request: Request) -> bool:
-    """Say whether a proxy passed the request on, so that its sender is somebody else."""
+    """Say whether a proxy forwarded the request, so that the peer is not the client."""
     names = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
     return any(name in request.headers for name in names)
 
 
 def _read_forwarded(request: Request, name: str) -> str:
-    """Give the last value of a forwarded header, which is the nearest proxy's; empty without one."""
+    """Give the last value of a forwarded header, which the nearest proxy wrote; empty if absent."""
     return request.headers.get(f"x-forwarded-{name}", "").rpartition(",")[2].strip()

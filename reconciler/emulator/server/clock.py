@@ -10,10 +10,10 @@ from email.utils import formatdate
 
 @dataclass(slots=True)
 class Clock:
-    """What time it is for Maskinporten and the register alike."""
+    """The time of Maskinporten and of the register."""
 
     offset: float = 0.0
-    """Seconds that the emulator is ahead of the machine."""
+    """Seconds that the emulator's clock is ahead of the machine's."""
 
     def seconds(self) -> float:
         """Give the seconds since the epoch."""

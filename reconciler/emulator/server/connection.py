@@ -1,7 +1,7 @@
-"""One connection of a client: requests in, answers out, one after another, within Kestrel's limits of time.
+"""A client's connection: it reads requests and sends answers one after another, with Kestrel's timeouts.
 
-System Register contract §0.4, §9.1, §9.2 and §9.3: answers with a body come in chunks, and a client that
-goes away, be it by closing its half, has its request cancelled. What is asked is not looked at here.
+System Register contract §0.4, §9.1, §9.2 and §9.3: answers with a body are chunked, and the
+request of a client that disconnects or closes its half of the connection is cancelled.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Scope
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-"""SO_LINGER, on, for no time: closing sends a reset."""
+"""SO_LINGER, on, for zero seconds: closing sends a reset."""
 _MOST_UNREAD = 1 << 20
-"""Bytes of a body that are taken before anybody reads them."""
+"""Bytes of a body that are buffered before the endpoint reads them."""
 _SERVER = b"Server: Kestrel\r\n"
 _UNFRAMED = frozenset({204, 304})
 
@@ -39,14 +39,14 @@ class Timeouts:
     head: float = 30.0
     """For the rest of a head."""
     body: float = 5.0
-    """For a body that comes too slowly, and for what nobody has read of one."""
+    """For a body that comes too slowly, and for the rest of a body that was not read."""
     rate: float = 240.0
-    """Bytes a second, from the beginning of a body, that are not too slow."""
+    """Minimum bytes a second, counted from the start of a body."""
 
 
 @dataclass(slots=True)
 class Connections:
-    """Every connection that is open, and what they have in common."""
+    """All open connections, and what they share."""
 
     app: ASGIApp
     timeouts: Timeouts
@@ -54,7 +54,7 @@ class Connections:
 
 
 class ClientConnection(asyncio.Protocol):
-    """A connection; it answers a request at a time, in the order in which they come."""
+    """One connection; it answers one request at a time, in their order."""
 
     def __init__(self, connections: Connections) -> None:
         self._all = connections
@@ -80,7 +80,7 @@ class ClientConnection(asyncio.Protocol):
         return self._task is not None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Wait for a first request."""
+        """Wait for the first request."""
         if isinstance(transport, asyncio.Transport):
             self._transport = transport
         peer = transport.get_extra_info("peername")
@@ -89,18 +89,18 @@ class ClientConnection(asyncio.Protocol):
         self._wait(self._all.timeouts.idle)
 
     def connection_lost(self, _error: Exception | None) -> None:
-        """Cancel what is being answered: nobody is there any more."""
+        """Cancel the request that is being answered, since its client is gone."""
         self._all.every.discard(self)
         self._stop_waiting()
         if self._task is not None:
             self._task.cancel()
 
     def eof_received(self) -> bool:
-        """Take a client that closes its half for one that is gone (contract §9.3)."""
+        """Treat a client that closes its half as gone (contract §9.3)."""
         return False
 
     def data_received(self, data: bytes) -> None:
-        """Take what has come for the body that is being read, or for the next head."""
+        """Pass received bytes to the body that is being read, or to the next head."""
         if self._is_ending:
             return
         self._buffer += data
@@ -110,13 +110,13 @@ class ClientConnection(asyncio.Protocol):
             self._read_head()
 
     def finish(self) -> None:
-        """Close the connection, once what is being answered is answered."""
+        """Close the connection after the current answer."""
         self._is_ending = True
         if self._task is None:
             self._transport.close()
 
     def _linger(self) -> None:
-        """Say that nothing follows, and pass over what still comes, so that the answer is not lost."""
+        """Close the sending half and discard what still arrives, so that the client gets the answer."""
         self._is_ending = True
         if self._transport.is_closing():
             return
@@ -124,17 +124,17 @@ class ClientConnection(asyncio.Protocol):
         self._wait(self._all.timeouts.body)
         try:
             self._transport.write_eof()
-        except OSError:  # the client has reset the connection, and nobody has noticed yet
+        except OSError:  # the client has reset the connection already
             self._transport.abort()
 
     def abort(self) -> None:
         """Close the connection at once."""
         self._transport.abort()
 
-    def hang_up(self, *, rudely: bool) -> None:
+    def hang_up(self, *, is_reset: bool) -> None:
         """End the connection: with a reset, or once everything has been sent."""
         self._is_ending = True
-        if rudely:
+        if is_reset:
             raw: socket.socket = self._transport.get_extra_info("socket")
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
             self._transport.abort()
@@ -151,14 +151,14 @@ class ClientConnection(asyncio.Protocol):
             self._timer = None
 
     def _give_up(self) -> None:
-        """Refuse a head that does not end; close a connection that is idle, or whose body does not end."""
+        """Answer 408 to an unfinished head; close an idle connection, or one with an unfinished body."""
         if self._reader is not None:
             self._reject(408)
         else:
             self._transport.close()
 
     def _reject(self, status: int) -> None:
-        """Refuse what could not be read: no body, and the end of the connection."""
+        """Refuse a head that could not be read: an empty answer, and the connection is closed."""
         self._reader = None
         self._transport.write(
             b"%sContent-Length: 0\r\nConnection: close\r\n%s\r\n" % (_write_status(status), _SERVER)
@@ -166,7 +166,7 @@ class ClientConnection(asyncio.Protocol):
         self._linger()
 
     def _read_head(self) -> None:
-        """Read the next head, as far as it has come, and begin to answer it."""
+        """Read the next head as far as it has arrived; start to answer it once it is complete."""
         if self._reader is None:
             if not self._buffer:
                 return
@@ -194,7 +194,7 @@ class ClientConnection(asyncio.Protocol):
             self._transport.pause_reading()
 
     async def _answer(self, head: Head, stream: RequestStream) -> None:
-        """Answer one request, pass over what nobody has read of it, and go on to the next."""
+        """Answer one request, discard the rest of its body, and go on to the next."""
         exchange = RequestResponseCycle(self, head, stream)
         scope = _make_scope(head, self._client, self)
         try:
@@ -206,7 +206,7 @@ class ClientConnection(asyncio.Protocol):
                         await self.wait_for_body()
         except (TimeoutError, BodyFailure):
             exchange.keeps_alive = False
-        except Exception as error:  # noqa: BLE001 - whatever it is, it ends this connection and no other
+        except Exception as error:  # noqa: BLE001 - any failure ends this connection only
             self._loop.call_exception_handler({"message": "a request failed", "exception": error})
             exchange.keeps_alive = False
         finally:
@@ -219,7 +219,7 @@ class ClientConnection(asyncio.Protocol):
         self._read_head()
 
     async def wait_for_body(self) -> None:
-        """Wait until more of the body has come; raises `BodyFailure`."""
+        """Wait for more of the body; raises `BodyFailure`."""
         stream = self._stream
         if stream is None or self._transport.is_closing():
             raise BodyFailure("Unexpected end of request content.")
@@ -238,7 +238,7 @@ class ClientConnection(asyncio.Protocol):
 
 
 class RequestResponseCycle:
-    """One request and its answer, as ASGI has them."""
+    """One request and its answer, with ASGI's `receive` and `send`."""
 
     def __init__(self, connection: ClientConnection, head: Head, stream: RequestStream) -> None:
         self._connection = connection
@@ -250,7 +250,7 @@ class RequestResponseCycle:
         self.keeps_alive = head.keeps_alive
 
     async def receive(self) -> Message:
-        """Give what has come of the body; raises `BodyFailure`, over and over, where it has failed."""
+        """Give what has arrived of the body; raises `BodyFailure`, also on later calls, if it has failed."""
         stream = self._stream
         loop, timeouts = asyncio.get_running_loop(), self._connection.timeouts
         if self._began is None:

@@ -1,7 +1,7 @@
-"""Who may use the control endpoint and the generator of tokens, which hand out everything to anybody.
+"""Who may use the control endpoint and the token generator, which give out any token and any system.
 
-Without a control token only callers on this machine may, and only of an emulator that nobody else can
-reach: not one that listens for others, has a public address, or is called through a proxy.
+With a control token only callers who send it. Without one only callers on this machine, and only if no other
+machine can reach the emulator: it listens on loopback, has no public URL, and no proxy forwarded the request.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _CLOSED = "Only this machine may ask here. Set control_token to let others in."
 
 @dataclass(frozen=True, slots=True)
 class ControlAccess:
-    """What lets a caller in."""
+    """Checks callers of the control endpoint."""
 
     token: str | None
-    """The control token: as Bearer token, or as password of any user."""
+    """The control token: as Bearer token, or as the password of any user."""
     is_closed: bool
 
     def refuse(self, request: Request) -> Response | None:
-        """Give the answer to a caller who may not come in, None to one who may."""
+        """Give the answer that refuses a caller, None for one who is allowed."""
         if self.token is not None:
             shown = _read_secret(request.headers.get("authorization", ""))
             if secrets.compare_digest(shown.encode(), self.token.encode()):
@@ -47,7 +47,7 @@ class ControlAccess:
 
 
 def _read_secret(authorization: str) -> str:
-    """Read what a caller shows: a Bearer token, or the password of a Basic header."""
+    """Read the secret of a caller: a Bearer token, or the password of Basic authentication."""
     scheme, _, rest = authorization.partition(" ")
     if scheme.lower() == "bearer":
         return rest.strip()

@@ -1,7 +1,7 @@
-"""What Altinn has and this emulator has not: named in a 501, so that nobody takes a route for an answer.
+"""Routes of Altinn that the emulator does not have; they are answered with a 501 that names what is missing.
 
-Only routes of which it is known what would answer; any other is the service's own 404 (System Register
-contract §1.7). As at most of these routes, a caller without a token is 401.
+Any other unknown route is the service's own 404 (System Register contract §1.7). A caller without a token gets
+401, as on most of these routes.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from reconciler.emulator.dotnet.answers import answer_empty
 
 
 class MissingRoute(NamedTuple):
-    """Routes that are missing, by how their decoded paths begin."""
+    """A group of missing routes, by the beginning of their decoded paths."""
 
     begins: re.Pattern[str]
     name: str
     is_open: bool = False
-    """Whether they are for callers without a token, too."""
+    """Whether they need no token."""
 
 
 def _missing(begins: str, name: str, *, is_open: bool = False) -> MissingRoute:
@@ -46,11 +46,11 @@ MISSING_ROUTES = (
     ),
     _missing("api/get[a-z]+token", "this kind of token for tests", is_open=True),
 )
-"""Every route, the more exact one first."""
+"""All of them, the more specific ones first."""
 
 
 def find(path: str) -> MissingRoute | None:
-    """Find the route that a decoded path, which fits no route, falls into."""
+    """Find the missing route for a decoded path."""
     return next((route for route in MISSING_ROUTES if route.begins.match(path)), None)
 
 

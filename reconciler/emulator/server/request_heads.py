@@ -1,7 +1,6 @@
-"""The request line and the headers as Kestrel reads them from a connection, byte by byte.
+"""The request line and the headers of a request, read from a connection as Kestrel reads them.
 
-System Register contract §1.7 step 2, §9.1 and §9.2; what the target means is the business of
-`register.path_binding`. It holds no connection: it is given bytes, and gives a head or why there is none.
+System Register contract §1.7 step 2, §9.1 and §9.2; `dotnet.path_binding` reads the target.
 """
 
 from __future__ import annotations
@@ -10,9 +9,9 @@ import re
 from typing import NamedTuple
 
 LONGEST_LINE = 8192
-"""Bytes of a request line, its end counted."""
+"""Bytes of a request line, with its line end."""
 LONGEST_HEADERS = 32_768
-"""Bytes of all headers, their ends and the empty line counted."""
+"""Bytes of all headers, with their line ends and the empty line."""
 MOST_HEADERS = 100
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VERSION = re.compile(rb"HTTP/[0-9]\.[0-9]")
@@ -21,7 +20,7 @@ _FRAMING = frozenset({b"host", b"content-length", b"transfer-encoding", b"connec
 
 
 class HeadRejected(Exception):
-    """The server refuses what was sent: this status without a body, and the connection is closed."""
+    """The server refuses the request: this status without a body, and the connection is closed."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -29,15 +28,15 @@ class HeadRejected(Exception):
 
 
 class Head(NamedTuple):
-    """A request but for its body; names of headers are in small letters."""
+    """A request without its body; names of headers are in lower case."""
 
     method: bytes
     target: bytes
     is_new: bool
-    """HTTP/1.1, and not 1.0."""
+    """HTTP/1.1, not 1.0."""
     headers: list[tuple[bytes, bytes]]
     length: int = 0
-    """Bytes of the body, where it is not chunked."""
+    """Bytes of the body, if it is not chunked."""
     is_chunked: bool = False
     keeps_alive: bool = True
     expects: bool = False
@@ -45,17 +44,17 @@ class Head(NamedTuple):
 
 
 class HeadReader:
-    """Reads one head from a buffer that grows."""
+    """Reads one head from a growing buffer."""
 
     def __init__(self) -> None:
         self._at = 0
-        """Where the next line begins."""
+        """Offset of the next line."""
         self._line_end = 0
         self._line: tuple[bytes, bytes, bool] | None = None
         self._headers: list[tuple[bytes, bytes]] = []
 
     def read(self, buffer: bytearray) -> Head | None:
-        """Read on; takes the head out of the buffer once it is whole. Raises `HeadRejected`."""
+        """Continue reading; removes the head from the buffer once it is complete. Raises `HeadRejected`."""
         if self._line is None:
             end = buffer.find(b"\n", 0, LONGEST_LINE)
             if end < 0:
@@ -108,7 +107,7 @@ def _read_header(line: bytes) -> tuple[bytes, bytes]:
 
 
 def _make_head(method: bytes, target: bytes, headers: list[tuple[bytes, bytes]], *, is_new: bool) -> Head:
-    """Find out where the body ends, and whether the connection goes on."""
+    """Find out how the body is framed, and whether the connection is kept."""
     framing: dict[bytes, list[bytes]] = {}
     for name, value in headers:
         if name in _FRAMING:

@@ -1,7 +1,7 @@
-"""The body of a request as it comes in: its length or its chunks, and the limits of both.
+"""The body of a request as it arrives, by length or in chunks, with the limits of both.
 
-System Register contract §9.1 and §9.2: what is wrong with a body is met by whoever reads it, so that it is
-an exception inside the service and not a refusal of the server's. It holds no connection.
+System Register contract §9.1 and §9.2: a bad body is an exception in the endpoint that reads it, not a
+refusal by the server.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
     from reconciler.emulator.server.request_heads import Head
 
 LARGEST = 30_000_000
-"""Bytes of a body, the framing of its chunks counted."""
+"""Bytes of a body, with the framing of its chunks."""
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})(?:[ \t]*;[^\r\n]*|[ \t]*)\r\n")
 _LONGEST_SIZE = 8192
 
 
 class BodyFailure(ServiceFailure):
-    """The body is too large, comes too slowly, or is in no proper chunks."""
+    """The body is too large, too slow, or wrongly chunked."""
 
 
 class RequestStream:
-    """Takes a body out of the bytes of a connection; afterwards the buffer begins with the next request."""
+    """Takes the body of one request out of a connection's buffer."""
 
     def __init__(self, head: Head) -> None:
         self.parts: list[bytes] = []
-        """What has come and has not been read yet."""
+        """What has arrived and has not been read."""
         self.failure: BodyFailure | None = None
         self.received = 0
         self._is_chunked = head.is_chunked
         self._left = head.length
-        """Bytes of the body, or of the chunk, that are still to come."""
+        """Bytes of the body or chunk that are missing."""
         self._is_inside = False
-        """Inside a chunk, or at its end."""
+        """Inside a chunk, or before the line end behind it."""
         self.is_whole = not head.is_chunked and head.length == 0
         if head.length > LARGEST:
             self.failure = BodyFailure("Request body too large.")
@@ -91,7 +91,7 @@ class RequestStream:
             self._left, self._is_inside = size, True
 
     def _take_trailers(self, buffer: bytearray, at: int) -> None:
-        """Pass over what follows the last chunk, up to an empty line."""
+        """Skip the trailers behind the last chunk, up to an empty line."""
         while (end := buffer.find(b"\r\n", at)) > at:
             at = end + 2
         if end == at:
@@ -102,5 +102,5 @@ class RequestStream:
 
 
 def _may_be_size(start: bytearray) -> bool:
-    """Say whether more bytes could make the beginning of a chunk's size a whole one."""
+    """Say whether more bytes could complete the size line of a chunk."""
     return re.match(rb"[0-9A-Fa-f]{0,8}(?:[ \t]*;|[ \t]*\r?$|$)", start) is not None

@@ -1,6 +1,6 @@
-"""The socket and the thread: an emulator that is up when it exists and gone when it is closed.
+"""The listening socket and the thread of an emulator.
 
-It binds before the thread starts, so that nothing has to be polled; it knows no endpoint.
+It binds before the thread starts, so that callers can connect at once without polling.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 _BACKLOG = 2048
 _GRACE_SECONDS = 1.0
-"""How long a request that is being answered may still take when the emulator is closed."""
+"""How long running requests may take to finish when the emulator is closed."""
 
 
 class Network:
-    """The port and its connections, and the rude things that can be done to them."""
+    """The port and its connections, and the faults of both: resets, refusals, pauses."""
 
     def __init__(self, listener: socket.socket) -> None:
         self.listener = listener
@@ -43,20 +43,20 @@ class Network:
         await self._listen(self.listener)
 
     async def close(self) -> None:
-        """Let everybody who is made to wait go, and end every connection as soon as it may."""
+        """End all pauses, give requests a short time to finish, and close all connections."""
         self._ending.set()
         await asyncio.gather(*self._running)
         self._stop_listening()
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _GRACE_SECONDS
-        while any(each.is_busy for each in self._connections.every) and loop.time() < deadline:  # noqa: ASYNC110 - no event tells
+        while any(each.is_busy for each in self._connections.every) and loop.time() < deadline:  # noqa: ASYNC110 - no event says so
             await asyncio.sleep(0.001)
         for connection in list(self._connections.every):
             connection.abort()
         await asyncio.sleep(0)
 
     async def pause(self, seconds: float) -> None:
-        """Wait, but not beyond the end of the emulator."""
+        """Wait, at most until the emulator is closed."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ending.wait(), seconds)
 
@@ -66,18 +66,18 @@ class Network:
         return self._ending.is_set()
 
     def run_alone(self, work: Coroutine[object, object, None]) -> None:
-        """Do something that no client can cancel by going away."""
+        """Run something that is not cancelled when the client disconnects."""
         task = asyncio.get_running_loop().create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    def hang_up(self, scope: Scope, *, rudely: bool) -> None:
-        """End the connection of a request: with a reset, or once everything has been sent."""
+    def hang_up(self, scope: Scope, *, is_reset: bool) -> None:
+        """End the connection of a request, with a reset or after everything has been sent."""
         connection: ClientConnection = scope["connection"]
-        connection.hang_up(rudely=rudely)
+        connection.hang_up(is_reset=is_reset)
 
     def refuse(self, seconds: float) -> None:
-        """Close the port and every idle connection; the port opens again after a while."""
+        """Close the port and all idle connections; the port opens again after `seconds`."""
         self._stop_listening()
         self.run_alone(self._reopen(seconds))
 
@@ -109,13 +109,13 @@ class Emulator:
     """
 
     base: str
-    """The address under which the real paths hang, without a slash at the end."""
+    """The base URL of all paths, without a slash at the end."""
     maskinporten: str
-    """Maskinporten's address, with its slash; its issuer too, unless another is configured."""
+    """Maskinporten's base URL, with a slash at the end; also its issuer, unless one is configured."""
     local: str
-    """The address under which this machine reaches it, which is `base` but for a public address."""
+    """The base URL on this machine, which differs from `base` if a public URL is set."""
     is_closed: bool
-    """Whether the control endpoint answers nobody, for want of a token."""
+    """Whether the control endpoint refuses everyone, since no control token is set."""
 
     def __init__(
         self, address: Address, network: Network, app: ASGIApp, timeouts: Timeouts, at_end: Callable[[], None]
@@ -130,15 +130,15 @@ class Emulator:
         self.connections = Connections(app, timeouts)
         self._is_up = threading.Event()
         self._loop: asyncio.AbstractEventLoop
-        self._is_told: asyncio.Event
+        self._should_end: asyncio.Event
         self._thread = threading.Thread(target=self._run, name="emulator", daemon=True)
         self._thread.start()
         self._is_up.wait()
 
     def close(self) -> None:
-        """Stop answering, close every connection and the database; a second call does nothing."""
+        """Stop answering, close all connections and the database; a second call does nothing."""
         if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._is_told.set)
+            self._loop.call_soon_threadsafe(self._should_end.set)
             self._thread.join()
 
     def __enter__(self) -> Self:
@@ -158,15 +158,15 @@ class Emulator:
             self._at_end()
 
     async def _serve(self) -> None:
-        self._loop, self._is_told = asyncio.get_running_loop(), asyncio.Event()
+        self._loop, self._should_end = asyncio.get_running_loop(), asyncio.Event()
         await self._network.open(self.connections)
         self._is_up.set()
-        await self._is_told.wait()
+        await self._should_end.wait()
         await self._network.close()
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Bind and listen; port 0 picks a free one. Raises OSError when the port is taken."""
+    """Bind and listen; port 0 picks a free port. Raises OSError if the port is in use."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # NOTE: asyncio turns Nagle's algorithm off only where the protocol is named.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

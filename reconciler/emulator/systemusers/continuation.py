@@ -1,4 +1,4 @@
-"""The continuation of a list that comes in pages: the token, and the link that carries it.
+"""Continuation tokens of paged lists, and the links that hold them.
 
 System Register contract §7.1.
 """
@@ -13,7 +13,7 @@ from urllib.parse import quote
 _NUMBER = re.compile(rb"[ \t\r\n]*(-?(?:0|[1-9][0-9]{0,18}))[ \t\r\n]*")
 _ALPHABET = re.compile(r"[A-Za-z0-9_-]*={0,2}")
 _PLAIN_IN_A_PATH = "-._~!$()*,;@"
-"""What a path of a link holds as itself, beside letters and digits."""
+"""Characters that are not encoded in the path of a link, besides letters and digits."""
 
 
 def write_token(number: int) -> str:
@@ -22,7 +22,7 @@ def write_token(number: int) -> str:
 
 
 def read_token(text: str) -> int | None:
-    """Read a token, padded or not; None where it is none. A negative number counts as 0."""
+    """Read a token, padded or not; None if it is not valid. A negative number counts as 0."""
     if not _ALPHABET.fullmatch(text):
         return None
     bare = text.rstrip("=")
@@ -35,5 +35,5 @@ def read_token(text: str) -> int | None:
 
 
 def write_link(base: str, path: str, last: str, number: int) -> str:
-    """Write the link to the next page; `last` is the segment that ends the path, not yet encoded."""
+    """Write the link to the next page; `last` is the last segment of the path, not encoded."""
     return f"{base}{path}/{quote(last, safe=_PLAIN_IN_A_PATH)}?token={write_token(number)}"

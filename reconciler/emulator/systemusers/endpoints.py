@@ -1,7 +1,7 @@
 """The system users of a vendor's systems: a list and a look-up, read only.
 
-They come from the configuration or the control endpoint; nothing here creates one (System Register
-contract §7). Maskinporten asks here too, when a grant names a system user.
+System Register contract §7. They come from the configuration or the control endpoint. Maskinporten looks system
+users up here when a grant names one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True, slots=True)
 class SystemUser:
-    """One system user, with the members that the API prints."""
+    """One system user, with the API's own member names."""
 
     id: str
     systemId: str
@@ -47,7 +47,7 @@ class SystemUser:
     userType: str = "standard"
 
     def write(self) -> dict[str, object]:
-        """Write the system user in the order of the API's members."""
+        """Give the system user with its members in the API's order."""
         return {
             "id": self.id,
             "integrationTitle": self.integrationTitle,
@@ -65,7 +65,7 @@ class SystemUser:
 
 @dataclass(slots=True)
 class SystemUsers:
-    """All system users, in the order in which they were made."""
+    """All system users, in the order in which they were created."""
 
     store: Store
     shape: Shape
@@ -127,7 +127,7 @@ class SystemUsers:
     def find(
         self, owner: str, reference: str | None, *, supplier: str, system_id: str | None = None
     ) -> list[SystemUser]:
-        """Find system users that are not deleted; without a reference the owner's number is the reference."""
+        """Find system users that are not deleted; the reference defaults to the owner's number."""
         return [
             user
             for user in self.users
@@ -141,7 +141,7 @@ class SystemUsers:
     def find_for_client(
         self, owner: str, reference: str | None, *, supplier: str, client_id: str
     ) -> SystemUser | None:
-        """Find the system user that a grant names; its system is alive and lists the client."""
+        """Find the system user that a grant names; its system must not be deleted and must list the client."""
         for user in self.find(owner, reference, supplier=supplier):
             stored = self.store.find(user.systemId)
             client_ids = None if stored is None or stored.is_deleted else stored.read()["clientId"]
