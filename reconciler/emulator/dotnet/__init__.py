@@ -1,1 +1,1 @@
-"""What .NET, ASP.NET and its JSON reader do before and after the service itself does anything."""
+"""What ASP.NET, System.Text.Json and System.Uri do for the service: bodies, JSON, negotiation, paths, queries, URLs."""

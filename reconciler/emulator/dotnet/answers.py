@@ -1,6 +1,6 @@
-"""The bodies that are not successes, byte for byte as System Register contract §0 names them.
+"""Answers with their bodies, byte for byte, by the names of System Register contract §0.1.
 
-It turns facts into responses and decides nothing: which fact applies is the register's business.
+The endpoints decide which answer applies.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FRAMEWORK = "application/problem+json"
 ALTINN = "application/problem+json"
 """Content type of a body that Altinn's problem library wrote: no charset."""
 NOT_CACHED = {"Cache-Control": "no-cache,no-store", "Pragma": "no-cache", "Expires": "-1"}
-"""The headers of every B-500 that an exception made (contract §0.4)."""
+"""The headers of every B-500 after an exception (contract §0.4)."""
 
 
 class Problem(NamedTuple):
@@ -48,7 +48,7 @@ class Problem(NamedTuple):
 
 
 class Formatted(Response):
-    """An answer that ASP.NET's formatters write, as they do where the request asks for nothing special."""
+    """An answer that ASP.NET's formatters write, here without `Accept` and `Accept-Charset`."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Formatted(Response):
         super().__init__(text, status, headers, f"{offered[0]}; charset=utf-8")
 
     def suit(self, accept: Sequence[str], accept_charset: Sequence[str]) -> Formatted:
-        """Give the answer as a request wants it, by the lines of its two headers (contract §0.4)."""
+        """Apply the lines of the request's `Accept` and `Accept-Charset` (contract §0.4)."""
         media = negotiation.choose_type(accept, self.offered) if len(self.offered) > 1 else self.offered[0]
         encoding = negotiation.choose_encoding(accept_charset)
         text = self.text
@@ -85,12 +85,12 @@ def answer_json(value: object) -> Response:
 
 
 def answer_written(text: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Answer 200 with JSON that has been written already."""
+    """Answer 200 with JSON text."""
     return Formatted(text, 200, negotiation.FOR_VALUES, headers)
 
 
 def answer_empty(status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """Answer B-EMPTY: a status and nothing else."""
+    """Answer B-EMPTY: a status without a body."""
     return Response(status_code=status, headers=headers)
 
 
@@ -131,7 +131,7 @@ def write_model_errors(errors: Mapping[str, Sequence[str]]) -> dict[str, object]
 
 
 def answer_server_error(detail: str | None = None) -> Response:
-    """Answer B-500: an exception that nobody caught, with the text that one API adds."""
+    """Answer B-500: an unhandled exception; one API adds `detail`."""
     return _framework(
         {
             "type": RFC9110[500],
@@ -145,7 +145,7 @@ def answer_server_error(detail: str | None = None) -> Response:
 
 
 def answer_validation(problems: Sequence[Problem], shape: Shape) -> Response:
-    """Answer B-VLD: every failed validation, in the order in which the checks ran."""
+    """Answer B-VLD: all failed validations, in the order of the checks."""
     said = "title" if shape == "2026-07" else "detail"
     errors: list[dict[str, object]] = []
     for problem in problems:

@@ -1,6 +1,6 @@
-"""What the service does not catch, each with the words that .NET or PostgreSQL would print.
+"""Exceptions that the service does not catch, each with the text of .NET or PostgreSQL.
 
-POST prints those words in its 500; every other endpoint hides them (System Register contract §1.5, Q10).
+POST answers with the text in its 500; all other endpoints hide it (System Register contract §1.5, Q10).
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ T = TypeVar("T")
 
 
 class ServiceFailure(Exception):
-    """An exception inside the service; its text is the text that .NET would give it."""
+    """An exception inside the service, with the text that .NET gives it."""
 
 
 class DatabaseFailure(ServiceFailure):
-    """What PostgreSQL refused."""
+    """PostgreSQL refused a statement."""
 
     @property
     def is_duplicate(self) -> bool:
-        """Say whether a unique constraint was violated, as the service does: by the text."""
+        """Say whether a unique constraint was violated; the service looks at the text too."""
         return "duplicate key value violates unique constraint" in str(self)
 
 
@@ -34,7 +34,7 @@ class NullReference(ServiceFailure):
 
 
 class InvalidConsumer(ServiceFailure):
-    """The `consumer` claim is there and is not what it should be (contract §6.3)."""
+    """The `consumer` claim is malformed (contract §6.3)."""
 
 
 class UpstreamFailure(ServiceFailure):
@@ -42,12 +42,12 @@ class UpstreamFailure(ServiceFailure):
 
 
 def demand(value: T | None) -> T:
-    """Give `value`, or fail as C# does on null."""
+    """Give `value`; raises `NullReference` for None, as C# does for null."""
     if value is None:
         raise NullReference
     return value
 
 
 def demand_all(values: Iterable[T | None]) -> list[T]:
-    """Give every one of `values`, or fail as C# does on a null among them."""
+    """Give all `values`; raises `NullReference` if one is None."""
     return [demand(value) for value in values]

@@ -1,7 +1,7 @@
-"""The words of .NET's `Utf8JsonReader` for text that is no JSON, and the byte that each of them names.
+"""The error messages of .NET's `Utf8JsonReader`, and the position that each message names.
 
-System Register contract §2.7, its table of what stands where. Each function is given the bytes and the
-place where reading stopped; it gives the message and the place that the message names.
+System Register contract §2.7. Each function takes the bytes and the offset where reading stopped, and gives
+the message and the offset that the message names.
 """
 
 from __future__ import annotations
@@ -44,18 +44,18 @@ Fault = tuple[str, int]
 
 
 def behind_root(data: bytes, at: int) -> str:
-    """Say what is wrong with something behind the root."""
+    """Make the error for text behind the root."""
     return f"{_show(data, at)} is invalid after a single JSON value. Expected end of data."
 
 
 def too_deep(first: bytes, depth: int) -> str:
-    """Say that a bracket is one too many."""
+    """Make the error for a bracket that is nested too deep."""
     kind = "object" if first == b"{" else "array"
     return f"The maximum configured depth of {depth} has been exceeded. Cannot read next JSON {kind}."
 
 
 def trailing_comma(close: bytes) -> str:
-    """Say that a bracket follows a comma."""
+    """Make the error for a comma before a closing bracket."""
     kind = "object" if close == b"}" else "array"
     return (
         f"The JSON {kind} contains a trailing comma at the end which is not supported in this mode. Change the "
@@ -64,7 +64,7 @@ def trailing_comma(close: bytes) -> str:
 
 
 def name(data: bytes, at: int, *, is_first: bool) -> Fault:
-    """Say why no member's name begins or ends here; `is_first` is behind `{`."""
+    """Make the error where a member's name is expected; `is_first` means right behind `{`."""
     if at == len(data):
         return _OPEN_AT_END, at
     if data[at : at + 1] == b'"':
@@ -75,14 +75,14 @@ def name(data: bytes, at: int, *, is_first: bool) -> Fault:
 
 
 def colon(data: bytes, at: int) -> Fault:
-    """Say what stands behind a name instead of a colon."""
+    """Make the error where a colon is expected."""
     if at == len(data):
         return "Expected a value, but instead reached end of data.", at
     return f"{_show(data, at)} is invalid after a property name. Expected a ':'.", at
 
 
 def behind_value(data: bytes, at: int) -> Fault:
-    """Say what stands behind a value inside an object or a list."""
+    """Make the error behind a value inside an object or a list."""
     if at == len(data):
         return _OPEN_AT_END, at
     if data[at : at + 1] in b"}]":
@@ -91,7 +91,7 @@ def behind_value(data: bytes, at: int) -> Fault:
 
 
 def value(data: bytes, at: int, *, is_root: bool, cut: bool) -> Fault:
-    """Say why no value can be read here; `cut` quotes five bytes of a literal instead of all that follows."""
+    """Make the error where a value is expected; `cut` quotes only five bytes of a bad literal."""
     first = data[at : at + 1]
     if not first:
         return _OPEN_AT_END, at
@@ -107,7 +107,7 @@ def value(data: bytes, at: int, *, is_root: bool, cut: bool) -> Fault:
 
 
 def string(data: bytes, at: int) -> Fault:
-    """Say why the string that begins here has no end, or which byte of it is wrong."""
+    """Make the error for a string that does not end or holds a wrong byte."""
     at += 1
     while True:
         plain = _PLAIN.match(data, at)
@@ -143,7 +143,7 @@ def _literal(data: bytes, at: int, *, cut: bool) -> Fault:
 
 
 def _number(data: bytes, at: int, *, is_root: bool) -> Fault:
-    """Walk through a number as the reader does: sign, integer part, fraction, exponent."""
+    """Make the error for a number: sign, integer part, fraction, exponent."""
     if data[at : at + 1] == b"-":
         at += 1
         if not _is_digit(data, at):
@@ -203,6 +203,6 @@ def _follows_comma(data: bytes, at: int) -> bool:
 
 
 def _show(data: bytes, at: int) -> str:
-    """Show a byte: printable ASCII as itself, all else as two capital digits."""
+    """Show a byte: printable ASCII as itself, others as two hex digits in upper case."""
     byte = data[at]
     return f"'{chr(byte)}'" if 0x20 <= byte <= 0x7E else f"'0x{byte:02X}'"

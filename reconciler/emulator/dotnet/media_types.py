@@ -1,7 +1,7 @@
-"""Media types as ASP.NET's formatters read them: from the front, as far as they go.
+"""Media types as ASP.NET's formatters parse them: from the front, up to the first error.
 
-System Register contract §0.4 and §1.8. `Content-Type` and `Accept` are read by the same parser, which
-complains of nothing but a header that ends where a value should begin.
+System Register contract §0.4 and §1.8. `Content-Type` and `Accept` have the same parser. Its only
+error is a header that ends where a value should start.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ _QUOTED_PAIR = re.compile(r"\\[\x00-\x7f]")
 
 
 class EndsTooSoon(Exception):
-    """The text ends right where the value of a parameter has to begin, which nobody there checks."""
+    """The header ends where the value of a parameter should start; ASP.NET raises there too."""
 
 
 class Parameter(NamedTuple):
-    """One parameter; a value of None is one that could not be read."""
+    """One parameter; the value is None if it could not be parsed."""
 
     name: str
     value: str | None
 
 
 class MediaType(NamedTuple):
-    """What stands at the front of a text, in small letters, and where reading has stopped."""
+    """A media type in lower case, and where parsing stopped."""
 
     type: str
     subtype: str
     end: int
-    """Just behind the subtype and the blanks that follow it."""
+    """The offset behind the subtype and the blanks after it."""
 
     @property
     def suffix(self) -> str | None:
-        """What stands behind the last plus of the subtype."""
+        """The part of the subtype behind its last plus."""
         _, plus, suffix = self.subtype.rpartition("+")
         return suffix if plus else None
 
 
 def read(text: str, at: int = 0) -> MediaType | None:
-    """Read type and subtype from `at`; None where there are none."""
+    """Parse type and subtype from `at`; None if there are none."""
     kind = TOKEN.match(text, _past_blanks(text, at))
     if kind is None:
         return None
@@ -56,7 +56,7 @@ def read(text: str, at: int = 0) -> MediaType | None:
 
 
 def read_parameter(text: str, at: int) -> tuple[Parameter, int] | None:
-    """Read one `; name=value`; gives it and where the next begins, None where reading stops."""
+    """Parse one `; name=value`; gives it and the offset of the next, None at the end."""
     name = TOKEN.match(text, _past_blanks(text, at + 1)) if text[at : at + 1] == ";" else None
     if name is None:
         return None
@@ -80,7 +80,7 @@ def _read_value(text: str, start: int) -> tuple[str | None, int]:
 
 
 def find_parameter(text: str, media: MediaType, name: str) -> str | None:
-    """Find the first parameter of that name; None where there is none, or none with a value."""
+    """Find the value of the first parameter of that name, None if there is none."""
     at = media.end
     while True:
         found = read_parameter(text, at)
@@ -92,7 +92,7 @@ def find_parameter(text: str, media: MediaType, name: str) -> str | None:
 
 
 def _find_quote(text: str, start: int) -> int | None:
-    """Find the end of a quoted string; a backslash keeps a quote from ending it, and stays."""
+    """Find the end of a quoted string; a quote behind a backslash does not end it."""
     if text[start] != '"':
         return None
     at = start + 1

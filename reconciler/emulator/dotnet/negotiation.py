@@ -1,7 +1,7 @@
-"""Which media type and which encoding an answer is written in.
+"""Content negotiation: the media type and the encoding of an answer.
 
-System Register contract §0.4: `Accept` and `Accept-Charset` as ASP.NET's formatters follow them. What is
-not understood is passed over, and there is always an answer.
+System Register contract §0.4: `Accept` and `Accept-Charset` as ASP.NET's formatters apply them. What cannot
+be parsed is skipped, and the result is never 406.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 TEXT, JSON, TEXT_JSON = "text/plain", "application/json", "text/json"
 FOR_TEXTS = (TEXT, JSON, TEXT_JSON)
-"""What a bare text is offered as, in the order in which the formatters are asked."""
+"""The media types of a text, in the order of the formatters."""
 FOR_VALUES = (JSON, TEXT_JSON)
-"""What everything else is offered as."""
+"""The media types of everything else."""
 _QUALITY = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _SORTED_BY_SWAPS = 3
 _CHARSET = re.compile(
@@ -33,11 +33,11 @@ class Range(NamedTuple):
     media: MediaType
     quality: float
     is_plain: bool
-    """No parameter stands before `q`."""
+    """Whether there is no parameter before `q`."""
 
 
 def choose_type(accept: Sequence[str], offered: Sequence[str]) -> str:
-    """Choose one of `offered` for the lines of `Accept`; the first of them where nothing fits."""
+    """Choose one of `offered` by the lines of `Accept`; the first one if nothing fits."""
     ranges = [found for line in accept for found in _read_ranges(line)]
     if any(found.media.type == found.media.subtype == "*" for found in ranges):
         return offered[0]
@@ -49,7 +49,7 @@ def choose_type(accept: Sequence[str], offered: Sequence[str]) -> str:
 
 
 def choose_encoding(lines: Sequence[str]) -> str:
-    """Choose `utf-8` or `utf-16` for the lines of `Accept-Charset`."""
+    """Choose `utf-8` or `utf-16` by the lines of `Accept-Charset`."""
     found = [_CHARSET.fullmatch(entry.strip(" \t")) for line in lines for entry in line.split(",")]
     entries = [(entry[1].lower(), float(entry[2] or 1)) for entry in found if entry is not None]
     for name, _ in sorted(entries, key=lambda entry: -entry[1]):
@@ -70,7 +70,7 @@ def _read_ranges(line: str) -> Iterator[Range]:
             continue
         wanted, end = found
         at = _past_commas(line, end)
-        # NOTE: what is followed by neither a comma nor the end is dropped, and reading goes on there.
+        # NOTE: an entry that is followed by neither a comma nor the end is dropped, and parsing continues there.
         if at == len(line) or "," in line[end:at]:
             yield wanted
 
@@ -95,7 +95,7 @@ def _read_range(line: str, at: int) -> tuple[Range, int] | None:
 
 
 def _sort(ranges: list[Range]) -> list[Range]:
-    """Sort by falling quality as .NET's `List.Sort` does, which keeps the order of ties but for three."""
+    """Sort by falling quality as .NET's `List.Sort` does, which keeps the order of ties except among three."""
     if len(ranges) != _SORTED_BY_SWAPS:
         return sorted(ranges, key=lambda wanted: -wanted.quality)
     swapped = list(ranges)

@@ -1,6 +1,6 @@
-"""Numbers as .NET writes them, for the few places where a JSON number becomes a text.
+"""Numbers as .NET writes them where a JSON number becomes text.
 
-System Register contract §5 (`clientId`) and §6.3: whole numbers of 64 bits as they are, all others as the
+System Register contract §5 (`clientId`) and §6.3: integers of 64 bits as they are, others as the
 shortest `double`, with an exponent from 1E+15 on.
 """
 
@@ -13,7 +13,7 @@ _LONGEST = 15
 
 
 def write_number(text: str) -> str:
-    """Write the number that `text` is in JSON, or in the few forms beyond it that Newtonsoft reads."""
+    """Write a number in JSON form, or in one of the further forms that Newtonsoft.Json reads."""
     if text.lower().lstrip("+-").startswith("0x"):
         return str(int(text, 16))
     if text.lstrip("+-").isdigit() and abs(float(text)) < 1e19 and -(2**63) <= int(text) < 2**63:

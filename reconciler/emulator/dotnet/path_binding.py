@@ -1,7 +1,7 @@
-"""The path of a request as Kestrel and the routes of ASP.NET see it.
+"""The path of a request as Kestrel and ASP.NET's routing read it.
 
-System Register contract §1.7, its table of five steps: where the target is cut, what is refused before any
-route, which escapes are decoded, which segments go, and what a blank id is.
+System Register contract §1.7, the five steps of its table: splitting the target, refusals before routing,
+escapes, dot segments, and blank ids.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 _ABSOLUTE = re.compile(rb"(https?)://([^/?#]*)(.*)", re.DOTALL)
 _AUTHORITY = re.compile(rb"[A-Za-z0-9:.\[\]@_~%!$&'()*+,;=-]+")
-"""What Kestrel takes for an authority, which only CONNECT may ask for."""
+"""An authority, which is a target for CONNECT only."""
 _ESCAPES = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 LONGEST_LINE = 8192
-"""Bytes of a request line, its end counted (contract §9.1)."""
+"""Bytes of a request line, with its line end (contract §9.1)."""
 _KEPT = 0x2F
-"""A slash that is escaped stays as it was sent."""
+"""The code of a slash, which stays percent-encoded."""
 
 
 class BadRequest(Exception):
@@ -32,13 +32,13 @@ class BadRequest(Exception):
 
 
 class TooLong(BadRequest):
-    """The request line is longer than the server reads: 414."""
+    """The request line is too long: 414."""
 
     status = 414
 
 
 class WrongMethod(BadRequest):
-    """The target has a form that another method alone may have: 405."""
+    """The target has a form that only another method may have: 405."""
 
     status = 405
 
@@ -48,14 +48,14 @@ class WrongMethod(BadRequest):
 
 
 class RequestTarget(NamedTuple):
-    """What a request asks for: a path that is decoded, and a query that is not."""
+    """The decoded path and the raw query of a request."""
 
     path: str
     query: str
 
 
 def read_target(method: str, target: bytes, host: bytes | None) -> RequestTarget:
-    """Read the target of a request line; raises `BadRequest`."""
+    """Parse the target of a request line; raises `BadRequest`."""
     if len(method) + len(target) + len("  HTTP/1.1\r\n") > LONGEST_LINE:
         raise TooLong
     if host is None or re.search(rb"[ \t]", host) or re.search(rb"[\x80-\xff ]", target):
@@ -77,7 +77,7 @@ def read_target(method: str, target: bytes, host: bytes | None) -> RequestTarget
 
 
 def check_headers(values: Iterable[bytes]) -> None:
-    """Refuse a request with a header value that is no UTF-8; raises `BadRequest`."""
+    """Check that header values are UTF-8; raises `BadRequest`."""
     for value in values:
         try:
             value.decode()
@@ -86,7 +86,7 @@ def check_headers(values: Iterable[bytes]) -> None:
 
 
 def decode(text: str, *, is_path: bool = True) -> str:
-    """Decode escapes once: only whole characters of valid UTF-8; all else stays as it was sent.
+    """Decode escapes once, whole characters of valid UTF-8 only; others stay as sent.
 
     In a path an escaped slash stays too, and a zero byte raises `BadRequest`.
     """
@@ -113,7 +113,7 @@ def _decode_run(run: str, *, is_path: bool) -> str:
 
 
 def _width(data: bytes, at: int) -> int:
-    """Give how many bytes the character has that begins at `at`, 0 where none does."""
+    """Give the number of bytes of the character at `at`, 0 if there is none."""
     for width in range(1, 5):
         try:
             data[at : at + width].decode()
@@ -140,5 +140,5 @@ def remove_dots(path: str) -> str:
 
 
 def is_blank(value: str) -> bool:
-    """Say whether .NET takes a text for empty or white space, which binds as null."""
+    """Say whether a text is empty or white space for .NET, so that it binds as null."""
     return not value.strip(WHITE_SPACE)

@@ -1,7 +1,7 @@
 """The query of a request as ASP.NET binds it to the parameters of an action.
 
-System Register contract §1.7 and §7.1: names in any letter case, the first value counts, and what a
-boolean may be.
+System Register contract §1.7 and §7.1: names in any letter case, the first value counts; and the
+forms of a boolean.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ class Query:
         return self._values.get(fold(name), [])
 
     def first(self, name: str) -> str | None:
-        """Give the value that counts, None where there is none."""
+        """Give the first value, None if there is none."""
         values = self.list(name)
         return values[0] if values else None
 
     def text(self, name: str) -> str | None:
-        """Give a value as a text parameter gets it: one of white space alone is none."""
+        """Give the first value, None if there is none or only white space."""
         value = self.first(name)
         return None if value is None or is_blank(value) else value
 
 
 def bind_flag(query: Query, name: str, errors: dict[str, list[str]]) -> bool:
-    """Bind a boolean that is false by default; what is none is added to `errors`."""
+    """Bind a boolean, false by default; a value that is none is added to `errors`."""
     values = query.list(name)
     if not values:
         return False

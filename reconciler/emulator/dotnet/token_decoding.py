@@ -1,7 +1,7 @@
-"""A token's text taken apart, before anybody looks at its signature.
+"""Decoding of a token, before its signature is checked.
 
-System Register contract §6.5: what does not look like a token is simply none; what looks like one and
-cannot be decoded ends every request in 500, whatever it asks for.
+System Register contract §6.5: text that is not readable as a token counts as no token (401); a readable one
+that cannot be decoded is 500 on every route.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _LATEST = 2**63 - 1
 
 
 class Undecodable(Exception):
-    """The text is shaped like a token, and the token library fails on it."""
+    """The text is readable as a token, and the token library fails on it."""
 
 
 class Decoded(NamedTuple):
-    """A signed token taken apart, nothing about it believed yet."""
+    """A decoded token that has not been verified."""
 
     header: dict[str, object]
     claims: dict[str, object]
@@ -31,12 +31,12 @@ class Decoded(NamedTuple):
 
 
 def is_readable(text: str) -> bool:
-    """Say whether a text is shaped like a token: three parts, or five."""
+    """Say whether a text is readable as a token: three or five parts."""
     return bool(_SIGNED.fullmatch(text) or _ENCRYPTED.fullmatch(text))
 
 
 def decode(text: str) -> Decoded | None:
-    """Take a readable text apart; None is one that nobody can verify. Raises `Undecodable`."""
+    """Decode a readable text; None if it cannot be verified. Raises `Undecodable`."""
     parts = text.split(".")
     header = _read_object(parts[0])
     if len(parts) != 3:
@@ -51,7 +51,7 @@ def decode(text: str) -> Decoded | None:
 
 
 def read_time(claims: dict[str, object], name: str) -> float | None:
-    """Give a time in seconds since the epoch, None where the claim is absent; raises `Undecodable`."""
+    """Give a time in seconds since the epoch, None if the claim is absent; raises `Undecodable`."""
     if name not in claims:
         return None
     value = claims[name]
@@ -63,7 +63,7 @@ def read_time(claims: dict[str, object], name: str) -> float | None:
 
 
 def _check_types(claims: dict[str, object]) -> None:
-    """Look at the types of the claims that the token library reads itself."""
+    """Check the types of the claims that the token library reads; raises `Undecodable`."""
     for name in ("exp", "nbf", "iat"):
         read_time(claims, name)
     if not isinstance(claims.get("iss"), str | None):

@@ -1,7 +1,7 @@
 """User information, host and port of a URL, as .NET's `System.Uri` reads and prints them.
 
-System Register contract §2.4, "Hosts": domain names, network names and addresses. Names are never
-converted to or from punycode, nor normalised, as in a service without ICU.
+System Register contract §2.4, "Hosts": domain names, network names and addresses. Names are not
+converted to or from punycode and not normalised, as in a service without ICU.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from reconciler.emulator.dotnet.letters import is_letter, lower
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
 _LABEL = re.compile(r"[0-9A-Za-z\u00a0-\U0010ffff][0-9A-Za-z_\u00a0-\U0010ffff-]*")
 _REFUSED = re.compile("[\u200e\u200f\u202a-\u202e]")
-"""What this emulator takes in no host; the rule `redirect-host-marks` is the tool's own."""
+"""Characters that this emulator refuses in hosts; the tool's rule is `redirect-host-marks`."""
 _USER = re.compile(r"([^@/?#\\]*)@(?=.)", re.DOTALL)
 _NAME = re.compile(r"[^:/?#\\]*")
 _PORT = re.compile(r":([0-9]*)(?=[/?#\\]|\Z)")
@@ -23,21 +23,21 @@ LONGEST_LABEL, LONGEST_NETWORK_NAME, HIGHEST_PORT = 63, 256, 0xFFFF
 
 
 class NotAUrl(ValueError):
-    """`System.Uri` can make neither an absolute nor a relative URL of the text."""
+    """`System.Uri` cannot parse the text, neither as an absolute nor as a relative URL."""
 
 
 class Authority(NamedTuple):
-    """What stands between the two slashes and the path; `user` has its sign behind it."""
+    """User, host and port; `user` ends with its `@`."""
 
     user: str
     host: str
     port: int | None
     end: int
-    """Where path, query or fragment begin."""
+    """Offset of the path, query or fragment."""
 
 
 def read(text: str) -> Authority:
-    """Read the authority at the front of `text`; raises `NotAUrl`."""
+    """Read the authority at the start of `text`; raises `NotAUrl`."""
     found = _USER.match(text)
     user = found[1] + "@" if found else ""
     start = len(user)
@@ -78,7 +78,7 @@ def _print(host: str) -> str:
 
 
 def _read_ipv4(host: str) -> int | None:
-    """Read one to four numbers, decimal, octal or hexadecimal; the last one fills what is left."""
+    """Read one to four numbers, decimal, octal or hexadecimal; the last fills the remaining bytes."""
     numbers: list[int] = []
     for part in host.split("."):
         if re.fullmatch(r"0[xX][0-9a-fA-F]+", part):
@@ -109,7 +109,7 @@ def _octets(label: str) -> int:
 
 
 def _is_network_name(host: str) -> bool:
-    """Say whether the text is a Windows network name, which .NET takes where it is no domain name."""
+    """Say whether the text is a Windows network name, which .NET accepts besides domain names."""
     first, *others = host.removesuffix(".").split(".")
     if len(host) > LONGEST_NETWORK_NAME or not all(map(_is_network_char, host.replace(".", ""))):
         return False

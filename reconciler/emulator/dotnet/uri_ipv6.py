@@ -1,7 +1,7 @@
-"""IPv6 addresses in brackets, as .NET's `System.Uri` accepts, reads and prints them.
+"""IPv6 addresses in brackets, as .NET's `System.Uri` reads and prints them.
 
 System Register contract §2.4: zones and prefixes are dropped, the longest run of zeros is `::`, and some
-addresses end in decimals. More is accepted than RFC 4291 knows, and a little less.
+addresses end in decimals. What is accepted differs from RFC 4291.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _IPV4 = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)\.([0-9]+)(?=[\]/%])")
 
 
 def read(text: str, start: int) -> tuple[str, int] | None:
-    """Read the address whose `[` is at `start`; gives it as printed, and the place behind its bracket."""
+    """Read the address whose `[` is at `start`; gives it as printed, and the offset behind its bracket."""
     end = _Scan(text, start + 1).run()
     if end is None:
         return None
@@ -23,17 +23,17 @@ def read(text: str, start: int) -> tuple[str, int] | None:
 
 
 class _Scan:
-    """An address being looked over, as `IPv6AddressHelper.IsValid` does it."""
+    """Checks an address as `IPv6AddressHelper.IsValid` does."""
 
     def __init__(self, text: str, start: int) -> None:
         self.text, self.start, self.at = text, start, start
         self.groups = self.length = 0
         self.has_gap = self.has_prefix = False
         self.is_open = True
-        """Another number has to come."""
+        """Another group has to follow."""
 
     def run(self) -> int | None:
-        """Find the closing bracket; None where the address is none."""
+        """Find the closing bracket; None if the address is not valid."""
         if self.text[self.start : self.start + 1] == ":" != self.text[self.start + 1 : self.start + 2]:
             return None
         while self.at < len(self.text):
@@ -66,7 +66,7 @@ class _Scan:
         return is_full and not self.is_open and (not self.has_prefix or self.length in {1, 2})
 
     def _step(self) -> bool:
-        """Take one sign that is no digit; False where it may not stand here."""
+        """Take one character that is no digit; False if it is not allowed here."""
         char = self.text[self.at : self.at + 1]
         if char == ":":
             self.is_open = self.at == self.start or self.text[self.at - 1] != ":"
@@ -85,7 +85,7 @@ class _Scan:
 
 
 def _match_ipv4(text: str, at: int) -> re.Match[str] | None:
-    """Match four decimals; none begins with a zero but the last one, which may with a single one."""
+    """Match four decimals; only the last may start with a zero, and only one."""
     found = _IPV4.match(text, at)
     if found is None or any(
         len(part) > 4 or int(part) > 255 or part.startswith("00") for part in found.groups()
@@ -96,7 +96,7 @@ def _match_ipv4(text: str, at: int) -> re.Match[str] | None:
 
 
 def _parse(text: str) -> list[int]:
-    """Read the eight groups of an address that has been checked."""
+    """Read the eight groups of a valid address."""
     bare = re.split("[%/]", text, maxsplit=1)[0]
     before, gap, behind = bare.partition("::")
     head, tail = _read_groups(before), _read_groups(behind)

@@ -1,7 +1,7 @@
 """Redirect URLs as .NET's `System.Uri` reads and prints them (System Register contract §2.4).
 
-`https` and `http` are rebuilt whole; every other text is merely absolute or relative, since no
-endpoint ever stores one. What is stored is `Uri.ToString()`, the change log keeps the text as sent.
+`https` and `http` URLs are parsed and printed; of others only whether they are absolute matters, since they are
+never stored. The register stores `Uri.ToString()`; the change log keeps the text as sent.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from reconciler.emulator.dotnet.uri_hosts import NotAUrl
 __all__ = ["NotAUrl", "RedirectUri", "read"]
 
 BLANKS = " \t\r\n"
-"""What `System.Uri` takes off both ends."""
+"""Characters that `System.Uri` removes at both ends."""
 LONGEST_SCHEME = 1024
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _NEED_A_HOST = frozenset({"ftp", "gopher", "net.pipe", "net.tcp", "nntp", "telnet", "ws", "wss"})
 """Other schemes that .NET knows and whose authority may not be empty."""
 _ANY_HOST = frozenset({"mailto"})
-"""Schemes whose authority nobody looks at."""
+"""Schemes whose authority is not checked."""
 _UNSAFE = frozenset(b";/?:@&=+$,#[]!'()*%\\") | frozenset(range(0x20)) | {0x7F}
 """ASCII that stays percent-encoded: RFC 3986's reserved characters, `%`, backslash, control characters."""
 _UNRESERVED = re.compile(r"%(?:2[dDeE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[fF]|7[eE]|[89a-fA-F][0-9a-fA-F])")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
 _DRIVE = re.compile(r"[A-Za-z]:(?=[^/\\])")
 _SPLIT_PAIR = re.compile("%[^\U00010000-\U0010ffff]?[\U00010000-\U0010ffff]")
-"""Where a percent sign takes two UTF-16 units along, one of which may be half a character."""
+"""Where a percent sign takes two UTF-16 units along, of which one may be a lone surrogate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ class RedirectUri:
     scheme: str | None
 
     def is_https(self) -> bool:
-        """Say whether AUTH.VLD-00005 lets it through."""
+        """Say whether AUTH.VLD-00005 accepts it."""
         return self.scheme == "https"
 
     def is_storable(self) -> bool:
-        """Say whether the database domain `uri` takes it."""
+        """Say whether the database domain `uri` accepts it."""
         return re.match(r"https?://[^.]+", self.stored) is not None
 
 
@@ -69,7 +69,7 @@ def read(sent: str) -> RedirectUri:
 
 
 def _check_other(scheme: str, rest: str) -> None:
-    """Check the authority of a scheme that nobody stores."""
+    """Check the authority of a URL that is never stored; raises `NotAUrl`."""
     if not rest.startswith("//") or scheme in _ANY_HOST:
         return
     if re.match(r"[/?#\\]|$", rest[2:]):
@@ -80,7 +80,7 @@ def _check_other(scheme: str, rest: str) -> None:
 
 
 def _print(text: str, scheme: str, blanks: str) -> str:
-    """Print what stands behind the two slashes; `blanks` stood behind it and may stay."""
+    """Print the text behind the two slashes; `blanks` followed it and may be kept."""
     is_iri = not text.isascii() or _has_decodable(text)
     place = uri_hosts.read(text)
     path, query, fragment = _split(text[place.end :])
@@ -89,21 +89,21 @@ def _print(text: str, scheme: str, blanks: str) -> str:
         user, path, query = _read_iri(user, path, query, "" if fragment else blanks)
         fragment = _normalise(fragment).rstrip(BLANKS)
     path = path.replace("\\", "/")
-    # NOTE: what follows the bracket of an address and begins no path, query or fragment is a path.
+    # NOTE: text behind the bracket of an address that starts no path, query or fragment is a path.
     path = _compress(path if path.startswith("/") else f"/{path}")
     number = f":{place.port}" if place.port not in {None, _DEFAULT_PORTS[scheme]} else ""
     return f"{user}{place.host}{number}{_show(path)}{_show(query, is_query=True)}{_show_fragment(fragment)}"
 
 
 def _read_iri(user: str, path: str, query: str, blanks: str) -> tuple[str, str, str]:
-    """Decode the parts of an IRI for the first time; `blanks` stay behind them if that changes anything."""
+    """Decode the parts of an IRI for the first time; `blanks` are kept if that changes anything."""
     parts = (user, path, query + blanks) if query else (user, path + blanks if path else "", "")
     decoded = _normalise(parts[0]), _normalise(parts[1]), _normalise(parts[2], is_query=True)
     return (user, path, query) if decoded == parts else decoded
 
 
 def _has_decodable(text: str) -> bool:
-    """Say whether the text holds an escape that is decoded before anything else is looked at."""
+    """Say whether the text holds an escape that is decoded first."""
     escapes = re.finditer(r"%(..)", text, re.DOTALL)
     return any(_UNRESERVED.match(found[0]) or not re.match(r"[0-9a-fA-F]{2}", found[1]) for found in escapes)
 
@@ -129,7 +129,7 @@ def _compress(path: str) -> str:
 
 
 def _normalise(text: str, *, is_query: bool = False) -> str:
-    """Decode what may be decoded and encode what may not stand in an IRI, before the parts are looked at."""
+    """Decode and encode what an IRI requires, before the parts are processed."""
     if _SPLIT_PAIR.search(text):
         text = _SPLIT_PAIR.sub(_halve, text)
     shown: list[str] = []
@@ -152,14 +152,14 @@ def _halve(found: re.Match[str]) -> str:
 
 
 def _join(text: str) -> str:
-    """Make characters of the halves that stand beside each other."""
+    """Combine adjacent surrogates into characters."""
     if not re.search("[\ud800-\udfff]", text):
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def _show(text: str, *, is_query: bool = False) -> str:
-    """Decode what may be decoded for a reader; a percent sign that begins no escape is itself escaped."""
+    """Decode escapes as `ToString` does; a percent sign that starts no escape becomes `%25`."""
     shown: list[str] = []
     position = 0
     while position < len(text):
@@ -177,14 +177,14 @@ def _show(text: str, *, is_query: bool = False) -> str:
 
 
 def _show_fragment(text: str) -> str:
-    """Show a fragment; where it needs decoding at all, a second `#` is escaped on the way."""
+    """Decode a fragment; if it needs decoding, a second `#` is escaped."""
     if not re.search(r"[%\x00-\x1f\x7f-\x9f]", text):
         return text
     return text[:1] + _show(text[1:].replace("#", "%23"))
 
 
 def _decode(text: str, position: int, *, is_query: bool) -> tuple[str, int]:
-    """Decode the escape at `position`, or keep it; gives the text and the width of what it stands for."""
+    """Decode the escape at `position`, or keep it; gives the text and the width of the escape."""
     escape = text[position : position + 3]
     if len(escape) < 3:
         return "%", 1
@@ -211,7 +211,7 @@ def _escape(char: str) -> str:
 
 
 def _is_iri(point: int, *, is_query: bool) -> bool:
-    """Say whether a character outside ASCII may stand in an IRI as itself (RFC 3987 §2.2)."""
+    """Say whether a character outside ASCII is allowed in an IRI (RFC 3987 §2.2)."""
     if point < 0x10000:
         private = is_query and 0xE000 <= point <= 0xF8FF
         return private or 0xA0 <= point <= 0xD7FF or 0xF900 <= point <= 0xFDCF or 0xFDF0 <= point <= 0xFFEF

@@ -1,1 +1,1 @@
-"""Maskinporten, the exchange of its tokens, and the generator of tokens for tests."""
+"""Maskinporten: grants, access tokens and keys; Altinn's token exchange; the generator of test tokens."""

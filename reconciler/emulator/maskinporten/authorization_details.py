@@ -1,7 +1,6 @@
 """The `authorization_details` of a grant: which system user it is for.
 
-One element, the one type that is emulated, its known members, and a system user that exists
-(Maskinporten contract §2.3, §2.6 row 20).
+Maskinporten contract §2.3, §2.6 row 20.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _MEMBERS = frozenset({"type", "systemuser_org", "externalRef"})
 
 
 def check_details(details: object, client: Client, system_users: SystemUsers) -> SystemUser:
-    """Find the system user that the details name, or raise `TokenError`."""
+    """Find the system user that the details name; raises `TokenError`."""
     if not isinstance(details, list) or len(details) != 1 or not isinstance(details[0], Mapping):
         raise refuse_claim("authorization_details")
     detail = details[0]

@@ -1,6 +1,6 @@
 """Enterprise certificates in a grant's `x5c` header: the chain, its dates and its organisation.
 
-It trusts the roots it is given and nothing else, and asks nobody for revocation lists
+Only the configured roots are trusted; revocation lists are not fetched
 (Maskinporten contract §2.2, §2.6 row 11).
 """
 
@@ -24,28 +24,28 @@ if TYPE_CHECKING:
 
 
 class BadHeader(ValueError):
-    """`x5c` is no array of certificates: MP-123."""
+    """`x5c` is not an array of certificates: MP-123."""
 
 
 class BadCertificate(ValueError):
-    """The chain does not lead to a trusted root, or is out of date: MP-120."""
+    """The chain does not lead to a trusted root, or has expired: MP-120."""
 
 
 @dataclass(frozen=True, slots=True)
 class CertificateHolder:
-    """Whom a certificate speaks for."""
+    """The key and the organisation of a certificate."""
 
     key: rsa.RSAPublicKey
     org: str
 
 
 def read_roots(pem: bytes) -> tuple[x509.Certificate, ...]:
-    """Read the trusted roots; raises ValueError for what is no PEM."""
+    """Read the trusted roots from PEM; raises ValueError."""
     return tuple(x509.load_pem_x509_certificates(pem))
 
 
 def read_chain(header: object, roots: Sequence[x509.Certificate], now: float) -> CertificateHolder:
-    """Read an `x5c` header and follow it to a root."""
+    """Read an `x5c` header and verify its chain up to a root; raises `BadHeader` or `BadCertificate`."""
     if not isinstance(header, list) or not header:
         raise BadHeader("x5c is an array")
     try:
@@ -82,7 +82,7 @@ def _is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bo
 
 
 def _find_org(certificate: x509.Certificate) -> str:
-    """Find the organisation number: SEID 2.0 writes `NTRNO-` before it, SEID 1.0 the bare number."""
+    """Find the organisation number: `NTRNO-` and the number in SEID 2.0, the bare number in SEID 1.0."""
     for oid in (NameOID.ORGANIZATION_IDENTIFIER, NameOID.SERIAL_NUMBER):
         for attribute in certificate.subject.get_attributes_for_oid(oid):
             match = re.fullmatch(r"(?:NTRNO-)?([0-9]{9})", str(attribute.value))

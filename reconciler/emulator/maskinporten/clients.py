@@ -1,7 +1,6 @@
 """The clients that Maskinporten knows: their organisation, scopes and registered keys.
 
-A client can be registered, replaced and forgotten while the emulator runs; nothing here checks a
-grant (Maskinporten contract §1.3).
+Clients can be added, replaced and removed while the emulator runs (Maskinporten contract §1.3).
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import rsa
 
 ACCESS_TOKEN_SECONDS = 120
-"""What an access token lives unless the client says otherwise (Maskinporten contract §3.3)."""
+"""Lifetime of an access token unless the client sets one (Maskinporten contract §3.3)."""
 
 ANY_KID = ""
 """The id of a key that was registered without one."""
@@ -27,7 +26,7 @@ class RegisteredKey:
 
     public: rsa.RSAPublicKey
     known_from: float = 0.0
-    """Before this the key has not reached the token endpoint."""
+    """When the token endpoint gets to know the key."""
     expires: float = float("inf")
 
 
@@ -40,11 +39,11 @@ class Client:
     scopes: frozenset[str]
     keys: Mapping[str, RegisteredKey] = field(default_factory=dict)
     not_granted: frozenset[str] = frozenset()
-    """Scopes that stand on the client while their owner has not given them to the organisation."""
+    """Scopes of the client that their owner has not granted to the organisation."""
     access_token_seconds: int = ACCESS_TOKEN_SECONDS
 
     def find_key(self, kid: str) -> RegisteredKey | None:
-        """Find a key by its id; one that was registered without an id fits every id."""
+        """Find a key by its id; a key without an id fits every id."""
         return self.keys.get(kid) or self.keys.get(ANY_KID)
 
 

@@ -1,7 +1,7 @@
 """Maskinporten's endpoints: metadata, `/token`, `/jwk`.
 
-It turns a grant that passed into an access token, and a refusal into Maskinporten's reply
-(Maskinporten contract §3, §4). The checks themselves are in `grants`.
+A valid grant becomes an access token, an error Maskinporten's reply (Maskinporten contract §3, §4).
+`grant_validation` checks grants.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from reconciler.emulator.register.claims import make_consumer
 from reconciler.emulator.register.routing import Call, Route
 
 ADDRESS = "/maskinporten/"
-"""Where the endpoints hang below the emulator's address."""
+"""The path of the endpoints on the emulator."""
 _JSON = "application/json;charset=UTF-8"
 
 
 @dataclass(frozen=True, slots=True)
 class Maskinporten:
-    """The token endpoint and what belongs to it."""
+    """The token endpoint, the metadata and the keys."""
 
     issuer: Issuer
     validator: GrantValidator
 
     def routes(self) -> list[Route]:
-        """List the routes; with an issuer of another address they hang under its path too."""
+        """List the routes, also under the path of a configured issuer."""
         other = urlsplit(self.issuer.maskinporten).path.rstrip("/")
         paths = dict.fromkeys((ADDRESS, f"{other}/"))
         return [

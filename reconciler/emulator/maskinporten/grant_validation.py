@@ -1,7 +1,7 @@
-"""The check list for a JWT-bearer grant, row by row in the order of Maskinporten contract §2.6.
+"""The checks of a JWT-bearer grant, in the order of the rows of Maskinporten contract §2.6.
 
-It says what a grant is good for, or raises `TokenError` with the reply; it issues nothing. Texts and
-codes are those of §4.2; where that has none, the text is ours.
+A failed check raises `TokenError` with the reply. Texts and codes are those of §4.2; where that has none, the
+text is our own.
 """
 
 from __future__ import annotations
@@ -28,36 +28,36 @@ if TYPE_CHECKING:
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 SKEW_SECONDS = 10
-"""How far a clock may be off, both ways (Maskinporten contract §2.4)."""
+"""Tolerated difference of clocks, both ways (Maskinporten contract §2.4)."""
 _TEXT_CLAIMS = ("jti", "pid", "consumer_org", "iss_onbehalfof")
 _CLAIMS = frozenset({"aud", "iss", "scope", "iat", "exp", "resource", "authorization_details", *_TEXT_CLAIMS})
 TOLERATED = frozenset({"nbf", "sub"})
-"""Claims that are not documented and sent by many."""
+"""Claims that are not documented, but sent by many clients."""
 
 
 class GrantSettings(NamedTuple):
-    """The switches that Maskinporten contract §11 leaves open; the defaults are the strict reading.
+    """The settings of `[maskinporten]`: what Maskinporten contract §11 leaves open, strict by default.
 
-    But for `nbf` and `sub`, which NAV's, Altinn's and Wenche's grants hold, and Maskinporten takes (§2.3).
+    Except `nbf` and `sub`: NAV's, Altinn's and Wenche's grants hold them, and Maskinporten accepts them (§2.3).
     """
 
     max_lifetime: int = 120
     tolerated_claims: frozenset[str] = TOLERATED
     audiences: frozenset[str] = frozenset()
-    """Further issuers that `aud` may name."""
+    """Further issuers that are accepted in `aud`."""
     unknown_org: str | None = None
-    """Whose a client is that nobody has registered; None where such a client is refused."""
+    """The organisation of clients that are not registered; None if they are refused."""
     accept_token_url: bool = False
     accept_bare_issuer: bool = False
     user_scopes: frozenset[str] = frozenset()
-    """Scopes that are for user login only, so never for Maskinporten (row 17)."""
+    """Scopes for user login, which Maskinporten refuses (row 17)."""
     roots: tuple[Certificate, ...] = ()
-    """Whose enterprise certificates are trusted."""
+    """The trusted roots of enterprise certificates."""
     delegations: frozenset[Delegation] = frozenset()
 
 
 class Grant(NamedTuple):
-    """A grant that passed: whose it is, what it asks for, and what the token shall say of it."""
+    """A valid grant: its client, its scopes and claims, and what else goes into the token."""
 
     client: Client
     scopes: tuple[str, ...]
@@ -69,7 +69,7 @@ class Grant(NamedTuple):
 
 @dataclass(slots=True)
 class GrantValidator:
-    """Checks grants for one issuer, under all its names."""
+    """Checks grants for one issuer under all its names."""
 
     issuers: frozenset[str]
     clients: dict[str, Client]
@@ -79,7 +79,7 @@ class GrantValidator:
     _used: dict[str, float] = field(default_factory=dict)
 
     def validate(self, content_type: str, body: bytes) -> Grant:
-        """Check a whole token request."""
+        """Check a token request; raises `TokenError`."""
         text = _read_assertion(content_type, body)
         try:
             token = keys.read_token(text)
@@ -92,7 +92,7 @@ class GrantValidator:
         scopes = tuple(str(claims["scope"]).split())
         client = self.clients.get(str(claims["iss"]))
         if client is None and self.settings.unknown_org is not None:
-            # NOTE: whoever nobody has registered has no key here that a signature could be checked with.
+            # NOTE: an unregistered client has no key here, so that its signature is not checked.
             client = Client(str(claims["iss"]), self.settings.unknown_org, frozenset(scopes))
             method = "private_key_jwt"
         elif client is None:
@@ -192,7 +192,7 @@ class GrantValidator:
             raise TokenError("invalid_grant", "JWT has expired.", "MP-130")
 
     def _check_replay(self, claims: Mapping[str, object], text: str) -> None:
-        """Row 15: a grant is used up here, whatever a later check says (contract §2.5)."""
+        """Row 15: a grant counts as used even if a later check fails (contract §2.5)."""
         now = self.clock.seconds()
         self._used = {mark: until for mark, until in self._used.items() if until >= now}
         marks = [hashlib.sha256(text.encode()).hexdigest()]
@@ -203,7 +203,7 @@ class GrantValidator:
         self._used.update(dict.fromkeys(marks, int(str(claims["exp"])) + SKEW_SECONDS))
 
     def _check_scopes(self, scopes: tuple[str, ...], client: Client, consumer: object) -> None:
-        """Rows 16 to 19; a scope that a consumer delegates need not stand on the client."""
+        """Rows 16 to 19; a delegated scope need not be registered on the client."""
         if consumer == client.org:
             raise TokenError(
                 "invalid_request",

@@ -1,7 +1,6 @@
-"""RSA keys and compact JWS, on `cryptography` alone.
+"""RSA keys, JWKs and compact JWS, with `cryptography` only.
 
-It signs, verifies and reads JWKs; which key may sign what is not its business. Only RS256, RS384
-and RS512 exist here, as at Maskinporten (Maskinporten contract §2.2).
+Grants are signed with RS256, RS384 or RS512 (Maskinporten contract §2.2).
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ ALGORITHMS: Mapping[str, tuple[hashes.HashAlgorithm, bool]] = {
         (f"{_XML_SIGNATURE_PSS}{bits}-rsa-MGF1", True),
     )
 }
-"""What the register takes in `alg`, with its hash and whether it is PSS (System Register contract §6.1)."""
+"""The algorithms that the register accepts, with hash and whether it is PSS (System Register contract §6.1)."""
 
 
 class NotAToken(ValueError):
@@ -47,7 +46,7 @@ class NotAToken(ValueError):
 
 
 class Token(NamedTuple):
-    """A compact JWS taken apart, nothing about it believed yet."""
+    """A decoded compact JWS that has not been verified."""
 
     header: dict[str, object]
     claims: dict[str, object]
@@ -67,7 +66,7 @@ class Token(NamedTuple):
 
 
 def read_token(text: str) -> Token:
-    """Take a compact JWS apart, or raise `NotAToken`."""
+    """Decode a compact JWS; raises `NotAToken`."""
     parts = text.split(".")
     if len(parts) != 3:
         raise NotAToken("a compact JWS has three parts")
@@ -82,7 +81,7 @@ def read_token(text: str) -> Token:
 
 
 def verify(signed: bytes, signature: bytes, key: rsa.RSAPublicKey, algorithm: str) -> bool:
-    """Say whether `key` made the signature, by any algorithm that the register takes."""
+    """Say whether `key` made the signature, by any algorithm that the register accepts."""
     known = ALGORITHMS.get(algorithm)
     if known is None:
         return False
@@ -104,7 +103,7 @@ def sign(claims: Mapping[str, object], key: rsa.RSAPrivateKey, kid: str) -> str:
 
 
 def show(text: str) -> str:
-    """Write the header and the payload of a token as indented JSON, for people."""
+    """Show the header and the payload of a token as indented JSON."""
     parts = [json.loads(decode(part)) for part in text.split(".")[:2]]
     return "\n.\n".join(json.dumps(part, indent=2, ensure_ascii=False) for part in parts)
 
@@ -133,7 +132,7 @@ def read_public(pem: bytes) -> rsa.RSAPublicKey:
     """Read the public half of a PEM: a private or public key, or a certificate; raises ValueError."""
     public = _load_public(pem)
     if not isinstance(public, rsa.RSAPublicKey):
-        raise ValueError("only an RSA key can be registered")  # noqa: TRY004 - one kind for all problems
+        raise ValueError("only an RSA key can be registered")  # noqa: TRY004 - callers catch ValueError alone
     return public
 
 

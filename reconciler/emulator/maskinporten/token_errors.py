@@ -1,16 +1,16 @@
-"""How Maskinporten says no: status, OAuth error, description and, for most, an MP code.
+"""Maskinporten's error replies: status, OAuth error, description and, for most, an MP code.
 
-The catalogue is Maskinporten contract §4.2; which one applies is decided by the checks.
+The catalogue is Maskinporten contract §4.2.
 """
 
 from __future__ import annotations
 
 FAILED = "Invalid assertion. Client authentication failed."
-"""How every failed authentication begins."""
+"""The first sentence of every failed client authentication."""
 
 
 class TokenError(Exception):
-    """The reply to a grant that is not good."""
+    """The error reply to a grant."""
 
     def __init__(self, error: str, description: str, code: str | None = None, status: int = 400) -> None:
         super().__init__(description)
@@ -21,5 +21,5 @@ class TokenError(Exception):
 
 
 def refuse_claim(name: str) -> TokenError:
-    """Make the reply to a claim that is missing, unknown or of the wrong type."""
+    """Make the error for a claim that is missing, unknown or of the wrong type."""
     return TokenError("invalid_request", f"Invalid assertion. Invalid JWT claim {name}")

@@ -1,7 +1,7 @@
 """The exchange of a Maskinporten token for one of Altinn's own.
 
-Maskinporten contract §6, from the published source of 2026-07. It changes claims and signs; the token that
-comes in has been verified by then. ID-porten's and Altinn Studio's tokens are not exchanged here.
+Maskinporten contract §6, from the published source of 2026-07. The incoming token has
+been verified before. ID-porten's and Altinn Studio's tokens are not exchanged.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 PATH = "/authentication/api/v1/exchange/{tokenProvider}"
 TOKEN_SECONDS = 1800
-"""What an exchanged token lives (contract §6.4)."""
+"""Lifetime of an exchanged token (contract §6.4)."""
 _DROPPED = frozenset({"aud", "client_amr", "iss", "sid", "iat", "nbf", "exp"})
 _OWNERS = {"991825827": "digdir"}
-"""Service owners by number; the service looks them up in a list of Altinn's."""
+"""Service owners by organisation number; Altinn has the full list."""
 _CONSUMER = re.compile(r"0192:([0-9]{9})")
 _OWNER_SCOPE = "altinn:serviceowner"
-"""How the scopes of service owners begin."""
+"""The beginning of the scopes of service owners."""
 _GONE = {
     "type": "https://docs.altinn.studio",
     "title": "Virksomhetsbruker is no longer available",
@@ -49,16 +49,16 @@ _GONE = {
 
 @dataclass(frozen=True, slots=True)
 class TokenExchange:
-    """The one route."""
+    """The route of the exchange."""
 
     issuer: Issuer
 
     def routes(self) -> list[Route]:
-        """List the route; whether there is a token, it asks itself."""
+        """List the route; it checks the token itself."""
         return [Route("GET", PATH, self.exchange)]
 
     async def exchange(self, call: Call) -> Response:
-        """Exchange the token of the `Authorization` header; anything wrong with it is 401."""
+        """Exchange the token of the `Authorization` header; a wrong token is 401."""
         errors: dict[str, list[str]] = {}
         is_test = bind_flag(call.query, "test", errors)
         if errors:
@@ -81,7 +81,7 @@ class TokenExchange:
         return answer_text(200, self.issuer.issue(self._claims(call.caller, org, is_test=is_test)))
 
     def _find_org(self, caller: Caller) -> str | None:
-        """Give the organisation of a token by Maskinporten that ends and has a `consumer`, else None."""
+        """Give the organisation of a Maskinporten token that has `exp` and a valid `consumer`, else None."""
         if caller.find("iss") != self.issuer.maskinporten or "exp" not in caller.claims:
             return None
         try:

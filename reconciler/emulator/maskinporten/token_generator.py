@@ -1,7 +1,7 @@
-"""The generator of tokens for tests: a token for whoever asks, without any grant.
+"""The generator of test tokens: an access token without a grant.
 
-It answers as Altinn's own does (Maskinporten contract §7, `github.com/Altinn/AltinnTestTools` of 2026-05):
-the same parameters, claims and errors by field. Every `env` is served, and all get this emulator's issuer.
+It answers as Altinn's generator does (Maskinporten contract §7, `github.com/Altinn/AltinnTestTools` of 2026-05):
+the same parameters, claims and errors by field. Every `env` is accepted; the issuer is always the emulator's.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PREFIX = "/api/get"
-"""What the paths of the generator begin with, in small letters."""
+"""The beginning of the generator's paths, in lower case."""
 TOKEN_SECONDS = 1800
-"""What a token lives unless asked otherwise."""
+"""Lifetime of a token unless `ttl` is given."""
 MOST_AT_ONCE = 1000
-"""How many tokens one call may ask for; the generator itself has as many as it has organisations."""
+"""Most tokens for one call; Altinn's generator gives one for each of its organisations."""
 _MISSING = "Parameter must be supplied"
 _WRONG = "Parameter was supplied with an invalid value"
 _ORG = re.compile(r"[0-9]{9}")
@@ -43,7 +43,7 @@ _ACR = {"3": "idporten-loa-substantial", "4": "idporten-loa-high"}
 
 @dataclass(slots=True)
 class _Query:
-    """The parameters of a call, their names in any letter case, and what is wrong with them."""
+    """The parameters of a call, with names in any letter case, and the errors in them."""
 
     values: Mapping[str, str]
     errors: dict[str, str] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class _Query:
     def read(
         self, name: str, fits: Callable[[str], object], default: str = "", *, needed: bool = False
     ) -> str:
-        """Read one parameter; an empty one is none."""
+        """Give one parameter, None if it is absent or empty."""
         value = self.values.get(name.lower(), "")
         if not value:
             if needed:
@@ -64,7 +64,7 @@ class _Query:
 
 @dataclass(frozen=True, slots=True)
 class TokenGenerator:
-    """Two kinds of tokens: an organisation's and a person's."""
+    """Tokens for an organisation and for a person."""
 
     issuer: Issuer
 
@@ -76,7 +76,7 @@ class TokenGenerator:
         ]
 
     async def issue_for_enterprise(self, call: Call) -> Response:
-        """Hand out the token of an organisation, of one at random unless it is named."""
+        """Issue a token for an organisation, a random one unless given."""
         query = _read(call)
         query.read("env", bool, needed=True)
         claims = {"scope": _read_scopes(query, needed=True)}
@@ -118,7 +118,7 @@ class TokenGenerator:
         return _answer(query, issue(org or make_org()))
 
     async def issue_for_person(self, call: Call) -> Response:
-        """Hand out the token of a person, of one at random unless named; the scope is `altinn:enduser`."""
+        """Issue a token for a person, a random one unless given, with the scope `altinn:enduser`."""
         query = _read(call)
         query.read("env", bool, needed=True)
         scope = _read_scopes(query, needed=False)
@@ -158,7 +158,7 @@ class TokenGenerator:
 
 
 def make_org() -> str:
-    """Invent an organisation number of the kind that tests use: nine digits, 3 first."""
+    """Make a random organisation number for tests: nine digits, the first is 3."""
     return f"3{secrets.randbelow(10**8):08}"
 
 

@@ -1,7 +1,8 @@
-"""Access tokens: the keys that sign them, and the check that every call to the register makes.
+"""Access tokens: the keys that sign them, and the verification of the token of each request.
 
-Two issuers share the keys: Maskinporten and Altinn's own platform. Each call is checked for
-signature, issuer and times (System Register contract §6.1); a token seen before costs one look-up.
+Two issuers share the keys: Maskinporten and Altinn's platform; a token of any other issuer is refused. Each
+request's token is checked for signature, issuer and times (System Register contract §6.1); verified tokens are
+cached.
 """
 
 from __future__ import annotations
@@ -26,18 +27,18 @@ if TYPE_CHECKING:
     from reconciler.emulator.server.clock import Clock
 
 SKEW_SECONDS = 10
-"""How long after `exp`, and before `nbf`, a token passes (System Register contract §6.1)."""
+"""How long after `exp`, and before `nbf`, a token is accepted (System Register contract §6.1)."""
 _CACHED = 4096
 _KEPT_NAME = "signing-keys"
 
 
 @dataclass(slots=True)
 class Issuer:
-    """Signs access tokens and checks them; keys are made when first needed and kept in the state."""
+    """Signs and checks access tokens; keys are made when first needed and stored in the state."""
 
     address: Address
     maskinporten: str
-    """The issuer that stands in a raw Maskinporten token, with its slash."""
+    """The issuer of Maskinporten's tokens, with a slash at the end."""
     clock: Clock
     store: Store
     _keys: dict[str, rsa.RSAPrivateKey] = field(default_factory=dict)
@@ -46,7 +47,7 @@ class Issuer:
 
     @property
     def platform(self) -> str:
-        """The issuer that stands in a token of Altinn's own."""
+        """The issuer of Altinn's own tokens."""
         return f"{self.address.base}/authentication/api/v1/openid/"
 
     def issue(self, claims: Mapping[str, object]) -> str:
@@ -55,7 +56,7 @@ class Issuer:
         return keys.sign(claims, key, kid)
 
     def rotate(self) -> str:
-        """Make a new signing key, which signs from now on beside the old ones; gives its kid."""
+        """Make a new signing key and sign with it from now on; the old ones stay published. Gives its kid."""
         self._load()
         kid = f"emulator-{uuid.uuid4()}"
         self._keys[kid] = keys.make_key()
@@ -67,7 +68,7 @@ class Issuer:
         return {"keys": [keys.write_jwk(key.public_key(), kid) for kid, key in self._load().items()]}
 
     def check(self, text: str) -> Caller | None:
-        """Check the token of a call, empty for none; None is 401, and `Undecodable` is raised for 500."""
+        """Check the token of a request, empty for none; None means 401. Raises `Undecodable` for 500."""
         caller = self._seen.get(text)
         if caller is None:
             caller = self._read(text) if is_readable(text) else None
@@ -114,5 +115,5 @@ class Issuer:
 
 
 def make_jti() -> str:
-    """Invent a `jti` of 43 base64url characters, as Maskinporten's are."""
+    """Make a random `jti` of 43 base64url characters, as Maskinporten's are."""
     return secrets.token_urlsafe(32)

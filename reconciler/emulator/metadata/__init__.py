@@ -1,1 +1,1 @@
-"""The resource registry and the access packages, which the register asks and anyone may."""
+"""The two metadata APIs, resource registry and access packages, and the register's own calls to them."""

@@ -1,7 +1,7 @@
-"""The access-package API: what anyone may look up without a token.
+"""The access-package API, which needs no token.
 
-System Register contract §8.2. The packages are those of the catalogue, in the one group and the one area that
-are known here, by their Bokmål names.
+System Register contract §8.2. The packages are those of the catalogue, in one group and one area, with
+their Bokmål names.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _WITHOUT_POLICY = frozenset(
 
 
 class SearchHit(NamedTuple):
-    """What one search text scores in one field of a package."""
+    """The score of a search in one field of a package."""
 
     field: str
     value: str
@@ -49,7 +49,7 @@ class SearchHit(NamedTuple):
     words: list[str]
 
     def write(self) -> dict[str, object]:
-        """Write the hit as the search answers it."""
+        """Give the hit as the search lists it."""
         return self._asdict()
 
 
@@ -75,17 +75,17 @@ class AccessPackages:
         ]
 
     async def read_by_urn(self, call: Call) -> Response:
-        """Look one package up by the end of its URN."""
+        """Find one package by the end of its URN."""
         package = self.catalogue.find_package(call.values["urn"])
         return answer_status(404) if package is None else answer_json(_write(package, resources=[]))
 
     async def read_by_id(self, call: Call) -> Response:
-        """Look one package up by its GUID, in any spelling."""
+        """Find one package by its GUID, in any spelling."""
         package = self._find(_read_id(call))
         return answer_status(404) if package is None else answer_json(_write(package, resources=[]))
 
     async def list_resources(self, call: Call) -> Response:
-        """List the resources of a package, of which none is known here."""
+        """List the resources of a package; there are none."""
         return answer_status(404) if self._find(_read_id(call)) is None else Response(status_code=204)
 
     async def export(self, _call: Call) -> Response:
@@ -101,7 +101,7 @@ class AccessPackages:
         return answer_json([_write_group()])
 
     async def read_group(self, call: Call) -> Response:
-        """Look one group up."""
+        """Give one group."""
         return answer_json(_write_group()) if _read_id(call) == _GROUP else answer_status(404)
 
     async def list_areas(self, call: Call) -> Response:
@@ -109,7 +109,7 @@ class AccessPackages:
         return answer_json([_write_area()]) if _read_id(call) == _GROUP else answer_status(404)
 
     async def read_area(self, call: Call) -> Response:
-        """Look one area up."""
+        """Give one area."""
         return answer_json(_write_area()) if _read_id(call) == _AREA else answer_status(404)
 
     async def list_packages(self, call: Call) -> Response:
@@ -121,7 +121,7 @@ class AccessPackages:
         return answer_json(written) if written else Response(status_code=204)
 
     async def search(self, call: Call) -> Response:
-        """Search packages by the words of their names and descriptions, by falling score; 204 for nothing."""
+        """Search packages by the words of their names and descriptions; sorted by falling score, 204 if empty."""
         query, errors = call.query, dict[str, list[str]]()
         is_strict = bind_flag(query, "strict", errors)
         for name in ("searchInResources", "simpleSearch"):
@@ -158,7 +158,7 @@ def _read_id(call: Call) -> str:
 
 
 def _score(package: KnownPackage, term: str, *, is_strict: bool) -> list[SearchHit] | None:
-    """Score a package for a search text in small letters; None where it does not fit."""
+    """Score a package for a search text in lower case; None if it does not match."""
     words = term.split()
     if not words:
         return []

@@ -1,7 +1,7 @@
-"""The resource registry: what anyone may look up without a token.
+"""The resource registry, whose reading routes need no token.
 
-System Register contract §8.1. Its documents are indented, its failures have no body, and a list is not a
-search. There are no policies here, so that what is made of them is empty.
+System Register contract §8.1. Its JSON is indented and its 500 has no body. There are no policies, so that
+what is derived from them is empty.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class ResourceRegistry:
         ]
 
     async def read(self, call: Call) -> Response:
-        """Look one resource up by its exact id, and by its version where one is named."""
+        """Find one resource by its exact id, and by its version if given."""
         identifier, wanted = call.values["id"], call.query.text("versionId")
         if is_blank(identifier):
             return answer_empty(500)
@@ -95,7 +95,7 @@ class ResourceRegistry:
         return _answer(_write(identifier, kind, version))
 
     async def list_resources(self, call: Call) -> Response:
-        """List every resource; storage's apps and migrated apps as the query asks."""
+        """List all resources; apps of storage and migrated apps as the query asks."""
         errors: dict[str, list[str]] = {}
         has_apps = bind_flag(call.query, "includeApps", errors) or not call.query.list("includeApps")
         has_migrated = bind_flag(call.query, "includeMigratedApps", errors)
@@ -110,7 +110,7 @@ class ResourceRegistry:
         )
 
     async def search(self, call: Call) -> Response:
-        """Search what the registry itself holds; `Title` has no effect."""
+        """Search the registry's own resources; `Title` has no effect."""
         kind_wanted = call.query.text("ResourceType")
         kind = None if kind_wanted is None else _read_type(kind_wanted)
         if kind_wanted is not None and kind is None:
@@ -142,21 +142,21 @@ class ResourceRegistry:
         return _page(call.query, "RR.VLD-00011")
 
     async def read_policy(self, call: Call) -> Response:
-        """Look for a policy, which no resource has here."""
+        """Give a policy; no resource has one."""
         is_known = self.catalogue.find_resource(call.values["id"]) is not None
         return answer_text(404, f"Unable to find {'requested policy' if is_known else 'resource'}")
 
     async def read_rules(self, call: Call) -> Response:
-        """Look for what a policy says; a body of another type than JSON is refused even here."""
+        """Give the rules of a policy; a `Content-Type` other than JSON is refused."""
         content_type = call.request.headers.get("content-type", "application/json")
         return _not_found() if "json" in content_type.lower() else answer_empty(415)
 
     async def refuse(self, _call: Call) -> Response:
-        """Refuse to change anything: the registry is read only here."""
+        """Refuse writes: the registry is read only here."""
         return answer_empty(403)
 
     def _version(self, identifier: str) -> int:
-        """Number the resources over the whole registry; storage's apps have none."""
+        """Give the version id of a resource, 0 for storage's apps."""
         if _is_stored(identifier, self.catalogue.resources.get(identifier, "")):
             return 0
         return (
@@ -167,14 +167,14 @@ class ResourceRegistry:
 
 
 def _is_stored(identifier: str, kind: str) -> bool:
-    """Say whether app storage holds a resource, and not the registry."""
+    """Say whether a resource is in app storage, not in the registry."""
     return kind == "AltinnApp" and identifier.startswith("app_")
 
 
 def _fits(identifier: str, query: Query) -> bool:
-    """Say whether a resource fits every text that is asked for, letter case apart.
+    """Say whether a resource matches all search texts, ignoring letter case.
 
-    The resources here are described by their id, and have neither keyword, reference nor owner.
+    The description of a resource here is its id; it has no keyword, reference or owner.
     """
     contained = {"Id": identifier, "Description": identifier, "Keyword": "", "Reference": ""}
     for name, value in contained.items():
@@ -214,7 +214,7 @@ def _write(identifier: str, kind: str, version: int) -> dict[str, object]:
 
 
 def _write_listed(identifier: str, kind: str, version: int) -> dict[str, object]:
-    """Write a resource as lists and searches do: with what it is called in an authorization request."""
+    """Write a resource as in lists and searches, with `authorizationReference`."""
     written = _write(identifier, kind, version)
     end = {name: written.pop(name) for name in ("isOneTimeConsent", "versionId")}
     return {**written, "authorizationReference": _refer(identifier), **end}

@@ -1,6 +1,6 @@
-"""The two metadata APIs as the register asks them, through whatever faults strike its calls.
+"""The register's calls to the two metadata APIs and to the issuer's keys, with faults applied.
 
-System Register contract §3, §8 and §9.5: it sees only what the service uses of an answer, which is the
+System Register contract §3, §8 and §9.5: only what the service uses of an answer is emulated: the
 status, the resource type and two flags.
 """
 
@@ -23,25 +23,25 @@ if TYPE_CHECKING:
     from reconciler.emulator.server.server import Network
 
 UPSTREAM_SECONDS = 30.0
-"""When the register gives a metadata API up (contract Q18)."""
+"""The timeout of a call to a metadata API (contract Q18)."""
 KEYS = "/maskinporten/jwk"
 USUAL = object()
-"""No fault answers for the API: what it says is what the catalogue holds."""
+"""No fault replaces the answer, which comes from the catalogue."""
 NO_TOKENS = (
     "The input does not contain any JSON tokens. Expected the input to start with a valid JSON token, "
     "when isFinalBlock is true."
 )
 _OTHER_ROUTES = frozenset({"resourcelist", "export", "search"})
-"""Resource ids that hit another route of the registry, whose answer cannot be read (contract Q19)."""
+"""Resource ids that name another route of the registry, whose answer cannot be read (contract Q19)."""
 _OBJECTS = frozenset({"orgs", "updated", "changes"})
-"""Resource ids that hit a route whose answer is read as a resource without a type (contract §8.1)."""
+"""Resource ids that name a route whose answer reads as a resource without a type (contract §8.1)."""
 _LOST = frozenset(" /\0")
-"""A blank is asked for as a plus, which is none in a path; a slash stays escaped; zero is refused."""
+"""Characters of ids that are never found: a blank is sent as a plus, a slash stays encoded, NUL is refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedUpstream:
-    """The two APIs as the register sees them, through whatever faults strike its calls."""
+    """The metadata APIs and the issuer's keys as the register sees them."""
 
     catalogue: MetadataCatalogue
     faults: FaultRules
@@ -76,18 +76,18 @@ class SimulatedUpstream:
         return None if _LOST.intersection(urn) else self.catalogue.find_package(urn)
 
     async def has_keys(self) -> bool:
-        """Say whether the issuer's keys can be fetched, which every check of a token may need."""
+        """Say whether the issuer's keys can be fetched."""
         try:
             return await self._strike(KEYS) is USUAL
         except UpstreamFailure:
             return False
 
     async def _strike(self, path: str) -> object:
-        """Give what a fault answers for the API: `USUAL`, an object, or None for "not found" (contract §9.5).
+        """Apply faults to a call: gives `USUAL`, an object instead of the answer, or None for "not found" (§9.5).
 
-        Raises `UpstreamFailure` where nobody answers, or something that cannot be read.
+        Raises `UpstreamFailure` if there is no answer, or one that cannot be read.
         """
-        # NOTE: each is a call of its own, during which others are served and a client may go away.
+        # NOTE: each is a call of its own; meanwhile other requests are served and the client may disconnect.
         await asyncio.sleep(0)
         for fault in self.faults.take("register", "GET", path) if self.faults.faults else ():
             if fault.kind == "latency":
@@ -107,7 +107,7 @@ class SimulatedUpstream:
 
 
 def _read_body(text: str) -> object:
-    """Read an object or null; anything else fails as the service does on HTML, on nothing and on a list."""
+    """Read an object or null; raises `UpstreamFailure` for anything else."""
     try:
         value = json.loads(text)
     except ValueError:
