@@ -10,7 +10,9 @@ import logging
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from enum import Enum, auto
+from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING, assert_never
 
 from reconciler.clients.metadata import find_doubt
 from reconciler.errors import WriteRefused
@@ -20,7 +22,7 @@ from reconciler.execution.verification import find_difference
 from reconciler.planning.request_order import Step, put_back
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from reconciler.execution.preflight import Clearance
     from reconciler.execution.request import Writer
@@ -41,78 +43,116 @@ def apply_plan(clearance: Clearance, *, on_outcome: Callable[[Outcome], None]) -
         raise WriteRefused("This clearance is used up; nothing was written.", hint="Clear the plan again.")
     plan, writer, workers = clearance.plan, clearance.writer, clearance.workers
     try:
-        conductor = _Conductor(plan, writer, on_outcome)
+        run = _Run(plan, writer, on_outcome)
         with ThreadPoolExecutor(max_workers=workers) as pool:
-            conductor.conduct(pool, workers)
+            run.carry_out_all(pool, workers)
     finally:
         writer.journal.end()
-    outcomes = tuple(conductor.outcomes[change.id] for change in plan.writes)
+    outcomes = tuple(run.outcomes[change.id] for change in plan.writes)
     return Report(plan, outcomes, tuple(writer.journal.unrecorded))
 
 
+class _State(Enum):
+    """How far a step is."""
+
+    WAITING = auto()
+    """For the steps before it."""
+    READY = auto()
+    """The steps before it are done, and no thread was free for it yet."""
+    RUNNING = auto()
+    DONE = auto()
+    FAILED = auto()
+    """It was begun, and is not known to be done."""
+    GIVEN_UP = auto()
+    """It was not begun, and will not be."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it stays so."""
+        match self:
+            case _State.WAITING | _State.READY | _State.RUNNING:
+                return False
+            case _State.DONE | _State.FAILED | _State.GIVEN_UP:
+                return True
+            case _:
+                assert_never(self)
+
+
 @dataclass(slots=True)
-class _Conductor:
+class _Progress:
+    """What is known of one change until it has its outcome."""
+
+    change: Change
+    steps: list[Step] = field(default_factory=list)
+    intermediate: Done | None = None
+    """What an intermediate step has to say."""
+    is_moved: bool = False
+    """Whether others wrote to its system around an intermediate step."""
+    is_reported: bool = False
+
+
+@dataclass(slots=True)
+class _Run:
     """The account of a run, kept by one thread; the steps themselves run in others."""
 
     plan: Plan
     writer: Writer
     on_outcome: Callable[[Outcome], None]
     outcomes: dict[str, Outcome] = field(default_factory=dict)
-    held: dict[str, Snapshot] = field(default_factory=dict)
-    """What each system was when it was last read back."""
-    begun: set[int] = field(default_factory=set)
-    done: set[int] = field(default_factory=set)
-    failed: set[int] = field(default_factory=set)
-    given_up: set[int] = field(default_factory=set)
-    returned: set[tuple[int, int]] = field(default_factory=set)
-    """The pairs of a step and a claimer for which client ids were put back, or that was tried."""
-    moved: set[str] = field(default_factory=set)
-    """The systems that others wrote to around an intermediate step."""
-    remarks: dict[str, Done] = field(default_factory=dict)
-    """What an intermediate step has to say, until its change has an outcome."""
-    reported: set[str] = field(default_factory=set)
-    """The changes whose outcome was reported."""
     halted: str = ""
-    changes: dict[str, Change] = field(init=False)
+    """Why no further step is begun; empty where nothing speaks against it."""
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    """What each system was when it was read back last, behind the first step of it that was done."""
+    progress: dict[str, _Progress] = field(init=False)
+    states: dict[int, _State] = field(init=False)
     steps: dict[int, Step] = field(init=False)
-    steps_of: dict[str, list[Step]] = field(init=False)
-    followers: dict[int, list[int]] = field(init=False)
+    followers: dict[int, list[Step]] = field(init=False)
     """The steps that wait for each step."""
+    last: int = field(init=False)
+    """The highest number of a step so far; what puts client ids back is numbered from there."""
+    order: TopologicalSorter[int] = field(init=False)
+    """It says which steps are ready. Only what was done is reported to it: a step that failed or was given up
+    stays undone there, so that nothing behind it ever becomes ready, and `give_up` finds what that is."""
 
     def __post_init__(self) -> None:
-        self.changes = {change.id: change for change in self.plan.writes}
+        self.progress = {change.id: _Progress(change) for change in self.plan.writes}
         self.steps = {step.number: step for step in self.plan.steps}
+        self.states = dict.fromkeys(self.steps, _State.WAITING)
+        self.last = max(self.steps, default=0)
         self.followers = {number: [] for number in self.steps}
-        self.steps_of = {name: [] for name in self.changes}
         for step in self.plan.steps:
-            self.steps_of[step.id].append(step)
+            self.progress[step.id].steps.append(step)
             for number in step.after:
-                self.followers[number].append(step.number)
+                self.followers[number].append(step)
+        self.order = TopologicalSorter({step.number: step.after for step in self.plan.steps})
+        self.order.prepare()
 
-    def conduct(self, pool: ThreadPoolExecutor, workers: int) -> None:
+    def carry_out_all(self, pool: ThreadPoolExecutor, workers: int) -> None:
         """Run all steps, several at a time where they do not wait for each other."""
-        ready = deque(step for step in self.plan.steps if not step.after)
+        ready = deque(self.find_ready())
         running: dict[Future[Attempted], Step] = {}
         while ready or running:
             while ready and len(running) < workers:
                 step = ready.popleft()
-                if self.may_begin(step):
+                if self.begin(step):
                     running[pool.submit(self.attempt, step)] = step
-            for step in self.await_any(running):
-                ready.extend(self.find_ready(step))
+            self.await_any(running)
+            ready.extend(self.find_ready())
             self.report_final()
-        self.report_final()
 
-    def may_begin(self, step: Step) -> bool:
-        """Say whether a step is to be sent now; it is given up where something speaks against it."""
-        # A step that waited for two is found ready twice when both end at once.
-        if step.number in self.begun or step.number in self.given_up:
-            return False
+    def find_ready(self) -> Iterator[Step]:
+        """Find the steps whose last predecessor was done since this was asked before."""
+        for number in self.order.get_ready():
+            self.states[number] = _State.READY
+            yield self.steps[number]
+
+    def begin(self, step: Step) -> bool:
+        """Say whether a ready step is to be sent now; it is given up where something speaks against it."""
         obstacle = self.find_obstacle(step)
         if obstacle:
             self.give_up(step, obstacle)
             return False
-        self.begun.add(step.number)
+        self.states[step.number] = _State.RUNNING
         return True
 
     def find_obstacle(self, step: Step) -> str:
@@ -121,39 +161,33 @@ class _Conductor:
             return "The run was interrupted."
         if self.halted:
             return self.halted
-        if step.id in self.moved:
+        if self.progress[step.id].is_moved:
             return "What others made of it is in no plan, so the rest of the change was not sent."
-        for number in self.followers[step.number]:
-            claimer = self.steps[number]
-            if number in self.given_up and set(claimer.claims) & set(step.releases):
+        for claimer in self.list_claimers(step):
+            if self.states[claimer.number] is _State.GIVEN_UP:
                 return f"Nothing was released for `{claimer.id}`, which is not carried out."
         return ""
 
-    def await_any(self, running: dict[Future[Attempted], Step]) -> list[Step]:
-        """Wait for a step to end, take it to account, and give those that were done."""
-        ended = wait(running, return_when=FIRST_COMPLETED).done if running else set()
-        finished = []
-        for future in sorted(ended, key=lambda each: running[each].number):
-            step = running.pop(future)
-            if self.account(step, future.result()):
-                finished.append(step)
-        return finished
+    def list_claimers(self, step: Step) -> list[Step]:
+        """List the steps that claim a client id which a step releases."""
+        return [each for each in self.followers[step.number] if set(each.claims) & set(step.releases)]
 
-    def find_ready(self, step: Step) -> list[Step]:
-        """Find the steps that waited for this one, and for nothing else any more."""
-        followers = (self.steps[number] for number in self.followers[step.number])
-        return [each for each in followers if self.done >= set(each.after)]
+    def await_any(self, running: dict[Future[Attempted], Step]) -> None:
+        """Wait for a step to end, and take every step that has ended to account."""
+        ended = wait(running, return_when=FIRST_COMPLETED).done if running else set()
+        for future in sorted(ended, key=lambda each: running[each].number):
+            self.end(running.pop(future), future.result())
 
     def attempt(self, step: Step) -> Attempted:
         """Carry out one step, in a thread of the pool; whatever goes wrong there is its outcome."""
-        change = self.changes[step.id]
+        change, snapshot = self.progress[step.id].change, self.snapshots.get(step.id)
         try:
-            doubt = self.find_doubt(step) if step.releases else ""
+            doubt = self.find_doubt(step)
             if doubt:
                 return Attempted(NotTried(change=change, reason=doubt))
-            held = self.held.get(step.id)
-            known = Known(held.digest, held.newest) if held else Known(change.live_digest, change.newest)
-            return carry_out(step, change, known, self.writer, claimers=self.find_claimers(step))
+            planned = Known(change.live_digest, change.newest)
+            known = Known(snapshot.digest, snapshot.newest) if snapshot else planned
+            return carry_out(step, change, known, self.writer, claimers=self.name_claimers(step))
         except Exception as error:  # noqa: BLE001 - the report of all the others must not be lost to one
             _LOG.debug("Step %d failed", step.number, exc_info=True)
             reason = f"This is a fault of reconciler itself: {type(error).__name__}."
@@ -162,152 +196,173 @@ class _Conductor:
 
     def find_doubt(self, step: Step) -> str:
         """Check what the claiming systems ask for, before anything is released for them."""
-        for number in self.followers[step.number]:
-            claimer = self.steps[number]
-            if set(claimer.claims) & set(step.releases):
-                doubt = find_doubt(claimer.document or {}, self.writer.register)
-                if doubt:
-                    return f"Nothing was released for `{claimer.id}`: {doubt}."
+        for claimer in self.list_claimers(step):
+            doubt = find_doubt(claimer.document or {}, self.writer.register)
+            if doubt:
+                return f"Nothing was released for `{claimer.id}`: {doubt}."
         return ""
 
-    def find_claimers(self, step: Step) -> dict[str, str]:
+    def name_claimers(self, step: Step) -> dict[str, str]:
         """Name the system that is to get each client id which a step releases."""
-        claimers = [self.steps[number] for number in self.followers[step.number]]
+        claimers = self.list_claimers(step)
         return {client: each.id for each in claimers for client in each.claims if client in step.releases}
 
-    def account(self, step: Step, attempted: Attempted) -> bool:
-        """Take the end of a step to account; says whether it was done."""
+    def end(self, step: Step, attempted: Attempted) -> None:
+        """Take the end of a step to account."""
         self.halted = self.halted or attempted.halt
-        outcome = attempted.outcome
-        if isinstance(outcome, Done) and attempted.after is not None:
-            self.done.add(step.number)
-            self.held[step.id] = attempted.after
-            if step.final:
-                self.keep_outcome(outcome)
-            elif outcome.reason:
-                self.remarks[step.id] = outcome
-            if attempted.is_moved and not step.final:
-                self.moved.add(step.id)
-            self.look_after(step)
-            return True
-        self.failed.add(step.number)
-        if isinstance(outcome, (NotTried, Stale)) and step.id in self.held:  # an earlier step of it was sent
-            outcome = self.fail(outcome.change, outcome.reason, attempted.after or self.held[step.id])
-        elif not step.final and attempted.after is not None:
-            differs = find_difference(outcome.change.document, attempted.after.system)
-            outcome = replace(outcome, differs=differs)
+        if isinstance(attempted.outcome, Done) and attempted.after is not None:
+            self.progress[step.id].is_moved |= attempted.is_moved and not step.final
+            self.end_done(step, attempted.outcome, attempted.after)
+        else:
+            self.end_failed(step, attempted.outcome, attempted.after)
+
+    def end_done(self, step: Step, outcome: Done, after: Snapshot) -> None:
+        """Take a step that was done to account, also for those that were given up while it was under way."""
+        self.states[step.number] = _State.DONE
+        self.order.done(step.number)
+        self.snapshots[step.id] = after
+        progress = self.progress[step.id]
+        if step.final:
+            self.keep_outcome(outcome)
+        elif outcome.reason:
+            progress.intermediate = outcome
+        for follower in self.followers[step.number]:
+            if self.states[follower.number] is _State.GIVEN_UP:
+                if follower.id == step.id:
+                    reason = "Another system comes first, and was not done."
+                    # What another follower was to get may be put back by now.
+                    self.keep_outcome(_fail(progress.change, reason, self.snapshots[step.id]))
+                self.undo_release(step, follower)
+
+    def end_failed(self, step: Step, outcome: Outcome, after: Snapshot | None) -> None:
+        """Take a step that was not done, or is not known to be, to account, and leave out what waits for it."""
+        self.states[step.number] = _State.FAILED
+        if (
+            isinstance(outcome, (NotTried, Stale)) and step.id in self.snapshots
+        ):  # an earlier step of it was sent
+            outcome = _fail(outcome.change, outcome.reason, after or self.snapshots[step.id])
+        elif not step.final and after is not None:
+            outcome = replace(outcome, differs=find_difference(outcome.change.document, after.system))
         self.keep_outcome(outcome)
         if not isinstance(outcome, Unknown):
             self.undo_releases(step)
-        self.give_up_followers(step)
-        return False
-
-    def look_after(self, step: Step) -> None:
-        """See to the steps that waited for one that is done, and were given up while it was under way."""
-        for number in self.followers[step.number]:
-            if number in self.given_up:
-                follower = self.steps[number]
-                if follower.id == step.id:
-                    reason = "Another system comes first, and was not done."
-                    self.keep_outcome(self.fail(self.changes[step.id], reason, self.held[step.id]))
-                self.undo_releases(follower)
+        for follower in self.followers[step.number]:
+            self.give_up(follower, _say_undone(step))
 
     def keep_outcome(self, outcome: Outcome) -> None:
         """Keep the outcome of a change, with what its earlier steps had to say."""
-        remark = self.remarks.pop(outcome.change.id, None)
-        if remark is not None:
-            said = f"{remark.reason} {outcome.reason}".rstrip()
-            outcome = replace(outcome, reason=said, alarming=outcome.alarming or remark.alarming)
+        progress = self.progress[outcome.change.id]
+        earlier, progress.intermediate = progress.intermediate, None
+        if earlier is not None:
+            reason = f"{earlier.reason} {outcome.reason}".rstrip()
+            outcome = replace(outcome, reason=reason, alarming=outcome.alarming or earlier.alarming)
         self.outcomes[outcome.change.id] = outcome
 
     def report_final(self) -> None:
         """Report each outcome that nothing can change any more."""
         for name, outcome in self.outcomes.items():
-            if name not in self.reported and self.is_final(name):
-                self.reported.add(name)
+            progress = self.progress[name]
+            if not progress.is_reported and self.is_final(progress):
+                progress.is_reported = True
                 self.on_outcome(outcome)
 
-    def is_final(self, name: str) -> bool:
+    def is_final(self, progress: _Progress) -> bool:
         """Say whether nothing can change a change's outcome: what it released is claimed, or put back."""
-        ended = self.done | self.failed | self.given_up
         return all(
-            number in ended
-            for step in self.steps_of[name]
-            if step.releases and step.number in self.done
-            for number in self.followers[step.number]
+            self.states[follower.number].is_final
+            for step in progress.steps
+            if step.releases and self.states[step.number] is _State.DONE
+            for follower in self.followers[step.number]
         )
-
-    def fail(self, change: Change, reason: str, held: Snapshot) -> Failed:
-        """Say that a change is not as the plan asks although something was sent for it, and how it is."""
-        return Failed(change=change, reason=reason, differs=find_difference(change.document, held.system))
 
     def give_up(self, step: Step, reason: str) -> None:
         """Leave a step out, put back what was released for it, and leave out what waits for it."""
         left = deque([(step, reason)])
         while left:
             each, why = left.popleft()
-            if each.number in self.given_up:
+            if self.states[each.number] is _State.GIVEN_UP:
                 continue
-            self.given_up.add(each.number)
+            self.states[each.number] = _State.GIVEN_UP
             self.undo_releases(each)
             if each.id not in self.outcomes:
-                change = self.changes[each.id]
-                if each.id in self.held:
-                    self.keep_outcome(self.fail(change, why, self.held[each.id]))
-                else:
-                    self.keep_outcome(NotTried(change=change, reason=why))
-            left.extend(self.find_waiting(each))
+                change, snapshot = self.progress[each.id].change, self.snapshots.get(each.id)
+                untried = NotTried(change=change, reason=why)
+                self.keep_outcome(_fail(change, why, snapshot) if snapshot else untried)
+            left.extend((follower, _say_undone(each)) for follower in self.followers[each.number])
 
-    def find_waiting(self, step: Step) -> list[tuple[Step, str]]:
-        """Find every step that waits for one which is not done, each with the reason to leave it out."""
-        reason = f"`{step.id}` comes first, and was not done."
-        return [(self.steps[number], reason) for number in self.followers[step.number]]
-
-    def give_up_followers(self, step: Step) -> None:
-        """Leave out every step that waits for one which was not done."""
-        for follower, reason in self.find_waiting(step):
-            self.give_up(follower, reason)
-
-    def undo_releases(self, step: Step) -> None:
+    def undo_releases(self, claimer: Step) -> None:
         """Put the client ids back that were released for a step which certainly did not claim them."""
-        for number in step.after:
-            released = self.steps[number]
-            freed = tuple(client for client in step.claims if client in released.releases)
-            if freed and number in self.done and (number, step.number) not in self.returned:
-                self.returned.add((number, step.number))
-                self.put_back(released, freed, step)
+        for number in claimer.after:
+            if self.states[number] is _State.DONE:
+                self.undo_release(self.steps[number], claimer)
 
-    def put_back(self, released: Step, clients: tuple[str, ...], claimer: Step) -> None:
-        """Put client ids back on the system that released them, as it is now."""
-        change = self.changes[released.id]
-        before = self.outcomes.get(change.id)
-        said = f"{before.reason} ".lstrip() if before else ""
-        said += f"Client id {', '.join(clients)} was released for `{claimer.id}`, which could not claim it"
-        held = self.held[released.id]
+    def undo_release(self, released: Step, claimer: Step) -> None:
+        """Put the client ids back that one step released for another.
+
+        It comes to this once for a pair of steps: when the second of them ends.
+        """
+        clients = tuple(client for client in claimer.claims if client in released.releases)
+        if not clients:
+            return
+        change = self.progress[released.id].change
+        earlier = self.outcomes.get(change.id)
+        reason = f"{earlier.reason} ".lstrip() if earlier else ""
+        reason += f"Client id {', '.join(clients)} was released for `{claimer.id}`, which could not claim it"
+        outcome, snapshot = self.put_back(released, clients)
+        if outcome is None:
+            reason += "; this system is deleted, so it cannot be put back."
+            self.keep_outcome(Done(change=change, reason=reason, alarming=True))
+            return
+        if isinstance(outcome, Done):
+            self.snapshots[released.id] = snapshot
+        self.keep_outcome(_explain_put_back(outcome, snapshot, reason, is_final=released.final))
+
+    def put_back(self, released: Step, clients: tuple[str, ...]) -> tuple[Outcome | None, Snapshot]:
+        """Send client ids back to the system that released them, as it is now.
+
+        Gives what became of that, and how the system is then; no outcome where it is deleted, and nothing was sent.
+        """
+        change, snapshot = self.progress[released.id].change, self.snapshots[released.id]
         for _ in range(2):  # somebody may have written in the meantime: then to what they left
-            back = put_back(released, clients, held.system)
+            back = put_back(released, clients, snapshot.system)
             if back is None:
-                reason = f"{said}; this system is deleted, so it cannot be put back."
-                self.keep_outcome(Done(change=change, reason=reason, alarming=True))
-                return
-            numbered = replace(back, number=max(self.steps) + 1)
-            self.steps[numbered.number] = numbered
-            attempted = carry_out(numbered, change, Known(held.digest, held.newest), self.writer)
-            held = attempted.after or held
+                return None, snapshot
+            self.last += 1
+            known = Known(snapshot.digest, snapshot.newest)
+            attempted = carry_out(replace(back, number=self.last), change, known, self.writer)
+            snapshot = attempted.after or snapshot
             if not isinstance(attempted.outcome, Stale):
                 break
         self.halted = self.halted or attempted.halt
-        outcome = attempted.outcome
-        if isinstance(outcome, Done):
-            self.held[released.id] = held
-            self.keep_outcome(self.fail(change, f"{said}, and was put back. {outcome.reason}".rstrip(), held))
-            return
-        reason = f"{said}, and putting it back failed: {outcome.reason}"
-        hint = "Plan again; the id is on no system."
-        if isinstance(outcome, Unknown):
-            self.keep_outcome(Unknown(change=change, reason=reason, hint=outcome.hint))
-        elif released.final:
-            differs = find_difference(change.document, held.system)
-            self.keep_outcome(Done(change=change, reason=reason, hint=hint, alarming=True, differs=differs))
-        else:
-            self.keep_outcome(replace(self.fail(change, reason, held), hint=hint))
+        return attempted.outcome, snapshot
+
+
+def _fail(change: Change, reason: str, snapshot: Snapshot) -> Failed:
+    """Say that a change is not as the plan asks although something was sent for it, and how it is."""
+    return Failed(change=change, reason=reason, differs=find_difference(change.document, snapshot.system))
+
+
+def _say_undone(step: Step) -> str:
+    return f"`{step.id}` comes first, and was not done."
+
+
+def _explain_put_back(outcome: Outcome, snapshot: Snapshot, reason: str, *, is_final: bool) -> Outcome:
+    """Give the outcome of the change that released client ids, by that of putting them back.
+
+    `is_final` says whether the step that released them was the last of its change.
+    """
+    change = outcome.change
+    match outcome:
+        case Done():
+            return _fail(change, f"{reason}, and was put back. {outcome.reason}".rstrip(), snapshot)
+        case Unknown():
+            reason = f"{reason}, and putting it back failed: {outcome.reason}"
+            return Unknown(change=change, reason=reason, hint=outcome.hint)
+        case Failed() | Stale() | NotTried():
+            reason = f"{reason}, and putting it back failed: {outcome.reason}"
+            failed = replace(_fail(change, reason, snapshot), hint="Plan again; the id is on no system.")
+            if not is_final:
+                return failed
+            return Done(change=change, reason=reason, hint=failed.hint, alarming=True, differs=failed.differs)
+        case _:
+            assert_never(outcome)

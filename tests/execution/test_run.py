@@ -110,6 +110,31 @@ def test_what_was_released_for_nothing_is_put_back(stage: Stage) -> None:
     stage.converge(asked)
 
 
+def test_what_is_given_up_between_its_two_steps_has_failed(stage: Stage) -> None:
+    """A and B swap, and A claims one of D's too: D fails while A's first step is under way."""
+    ids = stage.fresh("a", "b", "d")
+    x, y, z = (a_client(stage.count * 10 + number) for number in range(3))
+    stage.seed(
+        *(a_full_document(name, clientId=[client]) for name, client in zip(ids, (x, y, z), strict=True))
+    )
+    asked = [define(ids[0], clientId=[y, z]), define(ids[1], clientId=[x]), define(ids[2], clientId=[])]
+    stage.strike(fault="latency", seconds=0.5, method="PUT", path=f"*{ids[0]}")
+    stage.strike(fault="status", status=400, method="PUT", path=f"*{ids[2]}")
+    before = stage.held(*ids)
+
+    report = stage.apply(stage.plan(asked))
+
+    assert _words(report) == {"a": "failed", "b": "not tried", "d": "failed"}
+    assert report.outcomes[0].reason == (
+        f"Another system comes first, and was not done. Client id {x} was released for `{ids[1]}`, which could "
+        "not claim it, and was put back."
+    )
+    assert stage.held(*ids) == before
+    check_truth(stage, report, before)
+    stage.heal()
+    stage.converge(asked)
+
+
 def test_nothing_is_released_for_what_is_given_up(stage: Stage) -> None:
     """A's turn comes after B has failed: A keeps its client id."""
     ids, asked = _gather(stage)
