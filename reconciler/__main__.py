@@ -30,7 +30,8 @@ class _Interrupted(KeyboardInterrupt):
 
 def main() -> None:
     """Run the command line, and end the process with an exit code of the table in `errors`."""
-    # A run makes many objects and drops few, so looking for dropped ones a hundred times as seldom saves a sixth.
+    # A run makes many objects and drops few, so the collector looks for dropped ones a hundred times as seldom:
+    # `validate` of 1,000 definitions takes 1.4 s of processor time instead of 1.8 (median of 7), and 1 MB more.
     gc.set_threshold(70_000)
     output = open_streams()
     _answer_signals(_interrupt)  # a verb that writes answers them itself from then on

@@ -24,7 +24,8 @@ PACKAGE_PREFIX = "urn:altinn:accesspackage:"
 ROUTES = frozenset({"search", "export", "resourcelist", "orgs", "updated", "changes"})
 """What stands in the Resource Registry's addresses where an id could stand, in any letter case (contract §8.1)."""
 LIKELY = 4
-"""So many names are compared letter by letter: comparing with each of 223 packages takes 8 ms."""
+"""So many names are compared letter by letter. Comparing with each of 223 packages takes 2.6 ms a name instead of
+0.15, and a file of 1 MB that misspells 17,949 of them 54 s instead of 4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Catalogue:
     source: str
     """Ends a sentence: `in the list of 2026-08-21`."""
     _index: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
-    """The names of packages by each two letters that follow each other in them."""
+    """The names of packages by each two letters that follow each other in them; made when it is first needed."""
 
     def find_package(self, urn: str) -> PackageFlags | None:
         """Find a package; the register's lookup ignores letter case, but for `urn:` (contract §8.2)."""
