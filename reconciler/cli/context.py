@@ -30,8 +30,8 @@ from reconciler.operations.archive import Archive
 from reconciler.operations.plan import plan
 from reconciler.operations.validate import find_vendor, resolve_all, validate
 from reconciler.planning.acceptance import FILE as ACCEPTED
-from reconciler.planning.acceptance import read_acceptances
-from reconciler.planning.drift import Circumstances
+from reconciler.planning.acceptance import Acceptances, read_acceptances
+from reconciler.planning.ownership import Ownership
 from reconciler.planning.plan import Target, stamp
 from reconciler.planning.plan_file import read_plan
 from reconciler.render import json as as_json
@@ -97,7 +97,7 @@ class Connection:
 
     register: HttpRegister
     target: Target
-    around: Circumstances
+    ownership: Ownership
 
 
 @contextmanager
@@ -135,14 +135,9 @@ def connect(
         # The token's own client is always ours, whatever the settings name besides it.
         ours = frozenset([*environment.clients, *([str(own)] if own else [])])
         archive = Archive(root, environment.name, tuple(read_settings(root).environments))
-        around = Circumstances(
-            ours,
-            datetime.now(UTC).date(),
-            read_accepted(root),
-            frozenset(environment.unmanaged),
-            archive.read_ancestors,
-        )
-        yield Connection(stack.enter_context(register), target, around)
+        acceptances = Acceptances(datetime.now(UTC).date(), read_accepted(root))
+        ownership = Ownership(ours, acceptances, frozenset(environment.unmanaged), archive.read_ancestors)
+        yield Connection(stack.enter_context(register), target, ownership)
 
 
 @contextmanager
@@ -167,7 +162,7 @@ def make_plan(scene: Scene, connection: Connection) -> Plan:
             scene.systems,
             connection.target,
             connection.register,
-            connection.around,
+            connection.ownership,
             findings=scene.checked.findings,
             progress=progress,
         )

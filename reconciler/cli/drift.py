@@ -60,7 +60,7 @@ def run(
         with open_register(scene, read_only=True, workers=workers) as connection:
             made = trace_to_history(make_plan(scene, connection), scene.systems, archive)
             with show_progress("Reading change logs") as progress:
-                report = detect_drift(made, connection.register, connection.around, progress=progress)
+                report = detect_drift(made, connection.register, connection.ownership, progress=progress)
         report = replace(report, created=made.created, tool_version=made.tool_version)
         _write(report, outputs, drafts, scene.root)
         if is_runner(os.environ):

@@ -62,7 +62,7 @@ def run(
         )
     with open_drafts([out] if out else []) as drafts:
         with connect(found, chosen, past.start.vendor, read_only=True) as connection:
-            made = plan_rollback(past, connection.target, connection.register, connection.around)
+            made = plan_rollback(past, connection.target, connection.register, connection.ownership)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         made = replace(made, created=now, tool_version=__version__)
         for draft in drafts.values():

@@ -32,5 +32,5 @@ def run(
     chosen = choose_saved(found, saved.target.environment, environment)
     check_target(saved, find_target(chosen, saved.target.vendor))
     with connect(found, chosen, saved.target.vendor, read_only=True) as connection:
-        check_fresh(saved, connection.register, connection.around)
+        check_fresh(saved, connection.register, connection.ownership)
     show_text(f"Fresh: plan {saved.short_digest} can be applied as it was reviewed.\n")

@@ -55,7 +55,7 @@ def list_resources(plan: Plan) -> list[str]:
 def find_site(connection: Connection, root: Path, journal: Path) -> Site:
     """Name what a run writes to, and where it keeps its records."""
     locks = find_lock_folder(os.environ)
-    return Site(connection.register, connection.target, connection.around, root, journal, locks)
+    return Site(connection.register, connection.target, connection.ownership, root, journal, locks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,22 +6,19 @@ from typing import TYPE_CHECKING
 
 from reconciler.clients.parallel import ask_all
 from reconciler.errors import RegisterError
-from reconciler.model.normalise import normalise
-from reconciler.model.system import RegisteredSystem
-from reconciler.planning.acceptance import find_accepted_fields
 from reconciler.planning.change import Delete, Update
-from reconciler.planning.change_log import find_newest, read_log, replay
+from reconciler.planning.change_log import read_log, replay
 from reconciler.planning.diff import look_up, spread
 from reconciler.planning.impact import Evidence
 
 if TYPE_CHECKING:
     from reconciler.clients.register import Register
     from reconciler.planning.change import Change
-    from reconciler.planning.drift import Circumstances
+    from reconciler.planning.ownership import Ownership
     from reconciler.planning.plan import Plan
 
 
-def gather_evidence(made: Plan, register: Register, around: Circumstances) -> dict[str, Evidence]:
+def gather_evidence(made: Plan, register: Register, ownership: Ownership) -> dict[str, Evidence]:
     """Gather what the writes of a plan are judged by: who set what, and how many system users there are.
 
     The change log of whatever is written is read after its document, so that apply finds what came since; one
@@ -29,39 +26,38 @@ def gather_evidence(made: Plan, register: Register, around: Circumstances) -> di
     """
     updated = {each.id: each for each in made.writes if isinstance(each, Update)}
     touched = [each.id for each in made.writes if isinstance(each, Delete) or _touches_users(each)]
-    stated = ask_all(lambda name: _find_stated(updated[name], around), [*updated])
+    stated = ask_all(lambda name: _find_stated(updated[name], ownership), [*updated])
     answers = ask_all(register.read_changes, [each.id for each in made.writes if each.live is not None])
     states = {name: replay(read_log(answer)) for name, answer in answers.items()}
     users = ask_all(lambda name: _count_users(name, register), touched)
     return {
         each.id: Evidence(
             states[each.id],
-            around.ours,
+            ownership.clients,
             None if (kinds := users.get(each.id)) is None else sum(kinds.values()),
             None if kinds is None else kinds.get("agent", 0),
-            _find_accepted(each, around),
+            _find_accepted(each, ownership),
             stated.get(each.id, frozenset()),
-            newest=find_newest(states[each.id], normalise(RegisteredSystem(each.live or {}).read())),
         )
         for each in made.writes
         if each.id in states
     }
 
 
-def _find_stated(change: Change, around: Circumstances) -> frozenset[str]:
+def _find_stated(change: Change, ownership: Ownership) -> frozenset[str]:
     """Find the fields whose live value a committed revision of the definition states, by path.
 
     What is absent is stated by nothing: an entry can be new, or somebody can have taken it away.
     """
     fields = [each for each in change.open_fields if each.actual is not None] if change.file else []
-    trees = [spread(each) for each in around.ancestors(change.file, change.id)] if fields else []
+    trees = [spread(each) for each in ownership.list_revisions(change.file, change.id)] if fields else []
     return frozenset(
         each.path for each in fields if any(look_up(tree, each.steps) == each.actual for tree in trees)
     )
 
 
-def _find_accepted(change: Change, around: Circumstances) -> dict[str, str]:
-    found = find_accepted_fields(around.acceptances, change.id, change.open_fields, around.today)
+def _find_accepted(change: Change, ownership: Ownership) -> dict[str, str]:
+    found = ownership.acceptances.find_fields(change.id, change.open_fields)
     return {path: f"until {each.until} ({each.reason})" for path, each in found.items()}
 
 

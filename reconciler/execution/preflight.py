@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from reconciler.execution.recovery import Recovered, Stranded
     from reconciler.model.system import RegisteredSystem
     from reconciler.planning.change import Change, Impact
-    from reconciler.planning.drift import Circumstances
     from reconciler.planning.impact import Evidence
+    from reconciler.planning.ownership import Ownership
     from reconciler.planning.plan import Plan, Target
 
 _SEAL = object()
@@ -55,7 +55,7 @@ class Site:
 
     register: Register
     target: Target
-    around: Circumstances
+    ownership: Ownership
     root: Path
     """The repository; the embedded register lives in it."""
     journal: Path
@@ -178,7 +178,7 @@ def recover(lock: TargetLock, *, patience: float) -> tuple[Recovered, ...]:
     `Register` raises.
     """
     site = lock.site
-    return recover_runs(_read_own_runs(lock), site.register, site.around.ours, patience=patience)
+    return recover_runs(_read_own_runs(lock), site.register, site.ownership.clients, patience=patience)
 
 
 def find_stranded_clients(lock: TargetLock) -> tuple[Stranded, ...]:
@@ -219,7 +219,7 @@ def check_consistent(plan: Plan) -> None:
         )
 
 
-def check_fresh(plan: Plan, register: Register, around: Circumstances, *, workers: int = WORKERS) -> None:
+def check_fresh(plan: Plan, register: Register, ownership: Ownership, *, workers: int = WORKERS) -> None:
     """TargetLock a plan against the register; raises `Refused` where it moved since, or the plan's impacts are others.
 
     Every system that the plan writes is read, its system users are counted, and what the change does to
@@ -228,7 +228,7 @@ def check_fresh(plan: Plan, register: Register, around: Circumstances, *, worker
     check_consistent(plan)
     _check_unmoved(plan, register, workers)
     try:
-        _check_impacts(plan, register, around)
+        _check_impacts(plan, register, ownership)
     except Refused:
         _check_unmoved(plan, register, workers)  # a write since the last reading is what it comes from, then
         raise
@@ -246,9 +246,9 @@ def _check_unmoved(plan: Plan, register: Register, workers: int) -> None:
         )
 
 
-def _check_impacts(plan: Plan, register: Register, around: Circumstances) -> None:
+def _check_impacts(plan: Plan, register: Register, ownership: Ownership) -> None:
     """Judge the plan again, with the system users as they are now; what was reviewed has to be what is true."""
-    evidence = gather_evidence(plan, register, around)
+    evidence = gather_evidence(plan, register, ownership)
     claimed = {change.id: _read_users(change) for change in plan.writes}
     grown = [
         f"`{change.id}` had {_count(claimed[change.id][0])} when it was planned, and has {_count(now)} now."
@@ -350,11 +350,11 @@ def clear(plan: Plan, lock: TargetLock, terms: Terms) -> Iterator[Clearance]:
     _check_nothing_open(site)
     check_accepted(plan, terms.accept)
     with open_drafts(terms.outputs) as drafts:
-        check_fresh(plan, site.register, site.around, workers=terms.workers)
+        check_fresh(plan, site.register, site.ownership, workers=terms.workers)
         if terms.stop.is_set():
             raise Refused("The run was interrupted; nothing was written.")
         journal = _open_journal(plan, site)
-        writer = Writer(site.register, journal, site.around.ours, terms.patience, terms.stop)
+        writer = Writer(site.register, journal, site.ownership.clients, terms.patience, terms.stop)
         clearance = Clearance(_SEAL, plan, writer, terms.workers, drafts)
         try:
             yield clearance

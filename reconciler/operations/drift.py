@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from reconciler.clients.parallel import Progress
     from reconciler.clients.register import Register
     from reconciler.planning.change_log import LogEntry
-    from reconciler.planning.drift import Circumstances, DriftReport
+    from reconciler.planning.drift import DriftReport
+    from reconciler.planning.ownership import Ownership
     from reconciler.planning.plan import Plan
 
 
 def detect_drift(
-    made: Plan, register: Register, around: Circumstances, *, progress: Progress | None = None
+    made: Plan, register: Register, ownership: Ownership, *, progress: Progress | None = None
 ) -> DriftReport:
     """Report every difference between the files and the register, by the change log of every system.
 
@@ -32,7 +33,7 @@ def detect_drift(
     answers = ask_all(register.read_changes, ids, progress, workers=register.workers)
     differing = {each.id for each in made.changes if each.open_fields}
     logs = {name: _replay(read_log(answer), whole=name in differing) for name, answer in answers.items()}
-    return find_drift(made, logs, around)
+    return find_drift(made, logs, ownership)
 
 
 def _replay(log: Sequence[LogEntry], *, whole: bool) -> tuple[State, ...]:

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from reconciler.clients.register import Register
     from reconciler.definitions.definition import Resolved
     from reconciler.model.findings import Finding
-    from reconciler.planning.drift import Circumstances
+    from reconciler.planning.ownership import Ownership
 
 
 def plan(
     systems: Sequence[Resolved],
     target: Target,
     register: Register,
-    around: Circumstances,
+    ownership: Ownership,
     *,
     findings: Iterable[Finding] = (),
     progress: Progress | None = None,
@@ -48,7 +48,7 @@ def plan(
         reading.unreadable,
     )
     made = add_unlisted(made, reading.unreadable, listing.unlisted)
-    return judge_plan(made, gather_evidence(made, register, around))
+    return judge_plan(made, gather_evidence(made, register, ownership))
 
 
 def find_allowed(systems: Iterable[Resolved], findings: Iterable[Finding]) -> dict[str, list[Finding]]:

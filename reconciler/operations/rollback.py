@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from reconciler.clients.register import Register
     from reconciler.execution.journal import Intent, RecordedOutcome, Run
     from reconciler.model.canonical_json import Json
-    from reconciler.planning.drift import Circumstances
+    from reconciler.planning.ownership import Ownership
 
 _MOVED = "it moved since the run"
 
 
-def plan_rollback(run: Run, target: Target, register: Register, around: Circumstances) -> Plan:
+def plan_rollback(run: Run, target: Target, register: Register, ownership: Ownership) -> Plan:
     """Plan what puts the documents back that a run updated; nothing is written.
 
     What the run created or deleted is blocked, since neither can be undone, and so is what moved since.
@@ -35,7 +35,7 @@ def plan_rollback(run: Run, target: Target, register: Register, around: Circumst
     found = read_all(register, touched)
     changes = tuple(undo(run, name, found[name]) for name in sorted(touched))
     made = Plan(target, changes, order_steps(changes))
-    return judge_plan(made, gather_evidence(made, register, around))
+    return judge_plan(made, gather_evidence(made, register, ownership))
 
 
 def undo(run: Run, name: str, found: RegisteredSystem | None) -> Change:

@@ -46,6 +46,26 @@ class Acceptance:
         return today <= self.until and self.digest == digest_json(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Acceptances:
+    """What stands accepted on a day."""
+
+    today: date
+    """In UTC."""
+    entries: tuple[Acceptance, ...] = ()
+    """In the order of the file, the newest last."""
+
+    def find(self, system: str, path: str, value: Json) -> Acceptance | None:
+        """Find the newest acceptance that stands for a live value."""
+        matching = [each for each in self.entries if (each.id, each.path) == (system, path)]
+        return next((each for each in reversed(matching) if each.covers(value, self.today)), None)
+
+    def find_fields(self, system: str, fields: Iterable[FieldChange]) -> dict[str, Acceptance]:
+        """Find which fields of a system stand accepted, by path."""
+        found = {each.path: self.find(system, each.path, each.actual) for each in fields}
+        return {path: each for path, each in found.items() if each is not None}
+
+
 def read_acceptances(content: bytes) -> tuple[Acceptance, ...]:
     """Read the file; raises `UsageError` with every problem on a line of its own."""
     document = read_document(FILE, content)
@@ -89,20 +109,3 @@ def _quote(text: str) -> str:
     """Quote a text for YAML, which takes JSON's form, but for some characters only where they are escaped."""
     whole = text.encode("utf-8", "replace").decode()
     return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(whole, ensure_ascii=False))
-
-
-def find_acceptance(
-    acceptances: Iterable[Acceptance], system: str, path: str, value: Json, today: date
-) -> Acceptance | None:
-    """Find the newest acceptance that stands for a live value."""
-    matching = [each for each in acceptances if (each.id, each.path) == (system, path)]
-    return next((each for each in reversed(matching) if each.covers(value, today)), None)
-
-
-def find_accepted_fields(
-    acceptances: Iterable[Acceptance], system: str, fields: Iterable[FieldChange], today: date
-) -> dict[str, Acceptance]:
-    """Find which fields of a system stand accepted, by path."""
-    entries = tuple(acceptances)
-    found = {each.path: find_acceptance(entries, system, each.path, each.actual, today) for each in fields}
-    return {path: each for path, each in found.items() if each is not None}

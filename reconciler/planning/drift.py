@@ -12,20 +12,19 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, assert_never
 
 from reconciler.errors import Exit
-from reconciler.planning.acceptance import Acceptance, find_acceptance
 from reconciler.planning.change import WITHDRAWN, Blocked, Create, Delete, Keep, Update
 from reconciler.planning.change_log import attribute_all
 from reconciler.planning.diff import look_up, spread
 from reconciler.planning.origin import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from datetime import date
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from reconciler.model.system import System
+    from reconciler.planning.acceptance import Acceptance
     from reconciler.planning.change import Change
     from reconciler.planning.change_log import LogEntry, State
     from reconciler.planning.diff import FieldChange
+    from reconciler.planning.ownership import Ownership
     from reconciler.planning.plan import Plan, Target, Unmanaged
 
 
@@ -135,65 +134,44 @@ class DriftReport:
         )
 
 
-def know_no_history(_file: str, _system: str) -> Sequence[System]:
-    """Stand for a repository without a history."""
-    return ()
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What drift is judged by, beside the plan."""
-
-    ours: frozenset[str]
-    """The Maskinporten clients whose writes are ours."""
-    today: date
-    """In UTC."""
-    acceptances: tuple[Acceptance, ...] = ()
-    known: frozenset[str] = frozenset()
-    """Unmanaged systems that are known not to be ours to manage."""
-    ancestors: Callable[[str, str], Sequence[System]] = know_no_history
-    """Gives what the committed revisions of a definition ask for, by its file and the system's id: canonical,
-    newest first."""
-
-
-def find_drift(plan: Plan, logs: Mapping[str, Sequence[State]], around: Circumstances) -> DriftReport:
+def find_drift(plan: Plan, logs: Mapping[str, Sequence[State]], ownership: Ownership) -> DriftReport:
     """Name every difference of a plan that was traced through the history of the files.
 
     `logs` are the change logs by id, replayed; newest first.
     """
-    found = [each for change in plan.changes for each in _judge(change, logs.get(change.id, ()), around)]
+    found = [each for change in plan.changes for each in _judge(change, logs.get(change.id, ()), ownership)]
     for system in plan.unmanaged:
-        found += _judge_unmanaged(system, logs.get(system.id, ()), around)
+        found += _judge_unmanaged(system, logs.get(system.id, ()), ownership)
     compared = len(plan.changes) + len(plan.unmanaged)
     return DriftReport(plan.target, tuple(found), compared, unlisted=plan.unlisted)
 
 
-def _judge(change: Change, states: Sequence[State], around: Circumstances) -> Iterator[Difference]:
+def _judge(change: Change, states: Sequence[State], ownership: Ownership) -> Iterator[Difference]:
     match change:
         case Create():
-            yield _whole(change, Kind.MISSING, None, around)
+            yield _whole(change, Kind.MISSING, None, ownership)
         case Delete():
             yield _judge_deletion(change, states)
         case Update():
-            yield from _judge_fields(change, states, around)
+            yield from _judge_fields(change, states, ownership)
         case Keep():
-            yield from _judge_quiet(change, states, around)
+            yield from _judge_quiet(change, states, ownership)
         case Blocked():
-            yield from _judge_blocked(change, states, around)
+            yield from _judge_blocked(change, states, ownership)
         case _:
             assert_never(change)
 
 
-def _judge_blocked(change: Blocked, states: Sequence[State], around: Circumstances) -> Iterator[Difference]:
+def _judge_blocked(change: Blocked, states: Sequence[State], ownership: Ownership) -> Iterator[Difference]:
     if change.live is None:
-        yield _whole(change, Kind.MISSING, None, around)
+        yield _whole(change, Kind.MISSING, None, ownership)
     elif change.live.get("isDeleted"):
         deleted = next((state.entry for state in states if state.entry.kind == "delete"), None)
-        yield _whole(change, Kind.DELETED, deleted, around)
+        yield _whole(change, Kind.DELETED, deleted, ownership)
     elif any(each.member == WITHDRAWN for each in change.open_fields):
         yield _judge_deletion(change, states)
     else:
-        yield from _judge_fields(change, states, around)
+        yield from _judge_fields(change, states, ownership)
 
 
 def _judge_deletion(change: Delete | Blocked, states: Sequence[State]) -> Difference:
@@ -204,15 +182,15 @@ def _judge_deletion(change: Delete | Blocked, states: Sequence[State]) -> Differ
 
 
 def _judge_fields(
-    change: Update | Blocked, states: Sequence[State], around: Circumstances
+    change: Update | Blocked, states: Sequence[State], ownership: Ownership
 ) -> Iterator[Difference]:
     entries = attribute_all(change.open_fields, states)
     for field in change.open_fields:
-        yield _judge_field(change, field, entries[field.steps], states, around)
+        yield _judge_field(change, field, entries[field.steps], states, ownership)
 
 
-def _whole(change: Change, kind: Kind, entry: LogEntry | None, around: Circumstances) -> Difference:
-    accepted = find_acceptance(around.acceptances, change.id, str(kind), None, around.today)
+def _whole(change: Change, kind: Kind, entry: LogEntry | None, ownership: Ownership) -> Difference:
+    accepted = ownership.acceptances.find(change.id, str(kind), None)
     return Difference(change.id, kind, change.file, change.line, None, entry, accepted, change.reason)
 
 
@@ -221,14 +199,14 @@ def _judge_field(
     field: FieldChange,
     entry: LogEntry | None,
     states: Sequence[State],
-    around: Circumstances,
+    ownership: Ownership,
 ) -> Difference:
     """Judge one field: what an earlier revision asked for, and nobody else put there since, is not applied yet."""
     ours = field.origin in {Origin.NOT_APPLIED, Origin.THIS_CHANGE} and _is_ours(
-        change, field, entry, states, around
+        change, field, entry, states, ownership
     )
     kind = Kind.NOT_APPLIED if ours else Kind.CHANGED_OUTSIDE
-    accepted = find_acceptance(around.acceptances, change.id, field.path, field.actual, around.today)
+    accepted = ownership.acceptances.find(change.id, field.path, field.actual)
     reason = "the history of the file is not known" if field.origin == Origin.UNKNOWN else ""
     return Difference(change.id, kind, change.file, field.line or change.line, field, entry, accepted, reason)
 
@@ -238,20 +216,20 @@ def _is_ours(
     field: FieldChange,
     entry: LogEntry | None,
     states: Sequence[State],
-    around: Circumstances,
+    ownership: Ownership,
 ) -> bool:
     """Say whether the register holds a value by our doing: we wrote it, nobody did, or we adopted it."""
     if entry is not None:
-        return entry.client in around.ours or not _is_reverted(change, field, entry, states, around)
+        return entry.client in ownership.clients or not _is_reverted(change, field, entry, states, ownership)
     if states and states[0].system is not None:
         # A value that nothing ever set is absent because nobody has asked for it yet.
         return field.actual is None and look_up(spread(states[0].system), field.steps) is None
     # Systems from before 2025-07-30 have a log that starts late, or none (System Register contract §5).
-    return all(state.entry.client in around.ours for state in states)
+    return all(state.entry.client in ownership.clients for state in states)
 
 
 def _is_reverted(
-    change: Change, field: FieldChange, entry: LogEntry, states: Sequence[State], around: Circumstances
+    change: Change, field: FieldChange, entry: LogEntry, states: Sequence[State], ownership: Ownership
 ) -> bool:
     """Say whether a write by others undid what a later revision than the live value's had brought about.
 
@@ -259,7 +237,7 @@ def _is_reverted(
     something else since.
     """
     later = [field.expected]
-    for system in around.ancestors(change.file, change.id):
+    for system in ownership.list_revisions(change.file, change.id):
         value = look_up(spread(system), field.steps)
         if value == field.actual:
             break
@@ -269,9 +247,9 @@ def _is_reverted(
     return any(value in later for value in held)
 
 
-def _judge_quiet(change: Change, states: Sequence[State], around: Circumstances) -> Iterator[Difference]:
+def _judge_quiet(change: Change, states: Sequence[State], ownership: Ownership) -> Iterator[Difference]:
     """Mention what others wrote since our last write, where it left no difference; the newest stands for all."""
-    others = list(takewhile(lambda state: state.entry.client not in around.ours, states))
+    others = list(takewhile(lambda state: state.entry.client not in ownership.clients, states))
     if others:
         more = f"{len(others):,} writes since our own" if len(others) > 1 else ""
         yield Difference(
@@ -280,11 +258,11 @@ def _judge_quiet(change: Change, states: Sequence[State], around: Circumstances)
 
 
 def _judge_unmanaged(
-    system: Unmanaged, states: Sequence[State], around: Circumstances
+    system: Unmanaged, states: Sequence[State], ownership: Ownership
 ) -> Iterator[Difference]:
-    if system.id in around.known:
+    if system.id in ownership.foreign:
         return
-    accepted = find_acceptance(around.acceptances, system.id, str(Kind.UNMANAGED), None, around.today)
+    accepted = ownership.acceptances.find(system.id, str(Kind.UNMANAGED), None)
     entry = states[0].entry if states else None
     unread = f"it cannot be read: {system.unreadable}" if system.unreadable else ""
     yield Difference(system.id, Kind.UNMANAGED, entry=entry, accepted=accepted, reason=unread or system.name)

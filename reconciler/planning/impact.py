@@ -54,12 +54,19 @@ class Evidence:
     """The differences that somebody let stand, by path, each with until when and why."""
     stated: frozenset[str] = frozenset()
     """The fields, by path, whose live value a committed revision of the definition states."""
-    moved_to: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Where the client ids of a system go to and come from within a plan."""
+
+    goes_to: dict[str, str] = field(default_factory=dict)
     """The system that each leaving client id goes to."""
-    moved_from: Mapping[str, str] = field(default_factory=dict)
+    comes_from: dict[str, str] = field(default_factory=dict)
     """The system that each coming client id leaves."""
-    newest: str | None = None
-    """The time of the log's newest entry; empty where it has none, None where it was not read."""
+
+
+NO_MOVES = Moves()
 
 
 IMPACTS: dict[str, ImpactRule] = {}
@@ -210,14 +217,14 @@ COUNTING = frozenset({CLIENT_REMOVED.id, CLIENT_RESPELT.id, DELETED.id})
 """The breaking impacts that say how many system users they touch."""
 
 
-def judge(change: Change, evidence: Evidence) -> tuple[Impact, ...]:
+def judge(change: Change, evidence: Evidence, moves: Moves = NO_MOVES) -> tuple[Impact, ...]:
     """Say what a change does to people, the worst first."""
     found: Iterable[Impact]
     match change:
         case Create():
-            found = _judge_claims(change.open_fields, evidence)
+            found = _judge_claims(change.open_fields, moves)
         case Update():
-            found = _judge_update(change, evidence)
+            found = _judge_update(change, evidence, moves)
         case Delete():
             told = f"Deleted for ever: {_describe_users(evidence)}."
             found = [_count(DELETED, told, WITHDRAWN, evidence)]
@@ -229,11 +236,12 @@ def judge(change: Change, evidence: Evidence) -> tuple[Impact, ...]:
     return tuple(sorted(found, key=lambda each: weights.index(each.weight)))
 
 
-def _judge_update(change: Update, evidence: Evidence) -> Iterator[Impact]:
-    yield from _judge_clients(change, evidence)
+def _judge_update(change: Update, evidence: Evidence, moves: Moves) -> Iterator[Impact]:
+    yield from _judge_clients(change, evidence, moves)
     entries = attribute_all(change.open_fields, evidence.states)
     for each in change.open_fields:
         yield from _judge_field(each, evidence)
+        yield from _judge_claims([each], moves)
         yield from _judge_origin(each, entries[each.steps], evidence)
     yield from _judge_unknown(change)
 
@@ -280,7 +288,7 @@ def _describe_missing(member: str, evidence: Evidence) -> str:
     return " and ".join(told) or "there are none that need it"
 
 
-def _judge_clients(change: Update, evidence: Evidence) -> Iterator[Impact]:
+def _judge_clients(change: Update, evidence: Evidence, moves: Moves) -> Iterator[Impact]:
     """Judge the client ids that leave; that those of a deleted system do goes without saying."""
     removed = [each for each in change.open_fields if each.member == "clientId" and each.expected is None]
     added = {
@@ -294,16 +302,16 @@ def _judge_clients(change: Update, evidence: Evidence) -> Iterator[Impact]:
             told = f"Client id {client} is respelt, and Maskinporten compares exactly"
             yield _count(CLIENT_RESPELT, f"{told}: {_describe_users(evidence)}.", each.path, evidence)
             continue
-        goes = evidence.moved_to.get(client)
+        goes = moves.goes_to.get(client)
         where = f"moves to `{goes}`" if goes else "is removed"
         told = f"Client id {client} {where}: Maskinporten refuses every customer of this system who uses it"
         yield _count(CLIENT_REMOVED, f"{told}; {_describe_users(evidence)}.", each.path, evidence)
 
 
-def _judge_claims(fields: Sequence[FieldChange], evidence: Evidence) -> Iterator[Impact]:
+def _judge_claims(fields: Sequence[FieldChange], moves: Moves) -> Iterator[Impact]:
     for each in fields:
-        if each.member == "clientId" and each.expected in evidence.moved_from:
-            told = f"Client id {each.expected} comes from `{evidence.moved_from[each.expected]}`"
+        if each.member == "clientId" and each.expected in moves.comes_from:
+            told = f"Client id {each.expected} comes from `{moves.comes_from[each.expected]}`"
             yield _impact(CLIENT_CLAIMED, f"{told}; until it is claimed, it gives no tokens.", each.path)
 
 
@@ -331,7 +339,6 @@ def _judge_field(each: FieldChange, evidence: Evidence) -> Iterator[Impact]:
         yield _impact(REDIRECT_REMOVED, told, each.path)
     elif each.member in {"name", "description"}:
         yield _impact(TEXT_CHANGED, f"Customers read another `{each.path}`.", each.path)
-    yield from _judge_claims([each], evidence)
 
 
 def _judge_origin(each: FieldChange, entry: LogEntry | None, evidence: Evidence) -> Iterator[Impact]:

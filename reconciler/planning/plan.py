@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from reconciler.model.canonical_json import SHORT, digest_json
 from reconciler.model.document_size import find_excess
 from reconciler.planning.change import Blocked, Change, Create, Delete, Impact, Keep, Update, Weight, decide
-from reconciler.planning.impact import Evidence, judge, judge_all
+from reconciler.planning.change_log import find_newest
+from reconciler.planning.impact import Evidence, Moves, judge, judge_all
 from reconciler.planning.request_order import Step, order_steps
 
 if TYPE_CHECKING:
@@ -196,28 +197,28 @@ def _block_unread(desired: Resolved, why: str) -> Blocked:
 
 def judge_plan(plan: Plan, evidence: Mapping[str, Evidence]) -> Plan:
     """Add what each change, and the plan as a whole, does to people; `evidence` is by id."""
-    goes, comes = _trace_clients(plan)
+    moves = _trace_clients(plan)
     changes: list[Change] = []
     for each in plan.changes:
         if isinstance(each, (Create, Update, Delete)):
-            known = evidence.get(each.id, Evidence())
-            moves = replace(known, moved_to=goes.get(each.id, {}), moved_from=comes.get(each.id, {}))
-            changes.append(replace(each, impacts=judge(each, moves), newest=known.newest))
+            known = evidence.get(each.id)
+            impacts = judge(each, known or Evidence(), moves[each.id])
+            newest = find_newest(known.states, each.live) if known and each.live else None
+            changes.append(replace(each, impacts=impacts, newest=newest))
         else:
             changes.append(each)
     return replace(plan, changes=tuple(changes), impacts=judge_all(changes))
 
 
-def _trace_clients(plan: Plan) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:
-    """Tell for each system where its leaving client ids go, and where its coming ones are from."""
-    goes: dict[str, dict[str, str]] = {}
-    comes: dict[str, dict[str, str]] = {}
+def _trace_clients(plan: Plan) -> Mapping[str, Moves]:
+    """Find for each system where its leaving client ids go, and where its coming ones are from."""
+    moves = {each.id: Moves() for each in plan.changes}
     releases = {client: step.id for step in plan.steps for client in step.releases}
     for step in plan.steps:
         for client in step.claims:
-            goes.setdefault(releases[client], {})[client] = step.id
-            comes.setdefault(step.id, {})[client] = releases[client]
-    return goes, comes
+            moves[releases[client]].goes_to[client] = step.id
+            moves[step.id].comes_from[client] = releases[client]
+    return moves
 
 
 _CHECKED_BY_PUT = frozenset(f"AUTH.VLD-{number:05}" for number in (3, 4, 6, 7, 8, 9, 11, 17, 18))

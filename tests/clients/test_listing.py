@@ -22,8 +22,9 @@ from reconciler.errors import (
 from reconciler.model.system import RegisteredSystem
 from reconciler.operations.drift import detect_drift
 from reconciler.operations.plan import plan
+from reconciler.planning.acceptance import Acceptances
 from reconciler.planning.change import Blocked, Create, Keep, Update
-from reconciler.planning.drift import Circumstances
+from reconciler.planning.ownership import Ownership
 from reconciler.planning.plan import Target
 from reconciler.planning.plan_file import print_plan, read_plan
 from reconciler.render.html import render_plan as render_html
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 OTHER = "310661414"
 ONE, TWO, STRAY = f"{VENDOR}_one", f"{VENDOR}_two", f"{VENDOR}_stray"
 CLIENT = "0b8f7d0e-2f0e-4a57-9d0a-0b7a2f9c1d11"
-AROUND = Circumstances(frozenset({"ours"}), date(2026, 11, 21))
+OWNERSHIP = Ownership(frozenset({"ours"}), Acceptances(date(2026, 11, 21)))
 BROKEN = ServerFailed("The register answered 500.", status=500)
 OUTAGE = ServerFailed("The register answered 503.", status=503)
 
@@ -119,12 +120,12 @@ def hold(*names: str) -> dict[str, RegisteredSystem]:
 
 def make(shelf: Shelf, systems: list[Resolved]) -> Plan:
     """Plan against a register."""
-    return plan(systems, Target("served", "https://register.example", VENDOR), shelf, AROUND)
+    return plan(systems, Target("served", "https://register.example", VENDOR), shelf, OWNERSHIP)
 
 
 def look(shelf: Shelf, systems: list[Resolved]) -> DriftReport:
     """Look for drift in a register."""
-    return detect_drift(make(shelf, systems), shelf, AROUND)
+    return detect_drift(make(shelf, systems), shelf, OWNERSHIP)
 
 
 def join(lines: list[Line]) -> str:

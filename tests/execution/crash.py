@@ -25,7 +25,8 @@ from reconciler.execution.executor import apply_plan
 from reconciler.execution.preflight import Site, Terms, clear, lock_for_apply
 from reconciler.model.environment import Environment
 from reconciler.model.secret import Secret
-from reconciler.planning.drift import Circumstances
+from reconciler.planning.acceptance import Acceptances
+from reconciler.planning.ownership import Ownership
 from reconciler.planning.plan_file import read_plan
 
 if TYPE_CHECKING:
@@ -93,8 +94,8 @@ def carry_out(job: dict[str, Json]) -> int:
     ):
         os.write, os.fsync = fuse.write, fuse.sync  # type: ignore[assignment]  # they stand in for these
         folder = Path(job["journal"])
-        around = Circumstances(frozenset(job["ours"]), date(2026, 1, 1))
-        site = Site(register, plan.target, around, folder, folder, folder / "locks")
+        ownership = Ownership(frozenset(job["ours"]), Acceptances(date(2026, 1, 1)))
+        site = Site(register, plan.target, ownership, folder, folder, folder / "locks")
         terms = Terms(plan.digest, workers=job["workers"], patience=0.3)
         with lock_for_apply(site) as lock, clear(plan, lock, terms) as clearance:
             apply_plan(clearance, on_outcome=lambda _: None)

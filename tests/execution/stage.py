@@ -27,9 +27,10 @@ from reconciler.model.environment import Environment
 from reconciler.model.normalise import normalise
 from reconciler.model.secret import Secret
 from reconciler.model.system import RegisteredSystem
+from reconciler.planning.acceptance import Acceptances
 from reconciler.planning.change import Delete
 from reconciler.planning.diff import diff
-from reconciler.planning.drift import Circumstances
+from reconciler.planning.ownership import Ownership
 from reconciler.planning.plan import Target, judge_plan, plan_changes
 from tests.builders import VENDOR, a_live_document, a_resolved
 from tests.served import CLIENT_ID, KID, VENDOR_PATH, export_pem, start_served
@@ -116,11 +117,11 @@ class Stage:
         """Plan for some definitions, as if there were no others."""
         live = read_all(self.register, [each.system.id for each in systems])
         made = plan_changes(self.target, systems, live, [])
-        return judge_plan(made, gather_evidence(made, self.register, self.around()))
+        return judge_plan(made, gather_evidence(made, self.register, self.ownership()))
 
-    def around(self, ours: frozenset[str] = OURS) -> Circumstances:
+    def ownership(self, ours: frozenset[str] = OURS) -> Ownership:
         """Give what is known beside the plan."""
-        return Circumstances(ours, date(2026, 1, 1), (), frozenset())
+        return Ownership(ours, Acceptances(date(2026, 1, 1)))
 
     @contextmanager
     def clear(
@@ -137,7 +138,7 @@ class Stage:
         site = Site(
             register or self.register,
             self.target,
-            self.around(ours),
+            self.ownership(ours),
             self.folder,
             self.folder,
             self.folder / "locks",

@@ -116,7 +116,7 @@ def _plan(stage: Stage, ids: list[str], asked: list[Resolved]) -> Plan:
         if name not in wanted and system is not None and not system.document["isDeleted"]
     ]
     made = plan_changes(stage.target, asked, {name: found.get(name) for name in wanted}, others)
-    return judge_plan(made, gather_evidence(made, stage.register, stage.around()))
+    return judge_plan(made, gather_evidence(made, stage.register, stage.ownership()))
 
 
 @pytest.mark.slow

@@ -42,7 +42,7 @@ WRITERS = {"create_system", "replace_system", "delete_system"}
 
 def _site(stage: Stage) -> Site:
     folder = stage.folder
-    return Site(stage.register, stage.target, stage.around(), folder, folder, folder / "locks")
+    return Site(stage.register, stage.target, stage.ownership(), folder, folder, folder / "locks")
 
 
 def _an_update(stage: Stage) -> Plan:

@@ -409,4 +409,4 @@ def test_the_tokens_own_client_is_always_ours(
     environment = Environment("served", served.base, served.emulator.maskinporten, clients=("another",))
 
     with connect(repository.root, environment, VENDOR, read_only=True) as connection:
-        assert connection.around.ours == {"another", CLIENT_ID}
+        assert connection.ownership.clients == {"another", CLIENT_ID}

@@ -73,7 +73,7 @@ def _shelve(stage: Stage, ids: Sequence[str]) -> Shelf:
 
 
 def _judge(plan: Plan, shelf: Shelf, stage: Stage) -> Plan:
-    return judge_plan(plan, gather_evidence(plan, shelf, stage.around()))  # type: ignore[arg-type]  # reads only
+    return judge_plan(plan, gather_evidence(plan, shelf, stage.ownership()))  # type: ignore[arg-type]  # reads only
 
 
 def _make_plan(stage: Stage) -> tuple[Plan, Shelf]:
@@ -115,7 +115,7 @@ def _make_rollback(stage: Stage) -> tuple[Plan, Shelf]:
     ]
     stage.apply(stage.plan(asked))
     shelf = _shelve(stage, ids)
-    made = plan_rollback(stage.newest(), stage.target, shelf, stage.around())  # type: ignore[arg-type]  # as above
+    made = plan_rollback(stage.newest(), stage.target, shelf, stage.ownership())  # type: ignore[arg-type]  # as above
     assert len(made.writes) == 2
     return made, shelf
 
@@ -232,7 +232,7 @@ def edit(body: Json, chance: random.Random) -> None:
 
 def _clear(content: bytes, shelf: Shelf, stage: Stage, folder: Path) -> Plan | None:
     """Give the plan as it would be carried out, by who accepts whatever it says; None where it is refused."""
-    site = Site(shelf, stage.target, stage.around(), folder, folder, folder / "locks")  # type: ignore[arg-type]
+    site = Site(shelf, stage.target, stage.ownership(), folder, folder, folder / "locks")  # type: ignore[arg-type]
     cleared: list[Plan] = []
     with suppress(
         Refused
@@ -383,7 +383,7 @@ def test_a_lie_is_named(stage: Stage, tmp_path: Path, lie: Callable[[Json], None
     body = json.loads(print_plan(plan))
     lie(body)
     edited = read_plan(seal(body))
-    site = Site(shelf, stage.target, stage.around(), tmp_path, tmp_path, tmp_path / "locks")  # type: ignore[arg-type]
+    site = Site(shelf, stage.target, stage.ownership(), tmp_path, tmp_path, tmp_path / "locks")  # type: ignore[arg-type]
 
     with (
         lock_for_apply(site) as lock,
@@ -410,10 +410,10 @@ def test_system_users_are_counted_again(
     shelf.users = after
     assert (_clear(print_plan(plan).encode(), shelf, stage, tmp_path) is not None) is passes
     if passes:
-        check_fresh(plan, shelf, stage.around())  # type: ignore[arg-type]  # as `verify` does
+        check_fresh(plan, shelf, stage.ownership())  # type: ignore[arg-type]  # as `verify` does
         return
     with pytest.raises(Refused) as refused:
-        check_fresh(plan, shelf, stage.around())  # type: ignore[arg-type]  # as above
+        check_fresh(plan, shelf, stage.ownership())  # type: ignore[arg-type]  # as above
     assert f"had {before} system users when it was planned, and has {after} system users now" in str(
         refused.value
     )
@@ -428,11 +428,11 @@ def test_system_users_that_are_no_longer_known_are_another_plan(stage: Stage) ->
     shelf.broken = True
     unknown = _judge(plan, shelf, stage)
     with pytest.raises(Refused, match="has a number of system users that is not known now"):
-        check_fresh(plan, shelf, stage.around())  # type: ignore[arg-type]  # as above
-    check_fresh(unknown, shelf, stage.around())  # type: ignore[arg-type]  # as above
+        check_fresh(plan, shelf, stage.ownership())  # type: ignore[arg-type]  # as above
+    check_fresh(unknown, shelf, stage.ownership())  # type: ignore[arg-type]  # as above
     shelf.broken = False
     with pytest.raises(Refused, match="had a number of system users that is not known when"):
-        check_fresh(unknown, shelf, stage.around())  # type: ignore[arg-type]  # as above
+        check_fresh(unknown, shelf, stage.ownership())  # type: ignore[arg-type]  # as above
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,10 @@ from reconciler.operations.accept import accept_difference
 from reconciler.operations.drift import detect_drift
 from reconciler.operations.plan import find_allowed, plan
 from reconciler.operations.validate import find_vendor, resolve_all, validate
+from reconciler.planning.acceptance import Acceptances
 from reconciler.planning.change import Blocked, Create, Delete, Keep, Update
-from reconciler.planning.drift import Circumstances, Kind
+from reconciler.planning.drift import Kind
+from reconciler.planning.ownership import Ownership
 from reconciler.planning.plan import Target
 from tests.builders import (
     CLIENT,
@@ -123,12 +125,12 @@ def define(word: str, **members: Json) -> Resolved:
     return a_resolved("tt02", id=name(word), **members)
 
 
-AROUND = Circumstances(frozenset({"ours"}), date(2026, 11, 21))
+OWNERSHIP = Ownership(frozenset({"ours"}), Acceptances(date(2026, 11, 21)))
 
 
-def make(memory: Memory, *systems: Resolved, around: Circumstances = AROUND) -> Plan:
+def make(memory: Memory, *systems: Resolved, ownership: Ownership = OWNERSHIP) -> Plan:
     """Plan some systems."""
-    return plan(systems, TARGET, memory, around)
+    return plan(systems, TARGET, memory, ownership)
 
 
 def test_every_system_is_read_and_sorted_out() -> None:
@@ -240,25 +242,25 @@ def test_system_users_that_cannot_be_counted_are_not_none() -> None:
     assert "is not known" in change.impacts[0].message
 
 
-def remember(*revisions: System) -> Circumstances:
-    """Give circumstances in which the definition had these revisions, newest first."""
-    return replace(AROUND, ancestors=lambda file, _system: revisions if file else ())
+def remember(*revisions: System) -> Ownership:
+    """Give what is ours where the definition had these revisions, newest first."""
+    return replace(OWNERSHIP, list_revisions=lambda file, _system: revisions if file else ())
 
 
 @pytest.mark.parametrize(
-    ("around", "breaking"),
+    ("ownership", "breaking"),
     [
-        (AROUND, True),
+        (OWNERSHIP, True),
         (remember(a_system(isVisible=False), a_system()), False),
         (remember(a_system(isVisible=False)), True),
     ],
 )
-def test_a_value_that_a_committed_revision_states_is_ours(around: Circumstances, *, breaking: bool) -> None:
+def test_a_value_that_a_committed_revision_states_is_ours(ownership: Ownership, *, breaking: bool) -> None:
     """P5: others set it, and a revision adopted it; the edit that follows is not breaking."""
     memory = Memory(logs={name("a"): [a_write(), a_write("ours", 0, isVisible=False)]})
     memory.hold("a")
 
-    made = make(memory, define("a", isVisible=False), around=around)
+    made = make(memory, define("a", isVisible=False), ownership=ownership)
 
     assert bool(made.breaking) is breaking
 
@@ -268,7 +270,7 @@ def test_what_others_took_away_is_never_stated() -> None:
     memory = Memory(logs={name("a"): [a_write(clientId=[]), a_write("ours", 0)]})
     memory.hold("a", clientId=[])
 
-    made = make(memory, define("a"), around=remember(a_system(), a_system(clientId=[])))
+    made = make(memory, define("a"), ownership=remember(a_system(), a_system(clientId=[])))
 
     assert [each.rule for each in made.breaking] == ["outside-value-overwritten"]
 
@@ -283,7 +285,7 @@ def test_drift_reads_the_log_of_every_live_system() -> None:
     )
     memory.asked_logs.clear()
 
-    report = detect_drift(made, memory, AROUND)
+    report = detect_drift(made, memory, OWNERSHIP)
 
     assert sorted(memory.asked_logs) == [name("changed"), name("kept"), name("other")]
     assert {each.id: each.kind for each in report.differences} == {

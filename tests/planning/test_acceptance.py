@@ -13,8 +13,7 @@ from reconciler.errors import UsageError
 from reconciler.model.canonical_json import digest_json
 from reconciler.planning.acceptance import (
     Acceptance,
-    find_acceptance,
-    find_accepted_fields,
+    Acceptances,
     print_acceptance,
     read_acceptances,
 )
@@ -31,7 +30,7 @@ ONE = Acceptance("a", "isVisible", DAY, "the agency asked for it", digest_json(F
 def test_it_stands_until_its_last_day_is_over(today: date, *, stands: bool) -> None:
     """T: on the last day it still counts, on the next no more."""
     assert ONE.covers(value=False, today=today) is stands
-    assert (find_acceptance([ONE], "a", "isVisible", False, today) is not None) is stands  # noqa: FBT003 - the value
+    assert (Acceptances(today, (ONE,)).find("a", "isVisible", False) is not None) is stands  # noqa: FBT003 - the value
 
 
 @pytest.mark.parametrize("value", [True, None, "false", 0, [], {}])
@@ -43,7 +42,7 @@ def test_it_stands_for_the_value_that_was_accepted(value: object) -> None:
 @pytest.mark.parametrize(("system", "path"), [("b", "isVisible"), ("a", "name.nb"), ("A", "isVisible")])
 def test_it_stands_for_one_path_of_one_system(system: str, path: str) -> None:
     """And for nothing beside it."""
-    assert find_acceptance([ONE], system, path, False, DAY) is None  # noqa: FBT003 - the value
+    assert Acceptances(DAY, (ONE,)).find(system, path, False) is None  # noqa: FBT003 - the value
 
 
 def test_the_newest_entry_that_stands_counts() -> None:
@@ -51,8 +50,8 @@ def test_the_newest_entry_that_stands_counts() -> None:
     later = Acceptance("a", "isVisible", DAY + timedelta(30), "again", ONE.digest)
     over = Acceptance("a", "isVisible", DAY - timedelta(30), "over", ONE.digest)
 
-    assert find_acceptance([ONE, later], "a", "isVisible", False, DAY) == later  # noqa: FBT003 - the value
-    assert find_acceptance([ONE, over], "a", "isVisible", False, DAY) == ONE  # noqa: FBT003 - as above
+    assert Acceptances(DAY, (ONE, later)).find("a", "isVisible", False) == later  # noqa: FBT003 - the value
+    assert Acceptances(DAY, (ONE, over)).find("a", "isVisible", False) == ONE  # noqa: FBT003 - as above
 
 
 def test_the_accepted_fields_are_found_by_path() -> None:
@@ -61,9 +60,9 @@ def test_the_accepted_fields_are_found_by_path() -> None:
     asked = FieldChange(("isVisible",), actual=True, expected=False)
     other = FieldChange(("name", "nb"), "a", "b")
 
-    assert find_accepted_fields(iter([ONE]), "a", [held, other], DAY) == {"isVisible": ONE}
-    assert find_accepted_fields([ONE], "a", [asked, other], DAY) == {}
-    assert find_accepted_fields([ONE], "b", [held], DAY) == {}
+    assert Acceptances(DAY, (ONE,)).find_fields("a", [held, other]) == {"isVisible": ONE}
+    assert Acceptances(DAY, (ONE,)).find_fields("a", [asked, other]) == {}
+    assert Acceptances(DAY, (ONE,)).find_fields("b", [held]) == {}
 
 
 @given(st.text(), st.text(), st.dates(), st.text(), st.text())

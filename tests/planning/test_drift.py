@@ -10,11 +10,12 @@ import pytest
 
 from reconciler.errors import Exit
 from reconciler.model.canonical_json import digest_json
-from reconciler.planning.acceptance import Acceptance
+from reconciler.planning.acceptance import Acceptance, Acceptances
 from reconciler.planning.change import Blocked
 from reconciler.planning.change_log import LogEntry, State
-from reconciler.planning.drift import Circumstances, Difference, DriftReport, Kind, find_drift
+from reconciler.planning.drift import Difference, DriftReport, Kind, find_drift
 from reconciler.planning.origin import Past, trace
+from reconciler.planning.ownership import Ownership
 from reconciler.planning.plan import Target, plan_changes
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_registered_system, a_resolved, a_system
 
@@ -63,8 +64,10 @@ def find(
         plan_changes(TARGET, [desired], {desired.system.id: found}, []),
         {desired.system.id: Past(asked, lambda: ancestors, "", cut)},
     )
-    around = Circumstances(frozenset({OURS}), TODAY, acceptances, ancestors=lambda _file, _system: ancestors)
-    return find_drift(made, {desired.system.id: states}, around)
+    ownership = Ownership(
+        frozenset({OURS}), Acceptances(TODAY, acceptances), list_revisions=lambda _file, _system: ancestors
+    )
+    return find_drift(made, {desired.system.id: states}, ownership)
 
 
 def kinds(report: DriftReport) -> list[Kind]:
@@ -88,7 +91,7 @@ def test_a_new_definition_that_is_blocked_is_missing_and_says_why() -> None:
     assert isinstance(made.changes[0], Blocked)
     traced = trace(made, {SYSTEM: Past(a_system(), lambda: [a_system()])})
 
-    missing, unmanaged = find_drift(traced, {}, Circumstances(frozenset({OURS}), TODAY)).differences
+    missing, unmanaged = find_drift(traced, {}, Ownership(frozenset({OURS}), Acceptances(TODAY))).differences
 
     assert (missing.id, missing.kind) == (SYSTEM, Kind.MISSING)
     assert missing.reason == f"client id {CLIENT} is on `991825827_other`"
@@ -122,7 +125,7 @@ def test_a_deletion_that_is_not_carried_out_yet_is_no_alarm() -> None:
         "991825827_taker": a_registered_system(id="991825827_taker", clientId=[]),
     }
     made = plan_changes(TARGET, [gone, taker], live, [])
-    blocked, *_ = find_drift(made, {}, Circumstances(frozenset({OURS}), TODAY)).differences
+    blocked, *_ = find_drift(made, {}, Ownership(frozenset({OURS}), Acceptances(TODAY))).differences
     assert isinstance(made.changes[0], Blocked)
     assert (blocked.id, blocked.kind) == (SYSTEM, Kind.NOT_APPLIED)
     assert "991825827_taker" in blocked.reason
@@ -289,10 +292,10 @@ def test_a_whole_system_can_be_accepted(word: str) -> None:
     desired = [a_resolved("tt02")] if word in live else []
     others = [] if desired else [a_registered_system()]
     made = plan_changes(TARGET, desired, {SYSTEM: live.get(word)}, others)
-    around = Circumstances(frozenset({OURS}), TODAY, (an_acceptance(word, None),))
+    ownership = Ownership(frozenset({OURS}), Acceptances(TODAY, (an_acceptance(word, None),)))
 
-    (difference,) = find_drift(made, {}, around).differences
-    (alarm,) = find_drift(made, {}, replace(around, acceptances=())).differences
+    (difference,) = find_drift(made, {}, ownership).differences
+    (alarm,) = find_drift(made, {}, replace(ownership, acceptances=Acceptances(TODAY))).differences
 
     assert (difference.path, difference.alarming, alarm.alarming) == (word, False, True)
 
@@ -302,18 +305,18 @@ def test_unmanaged_systems_are_told_unless_they_are_known() -> None:
     system = a_registered_system()
     made = plan_changes(TARGET, [], {}, [system])
     states = {SYSTEM: a_log((THEIRS, {}))}
-    around = Circumstances(frozenset({OURS}), TODAY)
+    ownership = Ownership(frozenset({OURS}), Acceptances(TODAY))
 
-    (difference,) = find_drift(made, states, around).differences
+    (difference,) = find_drift(made, states, ownership).differences
 
     assert difference == Difference(
         SYSTEM, Kind.UNMANAGED, entry=states[SYSTEM][0].entry, reason="SmartCloud"
     )
-    assert find_drift(made, {}, around).differences[0].entry is None
+    assert find_drift(made, {}, ownership).differences[0].entry is None
     unread = replace(made, unmanaged=(replace(made.unmanaged[0], unreadable="its id holds a slash"),))
-    assert "its id holds a slash" in find_drift(unread, {}, around).differences[0].reason
-    assert find_drift(made, states, replace(around, known=frozenset({SYSTEM}))).differences == ()
-    assert find_drift(made, states, around).systems == 1
+    assert "its id holds a slash" in find_drift(unread, {}, ownership).differences[0].reason
+    assert find_drift(made, states, replace(ownership, foreign=frozenset({SYSTEM}))).differences == ()
+    assert find_drift(made, states, ownership).systems == 1
 
 
 def test_a_difference_stands_at_the_line_that_asks_for_it() -> None:

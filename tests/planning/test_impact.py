@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from reconciler.planning.change import Create, Delete, Impact, Keep, Update, Weight, decide
 from reconciler.planning.change_log import LogEntry, State
-from reconciler.planning.impact import IMPACTS, Evidence, find_unknown, judge, judge_all
+from reconciler.planning.impact import IMPACTS, NO_MOVES, Evidence, Moves, find_unknown, judge, judge_all
 from tests.builders import (
     CLIENT,
     OTHER_CLIENT,
@@ -29,10 +28,12 @@ RIGHT: Json = [{"resource": [{"id": "urn:altinn:resource", "value": "ske-krav-og
 PACKAGE = "urn:altinn:accesspackage:skattegrunnlag"
 
 
-def assess(files: dict[str, Json], live: dict[str, Json] | None, evidence: Evidence = NOBODY) -> list[Impact]:
+def assess(
+    files: dict[str, Json], live: dict[str, Json] | None, evidence: Evidence = NOBODY, moves: Moves = NO_MOVES
+) -> list[Impact]:
     """Judge the change between a definition and what is registered."""
     held = None if live is None else a_registered_system(**live)
-    return list(judge(decide(a_resolved("tt02", **files), held), evidence))
+    return list(judge(decide(a_resolved("tt02", **files), held), evidence, moves))
 
 
 def rules(impacts: list[Impact]) -> list[str]:
@@ -82,7 +83,7 @@ def test_system_users_are_told_by_type(evidence: Evidence, told: str) -> None:
 def test_a_client_id_that_leaves_is_breaking() -> None:
     """Removed, moved to another system, or only respelt: Maskinporten compares exactly."""
     (removed,) = assess({"clientId": []}, {})
-    (moved,) = assess({"clientId": []}, {}, replace(NOBODY, moved_to={CLIENT: "991825827_other"}))
+    (moved,) = assess({"clientId": []}, {}, moves=Moves(goes_to={CLIENT: "991825827_other"}))
     (respelt,) = assess({"clientId": [CLIENT.upper()]}, {})
 
     assert {each.weight for each in (removed, moved, respelt)} == {Weight.BREAKING}
@@ -95,9 +96,7 @@ def test_a_client_id_that_leaves_is_breaking() -> None:
 @pytest.mark.parametrize("live", [None, {"clientId": []}])
 def test_a_client_id_that_comes_from_another_system_is_notable(live: dict[str, Json] | None) -> None:
     """For a new system and for one that is there; an id from nowhere is nothing."""
-    evidence = replace(NOBODY, moved_from={CLIENT: "991825827_other"})
-
-    (impact,) = assess({}, live, evidence)
+    (impact,) = assess({}, live, moves=Moves(comes_from={CLIENT: "991825827_other"}))
 
     assert (impact.rule, impact.weight) == ("client-id-claimed", Weight.NOTABLE)
     assert "comes from `991825827_other`" in impact.message
@@ -327,9 +326,9 @@ def test_every_impact_has_a_page() -> None:
 
 def test_a_swap_names_both_sides() -> None:
     """A system that gives one client id away and takes another says both."""
-    evidence = replace(NOBODY, moved_to={CLIENT: "b"}, moved_from={OTHER_CLIENT: "b"})
+    moves = Moves({CLIENT: "b"}, {OTHER_CLIENT: "b"})
 
-    assert rules(assess({"clientId": [OTHER_CLIENT]}, {}, evidence)) == [
+    assert rules(assess({"clientId": [OTHER_CLIENT]}, {}, moves=moves)) == [
         "client-id-removed",
         "client-id-claimed",
     ]
