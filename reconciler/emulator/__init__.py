@@ -35,9 +35,8 @@ from reconciler.emulator.metadata.access_packages import AccessPackages
 from reconciler.emulator.metadata.resource_registry import ResourceRegistry
 from reconciler.emulator.metadata.upstream import SimulatedUpstream
 from reconciler.emulator.register import other_routes
-from reconciler.emulator.register.endpoints import Register
-from reconciler.emulator.register.routing import Router
-from reconciler.emulator.register.seeds import plant
+from reconciler.emulator.register.endpoints import RegisterEndpoints
+from reconciler.emulator.register.seeds import load_seeds
 from reconciler.emulator.register.store import Store
 from reconciler.emulator.register.transactions import Transactions
 from reconciler.emulator.server import addresses
@@ -45,6 +44,7 @@ from reconciler.emulator.server.access_log import AccessLog
 from reconciler.emulator.server.addresses import INTERNAL, Links
 from reconciler.emulator.server.clock import Clock
 from reconciler.emulator.server.control_access import ControlAccess
+from reconciler.emulator.server.routing import Router
 from reconciler.emulator.server.server import Emulator, Network, listen
 from reconciler.emulator.systemusers.endpoints import SystemUsers
 
@@ -79,7 +79,7 @@ def start(
     clock = Clock(read.clock_offset)
     store = Store(state, clock)
     try:
-        plant(store, seed, keep_unknown=read.keep_unknown)
+        load_seeds(store, seed, keep_unknown=read.keep_unknown)
         network = Network(listen(read.host, port))
     except BaseException:
         store.close()
@@ -109,7 +109,7 @@ def _assemble(
     validator = GrantValidator(issuers, clients, clock, config.grant_settings, system_users)
     upstream = SimulatedUpstream(catalogue, faults, network)
     transactions = Transactions(config.transaction_seconds)
-    register = Register(store, upstream, config.problem_shape, config.keep_unknown, transactions)
+    register = RegisterEndpoints(store, upstream, config.problem_shape, config.keep_unknown, transactions)
     writer = ConcurrentWriter(register, store, log)
     injector = FaultInjector(faults, network, issuer, writer, transactions)
     control = Control(

@@ -23,12 +23,11 @@ from reconciler.emulator.dotnet.failures import ServiceFailure
 from reconciler.emulator.dotnet.path_binding import BadRequest, check_headers, read_target
 from reconciler.emulator.dotnet.token_decoding import Undecodable, is_readable
 from reconciler.emulator.maskinporten import token_generator
-from reconciler.emulator.register import calling, claims
+from reconciler.emulator.register import claims
 from reconciler.emulator.register.bearer import find_token
-from reconciler.emulator.register.routing import Call, Match, Router
-from reconciler.emulator.register.transactions import Overlap
-from reconciler.emulator.server import missing_routes
+from reconciler.emulator.server import invocation, missing_routes
 from reconciler.emulator.server.access_log import Entry
+from reconciler.emulator.server.routing import Call, Match, Router, TransactionFault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,9 +38,9 @@ if TYPE_CHECKING:
 
     from reconciler.emulator.control.fault_injection import FaultInjector
     from reconciler.emulator.control.fault_rules import FaultRule
+    from reconciler.emulator.dotnet.token_claims import Caller
     from reconciler.emulator.maskinporten.tokens import Issuer
     from reconciler.emulator.metadata.upstream import SimulatedUpstream
-    from reconciler.emulator.register.claims import Caller
     from reconciler.emulator.server.access_log import AccessLog
     from reconciler.emulator.server.clock import Clock
     from reconciler.emulator.server.control_access import ControlAccess
@@ -181,8 +180,8 @@ class Application:
         scopes = match.route.scopes
         if scopes is not None and (caller is None or not claims.has_scope(caller, scopes)):
             return answer_empty(401 if caller is None else 403)
-        call = Call(request, match.values, caller, _read_overlap(struck))
-        response = await calling.run(match.route.endpoint, call)
+        call = Call(request, match.values, caller, _read_transaction_fault(struck))
+        response = await invocation.invoke(match.route.endpoint, call)
         if isinstance(response, Formatted):
             return response.suit(request.headers.getlist("accept"), request.headers.getlist("accept-charset"))
         return response
@@ -202,7 +201,7 @@ def _find_host(scope: Scope) -> bytes | None:
     return b"" if host is None and scope.get("http_version") == "1.0" else host
 
 
-def _read_overlap(struck: Sequence[FaultRule]) -> Overlap:
+def _read_transaction_fault(struck: Sequence[FaultRule]) -> TransactionFault:
     kinds = {fault.kind for fault in struck}
     held = [fault.seconds for fault in struck if fault.kind == "overlap"]
-    return Overlap("conflict" in kinds, sum(held), is_unacknowledged="unacknowledged" in kinds)
+    return TransactionFault("conflict" in kinds, sum(held), is_unacknowledged="unacknowledged" in kinds)

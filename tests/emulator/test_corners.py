@@ -15,10 +15,10 @@ from reconciler.emulator import start
 from reconciler.emulator.dotnet import uri_hosts, uris
 from reconciler.emulator.dotnet.failures import DatabaseFailure
 from reconciler.emulator.maskinporten import keys, tokens
-from reconciler.emulator.register.documents import Document, Vendor
-from reconciler.emulator.register.portions import finish
+from reconciler.emulator.register.documents import SystemRequest, VendorInfo
 from reconciler.emulator.register.store import Author, Store
 from reconciler.emulator.server.clock import Clock
+from reconciler.emulator.server.portions import finish
 from tests.emulator.parties import (
     HTTP,
     PORTAL,
@@ -102,7 +102,7 @@ def test_signing_key_of_another_kind() -> None:
 def test_unique_in_the_database() -> None:
     """The database itself keeps two systems from one id, as it does between two processes."""
     texts: dict[str, str | None] = {"en": "", "nb": "", "nn": ""}
-    document = Document("x", Vendor("0192:1"), texts, texts)
+    document = SystemRequest("x", VendorInfo("0192:1"), texts, texts)
     store = Store(None, Clock())
     finish(store.create(document, "1", Author("1", None)))
     with pytest.raises(DatabaseFailure, match="duplicate key value violates unique constraint"):

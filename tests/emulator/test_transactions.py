@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 
 from reconciler.emulator import start
-from reconciler.emulator.register.portions import MANY, finish
-from reconciler.emulator.register.request_bodies import RequestBody, bind_document
+from reconciler.emulator.dotnet.request_bodies import RequestBody
+from reconciler.emulator.register.body_binding import bind_document
 from reconciler.emulator.register.store import Author, Store
 from reconciler.emulator.server.clock import Clock
+from reconciler.emulator.server.portions import MANY, finish
 from tests.emulator.parties import HTTP, VENDOR, connect, control, fetch_token, make_document, make_id
 from tests.emulator.wires import open_wire, read_all
 
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     import httpx
 
     from reconciler.emulator import Emulator
-    from reconciler.emulator.register.documents import Document
-    from reconciler.emulator.register.portions import Steps
+    from reconciler.emulator.register.documents import SystemRequest
+    from reconciler.emulator.server.portions import Steps
 
     Write = tuple[str, str, object]
     """Method, what stands behind the vendor's path, and the body."""
@@ -348,7 +349,7 @@ def test_steps_of_a_large_write(slow: Emulator, writer: httpx.Client) -> None:
     assert writer.post(VENDOR, json=make_document(clientId=claimed[:1])).status_code == 200
 
 
-def make_store(count: int) -> tuple[Store, Document, Author]:
+def make_store(count: int) -> tuple[Store, SystemRequest, Author]:
     """Make a database and a document with so many client ids."""
     text = json.dumps(make_document(clientId=[str(number) for number in range(count)])).encode()
     document = bind_document(RequestBody("application/json", text, is_there=True), "x", {})

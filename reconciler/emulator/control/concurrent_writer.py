@@ -13,11 +13,12 @@ from urllib.parse import quote
 from starlette.requests import Request
 
 from reconciler.emulator.dotnet.answers import write_json
-from reconciler.emulator.register import calling
-from reconciler.emulator.register.claims import WRITE, Caller, make_consumer
+from reconciler.emulator.dotnet.token_claims import Caller
+from reconciler.emulator.register.claims import WRITE, make_consumer
 from reconciler.emulator.register.endpoints import PREFIX
-from reconciler.emulator.register.routing import Call
+from reconciler.emulator.server import invocation
 from reconciler.emulator.server.access_log import AccessLog, Entry
+from reconciler.emulator.server.routing import Call
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from starlette.types import Message
 
     from reconciler.emulator.control.config_tables import ConfigTable
-    from reconciler.emulator.register.endpoints import Register
+    from reconciler.emulator.register.endpoints import RegisterEndpoints
     from reconciler.emulator.register.store import Store
 
 Action = Literal["create", "update", "rights", "accesspackages", "delete"]
@@ -69,7 +70,7 @@ def read_write(table: ConfigTable) -> Write:
 class ConcurrentWriter:
     """Makes writes on one register."""
 
-    register: Register
+    register: RegisterEndpoints
     store: Store
     log: AccessLog
 
@@ -93,7 +94,7 @@ class ConcurrentWriter:
             "delete": self.register.delete,
         }
         call = Call(_make_request(write_json(body)), {"systemId": write.system}, caller)
-        response = await calling.run(endpoints[write.action], call)
+        response = await invocation.invoke(endpoints[write.action], call)
         method, path = _describe(write)
         when = arrived.isoformat(timespec="milliseconds")
         marks = ("another writer",)

@@ -18,8 +18,8 @@ from reconciler.emulator.control import concurrent_writer, config_entries, fault
 from reconciler.emulator.control.config_tables import ConfigProblems, ConfigTable
 from reconciler.emulator.dotnet.answers import answer_json, write_json
 from reconciler.emulator.register import seeds
-from reconciler.emulator.register.routing import Call, Route
 from reconciler.emulator.register.transactions import USUAL_SECONDS
+from reconciler.emulator.server.routing import Call, Route
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -177,7 +177,7 @@ class Control:
         documents = [one.content for one in table.tables("systems")]
         problems.check()
         async with self.writer.register.transactions.storing:
-            seeds.plant(self.store, documents, keep_unknown=self.keep_unknown)
+            seeds.load_seeds(self.store, documents, keep_unknown=self.keep_unknown)
         return Response(status_code=204)
 
     async def write(self, call: Call) -> Response:

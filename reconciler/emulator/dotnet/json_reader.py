@@ -1,7 +1,7 @@
-"""JSON text as .NET's `Utf8JsonReader` takes it apart: token by token, every value with its path.
+"""JSON text read token by token, as .NET's `Utf8JsonReader` does, with the path of each value.
 
-System Register contract §2.7. The reader goes over the bytes once and stops at the first that it cannot
-take; the words for it are made by `json_faults`. What a value has to be is the binder's business.
+System Register contract §2.7. The reader stops at the first error; `json_errors` makes its message. The
+binder checks the types of values.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from reconciler.emulator.dotnet import json_faults
+from reconciler.emulator.dotnet import json_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,16 +28,16 @@ _DIGITS = rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?=[,}\] \n\r\t
 _VALUE = rb'(?:"[^"\\\x00-\x1f]*"|%b|true|false|null)' % _DIGITS
 _BLANK = rb"[ \t\r\n]*"
 _SIMPLE = re.compile(_VALUE)
-"""The values that most unknown members have: read over at once."""
+"""Simple values, which most unknown members have; skipped in one match."""
 _MOST = 2000
-"""Entries that one match reads over, since no other thread runs while it is being made."""
+"""Entries that one match may cover, since no other thread runs during a match."""
 _ELEMENTS = re.compile(rb"(?:%b%b,%b(?=[^\] \t\r\n])){1,%d}" % (_VALUE, _BLANK, _BLANK, _MOST))
-"""Such values in a list, each with the comma behind it and another element behind that."""
+"""Simple values of a list, each with its comma, if another element follows."""
 _QUOTED_STEP = re.compile("[. '\"/\\\\()\\[\\]\b\t\n\f\r\x85\u2028\u2029]")
 
 
 class Malformed(Exception):
-    """The text is not JSON, or not the JSON that was asked for; `path` is the key it is filed under."""
+    """The text is not JSON, or has a wrong type; `path` is the key of the error."""
 
     def __init__(self, message: str, path: str) -> None:
         super().__init__(message)
@@ -45,11 +45,11 @@ class Malformed(Exception):
 
 
 class NotText(ValueError):
-    """A JSON string that no text can be made of: bytes that are no UTF-8, or half a surrogate pair."""
+    """A JSON string that is not text: invalid UTF-8, or a lone surrogate."""
 
 
 def make_run(names: Iterable[str]) -> re.Pattern[bytes]:
-    """Make the pattern of a run of simple members with other names, to be read over at once."""
+    """Make the pattern for a run of unknown members with simple values, which is skipped in one match."""
     known = "|".join(names).encode()
     name = rb'"(?!(?i:%b)")[^"\\\x00-\x1f]*"' % known
     entry = (name, _BLANK, _BLANK, _VALUE, _BLANK, _BLANK)
@@ -60,18 +60,18 @@ _RUN = make_run([r"\Z"])
 
 
 class JsonReader:
-    """One JSON text in UTF-8, read from the front; every method raises `Malformed`.
+    """Reads one JSON text in UTF-8; all methods raise `Malformed`.
 
-    `cut_literals` is how the service quotes a literal that is none where the request did not come in
-    one block: its first five bytes only.
+    With `cut_literals` errors quote only five bytes of a bad literal, as the service does for a request that is
+    larger than one block.
     """
 
     def __init__(self, data: bytes, *, cut_literals: bool = False) -> None:
         self.data = data
         self.at = 0
-        """Just behind the last token."""
+        """Offset behind the last token."""
         self.raw = b""
-        """What stands between the quotes of the string that was read last, or the number's digits."""
+        """The raw content of the last string, or the text of the last number."""
         self._depth = 0
         self._steps: list[str | int] = []
         self._cut = cut_literals
@@ -79,17 +79,17 @@ class JsonReader:
     def begin(self) -> bytes:
         """Read the first token; gives its first byte, as `value` does."""
         if self._skip() == len(self.data):
-            raise self._fail(json_faults.NO_TOKENS, len(self.data))
+            raise self._fail(json_errors.NO_TOKENS, len(self.data))
         return self.value()
 
     def end(self) -> None:
-        """Make sure that nothing follows the value."""
+        """Check that nothing follows the value."""
         at = self._skip()
         if at < len(self.data):
-            raise self._fail(json_faults.behind_root(self.data, at), at)
+            raise self._fail(json_errors.behind_root(self.data, at), at)
 
     def value(self) -> bytes:
-        """Read one token where a value begins, brackets alone; gives its first byte, `0` for all numbers."""
+        """Read the first token of a value; gives its first byte, `0` for all numbers."""
         at = self._skip()
         first = self.data[at : at + 1]
         if first == b'"':
@@ -106,20 +106,20 @@ class JsonReader:
             found = _NUMBER.match(self.data, at)
             first = b"0"
         if found is None or (first == b"0" and found.end() == len(self.data) and self._depth):
-            raise self._fail(*json_faults.value(self.data, at, is_root=not self._depth, cut=self._cut))
+            raise self._fail(*json_errors.value(self.data, at, is_root=not self._depth, cut=self._cut))
         self.raw = found[1] if first == b'"' else found[0]
         self.at = found.end()
         return first
 
     def text(self) -> str:
-        """Give the text of the string that was read last, or raise `NotText`."""
+        """Give the text of the last string; raises `NotText`."""
         return _decode(self.raw)
 
     def members(self, run: re.Pattern[bytes] | None = None, *, is_bound: bool = True) -> Iterator[bytes]:
-        """Give the raw name of each member behind `{`; its value has to be read before the next one.
+        """Give the raw name of each member of an object; the caller reads each value before the next name.
 
-        The binder makes a step of the path of each name. Runs of members that it does not know, which the
-        pattern `run` finds, are passed over.
+        The caller adds each name to the path with `step`. Runs of unknown members, by the pattern `run`, are
+        skipped.
         """
         at = self._skip()
         if self.data[at : at + 1] == b"}":
@@ -129,11 +129,11 @@ class JsonReader:
             at = at if run is None else self._pass_over(run, at)
             name = _STRING.match(self.data, at)
             if name is None:
-                raise self._fail(*json_faults.name(self.data, at, is_first=True))
+                raise self._fail(*json_errors.name(self.data, at, is_first=True))
             self.at = name.end()
             colon = self._skip()
             if self.data[colon : colon + 1] != b":":
-                raise self._fail(*json_faults.colon(self.data, colon))
+                raise self._fail(*json_errors.colon(self.data, colon))
             self.at = colon + 1
             if is_bound:
                 yield name[1]
@@ -145,11 +145,11 @@ class JsonReader:
                 return
 
     def step(self, name: str) -> None:
-        """Let the path lead to the member `name`, until its value is complete."""
+        """Add the member `name` to the path, until its value is complete."""
         self._steps.append(name)
 
     def elements(self, *, is_bound: bool = True) -> Iterator[int]:
-        """Give the number of each element behind `[`; its value has to be read before the next one.
+        """Give the number of each element of a list; the caller reads each value before the next number.
 
         Of a list that nobody wants, simple elements are passed over.
         """
@@ -172,7 +172,7 @@ class JsonReader:
             self._steps.pop()
 
     def skip(self) -> None:
-        """Read over one value that nobody wants."""
+        """Skip one value."""
         at = self._skip()
         simple = _SIMPLE.match(self.data, at)
         if simple is not None:
@@ -181,7 +181,7 @@ class JsonReader:
         self.skip_rest(self.value())
 
     def skip_rest(self, first: bytes) -> None:
-        """Read over what is left of a value whose first token has been read."""
+        """Skip the rest of a value whose first token has been read."""
         if first == b"{":
             for _ in self.members(_RUN, is_bound=False):
                 self.skip()
@@ -190,11 +190,11 @@ class JsonReader:
                 self.skip()
 
     def refuse(self, message: str) -> Malformed:
-        """Make the exception of the binder, which names the place just behind the last token."""
+        """Make the binder's error, which names the position behind the last token."""
         return self._fail(message, self.at)
 
     def path(self) -> str:
-        """Write the path to the value that is being read."""
+        """Give the path of the current value."""
         return "$" + "".join(_write_step(step) for step in self._steps)
 
     def _fail(self, message: str, at: int) -> Malformed:
@@ -215,7 +215,7 @@ class JsonReader:
 
     def _open(self, first: bytes, at: int) -> None:
         if self._depth == MAX_DEPTH:
-            raise self._fail(json_faults.too_deep(first, MAX_DEPTH), at)
+            raise self._fail(json_errors.too_deep(first, MAX_DEPTH), at)
         self._depth += 1
         self.at = at + 1
 
@@ -224,29 +224,29 @@ class JsonReader:
         self.at = at + 1
 
     def _separate(self, close: bytes) -> int:
-        """Step over what follows an entry; gives where the next one begins, -1 behind the bracket."""
+        """Read the comma or bracket behind an entry; gives the offset of the next entry, -1 at the end."""
         at = self._skip()
         char = self.data[at : at + 1]
         if char == close:
             self._close(at)
             return -1
         if char != b",":
-            raise self._fail(*json_faults.behind_value(self.data, at))
+            raise self._fail(*json_errors.behind_value(self.data, at))
         self.at = at + 1
         following = self._skip()
         if following == len(self.data):
-            # NOTE: where the comma is the last byte of all, the reader steps back onto it.
-            raise self._fail(json_faults.NOTHING_BEHIND_COMMA, at if following == at + 1 else following)
+            # NOTE: where the comma is the last byte, the error names the comma itself.
+            raise self._fail(json_errors.NOTHING_BEHIND_COMMA, at if following == at + 1 else following)
         char = self.data[following : following + 1]
         if char == close:
-            raise self._fail(json_faults.trailing_comma(close), following)
+            raise self._fail(json_errors.trailing_comma(close), following)
         if close == b"}" and char != b'"':
-            raise self._fail(*json_faults.name(self.data, following, is_first=False))
+            raise self._fail(*json_errors.name(self.data, following, is_first=False))
         return following
 
 
 def read_name(raw: bytes) -> str:
-    """Give a member's name: bytes that are no UTF-8 as U+FFFD; raises `NotText` for half a pair."""
+    """Give a member's name, invalid UTF-8 as U+FFFD; raises `NotText` for a lone surrogate."""
     try:
         return _decode(raw)
     except NotText:

@@ -12,7 +12,7 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from reconciler.emulator.dotnet.letters import read_ranges
+from reconciler.emulator.dotnet.characters import read_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

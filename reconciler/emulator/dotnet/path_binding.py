@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.emulator.dotnet.letters import WHITE_SPACE
+from reconciler.emulator.dotnet.characters import WHITE_SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.emulator.dotnet.letters import WHITE_SPACE, fold
+from reconciler.emulator.dotnet.characters import WHITE_SPACE, fold
 from reconciler.emulator.dotnet.path_binding import decode, is_blank
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 
 from reconciler.emulator.dotnet import uri_ipv6
-from reconciler.emulator.dotnet.letters import is_letter, lower
+from reconciler.emulator.dotnet.characters import is_letter, lower
 
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
 _LABEL = re.compile(r"[0-9A-Za-z\u00a0-\U0010ffff][0-9A-Za-z_\u00a0-\U0010ffff-]*")

@@ -18,7 +18,7 @@ from reconciler.emulator.maskinporten.grant_validation import GRANT_TYPE, Grant,
 from reconciler.emulator.maskinporten.token_errors import TokenError
 from reconciler.emulator.maskinporten.tokens import Issuer, make_jti
 from reconciler.emulator.register.claims import make_consumer
-from reconciler.emulator.register.routing import Call, Route
+from reconciler.emulator.server.routing import Call, Route
 
 ADDRESS = "/maskinporten/"
 """The path of the endpoints on the emulator."""

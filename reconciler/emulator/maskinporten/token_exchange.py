@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 
 from reconciler.emulator.dotnet import json_writer
 from reconciler.emulator.dotnet.answers import FRAMEWORK, Formatted, answer_status, answer_text
+from reconciler.emulator.dotnet.model_errors import ModelError
 from reconciler.emulator.dotnet.query_binding import bind_flag
 from reconciler.emulator.dotnet.token_decoding import is_readable
 from reconciler.emulator.register.bearer import find_token
 from reconciler.emulator.register.consumer_claims import AUTHORITY
-from reconciler.emulator.register.model_validation import ModelError
-from reconciler.emulator.register.routing import Call, Route
 from reconciler.emulator.server import missing_routes
+from reconciler.emulator.server.routing import Call, Route
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
+    from reconciler.emulator.dotnet.token_claims import Caller
     from reconciler.emulator.maskinporten.tokens import Issuer
-    from reconciler.emulator.register.claims import Caller
 
 PATH = "/authentication/api/v1/exchange/{tokenProvider}"
 TOKEN_SECONDS = 1800

@@ -19,7 +19,7 @@ from reconciler.emulator.dotnet.answers import answer_json, answer_text, write_j
 from reconciler.emulator.maskinporten import keys
 from reconciler.emulator.maskinporten.tokens import Issuer, make_jti
 from reconciler.emulator.register.claims import make_consumer
-from reconciler.emulator.register.routing import Call, Route
+from reconciler.emulator.server.routing import Call, Route
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -13,9 +13,9 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reconciler.emulator.dotnet.token_claims import Caller
 from reconciler.emulator.dotnet.token_decoding import decode, is_readable, read_time
 from reconciler.emulator.maskinporten import keys
-from reconciler.emulator.register.claims import Caller
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

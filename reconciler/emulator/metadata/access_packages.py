@@ -14,9 +14,9 @@ from starlette.responses import Response
 
 from reconciler.emulator.dotnet import answers
 from reconciler.emulator.dotnet.answers import answer_json, answer_status
+from reconciler.emulator.dotnet.model_errors import ModelError
 from reconciler.emulator.dotnet.query_binding import bind_flag
-from reconciler.emulator.register.model_validation import ModelError
-from reconciler.emulator.register.routing import Call, Route
+from reconciler.emulator.server.routing import Call, Route
 
 if TYPE_CHECKING:
     from reconciler.emulator.catalogue import KnownPackage, MetadataCatalogue

@@ -16,7 +16,7 @@ from reconciler.emulator.dotnet import answers, json_writer
 from reconciler.emulator.dotnet.answers import Formatted, Problem, answer_empty, answer_text
 from reconciler.emulator.dotnet.path_binding import is_blank
 from reconciler.emulator.dotnet.query_binding import bind_flag
-from reconciler.emulator.register.routing import Call, Route
+from reconciler.emulator.server.routing import Call, Route
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,5 +1,6 @@
-"""The System Register's own rules, one module for each thing that they reproduce.
+"""The System Register: V1 to V8 and P1 to P4, with their checks, database and transactions.
 
-Each names the clause of the System Register contract that it follows, and knows no socket, no store
-and no clock. `endpoints` puts them together.
+`endpoints` answers requests; `body_binding` and `model_validation` read bodies; `claims` and `bearer` read tokens;
+`validations` and `database` check what is written; `store` holds it. Each module names its section of the System
+Register contract.
 """

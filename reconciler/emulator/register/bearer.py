@@ -1,6 +1,6 @@
-"""Where the service finds a caller's token: the `Authorization` header, then two cookies.
+"""The token of a request: from the `Authorization` header, else from one of two cookies.
 
-System Register contract §6.1. What the text is worth is decided by `token_decoding` and `tokens`.
+System Register contract §6.1. `token_decoding` and `tokens` check it.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 COOKIES = (".altinntoken", "altinnstudioruntime")
-"""The cookies that hold a token, in small letters, the first that is not empty counts."""
+"""The cookies that may hold a token, in lower case; the first that is not empty counts."""
 _SCHEME = "bearer "
 _CHUNKS = re.compile(r"chunks-([0-9]{1,9})")
 
 
 def find_token(authorization: Iterable[str], cookies: Sequence[str]) -> str:
-    """Find the token in the lines of both headers; empty where there is none."""
+    """Find the token in the lines of both headers; empty if there is none."""
     header = ",".join(line for line in authorization if line)
     if header.lower().startswith(_SCHEME):
         token = header[len(_SCHEME) :].strip(" \t")
@@ -37,7 +37,7 @@ def _read_cookies(lines: Iterable[str]) -> dict[str, str]:
 
 
 def _join_chunks(jar: dict[str, str], name: str) -> str:
-    """Give a cookie's value, put together where it says that it came in chunks."""
+    """Give a cookie's value, joined from its chunks if it has any."""
     value = jar.get(name, "")
     chunks = _CHUNKS.fullmatch(value)
     if chunks is None:

@@ -1,7 +1,7 @@
-"""Binding of JSON bodies as System.Text.Json does it: token by token, the first fault of the text wins.
+"""Binding of JSON bodies as System.Text.Json does it: token by token, only the first error is reported.
 
-System Register contract §0.3, §2.1 and §2.7: what may stand where, the names of types in errors, and what
-null, repeated and unknown members become. What a bound value means is judged elsewhere.
+System Register contract §0.3, §2.1 and §2.7: types, their names in errors, and what null,
+repeated and unknown members become. `validations` checks the values.
 """
 
 from __future__ import annotations
@@ -11,12 +11,22 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from reconciler.emulator.dotnet import uris
 from reconciler.emulator.dotnet.json_reader import Malformed, NotText, make_run, read_name
-from reconciler.emulator.register.documents import Document, Package, Pair, Right, Texts, Vendor
+from reconciler.emulator.dotnet.request_bodies import bind_json
+from reconciler.emulator.register import model_validation
+from reconciler.emulator.register.documents import (
+    AttributePair,
+    RequestedPackage,
+    RequestedRight,
+    SystemRequest,
+    Texts,
+    VendorInfo,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from reconciler.emulator.dotnet.json_reader import JsonReader
+    from reconciler.emulator.dotnet.request_bodies import RequestBody
     from reconciler.emulator.dotnet.uris import RedirectUri
     from reconciler.emulator.register.documents import Unknown
 
@@ -35,7 +45,7 @@ _TEXTS = "System.Collections.Generic.IDictionary`2[System.String,System.String]"
 """The C# names that binding errors mention (contract §2.7)."""
 
 REQUIRED = ("id", "vendor", "name", "description")
-"""Members that have to be there, in the order in which the absent ones are named (contract §0.3)."""
+"""Required members, in the order in which missing ones are named (contract §0.3)."""
 _RUNS = {
     _REQUEST: make_run(
         [*REQUIRED, "rights", "accesspackages", "clientid", "isvisible", "allowedredirecturls"]
@@ -45,16 +55,48 @@ _RUNS = {
     _PAIR: make_run(("id", "value")),
     _PACKAGE: make_run(("urn",)),
 }
-"""What of each type nobody knows, so that it can be read over in one go."""
+"""The pattern of unknown members for each type, which are skipped in one match."""
 _NEVER_KEPT = frozenset({"isdeleted", "softdeleted", "authority", "systemvendororgnumber"})
-"""Members that published examples send and that are no part of the document, today or tomorrow."""
+"""Members of published examples that are not part of the document; `keep_unknown` drops them too."""
+
+
+def bind_document(
+    body: RequestBody, parameter: str, found: Mapping[str, list[str]], *, keep_unknown: bool = False
+) -> SystemRequest:
+    """Bind and check a whole document; `found` is what the binding of path and query has found."""
+    document = bind_json(
+        body, parameter, found, lambda reader: Binder(reader, keep_unknown=keep_unknown).document()
+    )
+    model_validation.check(model_validation.list_document_faults(document), found)
+    return document
+
+
+def bind_rights(
+    body: RequestBody, found: Mapping[str, list[str]], *, keep_unknown: bool = False
+) -> list[RequestedRight | None]:
+    """Bind and check the body of V5."""
+    rights = bind_json(
+        body, "rights", found, lambda reader: Binder(reader, keep_unknown=keep_unknown).rights()
+    )
+    model_validation.check(model_validation.list_right_faults(rights, ""), found)
+    return rights
+
+
+def bind_packages(
+    body: RequestBody, found: Mapping[str, list[str]], *, keep_unknown: bool = False
+) -> list[RequestedPackage | None]:
+    """Bind the body of V6; nothing in it can fail model validation."""
+    packages = bind_json(
+        body, "accessPackages", found, lambda reader: Binder(reader, keep_unknown=keep_unknown).packages()
+    )
+    model_validation.check(iter(()), found)
+    return packages
 
 
 class Binder:
-    """Reads one body into the model, raising `Malformed` at the first thing that does not fit.
+    """Reads one body into the model; raises `Malformed` at the first error.
 
-    With `keep_unknown` the members that the service would drop are remembered, so that a register
-    of tomorrow can be played.
+    With `keep_unknown` the members that the service drops are kept, to emulate a future register.
     """
 
     def __init__(self, reader: JsonReader, *, keep_unknown: bool = False) -> None:
@@ -77,17 +119,17 @@ class Binder:
             _PAIR: {"id": ("id", self._text), "value": ("value", self._text)},
             _PACKAGE: {"urn": ("urn", self._text)},
         }
-        """How each member of each type is bound, by its name in small letters."""
+        """How each member of each type is bound, by its name in lower case."""
 
-    def document(self) -> Document | None:
+    def document(self) -> SystemRequest | None:
         """Read the body of POST and PUT; None is the JSON null."""
         return self._root(self._document)
 
-    def rights(self) -> list[Right | None] | None:
+    def rights(self) -> list[RequestedRight | None] | None:
         """Read the body of V5."""
         return self._root(self._rights)
 
-    def packages(self) -> list[Package | None] | None:
+    def packages(self) -> list[RequestedPackage | None] | None:
         """Read the body of V6."""
         return self._root(self._packages)
 
@@ -97,8 +139,8 @@ class Binder:
         self._reader.end()
         return bound
 
-    def _document(self, first: bytes) -> Document:
-        document = Document()
+    def _document(self, first: bytes) -> SystemRequest:
+        document = SystemRequest()
         bound = self._fill(document, first, _REQUEST)
         missing = [f"'{name}'" for name in REQUIRED if name not in bound]
         if missing:
@@ -108,33 +150,33 @@ class Binder:
             raise Malformed(f"{message}{', '.join(missing)}.", self._reader.path())
         return document
 
-    def _vendor(self, first: bytes) -> Vendor:
-        vendor = Vendor()
+    def _vendor(self, first: bytes) -> VendorInfo:
+        vendor = VendorInfo()
         self._fill(vendor, first, _VENDOR)
         return vendor
 
-    def _right(self, first: bytes) -> Right:
-        right = Right()
+    def _right(self, first: bytes) -> RequestedRight:
+        right = RequestedRight()
         self._fill(right, first, _RIGHT)
         return right
 
-    def _pair(self, first: bytes) -> Pair:
-        pair = Pair()
+    def _pair(self, first: bytes) -> AttributePair:
+        pair = AttributePair()
         self._fill(pair, first, _PAIR)
         return pair
 
-    def _package(self, first: bytes) -> Package:
-        package = Package()
+    def _package(self, first: bytes) -> RequestedPackage:
+        package = RequestedPackage()
         self._fill(package, first, _PACKAGE)
         return package
 
-    def _rights(self, first: bytes) -> list[Right | None]:
+    def _rights(self, first: bytes) -> list[RequestedRight | None]:
         return self._list(first, _RIGHT, self._right)
 
-    def _packages(self, first: bytes) -> list[Package | None]:
+    def _packages(self, first: bytes) -> list[RequestedPackage | None]:
         return self._list(first, _PACKAGE, self._package)
 
-    def _pairs(self, first: bytes) -> list[Pair | None]:
+    def _pairs(self, first: bytes) -> list[AttributePair | None]:
         return self._list(first, _PAIR, self._pair)
 
     def _client_ids(self, first: bytes) -> list[str | None]:
@@ -143,8 +185,13 @@ class Binder:
     def _redirects(self, first: bytes) -> list[RedirectUri | None]:
         return self._list(first, _URI, self._redirect)
 
-    def _fill(self, target: Document | Right | Pair | Package | Vendor, first: bytes, kind: str) -> set[str]:
-        """Set the attributes of `target`; gives the members that were there, in small letters."""
+    def _fill(
+        self,
+        target: SystemRequest | RequestedRight | AttributePair | RequestedPackage | VendorInfo,
+        first: bytes,
+        kind: str,
+    ) -> set[str]:
+        """Set the attributes of `target`; gives the names of its members, in lower case."""
         if first != b"{":
             raise self._unfit(kind)
         bound: set[str] = set()
@@ -157,7 +204,7 @@ class Binder:
             if known is not None:
                 attribute, bind = known
                 token = self._reader.value()
-                # NOTE: a boolean has no null; everything else takes it.
+                # NOTE: null is a type error for a boolean only.
                 is_null = token == b"n" and attribute != "is_visible"
                 setattr(target, attribute, None if is_null else bind(token))
                 bound.add(folded)

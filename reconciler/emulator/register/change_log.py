@@ -1,6 +1,6 @@
-"""The change log as it is answered.
+"""The change log as V8 answers it.
 
-System Register contract §5. What is logged is written by `documents`, when a change is stored.
+System Register contract §5. `documents` writes the data when a change is stored.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reconciler.emulator.register.store import Change
+    from reconciler.emulator.register.store import LoggedChange
 
 
-def write_change(change: Change) -> dict[str, object]:
-    """Write one entry; what is null is left out."""
+def write_change(change: LoggedChange) -> dict[str, object]:
+    """Write one entry without its null members."""
     written: dict[str, object] = {
         "systemInternalId": change.internal_id,
         "changedByOrgNumber": change.org,
@@ -27,6 +27,6 @@ def write_change(change: Change) -> dict[str, object]:
 
 
 def write_time(stored: str) -> str:
-    """Write a time as System.Text.Json does: no zeros at the end of the fraction."""
+    """Write a time as System.Text.Json does, without trailing zeros in the fraction."""
     moment, offset = stored[:-6], stored[-6:]
     return moment.rstrip("0").rstrip(".") + offset if "." in moment else stored

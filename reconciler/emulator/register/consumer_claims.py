@@ -1,7 +1,7 @@
-"""The `consumer` claim as Newtonsoft.Json reads it: laxer than JSON, with words of its own for what it refuses.
+"""The `consumer` claim as Newtonsoft.Json reads it: more lenient than JSON, with its own error messages.
 
-System Register contract §6.3. Only what a claim of two members can show is read; whatever the service
-calls invalid JSON is not distinguished any further.
+System Register contract §6.3. Only what a claim with two members needs is read; all
+invalid JSON is one error.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from reconciler.emulator.dotnet.numbers import write_number
 AUTHORITY = "iso6523-actorid-upis"
 ISO6523 = "0192"
 MAX_DEPTH = 64
-"""Newtonsoft's reader goes no deeper unless asked to."""
+"""The default depth limit of Newtonsoft.Json."""
 _TYPE = "Altinn.Platform.Authentication.Model.ConsumerClaim"
 _ARRAY = (
     f"Cannot deserialize the current JSON array (e.g. [1,2,3]) into type '{_TYPE}' because the type requires a "
@@ -39,18 +39,18 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?
 
 
 class NotJson(Exception):
-    """Newtonsoft's reader cannot go on."""
+    """The text is not JSON, not even for Newtonsoft.Json."""
 
 
 class ClaimValue(NamedTuple):
-    """A value that is neither object nor list, as .NET writes it; `text` is None for null."""
+    """A value that is no object or list, as .NET writes it; `text` is None for null."""
 
     text: str | None
     is_string: bool = False
 
 
 def read_org(claim: str) -> str:
-    """Give the organisation of a claim, which may be empty; raises `ServiceFailure` in the service's words."""
+    """Give the organisation of a claim, which may be empty; raises `ServiceFailure` with the service's text."""
     try:
         members = _ClaimReader(claim).read()
     except NotJson:
@@ -77,7 +77,7 @@ class _ClaimReader:
         self._path = ""
 
     def read(self) -> dict[str, str | None] | None:
-        """Read the claim: its two members by their names in small letters, None for null."""
+        """Read the claim: its two members by their names in lower case, None for null."""
         self._skip()
         first = self._peek()
         if not first:
@@ -95,7 +95,7 @@ class _ClaimReader:
         return members
 
     def _read_scalar(self) -> None:
-        """Read a claim that is no object, which is refused unless it is null."""
+        """Read a claim that is no object; raises `InvalidConsumer` unless it is null."""
         value = self._scalar()
         if value.text is None:
             self._skip()
@@ -166,7 +166,7 @@ class _ClaimReader:
         return ClaimValue(write_number(text))
 
     def _skip_value(self, depth: int) -> None:
-        """Read over the value of a member that nobody knows."""
+        """Skip the value of an unknown member."""
         first = self._peek()
         if depth > MAX_DEPTH:
             raise NotJson

@@ -1,6 +1,6 @@
-"""What PostgreSQL refuses by itself, in the order in which it gets to see it.
+"""What PostgreSQL refuses, in the order in which it checks.
 
-System Register contract §2.8, rows 1 and 3 to 9. It holds no data: `store` asks it before it writes, and
+System Register contract §2.8, rows 1 and 3 to 9. `store` calls it before it writes, and
 keeps ids and client ids unique itself.
 """
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from reconciler.emulator.dotnet.uris import RedirectUri
-    from reconciler.emulator.register.documents import Document, Right, Texts
+    from reconciler.emulator.register.documents import RequestedRight, SystemRequest, Texts
 
 _HALF = re.compile("[\ud800-\udfff]")
 LANGUAGES = ("en", "nb", "nn")
-"""The keys that the domain `translated_text` demands, in the order in which it checks them."""
+"""The keys that the domain `translated_text` requires, in the order of its checks."""
 LONGEST_ID = 255
 """Code points of a `varchar(255)`."""
 _LONGEST_ENTRY, _LONGEST_TUPLE = 2704, 8191
-"""Bytes of an index entry, and of what an index looks at in the first place."""
+"""Bytes of an index entry, and of an index tuple."""
 _COMPRESSED_FROM, _WORTH_IT = 508, 0.75
-"""From this many bytes a value in an index is compressed, if that leaves at most so much of it."""
+"""From how many bytes a value in an index is compressed, and how small the result must be."""
 _DETAIL = (
     "\n\nDETAIL: Detail redacted as it may contain sensitive data. Specify 'Include Error Detail' in the "
     "connection string to include this information."
@@ -34,7 +34,7 @@ _DETAIL = (
 
 
 def check_text(*texts: str | None) -> None:
-    """Refuse half a surrogate pair, which cannot be sent, and a zero byte, which is kept in no text."""
+    """Refuse a lone surrogate, which cannot be encoded, and NUL, which PostgreSQL's text cannot hold."""
     for text in texts:
         half = _HALF.search(text or "")
         if half is not None and text is not None:
@@ -45,8 +45,8 @@ def check_text(*texts: str | None) -> None:
         raise DatabaseFailure('22021: invalid byte sequence for encoding "UTF8": 0x00')
 
 
-def check_document(document: Document, org: str) -> None:
-    """Check everything of a row but what has to be unique."""
+def check_document(document: SystemRequest, org: str) -> None:
+    """Check a row, except for uniqueness."""
     check_rights(document.rights or [])
     for texts in (document.name, document.description):
         check_text(*(texts or {}), *(texts or {}).values())
@@ -60,14 +60,14 @@ def check_document(document: Document, org: str) -> None:
     _check_redirects(redirects)
 
 
-def check_rights(rights: Sequence[Right | None]) -> None:
-    """Check what is stored as `jsonb`: texts that nothing has looked at before."""
+def check_rights(rights: Sequence[RequestedRight | None]) -> None:
+    """Check the texts that are stored as `jsonb`."""
     if any(right is not None and "\0" in (right.action or "") for right in rights):
         raise DatabaseFailure(f"22P05: unsupported Unicode escape sequence{_DETAIL}")
 
 
 def check_client_id(client_id: str | None) -> str:
-    """Check a client id before it is inserted; gives it back."""
+    """Check a client id before it is inserted, and give it."""
     if client_id is None:
         raise DatabaseFailure(
             "Parameter 'new_client_id' must have either its DbType, NpgsqlDbType, DataTypeName or its Value set."
@@ -91,7 +91,7 @@ def check_client_id(client_id: str | None) -> str:
 
 
 def refuse_duplicate(constraint: str) -> DatabaseFailure:
-    """Make the failure of a unique constraint."""
+    """Make the failure of a violated unique constraint."""
     return DatabaseFailure(f'23505: duplicate key value violates unique constraint "{constraint}"')
 
 

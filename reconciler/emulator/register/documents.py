@@ -1,7 +1,6 @@
-"""The document that POST and PUT take, and the three ways in which the register writes it out.
+"""The document of POST and PUT, and its three written forms: full, reduced, and in the change log.
 
-The model holds what was sent, bound and not yet judged; System Register contract §1.3, §1.4 and
-§5 say how it is printed. It knows neither the database nor the caller.
+The classes hold a bound body that has not been validated. System Register contract §1.3, §1.4 and §5.
 """
 
 from __future__ import annotations
@@ -10,9 +9,9 @@ import heapq
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from reconciler.emulator.dotnet.characters import WHITE_SPACE
 from reconciler.emulator.dotnet.failures import demand, demand_all
-from reconciler.emulator.dotnet.letters import WHITE_SPACE
-from reconciler.emulator.register.portions import divide
+from reconciler.emulator.server.portions import divide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,7 +27,7 @@ _MOST_SORTED = 50_000
 
 
 @dataclass(slots=True)
-class Pair:
+class AttributePair:
     """One attribute of a right."""
 
     id: str | None = None
@@ -37,20 +36,20 @@ class Pair:
 
 
 @dataclass(slots=True)
-class Right:
-    """One right: an action that nobody checks, and its attributes."""
+class RequestedRight:
+    """One right: its action, which is not validated, and its attributes."""
 
     action: str | None = None
-    resource: list[Pair | None] | None = field(default_factory=list)
+    resource: list[AttributePair | None] | None = field(default_factory=list)
     unknown: Unknown = field(default_factory=dict)
 
-    def pairs(self) -> list[Pair]:
-        """List the attributes; a null among them is the service's null reference."""
+    def pairs(self) -> list[AttributePair]:
+        """List the attributes; raises `NullReference` if one is null."""
         return demand_all(demand(self.resource))
 
 
 @dataclass(slots=True)
-class Package:
+class RequestedPackage:
     """One access package, by its URN."""
 
     urn: str | None = None
@@ -58,7 +57,7 @@ class Package:
 
 
 @dataclass(slots=True)
-class Vendor:
+class VendorInfo:
     """The vendor, as `0192:` and an organisation number."""
 
     id: str | None = None
@@ -66,39 +65,39 @@ class Vendor:
 
 
 @dataclass(slots=True)
-class Document:
-    """A whole request body, bound: what was left out has its default, what was null is None."""
+class SystemRequest:
+    """The bound body of POST and PUT; absent members have their default, null is None."""
 
     id: str | None = None
-    vendor: Vendor | None = None
+    vendor: VendorInfo | None = None
     name: Texts | None = None
     description: Texts | None = None
-    rights: list[Right | None] | None = field(default_factory=list)
-    packages: list[Package | None] | None = field(default_factory=list)
+    rights: list[RequestedRight | None] | None = field(default_factory=list)
+    packages: list[RequestedPackage | None] | None = field(default_factory=list)
     client_ids: list[str | None] | None = field(default_factory=list)
     is_visible: bool = True
     redirects: list[RedirectUri | None] | None = field(default_factory=list)
     unknown: Unknown = field(default_factory=dict)
 
     def trim(self) -> None:
-        """Do what the trim filter does: `id` and `vendor.ID`, and nothing else (contract §2.3)."""
+        """Trim `id` and `vendor.ID`, as the service's filter does (contract §2.3)."""
         self.id = demand(self.id).strip(WHITE_SPACE)
         vendor = demand(self.vendor)
         vendor.id = demand(vendor.id).strip(WHITE_SPACE)
 
     @property
     def system_id(self) -> str:
-        """The id, which model validation has found to be there."""
+        """The id, which is not null after model validation."""
         return demand(self.id)
 
     @property
     def vendor_id(self) -> str:
-        """The vendor's id with its prefix, which model validation has found to be there."""
+        """The vendor's id with its prefix, which is not null after model validation."""
         return demand(demand(self.vendor).id)
 
 
-def write_document(document: Document, org: str, *, is_deleted: bool) -> Json:
-    """Write the full document as V2 prints it (contract §1.3); null rights and packages are left out."""
+def write_document(document: SystemRequest, org: str, *, is_deleted: bool) -> Json:
+    """Write the full document as V2 prints it (contract §1.3); without null rights and packages."""
     written: Json = {
         "id": document.system_id,
         "vendor": {"ID": f"0192:{org}", **demand(document.vendor).unknown},
@@ -118,8 +117,8 @@ def write_document(document: Document, org: str, *, is_deleted: bool) -> Json:
     }
 
 
-def write_rights(rights: Sequence[Right | None]) -> list[Json]:
-    """Write rights as they are stored and returned: an action that is null is left out."""
+def write_rights(rights: Sequence[RequestedRight | None]) -> list[Json]:
+    """Write rights as they are stored and returned, without null actions."""
     return [
         ({} if right.action is None else {"action": right.action})
         | {"resource": [{"id": pair.id, "value": pair.value, **pair.unknown} for pair in right.pairs()]}
@@ -128,7 +127,7 @@ def write_rights(rights: Sequence[Right | None]) -> list[Json]:
     ]
 
 
-def write_packages(packages: Sequence[Package | None]) -> list[Json]:
+def write_packages(packages: Sequence[RequestedPackage | None]) -> list[Json]:
     """Write access packages as they are stored and returned."""
     return [
         ({} if package.urn is None else {"urn": package.urn}) | package.unknown
@@ -146,7 +145,7 @@ def write_reduced(document: Json) -> Json:
     }
 
 
-def log_document(document: Document) -> object:
+def log_document(document: SystemRequest) -> object:
     """Write the request as the change log keeps it: PascalCase, nulls kept, URLs as sent (contract §5)."""
     return _jsonb(
         {
@@ -164,7 +163,7 @@ def log_document(document: Document) -> object:
     )
 
 
-def log_rights(rights: Sequence[Right | None]) -> object:
+def log_rights(rights: Sequence[RequestedRight | None]) -> object:
     """Write rights as the change log keeps them."""
     return _jsonb(
         [
@@ -178,7 +177,7 @@ def log_rights(rights: Sequence[Right | None]) -> object:
     )
 
 
-def log_packages(packages: Sequence[Package | None]) -> object:
+def log_packages(packages: Sequence[RequestedPackage | None]) -> object:
     """Write access packages as the change log keeps them."""
     return _jsonb([{"Urn": package.urn, **package.unknown} for package in demand_all(packages)])
 

@@ -1,6 +1,6 @@
-"""The System Register itself: V1–V8 and P1–P4, every check in the order of its contract §1.5.
+"""The endpoints of the System Register, V1 to V8 and P1 to P4, with the checks in the order of its contract §1.5.
 
-It decides and answers. Binding, validating, storing and verifying tokens are done elsewhere.
+Binding, validation, storage and the verification of tokens are in modules of their own.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from reconciler.emulator.dotnet.answers import (
     answer_written,
 )
 from reconciler.emulator.dotnet.failures import DatabaseFailure, NullReference, ServiceFailure, demand
+from reconciler.emulator.dotnet.model_errors import ModelError
 from reconciler.emulator.dotnet.query_binding import bind_flag, bind_path_id
-from reconciler.emulator.register import database, old_format, request_bodies, validations
-from reconciler.emulator.register.calling import read_body
+from reconciler.emulator.register import body_binding, database, old_format, validations
 from reconciler.emulator.register.change_log import write_change
 from reconciler.emulator.register.claims import (
     PORTAL_SCOPES,
@@ -32,18 +32,18 @@ from reconciler.emulator.register.claims import (
     may_write,
 )
 from reconciler.emulator.register.documents import write_reduced
-from reconciler.emulator.register.model_validation import ModelError
-from reconciler.emulator.register.portions import Pace, choose_pace
-from reconciler.emulator.register.routing import Call, Route
 from reconciler.emulator.register.transactions import Transactions
+from reconciler.emulator.server.invocation import read_body
+from reconciler.emulator.server.portions import Pace, choose_pace
+from reconciler.emulator.server.routing import Call, Route
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reconciler.emulator.dotnet.answers import Problem, Shape
-    from reconciler.emulator.register.claims import Caller
-    from reconciler.emulator.register.documents import Document
-    from reconciler.emulator.register.store import Store, Stored
+    from reconciler.emulator.dotnet.token_claims import Caller
+    from reconciler.emulator.register.documents import SystemRequest
+    from reconciler.emulator.register.store import Store, StoredSystem
     from reconciler.emulator.register.validations import Upstream
 
 PREFIX = "/authentication/api/v1/systemregister"
@@ -52,8 +52,8 @@ DELETED = "Cannot update a system marked as deleted."
 
 
 @dataclass(frozen=True, slots=True)
-class Register:
-    """The register's endpoints over one store."""
+class RegisterEndpoints:
+    """The endpoints over one store."""
 
     store: Store
     upstream: Upstream
@@ -62,7 +62,7 @@ class Register:
     transactions: Transactions = field(default_factory=Transactions)
 
     def routes(self) -> list[Route]:
-        """List the routes, the more literal first."""
+        """List the routes, the more specific ones first."""
         vendor = f"{PREFIX}/vendor"
         one = f"{vendor}/{{systemId}}"
         return [
@@ -111,17 +111,17 @@ class Register:
 
     async def _bind_document(
         self, call: Call, parameter: str, found: Mapping[str, list[str]]
-    ) -> tuple[Pace, Document]:
+    ) -> tuple[Pace, SystemRequest]:
         body = await read_body(call.request)
         pace = choose_pace(len(body.data))
         keep = self.keep_unknown
-        bind = partial(request_bodies.bind_document, body, parameter, found, keep_unknown=keep)
+        bind = partial(body_binding.bind_document, body, parameter, found, keep_unknown=keep)
         return pace, await pace.run(bind)
 
     async def _refuse(self, problems: Sequence[Problem], pace: Pace) -> Response:
         return await pace.run(partial(answers.answer_validation, problems, self.shape))
 
-    async def _create(self, document: Document, call: Call, pace: Pace) -> Response:
+    async def _create(self, document: SystemRequest, call: Call, pace: Pace) -> Response:
         parts = document.vendor_id.split(":")
         if parts[0] != "0192":
             return answers.answer_validation([validations.BAD_ISO6523], self.shape)
@@ -135,12 +135,12 @@ class Register:
             return await self._refuse(found, pace)
         author = make_author(_caller(call))
         claimed = demand(document.client_ids)
-        begun = self.transactions.begin(document.system_id, claimed, call.overlap, is_new=True)
+        begun = self.transactions.begin(document.system_id, claimed, call.transaction_fault, is_new=True)
         async with begun as transaction:
             return answer_json(await pace.take(self.store.create(document, org, author), transaction.check))
 
-    async def _check_new(self, document: Document, org: str, pace: Pace) -> list[Problem]:
-        """Step 3 of V3, with the exceptions that come out of it before anything is answered."""
+    async def _check_new(self, document: SystemRequest, org: str, pace: Pace) -> list[Problem]:
+        """Step 3 of V3, with its exceptions, which come before any answer."""
         database.check_text(document.system_id)
         known = self._find(document.system_id) is not None
         found = validations.check_new_id(document, org, is_known=known)
@@ -180,12 +180,12 @@ class Register:
         author = make_author(_caller(call))
         async with self.transactions.storing:
             claimed = await pace.take(self.store.list_unheld(stored.internal_id, client_ids))
-        async with self.transactions.begin(system_id, claimed, call.overlap) as transaction:
+        async with self.transactions.begin(system_id, claimed, call.transaction_fault) as transaction:
             await pace.take(self.store.update(stored, document, author), transaction.check)
         return answer_json({"succeeded": True})
 
-    def _find_target(self, document: Document, system_id: str, call: Call) -> Stored | Response:
-        """Steps 2–6 of V4: the system to update, or the answer that says why not."""
+    def _find_target(self, document: SystemRequest, system_id: str, call: Call) -> StoredSystem | Response:
+        """Steps 2 to 6 of V4: the system to update, or the refusal."""
         not_found = answer_text(404, f"System with ID '{system_id}' not found.")
         stored = self._find(system_id)
         if stored is None:
@@ -198,8 +198,10 @@ class Register:
             return answers.answer_validation([validations.OTHER_ID], self.shape)
         return answer_text(400, DELETED) if stored.is_deleted else stored
 
-    async def _list_taken(self, stored: Stored, proposed: Sequence[str | None], pace: Pace) -> list[str]:
-        """List the client ids that are another system's, of those that a PUT looks up."""
+    async def _list_taken(
+        self, stored: StoredSystem, proposed: Sequence[str | None], pace: Pace
+    ) -> list[str]:
+        """List the client ids of a PUT that belong to another system."""
 
         def list_lookups() -> list[str]:
             database.check_text(*proposed)
@@ -215,7 +217,7 @@ class Register:
         system_id = bind_path_id(call.values, errors)
         body = await read_body(call.request)
         pace = choose_pace(len(body.data))
-        bind = partial(request_bodies.bind_rights, body, errors, keep_unknown=self.keep_unknown)
+        bind = partial(body_binding.bind_rights, body, errors, keep_unknown=self.keep_unknown)
         rights = await pace.run(bind)
         stored = self._find_writable(system_id, call)
         if isinstance(stored, Response):
@@ -225,7 +227,7 @@ class Register:
         if found:
             return await self._refuse(found, pace)
         author = make_author(_caller(call))
-        async with self.transactions.begin(system_id, (), call.overlap) as transaction:
+        async with self.transactions.begin(system_id, (), call.transaction_fault) as transaction:
             await pace.take(self.store.update_rights(stored, rights, author), transaction.check)
         return answer_json({"succeeded": True})
 
@@ -235,7 +237,7 @@ class Register:
         system_id = bind_path_id(call.values, errors)
         body = await read_body(call.request)
         pace = choose_pace(len(body.data))
-        bind = partial(request_bodies.bind_packages, body, errors, keep_unknown=self.keep_unknown)
+        bind = partial(body_binding.bind_packages, body, errors, keep_unknown=self.keep_unknown)
         packages = await pace.run(bind)
         stored = self._find_writable(system_id, call)
         if isinstance(stored, Response):
@@ -246,26 +248,26 @@ class Register:
         if found:
             return await self._refuse(found, pace)
         author = make_author(_caller(call))
-        async with self.transactions.begin(system_id, (), call.overlap) as transaction:
+        async with self.transactions.begin(system_id, (), call.transaction_fault) as transaction:
             await pace.take(self.store.update_packages(stored, packages, author), transaction.check)
         return answer_json({"succeeded": True})
 
-    def _find_writable(self, system_id: str, call: Call) -> Stored | Response:
-        """Steps 1–3 of V5 and V6: an unknown system is a null reference there, not a 404."""
+    def _find_writable(self, system_id: str, call: Call) -> StoredSystem | Response:
+        """Steps 1 to 3 of V5 and V6; an unknown system is a null reference, not a 404."""
         stored = demand(self._find(system_id))
         if not may_write(_caller(call), stored.org):
             return answer_empty(403)
         return answer_text(400, DELETED) if stored.is_deleted else stored
 
-    def _find(self, system_id: str) -> Stored | None:
-        """Find a system; one whose row cannot be read fails as the service does (contract Q25)."""
+    def _find(self, system_id: str) -> StoredSystem | None:
+        """Find a system; raises `ServiceFailure` if its row cannot be read (contract Q25)."""
         stored = self.store.find(system_id)
         if stored is not None and stored.lacking is not None:
             raise ServiceFailure(f"Column '{stored.lacking}' is null.")
         return stored
 
     async def delete(self, call: Call) -> Response:
-        """V7: delete for ever; 400 where no client id was freed, and deleted all the same (contract Q1)."""
+        """V7: delete the system; answers 400 if it had no client ids, although it is deleted (contract Q1)."""
         caller, system_id = _caller(call), _read_id(call)
         stored = self._find(system_id)
         if stored is None:
@@ -274,7 +276,7 @@ class Register:
             return answer_empty(403)
         author = make_author(caller)
         pace = choose_pace(len(stored.document))
-        async with self.transactions.begin(system_id, (), call.overlap) as transaction:
+        async with self.transactions.begin(system_id, (), call.transaction_fault) as transaction:
             freed = await pace.take(self.store.delete(stored, author), transaction.check)
         return answer_json({"succeeded": True}) if freed else answer_status(400)
 
@@ -314,7 +316,7 @@ class Register:
         return found if isinstance(found, list) else []
 
 
-def _check_texts(document: Document) -> tuple[list[Problem], list[str]]:
+def _check_texts(document: SystemRequest) -> tuple[list[Problem], list[str]]:
     """Check the redirect URLs of a new system; give its client ids too, which the database can be asked for."""
     problems = validations.check_redirects(document)
     client_ids = [client_id for client_id in demand(document.client_ids) if client_id is not None]
@@ -327,7 +329,7 @@ def _caller(call: Call) -> Caller:
 
 
 def _read_id(call: Call) -> str:
-    """Bind the id of the path; a blank one is refused before anything is looked up."""
+    """Bind the id of the path; raises `ModelError` if it is blank."""
     errors: dict[str, list[str]] = {}
     system_id = bind_path_id(call.values, errors)
     if errors:
@@ -346,7 +348,7 @@ def _read_public_id(call: Call) -> tuple[str, bool]:
 
 
 def _answer_texts(documents: Sequence[str | None]) -> Response:
-    """Answer a list; one row that cannot be read spoils it whole (contract Q25)."""
+    """Answer a list; one unreadable row makes the whole answer a 500 (contract Q25)."""
     texts = [document for document in documents if document is not None]
     if len(texts) != len(documents):
         raise NullReference

@@ -1,42 +1,28 @@
-"""What ASP.NET validates of a bound body, and the order in which B-MODEL names it.
+"""ASP.NET's model validation of a bound body.
 
-System Register contract §0.3: members that may not be null, the tree of the keys, the limit of 200 faults.
+System Register contract §0.3: members that must not be null, and the limit of 200 errors.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from reconciler.emulator.dotnet.characters import WHITE_SPACE
 from reconciler.emulator.dotnet.failures import NullReference
-from reconciler.emulator.dotnet.letters import WHITE_SPACE
+from reconciler.emulator.dotnet.model_errors import ModelError, require
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from reconciler.emulator.register.documents import Document, Right
+    from reconciler.emulator.register.documents import RequestedRight, SystemRequest
 
 MOST_FAULTS = 200
-"""ASP.NET's `ModelStateDictionary.DefaultMaxAllowedErrors`; the last one is its own."""
+"""ASP.NET's `ModelStateDictionary.DefaultMaxAllowedErrors`, which counts `TOO_MANY`."""
 TOO_MANY = "The input was not valid."
-_PIECES = re.compile(r"(?=\[)|\.")
 
 
-class ModelError(Exception):
-    """Binding or model validation refused the request: the B-MODEL `errors`, key by key, in their order."""
-
-    def __init__(self, errors: Mapping[str, list[str]]) -> None:
-        super().__init__(dict(errors))
-        self.errors = {key: errors[key] for key in sorted(errors, key=_place)}
-
-
-def require(name: str) -> str:
-    """Say that something is missing; `name` is the last part of its path."""
-    return f"The {name} field is required."
-
-
-def list_document_faults(document: Document) -> Iterator[tuple[str, str]]:
-    """Give what is null and may not be, by C# path, with its text, in the order in which it is found."""
+def list_document_faults(document: SystemRequest) -> Iterator[tuple[str, str]]:
+    """Give the C# path and the message of each member that must not be null, in ASP.NET's order."""
     if document.vendor is None:
         # NOTE: a getter computed from the vendor is read while the model is validated (contract §2.2).
         raise NullReference
@@ -56,8 +42,8 @@ def list_document_faults(document: Document) -> Iterator[tuple[str, str]]:
         yield "AllowedRedirectUrls", require("AllowedRedirectUrls")
 
 
-def list_right_faults(rights: Sequence[Right | None], prefix: str) -> Iterator[tuple[str, str]]:
-    """Give what is null, empty or blank in a list of rights and may not be."""
+def list_right_faults(rights: Sequence[RequestedRight | None], prefix: str) -> Iterator[tuple[str, str]]:
+    """The same for a list of rights, whose texts must not be empty or blank either."""
     for index, right in enumerate(rights):
         if right is None:
             continue
@@ -74,7 +60,7 @@ def list_right_faults(rights: Sequence[Right | None], prefix: str) -> Iterator[t
 
 
 def check(faults: Iterator[tuple[str, str]], found: Mapping[str, list[str]]) -> None:
-    """Raise `ModelError` where there is a fault, or `found`, what binding has found before, holds one."""
+    """Raise `ModelError` if there is an error; `found` holds those of path and query."""
     errors = dict(found)
     for key, text in faults:
         if sum(map(len, errors.values())) == MOST_FAULTS - 1:
@@ -83,9 +69,3 @@ def check(faults: Iterator[tuple[str, str]], found: Mapping[str, list[str]]) -> 
         errors.setdefault(key, []).append(text)
     if errors:
         raise ModelError(errors)
-
-
-def _place(key: str) -> tuple[int, list[tuple[int, str]]]:
-    """Give the place of a key among others: they are a tree, written out level by level."""
-    pieces = [piece for piece in _PIECES.split(key) if piece]
-    return len(pieces), [(len(piece), piece.upper()) for piece in pieces]

@@ -1,4 +1,4 @@
-"""Rights in the format of before apps were resources, which two portal routes still give on request.
+"""Rights in the format from before apps became resources, which P3 gives on request.
 
 System Register contract §1.2, P3.
 """
@@ -17,12 +17,12 @@ _APP = "app_"
 
 
 def write_rights(rights: Sequence[Json]) -> list[Json]:
-    """Rewrite the pairs of every right; a right stays, whatever is left in it."""
+    """Rewrite the pairs of each right; a right without pairs is kept."""
     return [{**right, "resource": _write_pairs(right.get("resource"))} for right in rights]
 
 
 def _write_pairs(resource: object) -> list[Json]:
-    """Cut `app_{org}_{app}` in two; what cannot be cut is dropped, and so is all that is no resource."""
+    """Split `app_{org}_{app}` in two pairs; drop what cannot be split and what is no resource."""
     pairs: list[Json] = []
     for pair in resource if isinstance(resource, list) else []:
         if pair["id"] != _RESOURCE:

@@ -1,4 +1,4 @@
-"""The routes of the service that belong to no system: its health, and the page of its failures.
+"""Further routes of the service: health, and the error page.
 
 System Register contract §1.7, "Other routes".
 """
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from reconciler.emulator.dotnet.answers import answer_server_error
-from reconciler.emulator.register.routing import Call, Route
+from reconciler.emulator.server.routing import Call, Route
 
 if TYPE_CHECKING:
-    from reconciler.emulator.register.routing import Endpoint
+    from reconciler.emulator.server.routing import Endpoint
 
 HEALTH = "/health"
 ERROR = "/authentication/api/v1/error"
@@ -26,7 +26,7 @@ _NOT_STORED = {
 
 
 def list_routes() -> list[Route]:
-    """List the routes; both are for everybody."""
+    """List the routes; they need no token."""
     endpoints: tuple[tuple[str, Endpoint, tuple[str, ...]], ...] = (
         (HEALTH, say_healthy, ("GET", "HEAD", "POST")),
         (ERROR, show_error, ("GET", "POST", "PUT", "DELETE", "PATCH")),
@@ -35,12 +35,12 @@ def list_routes() -> list[Route]:
 
 
 async def say_healthy(_call: Call) -> Response:
-    """Say that the service is well."""
+    """Answer that the service is healthy."""
     return Response(b"Healthy", headers=_NOT_STORED)
 
 
 async def show_error(_call: Call) -> Response:
-    """Show the failure that nobody caught, though there was none; only here without cache headers."""
+    """Answer B-500, without the usual cache headers."""
     response = answer_server_error()
     for name in ("Cache-Control", "Pragma", "Expires"):
         del response.headers[name]

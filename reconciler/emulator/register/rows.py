@@ -1,4 +1,4 @@
-"""What a write stores of a document, as texts: made beside the database, and before it is asked."""
+"""The row of a document as texts, made before the database is called."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Row:
-    """What a write stores, made before the database is asked."""
+    """The row of one write."""
 
     internal_id: str
     document: str = ""
@@ -27,17 +27,17 @@ class Row:
     is_visible: bool = False
     claims: list[tuple[str, str]] = field(default_factory=list)
     refused: DatabaseFailure | None = None
-    """What the first client id behind the claims fails with."""
+    """The failure of the first client id behind `claims`."""
     logged: str | None = None
 
     def write(self, written: Json) -> None:
-        """Write the full and the reduced form."""
+        """Set the full and the reduced form."""
         self.is_deleted, self.is_visible = bool(written["isDeleted"]), bool(written["isVisible"])
         self.document = json_writer.write_in_portions(written)
         self.reduced = json_writer.write_in_portions(write_reduced(written))
 
     def claim(self, client_ids: Sequence[str | None]) -> None:
-        """List client ids to be inserted in their order, up to the first that is refused."""
+        """Add client ids to insert in their order, up to the first that is refused."""
         try:
             self.claims += (
                 (database.check_client_id(client_id), self.internal_id) for client_id in client_ids
@@ -46,5 +46,5 @@ class Row:
             self.refused = failure
 
     def log(self, data: object) -> None:
-        """Write what the change log keeps."""
+        """Set the data for the change log."""
         self.logged = json_writer.write_in_portions(data)

@@ -1,7 +1,7 @@
-"""Documents to begin with: what a register holds before its first request.
+"""Seeds: the documents that a register holds before its first request.
 
-A seed has the shape that V2 answers, `isDeleted` included, and passes model binding but no
-validation, since a register also holds what its own rules would refuse today.
+A seed has the form of V2's answer, with `isDeleted`. It is bound, but not validated, since a register may hold
+old documents that it would refuse today.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import json
 from typing import TYPE_CHECKING
 
 from reconciler.emulator.dotnet.failures import ServiceFailure
-from reconciler.emulator.register import request_bodies
-from reconciler.emulator.register.model_validation import ModelError
-from reconciler.emulator.register.portions import finish
+from reconciler.emulator.dotnet.model_errors import ModelError
+from reconciler.emulator.dotnet.request_bodies import RequestBody
+from reconciler.emulator.register.body_binding import bind_document
 from reconciler.emulator.register.store import Author
+from reconciler.emulator.server.portions import finish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,21 +30,21 @@ _LEGACY: Mapping[str, tuple[str, object]] = {
     "isDeleted": ("is_deleted", False),
     "isVisible": ("is_visible", False),
 }
-"""Members that a row from before today's constraints may lack, with the column and what is bound instead.
+"""Members that an old row may lack, with the column and the value to bind instead.
 
-Null in a seed makes such a row; the service names the first of its columns, in this order (contract Q25).
+Null in a seed makes such a row; the service names its first NULL column, in this order (contract Q25).
 """
 
 
-def plant(store: Store, seeds: Sequence[Mapping[str, object]], *, keep_unknown: bool) -> None:
-    """Create every seed whose id the store does not know, or none: ValueError says all that cannot be."""
+def load_seeds(store: Store, seeds: Sequence[Mapping[str, object]], *, keep_unknown: bool) -> None:
+    """Create the seeds whose id is not in the store; raises ValueError with all problems, and then creates none."""
     if not seeds:
         return
     problems: list[str] = []
     with store.transaction():
         for index, seed in enumerate(seeds):
             try:
-                _plant_one(store, seed, keep_unknown=keep_unknown)
+                _load_seed(store, seed, keep_unknown=keep_unknown)
             except ModelError as error:
                 texts = [text for messages in error.errors.values() for text in messages]
                 problems.append(f"seed {index + 1} ({seed.get('id')}): {texts[0]}")
@@ -53,14 +54,14 @@ def plant(store: Store, seeds: Sequence[Mapping[str, object]], *, keep_unknown: 
             raise ValueError("\n".join(problems))
 
 
-def _plant_one(store: Store, seed: Mapping[str, object], *, keep_unknown: bool) -> None:
+def _load_seed(store: Store, seed: Mapping[str, object], *, keep_unknown: bool) -> None:
     lacking = [name for name in _LEGACY if name in seed and seed[name] is None]
     whole = {**seed, **{name: _LEGACY[name][1] for name in lacking}}
     if whole.get("allowedRedirectUrls", ()) is None:
-        # NOTE: such a row reads well, as one without any.
+        # NOTE: NULL in this column can be read, and means none.
         whole["allowedRedirectUrls"] = []
-    body = request_bodies.RequestBody("application/json", json.dumps(whole).encode(), is_there=True)
-    document = request_bodies.bind_document(body, "seed", {}, keep_unknown=keep_unknown)
+    body = RequestBody("application/json", json.dumps(whole).encode(), is_there=True)
+    document = bind_document(body, "seed", {}, keep_unknown=keep_unknown)
     document.trim()
     prefix, _, org = document.vendor_id.partition(":")
     if prefix != "0192" or not org:
@@ -73,4 +74,4 @@ def _plant_one(store: Store, seed: Mapping[str, object], *, keep_unknown: bool) 
     if seed.get("isDeleted") is True and stored is not None:
         finish(store.delete(stored, author))
     if lacking:
-        store.spoil(document.system_id, lacking, _LEGACY[lacking[0]][0])
+        store.make_unreadable(document.system_id, lacking, _LEGACY[lacking[0]][0])

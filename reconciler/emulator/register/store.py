@@ -1,9 +1,8 @@
-"""The register's database: systems, who holds which client id, and the change log.
+"""The register's database: systems, client ids and their systems, and the change log.
 
-One transaction a write, durable when its last step is taken, safe beside other processes on the same file.
-Between the steps of a large write systems and the change log are as they were before it; other writes, and
-what looks client ids up, have to wait for its end. It raises what PostgreSQL would raise and knows no rule
-of the service (System Register contract §11).
+A write is one transaction, durable when its last step is taken, and safe beside other processes on the same
+file. Between the steps of a large write, systems and the change log are as before it; other writes and look-ups
+of client ids wait for its end. It raises what PostgreSQL would raise (System Register contract §11).
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ from reconciler.emulator.dotnet import json_writer
 from reconciler.emulator.dotnet.failures import demand
 from reconciler.emulator.register import database, stored_json
 from reconciler.emulator.register.documents import (
-    Document,
     Json,
+    SystemRequest,
     log_document,
     log_packages,
     log_rights,
@@ -30,21 +29,21 @@ from reconciler.emulator.register.documents import (
     write_packages,
     write_rights,
 )
-from reconciler.emulator.register.portions import MANY, divide
 from reconciler.emulator.register.rows import Row
+from reconciler.emulator.server.portions import MANY, divide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Sequence
     from pathlib import Path
 
-    from reconciler.emulator.register.documents import Package, Right
-    from reconciler.emulator.register.portions import Steps
+    from reconciler.emulator.register.documents import RequestedPackage, RequestedRight
     from reconciler.emulator.server.clock import Clock
+    from reconciler.emulator.server.portions import Steps
 
 _ORDER_SEED = 20260721
-"""Rows lie in no order that a client could guess, and in the same one whenever a run is repeated."""
+"""The seed of the order of rows: clients cannot rely on it, and it is the same in each run."""
 _UNREADABLE = "!"
-"""Begins the reduced form of a row that cannot be read, before the column that is NULL."""
+"""Prefix of the reduced form of an unreadable row, before the name of its NULL column."""
 _BUSY_SECONDS = 30.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS systems (
@@ -64,15 +63,15 @@ CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) WIT
 """
 
 
-class Stored(NamedTuple):
-    """One row: the internal id, the vendor, and the full document as JSON text."""
+class StoredSystem(NamedTuple):
+    """One system: its internal id, its vendor, and the full document as JSON text."""
 
     internal_id: str
     org: str
     document: str
     is_deleted: bool
     lacking: str | None = None
-    """The column that is NULL and may not be, so that the row cannot be read (contract Q25)."""
+    """The column whose NULL makes the row unreadable (contract Q25)."""
 
     def read(self) -> Json:
         """Give the document as a value."""
@@ -86,7 +85,7 @@ class Author(NamedTuple):
     client_id: str | None
 
 
-class Change(NamedTuple):
+class LoggedChange(NamedTuple):
     """One row of the change log."""
 
     internal_id: str
@@ -98,7 +97,7 @@ class Change(NamedTuple):
 
 
 class Store:
-    """The tables, in memory or in a file that only its owner may read; OSError where that is no database."""
+    """The tables, in memory or in a file that only its owner may read; raises OSError if it is no database."""
 
     def __init__(self, path: Path | None, clock: Clock) -> None:
         if path is not None:
@@ -126,7 +125,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Do everything inside or nothing; inside another transaction, as a part of that."""
+        """One transaction; inside another one, a savepoint."""
         inside = self._base.in_transaction
         self._base.execute("SAVEPOINT part" if inside else "BEGIN IMMEDIATE")
         try:
@@ -136,17 +135,17 @@ class Store:
             raise
         self._base.execute("RELEASE part" if inside else "COMMIT")
 
-    def find(self, system_id: str) -> Stored | None:
+    def find(self, system_id: str) -> StoredSystem | None:
         """Find a system by its exact id, deleted or not."""
         query = "SELECT internal_id, org, document, is_deleted, reduced FROM systems WHERE system_id = ?"
         row = self._base.execute(query, (system_id,)).fetchone()
         if row is None:
             return None
         lacking = row[4].removeprefix(_UNREADABLE) if row[4].startswith(_UNREADABLE) else None
-        return Stored(row[0], row[1], row[2], bool(row[3]), lacking)
+        return StoredSystem(row[0], row[1], row[2], bool(row[3]), lacking)
 
     def list_vendor(self, org: str) -> list[str | None]:
-        """List the reduced form of a vendor's systems that are not deleted; None for one that is unreadable."""
+        """List the reduced form of a vendor's systems that are not deleted; None for unreadable ones."""
         query = "SELECT reduced FROM systems WHERE org = ? AND NOT is_deleted ORDER BY touched"
         return [_read_reduced(row[0]) for row in self._base.execute(query, (org,))]
 
@@ -171,15 +170,15 @@ class Store:
             yield None
         return owners
 
-    def list_changes(self, internal_id: str) -> list[Change]:
+    def list_changes(self, internal_id: str) -> list[LoggedChange]:
         """List the change log of a system, newest first."""
         query = (
             "SELECT internal_id, org, change_type, changed_data, client_id, created FROM changes "
             "WHERE internal_id = ? ORDER BY sequence DESC"
         )
-        return [Change(*row) for row in self._base.execute(query, (internal_id,))]
+        return [LoggedChange(*row) for row in self._base.execute(query, (internal_id,))]
 
-    def create(self, document: Document, org: str, author: Author) -> Steps[str]:
+    def create(self, document: SystemRequest, org: str, author: Author) -> Steps[str]:
         """Insert a system with its client ids and a row in the change log; give its internal id."""
         row = Row(str(uuid.uuid4()))
 
@@ -203,7 +202,7 @@ class Store:
             self._log(row, author, "create")
         return row.internal_id
 
-    def update(self, stored: Stored, document: Document, author: Author) -> Steps[None]:
+    def update(self, stored: StoredSystem, document: SystemRequest, author: Author) -> Steps[None]:
         """Replace a system's document and client ids, and add a row to the change log."""
         row, wanted = Row(stored.internal_id), dict[str, None]()
 
@@ -226,7 +225,9 @@ class Store:
             self._replace(row)
             self._log(row, author, "update")
 
-    def update_rights(self, stored: Stored, rights: Sequence[Right | None], author: Author) -> Steps[None]:
+    def update_rights(
+        self, stored: StoredSystem, rights: Sequence[RequestedRight | None], author: Author
+    ) -> Steps[None]:
         """Replace a system's rights, and add a row to the change log."""
         row = Row(stored.internal_id)
 
@@ -241,7 +242,7 @@ class Store:
         yield from self._change(row, change, author, "rightsupdate")
 
     def update_packages(
-        self, stored: Stored, packages: Sequence[Package | None], author: Author
+        self, stored: StoredSystem, packages: Sequence[RequestedPackage | None], author: Author
     ) -> Steps[None]:
         """Replace a system's access packages, and add a row to the change log."""
         row = Row(stored.internal_id)
@@ -252,8 +253,8 @@ class Store:
         yield lambda: row.log(log_packages(packages))
         yield from self._change(row, change, author, "accesspackageupdate")
 
-    def spoil(self, system_id: str, members: Sequence[str], column: str) -> None:
-        """Take members out of a row; the first column that is missing makes it unreadable (contract Q25)."""
+    def make_unreadable(self, system_id: str, members: Sequence[str], column: str) -> None:
+        """Remove members from a row, which makes it unreadable; `column` is the first NULL column (contract Q25)."""
         with self.transaction():
             stored = demand(self.find(system_id))
             left = {name: value for name, value in stored.read().items() if name not in members}
@@ -262,8 +263,8 @@ class Store:
                 (json_writer.write(left), f"{_UNREADABLE}{column}", system_id),
             )
 
-    def delete(self, stored: Stored, author: Author) -> Steps[int]:
-        """Mark a system as deleted and free its client ids; give how many of those there were."""
+    def delete(self, stored: StoredSystem, author: Author) -> Steps[int]:
+        """Mark a system as deleted and release its client ids; gives their number."""
         with self.transaction():
             held = yield from self._release(stored.internal_id, ())
             yield from self._change(
@@ -272,16 +273,16 @@ class Store:
         return len(held)
 
     def read_kept(self, name: str) -> str | None:
-        """Read a value that outlives a restart."""
+        """Read a value that `keep` has stored."""
         row = self._base.execute("SELECT value FROM kept WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
 
     def keep(self, name: str, value: str) -> None:
-        """Keep a value across restarts."""
+        """Store a value across restarts."""
         self._base.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (name, value))
 
     def list_unheld(self, internal_id: str, client_ids: Sequence[str | None]) -> Steps[list[str]]:
-        """List those of some client ids that a system does not hold yet, and has to claim."""
+        """List the client ids that a system does not hold yet."""
         unheld: list[str] = []
 
         def compare() -> None:
@@ -309,7 +310,7 @@ class Store:
         return held
 
     def _release(self, internal_id: str, wanted: Container[str]) -> Steps[list[str]]:
-        """Free the client ids of a system that are not wanted any more; give all that it held."""
+        """Release the client ids that are no longer wanted; gives all that the system held."""
         held = yield from self._list_held(internal_id)
         for portion in divide(held):
             released = [(client_id,) for client_id in portion if client_id not in wanted]
@@ -320,7 +321,7 @@ class Store:
     def _change(
         self, row: Row, change: Callable[[Json], Json], author: Author, change_type: str
     ) -> Steps[None]:
-        """Change the document that is stored, and add a row to the change log."""
+        """Replace the stored document, and add a row to the change log."""
         with self.transaction():
             current = self._current(row.internal_id)
             yield lambda: row.write(change(_read(current)))
@@ -342,7 +343,7 @@ class Store:
         )
 
     def _claim(self, row: Row) -> Steps[None]:
-        """Insert client ids in their order; the first that is refused is the one that fails."""
+        """Insert client ids in their order; raises at the first that is refused."""
         for portion in divide(row.claims):
             try:
                 self._base.executemany("INSERT INTO clients VALUES (?, ?)", portion)
@@ -373,7 +374,7 @@ class Store:
 
 
 def _read(document: str) -> Json:
-    """Read a document that is stored."""
+    """Read a stored document."""
     read = stored_json.read(document)
     return read if isinstance(read, dict) else {}
 

@@ -1,29 +1,29 @@
-"""JSON text that `json_writer` has written, read back element by element.
+"""Reads JSON text of `json_writer`, element by element.
 
-No other thread runs while Python's own reader reads a text; here they run between two elements of a long one. There is
-no white space in such a text, and nothing wrong with it.
+No other thread runs while Python's own parser reads a text; here other threads run between the elements of a long
+one. The text is valid and holds no white space.
 """
 
 from __future__ import annotations
 
 import json
 
-from reconciler.emulator.register.portions import LARGE
+from reconciler.emulator.server.portions import LARGE
 
 _READ = json.JSONDecoder().raw_decode
 _DEEPEST = 4
-"""Levels of a document at which many entries may stand: those of the attributes of a right."""
+"""Levels of a document with lists of many entries, down to the attributes of a right."""
 
 
 def read(text: str) -> object:
-    """Give the value of a text."""
+    """Parse a text."""
     if len(text) < LARGE:
         return json.loads(text)
     return _read(text, 0, _DEEPEST)[0]
 
 
 def _read(text: str, at: int, depth: int) -> tuple[object, int]:
-    """Read the value that begins here; gives where it ends, too."""
+    """Parse the value at `at`; gives it and the offset behind it."""
     if depth > 0 and text.startswith("[", at):
         return _read_list(text, at + 1, depth - 1)
     if depth > 0 and text.startswith("{", at):

@@ -1,8 +1,8 @@
-"""Transactions of the database, of a length that can be set, each with one point of commit.
+"""The transactions of the register's writes, with a settable length and one point of commit.
 
 System Register contract §9.3 and §9.4: a transaction holds the row of its system and the unique values that
-it claims until it ends. Another one that wants them waits, and fails if the first one commits; if that one
-is rolled back, the other goes on. Nothing is stored before the commit, and from then on nothing undoes it.
+it claims until it ends. Another transaction that needs them waits, fails if the first one commits, and
+continues if the first one is rolled back. Nothing is stored before the commit, and nothing is undone after it.
 """
 
 from __future__ import annotations
@@ -18,33 +18,20 @@ from reconciler.emulator.register.database import refuse_duplicate
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
 
+    from reconciler.emulator.server.routing import TransactionFault
+
 USUAL_SECONDS = 0.002
-"""How long a transaction takes unless it is said: shorter than at the service, long enough to overlap."""
+"""The length of a transaction unless it is set: shorter than at the service, long enough to overlap."""
 _DEADLOCK_SECONDS = 1.0
-"""After so long PostgreSQL looks for a deadlock: its `deadlock_timeout`."""
+"""PostgreSQL's `deadlock_timeout`."""
 _SHORTEST_SECONDS = 0.001
 _MANY = 1000
-"""So many client ids are claimed before others get their turn."""
-
-
-@dataclass(frozen=True, slots=True)
-class Overlap:
-    """What a fault does to one write's transaction."""
-
-    is_lost: bool = False
-    """Another write has come first, as it were."""
-    seconds: float = 0.0
-    """How much longer the transaction is held open."""
-    is_unacknowledged: bool = False
-    """The connection to the database breaks behind the commit."""
-
-
-NO_OVERLAP = Overlap()
+"""How many client ids are claimed before other requests run."""
 
 
 @dataclass(eq=False, slots=True)
 class Transaction:
-    """One transaction that has not ended."""
+    """One open transaction."""
 
     ended: asyncio.Future[bool]
     """Whether it was committed."""
@@ -53,37 +40,37 @@ class Transaction:
     held: list[str] = field(default_factory=list)
 
     def check(self) -> None:
-        """Fail where the database has ended the connection."""
+        """Raise `DatabaseFailure` if the database has ended the connection."""
         if self.is_killed:
             raise DatabaseFailure("57P01: terminating connection due to administrator command")
 
 
 @dataclass(slots=True)
 class Transactions:
-    """The transactions that are open, by what they hold."""
+    """The open transactions, by the rows and values that they hold."""
 
     seconds: float = USUAL_SECONDS
     storing: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held while a write is stored, which takes a large one a while, and while client ids are looked up."""
+    """Held while a write is stored, which takes long for a large one, and while client ids are looked up."""
     _holders: dict[str, Transaction] = field(default_factory=dict)
     _open: set[Transaction] = field(default_factory=set)
 
     @asynccontextmanager
     async def begin(
-        self, system_id: str, claimed: Iterable[str | None], overlap: Overlap, *, is_new: bool = False
+        self, system_id: str, claimed: Iterable[str | None], fault: TransactionFault, *, is_new: bool = False
     ) -> AsyncIterator[Transaction]:
-        """Stand around what stores a write; raises what PostgreSQL raises for a loser.
+        """Open the transaction of a write; raises what PostgreSQL raises if another one wins.
 
         `claimed` are the client ids that the write inserts, in their order; `is_new` inserts the system too.
         """
         own = Transaction(asyncio.get_running_loop().create_future())
         self._open.add(own)
         wanted = [client_id for client_id in dict.fromkeys(claimed) if client_id is not None]
-        step, due = (self.seconds + overlap.seconds) / (len(wanted) + 1), 0.0
+        step, due = (self.seconds + fault.seconds) / (len(wanted) + 1), 0.0
         is_done = False
         try:
             await self._hold(f"system {system_id}", own, _take_id if is_new else _lose)
-            if overlap.is_lost:
+            if fault.is_lost:
                 raise _lose()
             for number, client_id in enumerate(wanted):
                 if number % _MANY == _MANY - 1:
@@ -95,7 +82,7 @@ class Transactions:
                 own.check()
                 yield own
             is_done = True
-            if overlap.is_unacknowledged:
+            if fault.is_unacknowledged:
                 raise DatabaseFailure("Exception while reading from stream")
         finally:
             self._open.discard(own)
@@ -104,12 +91,12 @@ class Transactions:
             own.ended.set_result(is_done)
 
     def kill(self) -> None:
-        """End every open connection, as a database does that restarts: nothing of theirs is stored."""
+        """End all open transactions without storing anything, as a database that restarts."""
         for each in self._open:
             each.is_killed = True
 
     async def _hold(self, name: str, own: Transaction, fail: Callable[[], DatabaseFailure]) -> None:
-        """Take hold of a row or a value; wait for another holder, and fail if that one commits."""
+        """Lock a row or a value; wait for another holder, and fail if that one commits."""
         while (other := self._holders.get(name)) is not None:
             is_locked = _waits_for(other, own)
             own.waits_for = other
@@ -127,7 +114,7 @@ class Transactions:
 
 
 def _waits_for(one: Transaction, other: Transaction) -> bool:
-    """Say whether `one` waits for `other`, be it through others."""
+    """Say whether `one` waits for `other`, directly or through others."""
     at: Transaction | None = one
     while at is not None:
         if at is other:
@@ -149,7 +136,7 @@ def _take_client() -> DatabaseFailure:
 
 
 async def _spend(seconds: float, *, least: float = _SHORTEST_SECONDS) -> float:
-    """Let time pass, unless it is too little to be worth it; gives what is left to pass."""
+    """Sleep, unless the time is too short; gives the time that is left."""
     if seconds < least or seconds <= 0:
         return seconds
     await asyncio.sleep(seconds)

@@ -1,7 +1,7 @@
-"""The `AUTH.VLD-` checks on rights, packages, client ids and ids, in the order in which they run.
+"""The `AUTH.VLD-` checks of ids, client ids, redirect URLs, rights and packages.
 
-Codes, texts, paths and labels are those of System Register contract §3. It reads nothing itself:
-what the upstream APIs and the database know is handed in.
+Codes, texts, paths and labels are those of System Register contract §3. What the
+metadata APIs and the database know is passed in.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ import re
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.emulator.dotnet.answers import Problem
+from reconciler.emulator.dotnet.characters import fold
 from reconciler.emulator.dotnet.failures import demand, demand_all
-from reconciler.emulator.dotnet.letters import fold
-from reconciler.emulator.register.portions import give_way
+from reconciler.emulator.server.portions import give_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from reconciler.emulator import catalogue
-    from reconciler.emulator.register.documents import Document, Package, Right
+    from reconciler.emulator.register.documents import RequestedPackage, RequestedRight, SystemRequest
 
 _ROOT = "/registersystemrequest"
 _ID = f"{_ROOT}/systemid"
@@ -52,7 +52,7 @@ REPEATED_CLIENT = Problem("AUTH.VLD-00011", "Request contains duplicate client i
 
 
 class Upstream(Protocol):
-    """The metadata APIs as the register sees them: None is any answer but 200."""
+    """The metadata APIs as the register sees them; None is any answer except 200."""
 
     async def resource_type(self, value: str) -> str | None:
         """Ask the resource registry for the type of a resource."""
@@ -61,7 +61,7 @@ class Upstream(Protocol):
         """Ask the access-package API for a package."""
 
 
-def check_new_id(document: Document, org: str, *, is_known: bool) -> list[Problem]:
+def check_new_id(document: SystemRequest, org: str, *, is_known: bool) -> list[Problem]:
     """Check the id of a system to be created: 00013, 00001, 00002."""
     problems: list[Problem] = []
     if " " in document.system_id:
@@ -75,8 +75,8 @@ def check_new_id(document: Document, org: str, *, is_known: bool) -> list[Proble
     return problems
 
 
-def check_redirects(document: Document) -> list[Problem]:
-    """Check that every redirect URL is absolute and https, up to the first that is not: 00005, on POST only."""
+def check_redirects(document: SystemRequest) -> list[Problem]:
+    """Check that all redirect URLs are absolute and https, up to the first that is not: 00005, on POST only."""
     if all(demand(redirect).is_https() for redirect in demand(document.redirects)):
         return []
     title = "One or more of the redirect urls format is not valid. The valid format is https://xxx.xx"
@@ -86,7 +86,7 @@ def check_redirects(document: Document) -> list[Problem]:
 def list_lookups(held: Sequence[str], proposed: Sequence[str | None]) -> list[str]:
     """List the client ids that a PUT looks up: the system's own, then the proposed ones.
 
-    Those that are equal ignoring case are looked up once, in their first spelling (contract Q22).
+    Ids that are equal ignoring case are looked up once, in their first spelling (contract Q22).
     """
     lookup: dict[str, str] = {}
     for client_id in (*held, *proposed):
@@ -98,7 +98,7 @@ def list_lookups(held: Sequence[str], proposed: Sequence[str | None]) -> list[st
 def check_client_ids(proposed: Sequence[str | None], taken: Iterable[str]) -> list[Problem]:
     """Check the client ids of a PUT: 00011 once, then 00004 for each that another system's equals.
 
-    `taken` are those that were looked up and belong to another system; null is equal to null.
+    `taken` are the ids that belong to another system; null equals null.
     """
     folded = [None if client_id is None else fold(client_id) for client_id in proposed]
     problems = [REPEATED_CLIENT] if len(set(folded)) != len(folded) else []
@@ -106,7 +106,7 @@ def check_client_ids(proposed: Sequence[str | None], taken: Iterable[str]) -> li
     return problems + [TAKEN_CLIENT for client_id in folded if client_id in others]
 
 
-async def check_rights(rights: Sequence[Right | None] | None, upstream: Upstream) -> list[Problem]:
+async def check_rights(rights: Sequence[RequestedRight | None] | None, upstream: Upstream) -> list[Problem]:
     """Check rights: 00009, 00003, 00017, 00006. One upstream call for each attribute, one after another."""
     wrong: list[str] = []
     unknown: list[str] = []
@@ -143,7 +143,7 @@ async def check_rights(rights: Sequence[Right | None] | None, upstream: Upstream
 
 
 async def check_packages(
-    packages: Sequence[Package | None], upstream: Upstream, *, is_visible: bool
+    packages: Sequence[RequestedPackage | None], upstream: Upstream, *, is_visible: bool
 ) -> list[Problem]:
     """Check access packages: 00008, 00007, 00018. One upstream call for each, one after another."""
     malformed: list[str] = []

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from reconciler.emulator.dotnet.answers import answer_json, answer_problem, answer_status
 from reconciler.emulator.dotnet.failures import demand
+from reconciler.emulator.dotnet.model_errors import ModelError, require
 from reconciler.emulator.dotnet.query_binding import bind_path_id
 from reconciler.emulator.register.claims import VENDOR_SCOPES, find_org
 from reconciler.emulator.register.database import check_text
-from reconciler.emulator.register.model_validation import ModelError, require
-from reconciler.emulator.register.routing import Call, Route
+from reconciler.emulator.server.routing import Call, Route
 from reconciler.emulator.systemusers import continuation
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from itertools import islice
 
 import pytest
 
-from reconciler.emulator.dotnet import json_writer, letters
+from reconciler.emulator.dotnet import characters, json_writer
 from reconciler.emulator.dotnet.failures import DatabaseFailure
+from reconciler.emulator.dotnet.model_errors import ModelError, require
 from reconciler.emulator.dotnet.uris import read
 from reconciler.emulator.register import database, model_validation, old_format, validations
-from reconciler.emulator.register.documents import Document, Pair, Right, Vendor
-from reconciler.emulator.register.model_validation import ModelError, require
+from reconciler.emulator.register.documents import AttributePair, RequestedRight, SystemRequest, VendorInfo
 
 DOMAIN = '23514: value for domain business_application.{} violates check constraint "{}"'
 DETAIL = "\n\nDETAIL: Detail redacted"
@@ -51,7 +51,7 @@ def test_the_table_of_categories() -> None:
         if category != "Cn":
             escaped = category in {"Cc", "Zs", "Zl", "Zp", "Co"}
             assert ("\\u" in json_writer.write(char)) is escaped, hex(point)
-            assert letters.is_letter(char) is category.startswith("L"), hex(point)
+            assert characters.is_letter(char) is category.startswith("L"), hex(point)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_the_table_of_categories() -> None:
 )
 def test_ignoring_case(one: str, other: str, is_same: bool) -> None:  # noqa: FBT001 - a column of the table
     """E15, §2.5: each character by its one upper case, and nothing is expanded."""
-    assert (letters.fold(one) == letters.fold(other)) is is_same
+    assert (characters.fold(one) == characters.fold(other)) is is_same
 
 
 def test_order_of_faults() -> None:
@@ -95,7 +95,7 @@ def test_order_of_faults() -> None:
 @pytest.mark.parametrize(("pairs", "keys", "is_cut"), [(99, 198, False), (100, 200, True), (150, 200, True)])
 def test_at_most_200_faults(pairs: int, keys: int, is_cut: bool) -> None:  # noqa: FBT001 - a column of the table
     """E34, §0.3: the 200th fault is not added, and the empty key says so first."""
-    faults = model_validation.list_right_faults([Right(None, [Pair()] * pairs)], "")
+    faults = model_validation.list_right_faults([RequestedRight(None, [AttributePair()] * pairs)], "")
     with pytest.raises(ModelError) as raised:
         model_validation.check(faults, {})
     errors = raised.value.errors
@@ -106,7 +106,7 @@ def test_at_most_200_faults(pairs: int, keys: int, is_cut: bool) -> None:  # noq
 
 def test_faults_of_a_document() -> None:
     """E4, §0.3: all nulls at once, a vendor without an id under two keys."""
-    document = Document(vendor=Vendor(), client_ids=None, redirects=None)
+    document = SystemRequest(vendor=VendorInfo(), client_ids=None, redirects=None)
     found = dict(islice(model_validation.list_document_faults(document), 10))
     assert found == {
         "Id": require("Id"),
@@ -124,7 +124,7 @@ def test_faults_of_a_document() -> None:
     [
         ({}, None),
         (
-            {"rights": [Right("\0")], "name": {"en": "\0"}},
+            {"rights": [RequestedRight("\0")], "name": {"en": "\0"}},
             f"22P05: unsupported Unicode escape sequence{DETAIL}",
         ),
         ({"name": {"\0": ""}, "id": "x" * 256}, '22021: invalid byte sequence for encoding "UTF8": 0x00'),
@@ -153,7 +153,7 @@ def test_faults_of_a_document() -> None:
 def test_order_of_database_errors(changes: dict[str, object], text: str | None) -> None:
     """E14, §2.8: the first of several refusals, in PostgreSQL's words."""
     texts: dict[str, str | None] = {"en": "", "nb": "", "nn": ""}
-    document = Document("x", Vendor("0192:1"), texts, texts)
+    document = SystemRequest("x", VendorInfo("0192:1"), texts, texts)
     for name, value in changes.items():
         setattr(document, name, value)
     if text is None:

@@ -7,13 +7,13 @@ import json
 
 import pytest
 
-from reconciler.emulator.dotnet import negotiation, token_decoding
+from reconciler.emulator.dotnet import forms, negotiation, token_decoding
 from reconciler.emulator.dotnet.failures import ServiceFailure
+from reconciler.emulator.dotnet.model_errors import ModelError
 from reconciler.emulator.dotnet.negotiation import FOR_TEXTS, FOR_VALUES
-from reconciler.emulator.register import forms, request_bodies
+from reconciler.emulator.dotnet.request_bodies import RequestBody, UnsupportedMediaType
+from reconciler.emulator.register import body_binding
 from reconciler.emulator.register.bearer import find_token
-from reconciler.emulator.register.model_validation import ModelError
-from reconciler.emulator.register.request_bodies import RequestBody, UnsupportedMediaType
 
 JSON, PLAIN, TEXT_JSON = "application/json", "text/plain", "text/json"
 FAILED = "Failed to read the request form. "
@@ -77,7 +77,7 @@ def test_accept_charset(lines: list[str], encoding: str) -> None:
 
 def bind(content_type: str, data: bytes = b"[]", *, is_there: bool = True) -> object:
     """Bind a body of V6."""
-    return request_bodies.bind_packages(RequestBody(content_type, data, is_there=is_there), {})
+    return body_binding.bind_packages(RequestBody(content_type, data, is_there=is_there), {})
 
 
 @pytest.mark.parametrize(

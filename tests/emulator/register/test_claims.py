@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from reconciler.emulator.dotnet.failures import ServiceFailure
+from reconciler.emulator.dotnet.token_claims import Caller
 from reconciler.emulator.register.claims import (
     ADMIN,
     WRITE,
-    Caller,
     find_org,
     has_scope,
     make_author,

@@ -8,11 +8,11 @@ import pytest
 
 from reconciler.emulator.dotnet import json_writer
 from reconciler.emulator.dotnet.json_reader import JsonReader, Malformed, make_run
+from reconciler.emulator.dotnet.request_bodies import RequestBody
 from reconciler.emulator.register import stored_json
-from reconciler.emulator.register.body_binding import Binder
+from reconciler.emulator.register.body_binding import Binder, bind_document
 from reconciler.emulator.register.documents import write_document
-from reconciler.emulator.register.portions import LARGE
-from reconciler.emulator.register.request_bodies import RequestBody, bind_document
+from reconciler.emulator.server.portions import LARGE
 from tests.emulator.parties import make_document
 
 MOST = 5000

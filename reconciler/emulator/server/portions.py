@@ -1,7 +1,7 @@
-"""How long work is done: in one go, or in portions between which other requests are answered.
+"""Work on large bodies and documents in portions, so that other requests are answered meanwhile.
 
-A body may be 30,000,000 bytes long (System Register contract §9.1). What one request does with a large one
-runs in a thread, or in steps on the loop; no step takes so long that others notice. It knows no endpoint.
+A body may be 30,000,000 bytes long (System Register contract §9.1). Work on a large one runs in a thread, or in
+short steps on the event loop.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 LARGE = 1 << 16
-"""Bytes of a body or of a stored document that take longer than others should wait."""
+"""Bytes from which a body or a stored document is large."""
 MANY = 2000
 """Entries of one portion."""
 
 Work: TypeAlias = Callable[[], object]
 Steps: TypeAlias = Generator[Work | None, None, T]
-"""Stops after each portion; gives work that needs nothing but memory, and so can be done in a thread."""
+"""A generator that stops after each portion; it may yield work on memory alone, for a thread."""
 
 
 def divide(entries: Sequence[T], size: int = MANY) -> Iterator[Sequence[T]]:
-    """Divide a sequence into portions of `size` entries; one that is empty is one portion."""
+    """Divide a sequence into portions of `size` entries; an empty one gives one portion."""
     for start in range(0, len(entries) or 1, size):
         yield entries[start : start + size]
 
 
 async def give_way(number: int) -> None:
-    """Let others be served before each portion but the first; `number` is that of an entry, from 0."""
+    """Let other requests run before each portion except the first; `number` counts entries from 0."""
     if number % MANY == 0 and number > 0:
         await asyncio.sleep(0)
 
 
 def finish(steps: Steps[T]) -> T:
-    """Take all steps in one go."""
+    """Take all steps at once."""
     while True:
         try:
             work = next(steps)
@@ -51,20 +51,20 @@ def finish(steps: Steps[T]) -> T:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Whether others are let in between."""
+    """Whether other requests run in between."""
 
     is_large: bool
 
     def allow(self, size: int) -> Pace:
-        """Take something else into account: its size in bytes."""
+        """Give the pace that also allows for something of `size` bytes."""
         return Pace(self.is_large or size >= LARGE)
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Do what needs nothing but memory: here, or in a thread."""
+        """Run work on memory alone: here, or in a thread if it is large."""
         return await asyncio.to_thread(work) if self.is_large else work()
 
     async def take(self, steps: Steps[T], check: Callable[[], None] = lambda: None) -> T:
-        """Take all steps, with a check before each; where one is cancelled or fails, no other follows."""
+        """Take all steps, with a check before each; after a failure or cancellation no further step is taken."""
         if not self.is_large:
             return finish(steps)
         try:
@@ -81,5 +81,5 @@ class Pace:
 
 
 def choose_pace(size: int) -> Pace:
-    """Choose a pace by the bytes of what is read or written."""
+    """Choose the pace for `size` bytes."""
     return Pace(size >= LARGE)

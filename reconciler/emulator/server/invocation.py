@@ -1,4 +1,4 @@
-"""Runs an endpoint as the framework does, and answers for it what it raises.
+"""Runs an endpoint as ASP.NET does, and answers the exceptions that it raises.
 
 The one place where an exception becomes a response (System Register contract §0.1, §0.3).
 """
@@ -8,22 +8,21 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from reconciler.emulator.dotnet import answers
+from reconciler.emulator.dotnet import answers, forms
 from reconciler.emulator.dotnet.failures import ServiceFailure
-from reconciler.emulator.register import forms
-from reconciler.emulator.register.model_validation import ModelError
-from reconciler.emulator.register.portions import choose_pace
-from reconciler.emulator.register.request_bodies import RequestBody, UnsupportedMediaType
+from reconciler.emulator.dotnet.model_errors import ModelError
+from reconciler.emulator.dotnet.request_bodies import RequestBody, UnsupportedMediaType
+from reconciler.emulator.server.portions import choose_pace
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from reconciler.emulator.register.routing import Call, Endpoint
+    from reconciler.emulator.server.routing import Call, Endpoint
 
 
-async def run(endpoint: Endpoint, call: Call) -> Response:
-    """Run an endpoint; model errors are 400, another media type is 415, what nobody caught is 500."""
+async def invoke(endpoint: Endpoint, call: Call) -> Response:
+    """Run an endpoint; model errors are 400, unsupported media types 415, other failures 500."""
     try:
         if call.caller is not None and (call.values or call.request.method == "POST"):
             await _check_form(call.request)
@@ -37,7 +36,7 @@ async def run(endpoint: Endpoint, call: Call) -> Response:
 
 
 async def read_body(request: Request) -> RequestBody:
-    """Read what a request carries, and what it says about it."""
+    """Read the body of a request."""
     headers = request.scope["headers"]
     length = request.headers.get("content-length", "0")
     return RequestBody(
@@ -49,7 +48,7 @@ async def read_body(request: Request) -> RequestBody:
 
 
 async def _check_form(request: Request) -> None:
-    """Parse a form before anything is bound, on every route that takes a value (contract §1.8)."""
+    """Parse a form before anything is bound, on every route with a parameter or a body (contract §1.8)."""
     if "form" in request.headers.get("content-type", "").lower():
         body = await read_body(request)
         if body.is_there:
@@ -58,7 +57,7 @@ async def _check_form(request: Request) -> None:
 
 
 def _line_size(request: Request) -> int:
-    """Count the bytes of a request line, and of the empty line behind the headers."""
+    """Count the bytes of the request line and of the empty line behind the headers."""
     query: bytes = request.scope["query_string"]
     path: bytes = request.scope.get("raw_path", b"")
     return len(request.method) + len(path) + (len(query) + 1 if query else 0) + len("  HTTP/1.1\r\n\r\n")

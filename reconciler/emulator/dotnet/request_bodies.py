@@ -1,7 +1,6 @@
-"""From the bytes of a request to a bound body: media type, charset, JSON, model validation.
+"""The body of a request as ASP.NET reads it: media type, charset, JSON.
 
-System Register contract §1.5 step d, §1.8 and §0.3, in the order in which ASP.NET goes through them; forms
-have been looked at before.
+System Register contract §1.5 step d, §1.8 and §0.3, in ASP.NET's order; forms have been parsed before.
 """
 
 from __future__ import annotations
@@ -13,80 +12,46 @@ from reconciler.emulator.dotnet import media_types
 from reconciler.emulator.dotnet.failures import ServiceFailure
 from reconciler.emulator.dotnet.json_reader import JsonReader, Malformed
 from reconciler.emulator.dotnet.media_types import EndsTooSoon
-from reconciler.emulator.register import model_validation
-from reconciler.emulator.register.body_binding import Binder
-from reconciler.emulator.register.model_validation import ModelError, require
+from reconciler.emulator.dotnet.model_errors import ModelError, require
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from reconciler.emulator.register.documents import Document, Package, Right
+    from collections.abc import Callable, Mapping
 
 T = TypeVar("T")
 BLOCK = 4096
-"""Bytes of Kestrel's blocks: a request in one block is quoted at greater length (contract §2.7)."""
+"""Bytes of a block of Kestrel: a literal is quoted whole if the request fits into one (contract §2.7)."""
 UTF_8 = frozenset(
     {"utf-8", "unicode-1-1-utf-8", "unicode-2-0-utf-8", "x-unicode-1-1-utf-8", "x-unicode-2-0-utf-8"}
 )
 UTF_16 = frozenset({"utf-16", "utf-16le", "ucs-2", "iso-10646-ucs-2", "unicode"})
-"""The names that .NET has for the two encodings that are read (contract §1.8)."""
+"""The names of the two encodings that .NET reads (contract §1.8)."""
 _MARK = b"\xef\xbb\xbf"
 
 
 class UnsupportedMediaType(Exception):
-    """No formatter takes a body of this content type."""
+    """No input formatter reads this content type: 415."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestBody:
-    """What a request carries, nothing about it read yet."""
+    """The raw body of a request, with what its headers say about it."""
 
     content_type: str
-    """Every line that is not empty, joined by commas."""
+    """The non-empty lines of the header, joined by commas."""
     data: bytes
     is_there: bool
-    """The request announces a body, be it an empty one in chunks."""
+    """The request announces a body, even an empty one in chunks."""
     head_size: int = 0
-    """Bytes before the body."""
+    """Bytes of request line and headers."""
 
 
-def bind_document(
-    body: RequestBody, parameter: str, found: Mapping[str, list[str]], *, keep_unknown: bool = False
-) -> Document:
-    """Bind and check a whole document; `found` is what the binding of path and query has found."""
-    document = _bind(
-        body, parameter, found, lambda reader: Binder(reader, keep_unknown=keep_unknown).document()
-    )
-    _check(model_validation.list_document_faults(document), found)
-    return document
-
-
-def bind_rights(
-    body: RequestBody, found: Mapping[str, list[str]], *, keep_unknown: bool = False
-) -> list[Right | None]:
-    """Bind and check the body of V5."""
-    rights = _bind(body, "rights", found, lambda reader: Binder(reader, keep_unknown=keep_unknown).rights())
-    _check(model_validation.list_right_faults(rights, ""), found)
-    return rights
-
-
-def bind_packages(
-    body: RequestBody, found: Mapping[str, list[str]], *, keep_unknown: bool = False
-) -> list[Package | None]:
-    """Bind the body of V6; nothing in it can fail model validation."""
-    packages = _bind(
-        body, "accessPackages", found, lambda reader: Binder(reader, keep_unknown=keep_unknown).packages()
-    )
-    _check(iter(()), found)
-    return packages
-
-
-def _bind(
+def bind_json(
     body: RequestBody,
     parameter: str,
     found: Mapping[str, list[str]],
     bind: Callable[[JsonReader], T | None],
 ) -> T:
+    """Bind a JSON body; `found` holds the errors of path and query. Raises `ModelError`."""
     media = media_types.read(body.content_type)
     if (
         media is None
@@ -105,10 +70,6 @@ def _bind(
     if bound is None:
         raise _missing_body(parameter, found)
     return bound
-
-
-def _check(faults: Iterator[tuple[str, str]], found: Mapping[str, list[str]]) -> None:
-    model_validation.check(faults, found)
 
 
 def _missing_body(parameter: str, found: Mapping[str, list[str]]) -> ModelError:

@@ -1,7 +1,7 @@
-"""Form bodies, which ASP.NET parses before it binds anything, on every route that takes a value.
+"""Form bodies, which ASP.NET parses before it binds anything.
 
-System Register contract §1.8: a form that parses is passed over, one that does not is 400 B-MODEL under
-the empty key. Nothing that a form holds is ever used.
+System Register contract §1.8: a form that cannot be parsed is 400 B-MODEL with an empty key; the values of a
+form are never used.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ from urllib.parse import unquote_plus
 from reconciler.emulator.dotnet import media_types
 from reconciler.emulator.dotnet.failures import ServiceFailure
 from reconciler.emulator.dotnet.media_types import EndsTooSoon
-from reconciler.emulator.register.model_validation import ModelError
+from reconciler.emulator.dotnet.model_errors import ModelError
 
 MOST_VALUES = 1024
 LONGEST_KEY, LONGEST_VALUE = 2048, 4 * 1024 * 1024
 LONGEST_BOUNDARY = 128
 LONGEST_HEADERS = 16 * 1024
-"""ASP.NET's `FormOptions` as they are without settings."""
+"""The defaults of ASP.NET's `FormOptions`."""
 _END_OF_STREAM = "Unexpected end of Stream, the content may have already been read by another component. "
 
 
 class NotAForm(Exception):
-    """The body does not parse as the form that it says it is."""
+    """The body cannot be parsed as a form."""
 
 
 def check(content_type: str, body: bytes) -> None:
-    """Parse a form of a content type that may be one; raises `ModelError` where it does not parse."""
+    """Parse the body if its content type is a form; raises `ModelError`."""
     media = media_types.read(content_type)
     if media is None or (media.end < len(content_type) and content_type[media.end] != ";"):
         return
@@ -64,7 +64,7 @@ def _parse_pairs(body: bytes) -> None:
 
 
 def _check_brackets(key: str) -> None:
-    """Fail as the reader of jQuery's keys does on a bracket that is not closed; this nobody catches."""
+    """Check jQuery's brackets; an unclosed one is an unhandled exception."""
     opened = key.find("[")
     while opened >= 0:
         closed = key.find("]", opened)
@@ -91,7 +91,7 @@ def _parse_parts(boundary: str, body: bytes) -> None:
 
 
 def _parse_headers(body: bytes, at: int) -> int:
-    """Read the headers of a part, which has to be a field or a file."""
+    """Read the headers of a part, which must be `form-data`."""
     start, disposition = at, b""
     while True:
         line, at = _read_line(body, at)

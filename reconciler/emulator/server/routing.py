@@ -1,7 +1,6 @@
 """Routes as ASP.NET matches them: literals in any letter case, one optional slash at the end.
 
-It finds the endpoint of a method and a decoded path, and says 404 or 405; what the endpoint does is not
-known here (System Register contract §1.1, §1.5 step a, §1.7 step 5).
+System Register contract §1.1, §1.5 step a, §1.7 step 5.
 """
 
 from __future__ import annotations
@@ -13,26 +12,40 @@ from typing import TYPE_CHECKING, NamedTuple
 from starlette.responses import Response
 
 from reconciler.emulator.dotnet.query_binding import Query
-from reconciler.emulator.register.transactions import NO_OVERLAP, Overlap
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from starlette.requests import Request
 
-    from reconciler.emulator.register.claims import Caller
+    from reconciler.emulator.dotnet.token_claims import Caller
 
     Endpoint = Callable[["Call"], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
+class TransactionFault:
+    """What the faults of a request do to the transaction of its write."""
+
+    is_lost: bool = False
+    """Another write commits first."""
+    seconds: float = 0.0
+    """How much longer the transaction is held open."""
+    is_unacknowledged: bool = False
+    """The connection to the database is lost after the commit."""
+
+
+NO_FAULT = TransactionFault()
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
-    """One request that found its endpoint."""
+    """One request with its endpoint's path values, its caller and its faults."""
 
     request: Request
     values: Mapping[str, str]
     caller: Caller | None = None
-    overlap: Overlap = NO_OVERLAP
+    transaction_fault: TransactionFault = NO_FAULT
 
     @property
     def query(self) -> Query:
@@ -47,11 +60,11 @@ class Route(NamedTuple):
     template: str
     endpoint: Endpoint
     scopes: frozenset[str] | None = None
-    """Any one of these lets a caller in; None is for everybody, with or without a token."""
+    """The caller needs one of these; None means that no token is needed."""
 
 
 class Match(NamedTuple):
-    """A route that fits, with the values of its parameters."""
+    """A route that matches, with the values of its parameters."""
 
     route: Route
     values: Mapping[str, str]
@@ -59,18 +72,18 @@ class Match(NamedTuple):
 
 @dataclass(slots=True)
 class Router:
-    """Every route, by the number of its segments; among several that fit the first one added wins."""
+    """All routes by their number of segments; of several that match the first one added wins."""
 
     _routes: dict[int, list[tuple[list[str], Route]]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, *routes: Route) -> None:
-        """Add routes, the more literal before the less literal."""
+        """Add routes, the more specific ones first."""
         for route in routes:
             segments = route.template.strip("/").split("/")
             self._routes[len(segments)].append((segments, route))
 
     def find(self, method: str, path: str) -> Match | Response:
-        """Find the endpoint for a decoded path, or the response that says there is none."""
+        """Find the route of a decoded path, or give the 404 or 405."""
         segments = path.removeprefix("/").removesuffix("/").split("/")
         allowed: set[str] = set()
         for template, route in self._routes.get(len(segments), ()):
