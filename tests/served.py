@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import subprocess
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from jwt.algorithms import RSAAlgorithm
 
 from reconciler.emulator import start
 from tests.builders import VENDOR, a_definition_text
@@ -34,20 +34,8 @@ VENDOR_PATH = "/authentication/api/v1/systemregister/vendor"
 
 def export_public(key: RSAPrivateKey) -> dict[str, str]:
     """Export the public half of a key as a JWK."""
-    numbers = key.public_key().public_numbers()
-
-    def encode(number: int) -> str:
-        size = (number.bit_length() + 7) // 8
-        return base64.urlsafe_b64encode(number.to_bytes(size, "big")).decode().rstrip("=")
-
-    return {
-        "kty": "RSA",
-        "kid": KID,
-        "alg": "RS256",
-        "use": "sig",
-        "n": encode(numbers.n),
-        "e": encode(numbers.e),
-    }
+    jwk = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    return {"kid": KID, "alg": "RS256", "use": "sig", **{name: jwk[name] for name in ("kty", "n", "e")}}
 
 
 def export_pem(key: RSAPrivateKey) -> str:

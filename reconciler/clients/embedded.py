@@ -6,7 +6,6 @@ its owner only.
 
 from __future__ import annotations
 
-import base64
 import os
 import uuid
 from contextlib import contextmanager, suppress
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from jwt.algorithms import RSAAlgorithm
 
 from reconciler.clients.credentials import Credentials
 from reconciler.clients.keys import Key, read_key
@@ -29,7 +29,7 @@ from reconciler.platform import read_plain
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     from reconciler.model.canonical_json import Json
 
@@ -48,7 +48,7 @@ def open_local(
     with _explain_disk(root):
         folder = prepare_folder(root)
         key, loaded = _load_key(folder / "key.pem")
-    public = _export_public(loaded.private.public_key().public_numbers())
+    public = _export_public(loaded.private)
     clients = [
         {"client_id": _name_client(vendor), "org": vendor, "scopes": [SCOPE], "jwk": public}
         for vendor in vendors
@@ -117,19 +117,7 @@ def _make_key(path: Path) -> None:
         Path(draft).unlink()
 
 
-def _export_public(numbers: RSAPublicNumbers) -> dict[str, Json]:
-    def encode(number: int) -> str:
-        return (
-            base64.urlsafe_b64encode(number.to_bytes((number.bit_length() + 7) // 8, "big"))
-            .decode()
-            .rstrip("=")
-        )
-
-    return {
-        "kty": "RSA",
-        "kid": KID,
-        "use": "sig",
-        "alg": "RS256",
-        "n": encode(numbers.n),
-        "e": encode(numbers.e),
-    }
+def _export_public(key: RSAPrivateKey) -> dict[str, Json]:
+    """Give the public half of a key as Maskinporten registers it: a JWK for signatures."""
+    jwk = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    return {"kid": KID, "use": "sig", "alg": "RS256", **{name: jwk[name] for name in ("kty", "n", "e")}}
