@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from reconciler.definitions.yaml_nodes import Position
+
 _CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?=[ \r\n]|\Z)", re.MULTILINE)
 _TAB = re.compile(r"^ *\t", re.MULTILINE)
 _TOKENS = re.compile(
@@ -22,39 +24,32 @@ _KEY = re.compile(r"[ ]*(?:- +)*[^\s#][^\n]*?:(?=[ \t\r\n]|\Z)")
 QUOTE = "Quote a text that holds `: ` or ` #`, or starts with `*`, `&`, `!`, `%`, `@` or a bracket."
 
 
-class Place(NamedTuple):
-    """A line and a column, both from 1."""
-
-    line: int
-    column: int
-
-
 @dataclass(frozen=True, slots=True)
 class Mistake:
     """What is wrong, where, and what to do."""
 
     message: str
-    place: Place
+    position: Position
     hint: str
 
 
-class Stop(NamedTuple):
-    """Where a parser stopped, what it said, and where what it was reading began."""
+class ParseFailure(NamedTuple):
+    """Where a parser stopped, its reason, and where that which it was reading starts."""
 
-    place: Place
+    position: Position
     problem: str
-    begun: Place | None = None
+    start: Position | None = None
 
 
 def find_wrong_encoding(content: bytes) -> Mistake | None:
     """Say what is wrong with bytes that are not UTF-8; None where nothing is."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0\0" in (content[:4:2], content[1:4:2]):
-        return Mistake("The file is UTF-16, not UTF-8", Place(1, 1), "Save the file as UTF-8.")
+        return Mistake("The file is UTF-16, not UTF-8", Position(1, 1), "Save the file as UTF-8.")
     try:
         content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         start = content.rfind(b"\n", 0, error.start) + 1
-        place = Place(
+        position = Position(
             content.count(b"\n", 0, error.start) + 1,
             len(content[start : error.start].decode("utf-8-sig", "replace")) + 1,
         )
@@ -63,8 +58,8 @@ def find_wrong_encoding(content: bytes) -> Mistake | None:
             message = (
                 f"The file is not UTF-8: byte {error.start + 1:,} is `{meant}` in Latin-1 (Windows-1252)"
             )
-            return Mistake(message, place, "Save the file as UTF-8.")
-        return Mistake(f"Byte {error.start + 1:,} is not UTF-8", place, "Save the file as UTF-8.")
+            return Mistake(message, position, "Save the file as UTF-8.")
+        return Mistake(f"Byte {error.start + 1:,} is not UTF-8", position, "Save the file as UTF-8.")
     return None
 
 
@@ -76,13 +71,13 @@ def find_other_breaks(text: str) -> Mistake | None:
     number = f"{ord(found[0]):04X}"
     hint = f"Remove it, or write `\\u{number}` in double quotes."
     return Mistake(
-        f"U+{number} is a line break to some programs only", _find_place(text, found.start()), hint
+        f"U+{number} is a line break to some programs only", _find_position(text, found.start()), hint
     )
 
 
-def find_mistake(text: str, stop: Stop) -> Mistake | None:
+def find_mistake(text: str, failure: ParseFailure) -> Mistake | None:
     """Name the mistake that made a parser stop; None where nothing better can be said than what the parser did."""
-    offset = _find_offset(text, stop.place)
+    offset = _find_offset(text, failure.position)
     for look in (
         _find_conflict,
         _find_tab,
@@ -92,104 +87,112 @@ def find_mistake(text: str, stop: Stop) -> Mistake | None:
         _find_colon,
         _find_indent,
     ):
-        found = look(text, stop, offset)
+        found = look(text, failure, offset)
         if found is not None:
             return found
-    return _read_problem(text, stop, offset)
+    return _rephrase(text, failure, offset)
 
 
-def _find_offset(text: str, place: Place) -> int:
+def _find_offset(text: str, position: Position) -> int:
     start = 0
-    for _ in range(place.line - 1):
+    for _ in range(position.line - 1):
         start = text.find("\n", start) + 1 or len(text)
-    return min(start + place.column - 1, len(text))
+    return min(start + position.column - 1, len(text))
 
 
-def _find_place(text: str, offset: int) -> Place:
-    return Place(text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
+def _find_position(text: str, offset: int) -> Position:
+    return Position(text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
 
 
 def _line(text: str, number: int) -> str:
-    start = _find_offset(text, Place(number, 1))
+    start = _find_offset(text, Position(number, 1))
     return text[start:].partition("\n")[0]
 
 
-def _find_conflict(text: str, stop: Stop, offset: int) -> Mistake | None:
+def _find_conflict(text: str, failure: ParseFailure, offset: int) -> Mistake | None:
     """Find the marks that git leaves where two branches changed the same lines."""
-    del stop, offset
+    del failure, offset
     found = _CONFLICT.search(text)
     if found is None:
         return None
     hint = "Keep one side, and remove the lines with `<<<<<<<`, `=======` and `>>>>>>>`."
-    return Mistake("A merge conflict is not resolved", _find_place(text, found.start()), hint)
+    return Mistake("A merge conflict is not resolved", _find_position(text, found.start()), hint)
 
 
-def _find_tab(text: str, stop: Stop, offset: int) -> Mistake | None:
+def _find_tab(text: str, failure: ParseFailure, offset: int) -> Mistake | None:
     """Find a tab among the blanks before a line, or where the parser stopped."""
     line = text.rfind("\n", 0, offset) + 1
     found = _TAB.match(text, line)
     if found:
-        place = _find_place(text, found.end() - 1)
-        return Mistake("The line is indented with a tab", place, "Indent with blanks.")
-    if text[offset : offset + 1] == "\t" and "token" in stop.problem:
-        return Mistake("A tab stands where a blank belongs", stop.place, "Write a blank.")
+        position = _find_position(text, found.end() - 1)
+        return Mistake("The line is indented with a tab", position, "Indent with blanks.")
+    if text[offset : offset + 1] == "\t" and "token" in failure.problem:
+        return Mistake("A tab stands where a blank belongs", failure.position, "Write a blank.")
     return None
 
 
-def _find_quote(text: str, stop: Stop, offset: int) -> Mistake | None:
+def _find_quote(text: str, failure: ParseFailure, offset: int) -> Mistake | None:
     """Find a quote that is never closed, or closed by the next one, or by one inside the text."""
-    if "end of stream" in stop.problem and "quoted scalar" in stop.problem and stop.begun:
+    if "end of stream" in failure.problem and "quoted scalar" in failure.problem and failure.start:
         return Mistake(
-            "The quote that opens here is never closed", stop.begun, "Close it at the end of the text."
+            "The quote that opens here is never closed", failure.start, "Close it at the end of the text."
         )
     last = None
     for found in _TOKENS.finditer(text, 0, offset):
         last = found
     if last is None or last.lastgroup != "quote" or text[last.end() : offset].strip(" \t"):
         return None
-    opened = _find_place(text, last.start())
+    opened = _find_position(text, last.start())
     if "\n" in last[0]:
         hint = "Close it at the end of the text."
-        return Mistake(f"The quote that opens here is closed in line {stop.place.line:,} only", opened, hint)
+        return Mistake(
+            f"The quote that opens here is closed in line {failure.position.line:,} only", opened, hint
+        )
     if text[offset : offset + 1] in {",", "", "\n", "}", "]"}:
         return None
     hint = "Write `''` for a `'` inside single quotes, `\\\"` for a `\"` inside double quotes, or use the other kind."
-    return Mistake("A text goes on behind its closing quote", stop.place, hint)
+    return Mistake("A text goes on behind its closing quote", failure.position, hint)
 
 
-def _find_comma(text: str, stop: Stop, offset: int) -> Mistake | None:
+def _find_comma(text: str, failure: ParseFailure, offset: int) -> Mistake | None:
     """Find a comma behind a value that stands on a line of its own."""
-    if text[offset : offset + 1] != "," or "flow" in stop.problem:
+    if text[offset : offset + 1] != "," or "flow" in failure.problem:
         return None
-    return Mistake("A comma stands behind the value", stop.place, "Remove it: a member ends with its line.")
+    return Mistake(
+        "A comma stands behind the value", failure.position, "Remove it: a member ends with its line."
+    )
 
 
-def _find_bracket(text: str, stop: Stop, offset: int) -> Mistake | None:
+def _find_bracket(text: str, failure: ParseFailure, offset: int) -> Mistake | None:
     """Find a bracket that is never closed."""
-    if "flow" not in stop.problem or stop.begun is None:
+    if "flow" not in failure.problem or failure.start is None:
         return None
-    opened = text[_find_offset(text, stop.begun) :][:1]
+    opened = text[_find_offset(text, failure.start) :][:1]
     ended = offset >= len(text.rstrip())
-    if opened not in {"[", "{"} or (stop.begun.line == stop.place.line and not ended):
+    if opened not in {"[", "{"} or (failure.start.line == failure.position.line and not ended):
         return None
     closing = "]" if opened == "[" else "}"
-    return Mistake(f"The `{opened}` that opens here is not closed", stop.begun, f"Close it with `{closing}`.")
+    return Mistake(
+        f"The `{opened}` that opens here is not closed", failure.start, f"Close it with `{closing}`."
+    )
 
 
-def _find_colon(text: str, stop: Stop, offset: int) -> Mistake | None:
+def _find_colon(text: str, failure: ParseFailure, offset: int) -> Mistake | None:
     """Find a colon inside a text without quotes."""
     if text[offset : offset + 1] != ":":
         return None
-    line = _line(text, stop.place.line)
-    before = _line(text, stop.place.line - 1) if stop.place.line > 1 else ""
+    line = _line(text, failure.position.line)
+    before = _line(text, failure.position.line - 1) if failure.position.line > 1 else ""
     first = _KEY.match(line)
     deeper = _measure(line) > _measure(before) and before.strip() and not before.rstrip().endswith(":")
-    if first and first.end() == stop.place.column and deeper and "flow" not in stop.problem:
+    if first and first.end() == failure.position.column and deeper and "flow" not in failure.problem:
         message = "The line is indented deeper than the one before it, which has a value already"
         return Mistake(
-            message, Place(stop.place.line, _measure(line) + 1), "Indent it like the lines around it."
+            message,
+            Position(failure.position.line, _measure(line) + 1),
+            "Indent it like the lines around it.",
         )
-    return Mistake("A `: ` stands in a text without quotes", stop.place, QUOTE)
+    return Mistake("A `: ` stands in a text without quotes", failure.position, QUOTE)
 
 
 def _measure(line: str) -> int:
@@ -197,39 +200,41 @@ def _measure(line: str) -> int:
     return found.end() if found else 0
 
 
-def _find_indent(text: str, stop: Stop, offset: int) -> Mistake | None:
+def _find_indent(text: str, failure: ParseFailure, offset: int) -> Mistake | None:
     """Find a line that begins between two levels, or a list where a member belongs."""
-    line = _line(text, stop.place.line)
-    if "block" not in stop.problem or _measure(line) + 1 != stop.place.column:
+    line = _line(text, failure.position.line)
+    if "block" not in failure.problem or _measure(line) + 1 != failure.position.column:
         return None
     above = {
         _measure(each) for each in text[:offset].split("\n")[:-1] if each.strip() and each.lstrip()[0] != "#"
     }
     if _measure(line) not in above:
         message = "The line is indented like none of those above it"
-        return Mistake(message, stop.place, "Indent it like the lines that it belongs to, with blanks.")
+        return Mistake(message, failure.position, "Indent it like the lines that it belongs to, with blanks.")
     if line.lstrip().startswith("-"):
-        return Mistake("A list stands where a member belongs", stop.place, "Write the list's name above it.")
+        return Mistake(
+            "A list stands where a member belongs", failure.position, "Write the list's name above it."
+        )
     return Mistake(
-        "The line is indented like none that it could belong to", stop.place, "Check its indentation."
+        "The line is indented like none that it could belong to", failure.position, "Check its indentation."
     )
 
 
-def _read_problem(text: str, stop: Stop, offset: int) -> Mistake | None:
+def _rephrase(text: str, failure: ParseFailure, offset: int) -> Mistake | None:
     """Say in other words what the parser said."""
     character = text[offset : offset + 1]
-    if "expected ':'" in stop.problem and stop.begun:
+    if "expected ':'" in failure.problem and failure.start:
         return Mistake(
-            "The line has no colon", stop.begun, "Write the name of a member, a colon and a blank."
+            "The line has no colon", failure.start, "Write the name of a member, a colon and a blank."
         )
-    if "cannot start any token" in stop.problem and character and character.isprintable():
+    if "cannot start any token" in failure.problem and character and character.isprintable():
         shown = "a backtick" if character == "`" else f"`{character}`"
-        return Mistake(f"No text begins with {shown} without quotes", stop.place, "Quote the text.")
+        return Mistake(f"No text begins with {shown} without quotes", failure.position, "Quote the text.")
     if character and character in "]}":
         return Mistake(
-            f"Nothing opens what `{character}` closes here", stop.place, "Remove it, or quote the text."
+            f"Nothing opens what `{character}` closes here", failure.position, "Remove it, or quote the text."
         )
-    if "escape character" in stop.problem:
+    if "escape character" in failure.problem:
         hint = "Write `\\\\` for a backslash in double quotes, or use single quotes."
-        return Mistake("The text in double quotes holds a `\\` that begins no escape", stop.place, hint)
+        return Mistake("The text in double quotes holds a `\\` that begins no escape", failure.position, hint)
     return None

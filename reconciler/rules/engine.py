@@ -104,7 +104,7 @@ def check_documents(
     for place in places:
         _ask_fleet(place, [view for view in views.values() if place in view.resolved])
     for view in views.values():
-        findings += view.settle()
+        findings += view.collect()
     return Checked(tuple(definitions), sort_findings(findings))
 
 
@@ -113,15 +113,8 @@ class _View:
 
     def __init__(self, definition: Definition, places: tuple[str, ...]) -> None:
         existing = [place for place in places if definition.exists_in(place)]
-        plain = next((place for place in existing if not definition.overlay(place)), "")
-        shared = resolve(definition, plain) if plain else None
         self.definition = definition
-        self.resolved: dict[str, Resolved] = {
-            place: replace(shared, environment=place)
-            if shared and not definition.overlay(place)
-            else resolve(definition, place)
-            for place in existing
-        }
+        self.resolved = {place: resolve(definition, place) for place in existing}
         self._found: dict[Finding, list[str]] = {}
         self._known: dict[int, Finding] = {}
         """Each finding by the hash of what it says where; those that are only counted, by the first of them."""
@@ -158,7 +151,7 @@ class _View:
         found = self._found.setdefault(self._known[known], [])
         found.extend(place for place in places if place not in found)
 
-    def settle(self) -> Iterator[Finding]:
+    def collect(self) -> Iterator[Finding]:
         """Give each finding once, with its environments, and with what is allowed made milder."""
         counted = dict(self._quota.sum_up())
         for finding, places in self._found.items():

@@ -5,8 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import pty
-import resource
 import select
 import signal
 import subprocess
@@ -76,6 +74,7 @@ def _read(terminal: int) -> bytes:
 
 def _talk(repository: Repository, words: list[str], question: str, answer: bytes) -> tuple[int, str]:
     """Run the program on a terminal of its own, and answer its question."""
+    pty = pytest.importorskip("pty", reason="a terminal is made with what only POSIX has")
     process, terminal = pty.fork()
     if process == 0:
         os.chdir(repository.root)
@@ -174,13 +173,14 @@ def test_an_interruption_before_the_first_write_is_a_refusal(
     assert _writes(served) == []
 
 
-def _limit_files() -> None:
-    """Have every file end at 3,000 bytes, as a full disk would have it."""
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (3_000, 3_000))
-
-
 def _run_on_a_full_disk(repository: Repository, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the program where every file ends at 3,000 bytes, as a full disk would have it."""
+    resource = pytest.importorskip("resource", reason="a file's size is limited by what only POSIX has")
+
+    def limit_files() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (3_000, 3_000))
+
     return subprocess.run(
         [sys.executable, "-W", "error", "-m", "reconciler", *words],
         cwd=repository.root,
@@ -190,7 +190,7 @@ def _run_on_a_full_disk(repository: Repository, *words: str) -> subprocess.Compl
         timeout=60,
         check=False,
         stdin=subprocess.DEVNULL,
-        preexec_fn=_limit_files,
+        preexec_fn=limit_files,
     )
 
 

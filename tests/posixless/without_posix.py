@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import errno
 import os
-import shlex
 import shutil
 import struct
 import sys
@@ -32,6 +31,13 @@ _SET_OPEN_FILE_LOCK = 37
 """F_OFD_SETLK of Linux: a lock of the open file, as on Windows, and not of the process."""
 _NEW_STYLE = struct.Struct("hhqqi")
 """`struct flock` of 64-bit Linux."""
+_PROGRAM = """#!{python} -IS
+import os, sys
+kept = os.environ.get("PYTHONPATH", "")
+os.environ["PYTHONPATH"] = {path!r} + (kept and os.pathsep + kept)
+os.execv({python!r}, [{python!r}, *sys.argv[1:]])
+"""
+"""Starts Python with the folder of this file in its path; a shell would have something to report of its own."""
 
 
 def remove_modules() -> None:
@@ -50,8 +56,9 @@ def run_without_posix() -> None:
     folder = Path(tempfile.mkdtemp(prefix="without-posix-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     program = folder / "python"
-    path, python = shlex.quote(str(Path(__file__).parent)), shlex.quote(sys.executable)
-    program.write_text(f'#!/bin/sh\nPYTHONPATH={path}${{PYTHONPATH:+:$PYTHONPATH}} exec {python} "$@"\n')
+    program.write_text(
+        _PROGRAM.format(python=sys.executable, path=str(Path(__file__).parent)), encoding="utf-8"
+    )
     program.chmod(0o700)
     sys.executable = str(program)
 
