@@ -17,7 +17,7 @@ from reconciler.rules import RULES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-BLOCKED, REMOVED = "change-blocked", "becomes-unmanaged"
+BLOCKED, REMOVED, UNLISTED = "change-blocked", "becomes-unmanaged", "unmanaged-unlisted"
 """What a plan says of a system beside its impacts."""
 _PLAN: Mapping[str, tuple[str, str]] = {
     BLOCKED: (
@@ -33,6 +33,14 @@ _PLAN: Mapping[str, tuple[str, str]] = {
         (
             "A definition is removed, and its system stays registered.\n\n"
             "The absence of a file is never a request to delete; `withdrawn: true` is."
+        ),
+    ),
+    UNLISTED: (
+        "warning",
+        (
+            "The register did not list all systems of the vendor, so the unmanaged ones are not known.\n\n"
+            "There may be some, and a client id that one of them holds cannot be claimed. Run it again when the\n"
+            "register answers."
         ),
     ),
 }

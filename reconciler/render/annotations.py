@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.findings import SEVERITIES, Finding, Location, Severity
 from reconciler.planning.change import Blocked, Weight
-from reconciler.planning.explanation import BLOCKED, REMOVED, find_explanation
+from reconciler.planning.explanation import BLOCKED, REMOVED, UNLISTED, find_explanation
 from reconciler.planning.impact import DELETED
 from reconciler.render import phrases
 from reconciler.render.escape import shorten
@@ -64,6 +64,7 @@ def annotate_plan(plan: Plan) -> tuple[Annotation, ...]:
     """Say what a plan cannot do, what it breaks, and what is worth knowing; the worst first."""
     where = plan.target.environment
     found = [Annotation(where, _impact(each, Location("")), where) for each in plan.impacts if _counts(each)]
+    found += _annotate_unlisted(plan.unlisted, where)
     for change in plan.changes:
         found += [Annotation(change.id, finding, where) for finding in _annotate_change(change)]
     for system in plan.unmanaged:
@@ -100,9 +101,16 @@ def _impact(impact: Impact, place: Location) -> Finding:
 
 def annotate_drift(report: DriftReport) -> tuple[Annotation, ...]:
     """Say every difference that is one, with who made it and when; what alarms is an error."""
-    return sort_annotations(
-        Annotation(each.id, _difference(each), report.target.environment) for each in report.open
-    )
+    where = report.target.environment
+    found = [Annotation(each.id, _difference(each), where) for each in report.open]
+    return sort_annotations([*found, *_annotate_unlisted(report.unlisted, where)])
+
+
+def _annotate_unlisted(unlisted: str, environment: str) -> Iterator[Annotation]:
+    """Say that the unmanaged systems are not known, where the register could not list them."""
+    if unlisted:
+        message = phrases.describe_unlisted(unlisted)
+        yield Annotation(environment, Finding(UNLISTED, Severity.WARNING, message, Location("")), environment)
 
 
 def _difference(each: Difference) -> Finding:

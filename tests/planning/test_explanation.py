@@ -14,7 +14,7 @@ from reconciler.model.findings import Finding, Location, Severity
 from reconciler.planning.change import Blocked, Impact, Update, Weight
 from reconciler.planning.diff import FieldChange
 from reconciler.planning.drift import PAGES, Difference, DriftReport, Kind
-from reconciler.planning.explanation import BLOCKED, REMOVED, find_explanation, read_explanations
+from reconciler.planning.explanation import BLOCKED, REMOVED, UNLISTED, find_explanation, read_explanations
 from reconciler.planning.impact import IMPACTS
 from reconciler.planning.plan import Plan, Target, Unmanaged
 from reconciler.render.annotations import annotate_drift, annotate_findings, annotate_plan, fingerprint
@@ -42,10 +42,10 @@ def test_one_registry_holds_them_all() -> None:
     """P14: every rule, impact, kind of drift and code; an id means one thing."""
     known = read_explanations()
     codes = [name for name in known if name.startswith("AUTH.VLD-")]
-    own = {*RULES, *IMPACTS, BLOCKED, REMOVED, *(kind.slug for kind in Kind)}
+    own = {*RULES, *IMPACTS, BLOCKED, REMOVED, UNLISTED, *(kind.slug for kind in Kind)}
 
     assert set(known) == {*own, *codes}
-    assert len(known) == len(RULES) + len(IMPACTS) + 2 + len(Kind) + 15
+    assert len(known) == len(RULES) + len(IMPACTS) + 3 + len(Kind) + 15
     assert len(codes) == 15
     assert set(PAGES) == set(Kind)
     assert all(each.summary.endswith(".") and each.level and each.kind for each in known.values())
@@ -96,6 +96,7 @@ def test_every_sarif_rule_is_explained() -> None:
         TARGET,
         (Update(id="a", impacts=impacts), Blocked(id="b", reason="x")),
         unmanaged=(Unmanaged("c", "x", (), "c.yaml"),),
+        unlisted="x",
     )
     report = DriftReport(TARGET, tuple(Difference(kind.slug, kind) for kind in Kind))
     texts = (render_findings(findings, 1), render_plan(plan), render_drift(report))
