@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from reconciler.model.suggest import nearest
 from reconciler.planning.explanation import find_explanation, read_explanations
 
 app = make_app()
+_WIDTH = 80
 
 
 @app.command()
@@ -36,4 +38,16 @@ def run(
         near = nearest(name, known)
         hint = f"Did you mean `{near}`?" if near else "`reconciler explain` lists all that it knows."
         raise UsageError(f"Nothing is called `{name}`.", hint=hint)
-    show_text(f"{found.id} ({found.kind})\n\n{found.page}\n")
+    show_text(f"{found.id} ({found.kind})\n\n{_wrap(found.page)}\n")
+
+
+def _wrap(page: str) -> str:
+    """Break the paragraphs that are wider than a terminal; the others stay, and so do examples, which are indented."""
+    return "\n\n".join(map(_wrap_paragraph, page.split("\n\n")))
+
+
+def _wrap_paragraph(paragraph: str) -> str:
+    lines = paragraph.splitlines()
+    if max(map(len, lines), default=0) <= _WIDTH or any(line.startswith(" ") for line in lines):
+        return paragraph
+    return fill(" ".join(lines), _WIDTH, break_long_words=False, break_on_hyphens=False)
