@@ -1,61 +1,75 @@
-"""The program's start and end: the one place where a failure becomes an exit code."""
+"""The program's start and end: the one place where a failure becomes an exit code.
+
+Only the signals are imported at the top; they are answered before the rest of the program is loaded.
+"""
 
 from __future__ import annotations
 
 import gc
 import os
-import signal
 import sys
-from typing import TYPE_CHECKING, Any
 
-from reconciler.cli.streams import open_streams
-from reconciler.errors import Exit, ReconcilerError, UsageError
-from reconciler.platform import STOP_SIGNALS
+from reconciler.cli.signals import ignore_signals, interrupt_on_signals
 
+TYPE_CHECKING = False  # `typing` takes longer to import than everything here
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import FrameType
+    from reconciler.errors import ReconcilerError
 
 _INTERRUPTED = 130
 """What the command line's library makes of an interruption."""
 
 
-class _Interrupted(KeyboardInterrupt):
-    """An interruption by a signal.
-
-    Python remembers a bare `KeyboardInterrupt` that passed a compiled text, as those of `dataclasses` are, and ends
-    the process by the signal although it was caught (CPython's `run_eval_code_obj` and `Py_RunMain`).
-    """
-
-
 def main() -> None:
     """Run the command line, and end the process with an exit code of the table in `errors`."""
+    try:
+        try:
+            interrupt_on_signals()
+            code = _start()
+        finally:
+            ignore_signals()
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
+    sys.exit(_end(code))
+
+
+def _start() -> int:
+    """Load the program and run it; gives its exit code."""
     # A run makes many objects and drops few, so the collector looks for dropped ones a hundred times as seldom:
     # `validate` of 1,000 definitions takes 1.4 s of processor time instead of 1.8 (median of 7), and 1 MB more.
     gc.set_threshold(70_000)
+    from reconciler.cli.streams import open_streams  # noqa: PLC0415 - after the signals are answered
+    from reconciler.errors import ReconcilerError  # noqa: PLC0415 - as above
+
     output = open_streams()
-    _answer_signals(_interrupt)  # a verb that writes answers them itself from then on
     try:
         code = _run()
         output.flush()
-    except KeyboardInterrupt:
-        code = _INTERRUPTED
     except ReconcilerError as error:
-        code = _tell(error)
-    _answer_signals(signal.SIG_IGN)  # what it ends with is decided
+        code = _report_error(error)
+    return code
+
+
+def _end(code: int) -> int:
+    """Write what is left, and give the exit code that counts."""
+    from reconciler.cli.streams import open_streams  # noqa: PLC0415 - as above
+    from reconciler.errors import Exit  # noqa: PLC0415 - as above
+
+    output = open_streams()
     if code == _INTERRUPTED:
-        _say("Interrupted; nothing was written to the register.")
+        _report("Interrupted; nothing was written to the register.")
         code = Exit.REFUSED
     output.flush()
     if output.trouble:
-        _say(f"error: the result cannot be shown: {output.trouble}.")
+        _report(f"error: the result cannot be shown: {output.trouble}.")
         code = Exit.worst(Exit(code), Exit.FAILED)
     sys.stderr.flush()
-    sys.exit(code)
+    return code
 
 
 def _run() -> int:
     """Run the command line, and give its exit code; raises `ReconcilerError` for whatever stopped it."""
+    from reconciler.errors import Exit, ReconcilerError, UsageError  # noqa: PLC0415 - as above
+
     try:
         os.getcwd()  # noqa: PTH109 - only asked for
     except OSError as error:
@@ -64,7 +78,7 @@ def _run() -> int:
             hint="Change to another folder.",
         ) from error
     try:
-        from reconciler.cli.main import app  # noqa: PLC0415 - a failed import is told like any other failure
+        from reconciler.cli.main import app  # noqa: PLC0415 - a failed import is reported like any other failure
         from reconciler.clients.credentials import check_exposed  # noqa: PLC0415 - as above
 
         check_exposed(sys.argv[1:], os.environ)
@@ -83,7 +97,7 @@ def _run() -> int:
         ) from error
     except MemoryError as error:
         raise ReconcilerError(
-            "There is not enough memory.", hint="Look for a file of an odd size."
+            "There is not enough memory.", hint="Look for a file that is far too large."
         ) from error
     except Exception as error:  # a person gets a sentence, and a traceback if they ask
         if "--debug" in sys.argv:
@@ -95,28 +109,15 @@ def _run() -> int:
     return Exit.DONE
 
 
-def _tell(error: ReconcilerError) -> Exit:
-    from reconciler.cli.console import tell_error  # noqa: PLC0415 - only where something failed
+def _report_error(error: ReconcilerError) -> int:
+    from reconciler.cli.console import notify_error  # noqa: PLC0415 - only where something failed
 
-    tell_error(error)
+    notify_error(error)
     return error.exit_code
 
 
-def _say(sentence: str) -> None:
-    sys.stderr.write(f"{sentence}\n")  # where other people's text is made inert
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Stop whatever is being done."""
-    del number, frame
-    raise _Interrupted
-
-
-def _answer_signals(answer: Callable[[int, FrameType | None], Any] | signal.Handlers) -> None:
-    """Answer each signal that asks a program to end, unless whoever started it had it ignored."""
-    for number in STOP_SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, answer)
+def _report(sentence: str) -> None:
+    sys.stderr.write(f"{sentence}\n")  # where other people's text is made harmless
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What operating systems do differently, in one place: plain files, private folders, locks and signals.
+"""What operating systems do differently, in one place: plain files, private folders and locks.
 
 Everything that only POSIX has stays in here, behind something that works on Windows too. Errors are `OSError`s whose
 `strerror` reads well behind "cannot be read:".
@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import select
-import signal
 import stat
 from importlib import import_module
 from pathlib import Path
@@ -23,10 +22,6 @@ _PLAIN: int = (
 """Never through a link, never waiting for the other end of a pipe."""
 _SILENCE = 10.0
 """Seconds; a program that hands a key over through a pipe may ask its own server first."""
-STOP_SIGNALS: tuple[signal.Signals, ...] = tuple(
-    signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if name in signal.Signals.__members__
-)
-"""The signals that ask a program to end, and that it may answer."""
 
 
 def _load(name: str) -> Any:  # noqa: ANN401 - a module of one operating system has no type on another

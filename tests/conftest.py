@@ -21,7 +21,7 @@ from tests.posixless.without_posix import run_without_posix
 if os.environ.get("WITHOUT_POSIX"):
     run_without_posix()
 
-from reconciler.platform import STOP_SIGNALS  # which looks for those modules when it is imported
+from reconciler.cli.signals import STOP_SIGNALS  # nothing of ours is loaded before those modules are gone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

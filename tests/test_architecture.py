@@ -70,6 +70,8 @@ OWNERS = {
 LAZY = {"planning": {"deepdiff"}, "render": {"rich"}}
 """Imports inside a function, for start-up's sake; `cli` and `__main__` may have any."""
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "core", "misc"}
+MODULES_OF_VALIDATE = 60
+"""How many modules of ours checking a file may load."""
 LONGEST_MODULE, LONGEST_FUNCTION, MOST_PARAMETERS = 400, 50, 6
 
 
@@ -281,12 +283,53 @@ def test_the_tree_of_exceptions_is_drawn() -> None:
     assert [each for each in kinds if each not in (errors.__doc__ or "")] == []
 
 
+def _load_with(words: list[str], folder: Path) -> set[str]:
+    """Run the program, and give the modules that it loaded."""
+    code = (
+        "import sys\n"
+        f"sys.argv = ['reconciler', *{words!r}]\n"
+        "from reconciler.__main__ import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print(*sorted(sys.modules))"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, timeout=60)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_validate_loads_what_it_needs_and_no_more(tmp_path: Path) -> None:
+    """A hook that checks one file loads no plan, no journal, no output but the one that was asked for."""
+    (tmp_path / "systems").mkdir()
+    (tmp_path / "systems/a.yaml").write_text("id: 991825827_a\n", encoding="utf-8")
+
+    own = {each for each in _load_with(["validate"], tmp_path) if each.startswith("reconciler.")}
+    packages = {each.split(".")[1] for each in own}
+
+    assert not packages & {"planning", "execution", "emulator"}
+    assert sorted(each for each in own if each.startswith("reconciler.clients.")) == [
+        "reconciler.clients.credentials"
+    ]
+    assert {each.split(".")[2] for each in own if each.startswith("reconciler.render.")} == {
+        "escape",
+        "formats",
+        "lines",
+        "phrases",
+        "places",
+        "terminal",
+        "text",
+    }
+    assert len(own) <= MODULES_OF_VALIDATE
+
+
 @pytest.mark.parametrize(
     ("words", "heavy"),
     [
-        (
-            ["--version"],
-            ["pydantic", "ruamel", "httpx", "jwt", "cryptography", "starlette", "uvicorn", "deepdiff"],
+        *(
+            (
+                [word],
+                ["pydantic", "ruamel", "httpx", "jwt", "cryptography", "starlette", "uvicorn", "deepdiff"],
+            )
+            for word in ("--version", "--help")
         ),
         (
             ["validate"],
@@ -297,15 +340,6 @@ def test_the_tree_of_exceptions_is_drawn() -> None:
 def test_starting_up_loads_only_what_is_needed(words: list[str], heavy: list[str], tmp_path: Path) -> None:
     """A hook that validates does not wait for HTTP, keys or a server."""
     (tmp_path / "systems").mkdir()
-    code = (
-        "import sys\n"
-        f"sys.argv = ['reconciler', *{words!r}]\n"
-        "from reconciler.__main__ import main\n"
-        "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        f"print('loaded:', sorted({{each.partition('.')[0] for each in sys.modules}} & set({heavy!r})))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
-    )
+    loaded = {each.partition(".")[0] for each in _load_with(words, tmp_path)}
 
-    assert done.stdout.splitlines()[-1] == "loaded: []"
+    assert sorted(loaded & set(heavy)) == []

@@ -1,4 +1,4 @@
-"""`reconciler accept`: let one difference stand for a while."""
+"""`reconciler accept`: accept one difference for a while."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.console import show_text
-from reconciler.cli.context import open_register, set_scene
+from reconciler.cli.context import open_register, read_context
 from reconciler.cli.options import EnvironmentOption, Format, RootOption, VendorOption, make_app
 from reconciler.definitions.files import append_file
 from reconciler.errors import UsageError
@@ -24,7 +24,7 @@ def _read_date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise UsageError(
-            f"`{text}` is no date.", hint="Write it like 2026-12-31; that day is included."
+            f"`{text}` is not a date.", hint="Write it like 2026-12-31; that day is included."
         ) from None
 
 
@@ -46,14 +46,14 @@ def run(
     vendor: VendorOption = "",
     root: RootOption = None,
 ) -> None:
-    """Let one difference stand for a while.
+    """Accept one difference for a while.
 
     It stops alarming until the day is over or the value changes again; overwriting it is breaking until then.
     """
     last = _read_date(until)
-    scene = set_scene(root, environment, vendor, Format.TEXT)
-    desired = next((each for each in scene.systems if each.system.id == system), None)
-    with open_register(scene, read_only=True) as connection:
+    context = read_context(root, environment, vendor, Format.TEXT)
+    desired = next((each for each in context.systems if each.system.id == system), None)
+    with open_register(context, read_only=True) as connection:
         made = accept_difference(desired, system, path, connection.register, until=last, reason=reason)
-    append_file(scene.root / FILE, print_acceptance(made))
+    append_file(context.root / FILE, print_acceptance(made))
     show_text(escape_line(f"Accepted until {last}, in {FILE}: {path} of {system}") + "\n")

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli.console import tell
+from reconciler.cli.console import notify, notify_lines, show_lines, show_text
 from reconciler.cli.context import (
     choose_saved,
+    confirm,
     connect,
     find_target,
     make_plan,
+    notify_of_warnings,
     open_register,
+    read_context,
     read_saved,
-    set_scene,
-    tell_warnings,
 )
+from reconciler.cli.journal import find_journal, find_site
 from reconciler.cli.options import (
     EnvironmentOption,
     Format,
@@ -29,16 +34,33 @@ from reconciler.cli.options import (
     WorkersOption,
     make_app,
 )
-from reconciler.cli.writing import Manner, do_plan, find_journal, find_site, list_resources
-from reconciler.definitions.files import probe
+from reconciler.cli.signals import stop_on_signals
+from reconciler.definitions.files import open_drafts, probe
 from reconciler.definitions.settings import find_root
-from reconciler.execution.preflight import check_target, lock_for_apply
+from reconciler.errors import Exit, Refused, UsageError
+from reconciler.execution.executor import apply_plan
+from reconciler.execution.outcome import Report
+from reconciler.execution.preflight import (
+    Terms,
+    check_accepted,
+    check_consistent,
+    check_target,
+    clear,
+    lock_for_apply,
+)
 from reconciler.model.environment import WORKERS
+from reconciler.render import json as as_json
+from reconciler.render.phrases import count
+from reconciler.render.text.plan import render_plan
+from reconciler.render.text.report import render_report
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
     from reconciler.cli.context import Connection
+    from reconciler.definitions.files import Draft
+    from reconciler.execution.preflight import TargetLock
     from reconciler.model.environment import Environment
     from reconciler.planning.plan import Plan
 
@@ -78,29 +100,86 @@ def run(
     """
     found = find_root(root or Path.cwd())
     folder = find_journal(found, journal)
-    manner = Manner(form, accept, report, workers, patience, yes=yes)
     probe(report)
+    terms = Terms(accept, workers, patience, Event(), (report,) if report else ())
     if planfile is not None:
         saved = read_saved(planfile)
         chosen = choose_saved(found, saved.target.environment, environment)
         check_target(saved, find_target(chosen, vendor or saved.target.vendor))
-        tell(f"Plan {saved.short_digest} of {saved.created}")
+        notify(f"Plan {saved.short_digest} of {saved.created}")
         connecting = _connect(saved, chosen, found, workers)
         with connecting as connection, lock_for_apply(find_site(connection, found, folder)) as lock:
-            raise typer.Exit(do_plan(saved, lock, manner))
-    scene = set_scene(root, environment, vendor, form)
+            raise typer.Exit(_carry_out(saved, lock, terms, form, yes=yes))
+    context = read_context(root, environment, vendor, form)
     with (
-        open_register(scene, read_only=False, workers=workers) as connection,
+        open_register(context, read_only=False, workers=workers) as connection,
         lock_for_apply(find_site(connection, found, folder)) as lock,
     ):
-        made = make_plan(scene, connection)
-        tell_warnings(scene)
-        raise typer.Exit(do_plan(made, lock, manner))
+        made = make_plan(context, connection)
+        notify_of_warnings(context)
+        raise typer.Exit(_carry_out(made, lock, terms, form, yes=yes))
 
 
 def _connect(
     saved: Plan, chosen: Environment, root: Path, workers: int
 ) -> AbstractContextManager[Connection]:
     """Connect to the register of a saved plan, which knows every resource that the plan names if it is local."""
-    resources = list_resources(saved)
+    resources = _list_resources(saved)
     return connect(root, chosen, saved.target.vendor, read_only=False, resources=resources, workers=workers)
+
+
+def _list_resources(plan: Plan) -> list[str]:
+    """List the resources that a plan's documents name, which the embedded register is to know."""
+    rights = [right for change in plan.writes for right in (change.document or {}).get("rights") or ()]
+    return sorted({str(pair["value"]) for right in rights for pair in right["resource"]})
+
+
+def _carry_out(plan: Plan, lock: TargetLock, terms: Terms, form: Format, *, yes: bool) -> Exit:
+    """Show a plan, check that it is accepted, ask, carry it out, and show what became of it.
+
+    Raises `Refused` before the first write where it is stale, not accepted, or the answer is no.
+    """
+    check_consistent(plan)
+    (show_lines if form is Format.TEXT else notify_lines)(render_plan(plan))
+    check_accepted(plan, terms.accept)
+    if plan.writes and not yes:
+        _ask(plan)
+    stop_on_signals(terms.stop)
+    if not plan.writes:
+        with open_drafts(terms.outputs) as drafts:
+            return _put_out(Report(plan), form, drafts)
+    with clear(plan, lock, terms) as clearance:
+        _mention(f"Journal: {clearance.writer.journal.path}")
+        report = apply_plan(clearance, on_outcome=lambda each: _mention(f"{each.word}: {each.change.id}"))
+        return _put_out(report, form, clearance.drafts)
+
+
+def _ask(plan: Plan) -> None:
+    """Ask on the terminal whether to go ahead; refuse where there is none, or the answer is no."""
+    if not sys.stdin.isatty():
+        raise Refused("Nothing was written: there is no terminal to ask on.", hint="Pass --yes to go ahead.")
+    notify("")
+    if not confirm(f"Carry out {count(len(plan.writes), 'change')}?"):
+        raise Refused("Nothing was written: the answer was no.")
+
+
+def _put_out(report: Report, form: Format, drafts: Mapping[Path, Draft]) -> Exit:
+    """Show a report and save it; what cannot be put out is said, and does not hide what became of the plan."""
+    code = report.exit_code
+    if form is Format.JSON:  # what stdout does not take is said at the end, and weighs in the exit code
+        show_text(as_json.render_report(report))
+    elif report.outcomes:
+        show_lines(render_report(report))
+    for draft in drafts.values():
+        try:
+            draft.write(as_json.render_report(report))
+        except UsageError as error:  # the run is over: trouble with a file is no usage error any more
+            _mention(f"error: {error.message} {error.hint}")
+            code = Exit.worst(code, Exit.FAILED)
+    return code
+
+
+def _mention(sentence: str) -> None:
+    """Say something on stderr; a reader that went away, or a full disk, must not end a run half-way."""
+    with suppress(OSError):
+        notify(sentence)

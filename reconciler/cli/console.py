@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.render.lines import Line
 
 
-def show(lines: Iterable[Line]) -> None:
+def show_lines(lines: Iterable[Line]) -> None:
     """Write a result for people to stdout."""
     write_lines(lines, sys.stdout)
 
@@ -31,27 +31,27 @@ def show_text(text: str) -> None:
     sys.stdout.flush()
 
 
-def tell(sentence: str) -> None:
+def notify(sentence: str) -> None:
     """Say something on stderr that is not the result."""
     sys.stderr.write(escape_line(sentence) + "\n")
 
 
-def tell_lines(lines: Iterable[Line]) -> None:
+def notify_lines(lines: Iterable[Line]) -> None:
     """Write lines for people to stderr."""
     write_lines(lines, sys.stderr)
 
 
-def tell_findings(findings: Sequence[Finding], files: int) -> None:
+def notify_findings(findings: Sequence[Finding], files: int) -> None:
     """Write findings to stderr."""
     write_lines(render_findings(findings, files), sys.stderr)
 
 
-def tell_error(error: ReconcilerError) -> None:
+def notify_error(error: ReconcilerError) -> None:
     """Say what stopped the tool, and what to do about it."""
     for index, line in enumerate(error.message.splitlines() or [""]):
-        tell(f"error: {line}" if index == 0 else f"       {line}")
+        notify(f"error: {line}" if index == 0 else f"       {line}")
     for line in error.hint.splitlines():
-        tell(f"       {line}")
+        notify(f"       {line}")
 
 
 @contextmanager

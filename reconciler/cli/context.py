@@ -1,6 +1,6 @@
 """What a verb works with: the root, the settings, the environment and the checked definitions.
 
-The one place where rooms that do I/O are put together. HTTP and keys are imported when they are needed.
+The one place where the layers that do input and output are put together. HTTP and keys are imported when needed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from reconciler import __version__
-from reconciler.cli.console import show_progress, show_text, tell, tell_findings
+from reconciler.cli.console import notify, notify_findings, show_progress, show_text
 from reconciler.cli.environment import choose_environment
 from reconciler.cli.options import Format
 from reconciler.clients.credentials import read_credentials
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class Context:
     """Everything that is known before the register is asked."""
 
     root: Path
@@ -62,7 +62,7 @@ class Scene:
     """The configured ones, in their order."""
 
 
-def set_scene(root: Path | None, environment: str | None, vendor: str, form: Format) -> Scene:
+def read_context(root: Path | None, environment: str | None, vendor: str, form: Format) -> Context:
     """Read and check everything on this side; ends the run with 1 where a definition is wrong.
 
     Raises `UsageError` where there is no repository, no such environment, or nothing to do.
@@ -75,20 +75,22 @@ def set_scene(root: Path | None, environment: str | None, vendor: str, form: For
     if not checked.sound:
         if form is Format.JSON:
             show_text(as_json.render_findings(checked.findings, len(documents)))
-        tell_findings([each for each in checked.findings if each.severity is Severity.ERROR], len(documents))
-        tell("The register was not asked anything: mend the errors first.")
+        notify_findings(
+            [each for each in checked.findings if each.severity is Severity.ERROR], len(documents)
+        )
+        notify("The register was not asked anything: fix the errors first.")
         raise typer.Exit(Exit.FAILED)
     systems = resolve_all(checked.definitions, chosen.name)
     names = tuple(settings.environments)
-    return Scene(found, chosen, checked, systems, find_vendor(systems, vendor), names)
+    return Context(found, chosen, checked, systems, find_vendor(systems, vendor), names)
 
 
-def tell_warnings(scene: Scene) -> None:
+def notify_of_warnings(context: Context) -> None:
     """Mention what is not wrong enough to stop anything."""
-    counts = count_findings(scene.checked.findings)
-    told = [count(counts[each], each.value) for each in (Severity.WARNING, Severity.NOTE) if counts[each]]
-    if told:
-        tell(f"{' and '.join(told)} on the definitions: `reconciler validate` shows them.")
+    counts = count_findings(context.checked.findings)
+    shown = [count(counts[each], each.value) for each in (Severity.WARNING, Severity.NOTE) if counts[each]]
+    if shown:
+        notify(f"{' and '.join(shown)} on the definitions: `reconciler validate` shows them.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +127,12 @@ def connect(
 
             local = open_local(root, vendors=[vendor], resources=resources)
             environment, credentials = stack.enter_context(local)
-            tell(f"Environment local: the embedded register at {environment.register}")
+            notify(f"Environment local: the embedded register at {environment.register}")
         else:
-            tell(f"Environment {environment.name}: {environment.register}")
+            notify(f"Environment {environment.name}: {environment.register}")
             credentials = read_credentials(os.environ)
         tokens = stack.enter_context(open_tokens(environment, credentials))
-        register = HttpRegister(environment, tokens, workers=workers, read_only=read_only, notify=tell)
+        register = HttpRegister(environment, tokens, workers=workers, read_only=read_only, notify=notify)
         own = read_claims(tokens.token()).get("client_id") or credentials.client_id
         # The token's own client is always ours, whatever the settings name besides it.
         ours = frozenset([*environment.clients, *([str(own)] if own else [])])
@@ -141,13 +143,13 @@ def connect(
 
 
 @contextmanager
-def open_register(scene: Scene, *, read_only: bool, workers: int = WORKERS) -> Iterator[Connection]:
-    """Connect to the register of a scene, which knows every resource that the definitions name if it is local."""
-    resources = _list_resources(scene)
+def open_register(context: Context, *, read_only: bool, workers: int = WORKERS) -> Iterator[Connection]:
+    """Connect to the register of a context, which knows every resource that the definitions name if it is local."""
+    resources = _list_resources(context)
     with connect(
-        scene.root,
-        scene.environment,
-        scene.vendor,
+        context.root,
+        context.environment,
+        context.vendor,
         read_only=read_only,
         resources=resources,
         workers=workers,
@@ -155,23 +157,25 @@ def open_register(scene: Scene, *, read_only: bool, workers: int = WORKERS) -> I
         yield connection
 
 
-def make_plan(scene: Scene, connection: Connection) -> Plan:
+def make_plan(context: Context, connection: Connection) -> Plan:
     """Plan, with progress on a terminal, and stamp the plan with the time and the version."""
     with show_progress("Reading") as progress:
         made = plan(
-            scene.systems,
+            context.systems,
             connection.target,
             connection.register,
             connection.ownership,
-            findings=scene.checked.findings,
+            findings=context.checked.findings,
             progress=progress,
         )
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return stamp(made, scene.checked.findings, created=now, tool_version=__version__)
+    return stamp(made, context.checked.findings, created=now, tool_version=__version__)
 
 
-def _list_resources(scene: Scene) -> list[str]:
-    values = {pair.value for each in scene.systems for right in each.system.rights for pair in right.resource}
+def _list_resources(context: Context) -> list[str]:
+    values = {
+        pair.value for each in context.systems for right in each.system.rights for pair in right.resource
+    }
     return sorted(values)
 
 
@@ -217,7 +221,7 @@ def confirm(question: str) -> bool:
     try:
         return typer.confirm(question, err=True)
     except typer.Abort:
-        tell("")
+        notify("")
         raise Refused("Nothing was written: there was no answer.") from None
 
 
@@ -232,13 +236,13 @@ def read_accepted(root: Path) -> tuple[Acceptance, ...]:
     return read_acceptances(read_file(path, within=root, most=MAX_BYTES)) if os.path.lexists(path) else ()
 
 
-def open_archive(scene: Scene) -> Archive:
-    """Give the history of the definitions, for the scene's environment."""
-    return Archive(scene.root, scene.environment.name, scene.environments)
+def open_archive(context: Context) -> Archive:
+    """Give the history of the definitions, for the context's environment."""
+    return Archive(context.root, context.environment.name, context.environments)
 
 
-def tell_gap(archive: Archive) -> None:
+def notify_of_gap(archive: Archive) -> None:
     """Say why the history of the definitions is not whole, where it is not."""
     gap = archive.find_gap()
     if gap:
-        tell(f"The history of the definitions is not whole: {gap}.")
+        notify(f"The history of the definitions is not whole: {gap}.")

@@ -1,4 +1,4 @@
-"""`reconciler drift`: tell what differs from the files, since when and by whom."""
+"""`reconciler drift`: show what differs from the files, since when and by whom."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from reconciler.cli.console import show_progress, tell
-from reconciler.cli.context import make_plan, open_archive, open_register, set_scene, tell_gap
+from reconciler.cli.console import notify, show_progress
+from reconciler.cli.context import make_plan, notify_of_gap, open_archive, open_register, read_context
 from reconciler.cli.github_actions import find_prefix, is_runner, write_outputs, write_summary
 from reconciler.cli.options import (
     EnvironmentOption,
@@ -48,27 +48,27 @@ def run(
     workers: WorkersOption = WORKERS,
     root: RootOption = None,
 ) -> None:
-    """Tell what differs from the files, since when and by whom; never writes.
+    """Show what differs from the files, since when and by whom; never writes.
 
     Exits 3 for what was changed outside, is missing, deleted or unmanaged, and is not accepted.
     """
     outputs = choose_outputs(formats)
-    scene = set_scene(root, environment, vendor, outputs.form)
-    archive = open_archive(scene)
-    tell_gap(archive)
+    context = read_context(root, environment, vendor, outputs.form)
+    archive = open_archive(context)
+    notify_of_gap(archive)
     with open_drafts(outputs.paths) as drafts:
-        with open_register(scene, read_only=True, workers=workers) as connection:
-            made = trace_to_history(make_plan(scene, connection), scene.systems, archive)
+        with open_register(context, read_only=True, workers=workers) as connection:
+            made = trace_to_history(make_plan(context, connection), context.systems, archive)
             with show_progress("Reading change logs") as progress:
                 report = detect_drift(made, connection.register, connection.ownership, progress=progress)
         report = replace(report, created=made.created, tool_version=made.tool_version)
-        _write(report, outputs, drafts, scene.root)
+        _write(report, outputs, drafts, context.root)
         if is_runner(os.environ):
             write_summary(load_renderer("markdown").render_drift(report), os.environ)
             has_drift = str(bool(report.alarming)).lower()
             write_outputs({"has-drift": has_drift, "differences": str(len(report.alarming))}, os.environ)
     if report.alarming:
-        tell("`reconciler accept ID PATH --until DATE --reason TEXT` lets a difference stand for a while.")
+        notify("`reconciler accept ID PATH --until DATE --reason TEXT` accepts a difference for a while.")
     raise typer.Exit(report.exit_code)
 
 

@@ -1,4 +1,4 @@
-"""`reconciler history`: tell a system's change log as a story."""
+"""`reconciler history`: show a system's change log."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.console import show, show_text
-from reconciler.cli.context import open_archive, open_register, set_scene, tell_gap
+from reconciler.cli.console import show_lines, show_text
+from reconciler.cli.context import notify_of_gap, open_archive, open_register, read_context
 from reconciler.cli.options import EnvironmentOption, Format, FormatOption, RootOption, VendorOption, make_app
 from reconciler.definitions.git import GitFailed
 from reconciler.errors import UsageError
@@ -29,20 +29,20 @@ def run(
     form: FormatOption = Format.TEXT,
     root: RootOption = None,
 ) -> None:
-    """Tell a system's change log as a story.
+    """Show a system's change log, oldest write first.
 
     Who, when, which members before and after, and which revision of the definition each state equals.
     """
-    scene = set_scene(root, environment, vendor, form)
-    with open_register(scene, read_only=True) as connection:
+    context = read_context(root, environment, vendor, form)
+    with open_register(context, read_only=True) as connection:
         log = read_log(connection.register.read_changes(system))
         if not log and connection.register.read_system(system) is None:
             raise UsageError(
                 f"The register does not know `{system}`.", hint="Check the id and the environment."
             )
-    files = [each.definition.document.file for each in scene.systems if each.system.id == system]
-    archive = open_archive(scene)
-    tell_gap(archive)
+    files = [each.definition.document.file for each in context.systems if each.system.id == system]
+    archive = open_archive(context)
+    notify_of_gap(archive)
     revisions = []
     with suppress(GitFailed):  # which was said
         revisions = [found for file in files for found in archive.read_history(file, system)]
@@ -50,4 +50,4 @@ def run(
     if form is Format.JSON:
         show_text(as_json.render_history(system, story))
     else:
-        show(render_history(system, story))
+        show_lines(render_history(system, story))

@@ -1,6 +1,6 @@
 """The program's verbs, each in a module of its own that is imported only when the verb runs.
 
-Start-up is a feature: `validate` in an editor or a hook must not pay for HTTP, keys or a server.
+Start-up has to be quick: `validate` in an editor or a hook must not pay for HTTP, keys or a server.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from typer.core import TyperGroup
 from reconciler import __version__
 
 if TYPE_CHECKING:
-    from typer._click import Command, Context
+    from typer._click import Command, Context, HelpFormatter
 
 VERBS = {
     "validate": "Check definition files; no network.",
     "plan": "Show what apply would do; never writes.",
     "verify": "Say whether a saved plan is still fresh.",
     "apply": "Make the register match the definitions.",
-    "drift": "Tell what differs from the files, since when and by whom.",
-    "accept": "Let one difference stand for a while.",
-    "history": "Tell a system's change log as a story.",
-    "recover": "Settle what an interrupted apply left open, by looking.",
+    "drift": "Show what differs from the files, since when and by whom.",
+    "accept": "Accept one difference for a while.",
+    "history": "Show a system's change log, oldest write first.",
+    "recover": "Find out what became of an interrupted apply; sends nothing.",
     "rollback": "Make a plan that puts back what a run updated.",
     "schema": "Print a JSON Schema.",
-    "explain": "Print the page of a rule.",
+    "explain": "Print the page of a rule, an impact or a code.",
     "register": "Run the embedded register for other programs.",
 }
 """Each verb is the module of the same name beside this file, and its line in the help."""
@@ -40,6 +40,12 @@ class Verbs(TyperGroup):
         """Name the verbs in the order in which a newcomer needs them."""
         del ctx
         return list(VERBS)
+
+    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """List the verbs by their lines here, so that the help imports none of them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
 
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         """Import a verb's module and give its command."""

@@ -12,7 +12,7 @@ from reconciler.render.formats import FORMATS
 
 
 def make_app(*, group: bool = False) -> typer.Typer:
-    """Make a verb's application: plain help at 80 columns, and failures told in one place."""
+    """Make a verb's application: plain help at 80 columns, and failures reported in one place."""
     return typer.Typer(
         no_args_is_help=group,
         add_completion=False,

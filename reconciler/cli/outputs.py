@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.console import show, show_text
+from reconciler.cli.console import show_lines, show_text
 from reconciler.cli.options import Format
 from reconciler.errors import UsageError
 from reconciler.model.suggest import nearest
@@ -47,7 +47,7 @@ class Outputs:
         for name, path in self.files:
             save(path, print_lines(lines()) if name == TEXT else render(name))
         if self.stdout == TEXT:
-            show(lines())
+            show_lines(lines())
         else:
             show_text(render(self.stdout))
 

@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli.console import tell
-from reconciler.cli.context import make_plan, open_archive, open_register, set_scene, tell_gap, tell_warnings
+from reconciler.cli.console import notify
+from reconciler.cli.context import (
+    make_plan,
+    notify_of_gap,
+    notify_of_warnings,
+    open_archive,
+    open_register,
+    read_context,
+)
 from reconciler.cli.github_actions import find_prefix, is_runner, write_outputs, write_summary
 from reconciler.cli.options import (
     EnvironmentOption,
@@ -54,7 +61,7 @@ def run(
     base: Annotated[
         str,
         typer.Option(
-            "--base", metavar="REF", help="Tell this change from what was open at REF.", show_default=False
+            "--base", metavar="REF", help="Show apart what was open at REF already.", show_default=False
         ),
     ] = "",
     exit_code: Annotated[
@@ -68,19 +75,19 @@ def run(
     Exits 1 when a change is blocked or a definition is wrong.
     """
     outputs = choose_outputs(formats)
-    scene = set_scene(root, environment, vendor, outputs.form)
+    context = read_context(root, environment, vendor, outputs.form)
     with open_drafts([*outputs.paths, *([out] if out else [])]) as drafts:
-        with open_register(scene, read_only=True, workers=workers) as connection:
-            made = make_plan(scene, connection)
+        with open_register(context, read_only=True, workers=workers) as connection:
+            made = make_plan(context, connection)
         if base:
-            archive = open_archive(scene)
-            tell_gap(archive)
-            made = trace_to_base(made, scene.systems, archive, base)
+            archive = open_archive(context)
+            notify_of_gap(archive)
+            made = trace_to_base(made, context.systems, archive, base)
         if out is not None:
             drafts[out].write(print_plan(made))
-            tell(f"Saved: {out} (digest {made.short_digest})")
-        tell_warnings(scene)
-        _write(made, outputs, drafts, scene.root)
+            notify(f"Saved: {out} (digest {made.short_digest})")
+        notify_of_warnings(context)
+        _write(made, outputs, drafts, context.root)
         if is_runner(os.environ):
             write_summary(load_renderer("markdown").render_plan(made), os.environ)
             write_outputs(_describe(made, out), os.environ)

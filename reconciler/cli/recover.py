@@ -1,4 +1,4 @@
-"""`reconciler recover`: settle what an interrupted apply left open, by looking."""
+"""`reconciler recover`: find out what became of an interrupted apply."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from reconciler.cli.console import show, show_text, tell
-from reconciler.cli.context import Scene, connect, open_register, set_scene
+from reconciler.cli.console import notify, show_lines, show_text
+from reconciler.cli.context import Context, connect, open_register, read_context
 from reconciler.cli.environment import choose_environment
+from reconciler.cli.journal import find_journal, find_site
 from reconciler.cli.options import (
     EnvironmentOption,
     Format,
@@ -22,7 +23,6 @@ from reconciler.cli.options import (
     WorkersOption,
     make_app,
 )
-from reconciler.cli.writing import find_journal, find_site
 from reconciler.clients.parallel import ask_all
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.errors import Exit, RegisterError, UsageError
@@ -57,7 +57,7 @@ def run(
     workers: WorkersOption = WORKERS,
     root: RootOption = None,
 ) -> None:
-    """Settle what an interrupted apply left open, by looking; nothing is sent again.
+    """Find out what became of an interrupted apply; nothing is sent again.
 
     Exits 5 when an outcome stays unknown, and 1 while a client id that a run released is on no system, or where
     a write overwrote another's.
@@ -67,8 +67,8 @@ def run(
     chosen = choose_environment(read_settings(found), environment, os.environ)
     runs = read_runs(folder)
     if not runs:
-        tell(f"There is no journal in {folder}; this is what the change log alone shows.")
-        _show_newest(set_scene(root, environment, vendor, form), workers)
+        notify(f"There is no journal in {folder}; this is what the change log alone shows.")
+        _show_newest(read_context(root, environment, vendor, form), workers)
         return
     is_named = environment is not None or "RECONCILER_ENVIRONMENT" in os.environ
     owner = _find_vendor(_find_runs(runs, chosen, is_named=is_named), vendor)
@@ -82,12 +82,12 @@ def run(
     if form is Format.JSON:
         show_text(as_json.render_recovered(recovered, stranded))
     else:
-        show(render_recovered(recovered, stranded))
+        show_lines(render_recovered(recovered, stranded))
     codes = [Exit.UNKNOWN for each in recovered if each.fate is Fate.UNKNOWN]
     codes += [Exit.FAILED for each in recovered if each.alarming or not each.recorded]
     if obstacle:
-        tell(f"Whether a client id is on no system is not known: {obstacle}")
-        tell("    Hint: Run `reconciler recover` again when the register answers.")
+        notify(f"Whether a client id is on no system is not known: {obstacle}")
+        notify("    Hint: Run `reconciler recover` again when the register answers.")
         codes.append(Exit.FAILED)
     raise typer.Exit(Exit.worst(*codes, *(Exit.FAILED for _ in stranded)))
 
@@ -111,7 +111,7 @@ def _find_runs(runs: Sequence[Run], chosen: Environment, *, is_named: bool) -> l
     left = [run for run in others if run.open or run.unconfirmed]
     if own and (is_named or not left or any(run.open for run in own)):
         if left:
-            tell(f"Not looked at: open runs of {_list_registers(left)}.")
+            notify(f"Not looked at: open runs of {_list_registers(left)}.")
         return own
     wanted = left or others
     raise UsageError(
@@ -140,11 +140,11 @@ def _find_vendor(runs: Sequence[Run], vendor: str) -> str:
     return vendor or (left or [runs[-1].start.vendor])[0]
 
 
-def _show_newest(scene: Scene, workers: int) -> None:
-    with open_register(scene, read_only=True, workers=workers) as connection:
-        names = sorted({each.system.id for each in scene.systems})
+def _show_newest(context: Context, workers: int) -> None:
+    with open_register(context, read_only=True, workers=workers) as connection:
+        names = sorted({each.system.id for each in context.systems})
         logs = ask_all(connection.register.read_changes, names, workers=workers)
     for name, answer in logs.items():
         newest = next(iter(read_log(answer)), None)
-        told = f"{newest.kind} at {newest.created} by {newest.who}" if newest else "no entry"
-        show_text(escape_line(f"{name}: {told}") + "\n")
+        entry = f"{newest.kind} at {newest.created} by {newest.who}" if newest else "no entry"
+        show_text(escape_line(f"{name}: {entry}") + "\n")

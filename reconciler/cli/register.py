@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
-from reconciler.cli.console import show_text, tell, tell_findings
+from reconciler.cli.console import notify, notify_findings, show_text
 from reconciler.cli.options import Format, FormatOption, make_app
 from reconciler.definitions.files import find_definitions, read_documents, read_file
 from reconciler.errors import SettingsError, UsageError
@@ -53,7 +53,7 @@ def serve(
     ] = None,
     public_url: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="What others call it.", show_default=False),
+        typer.Option(metavar="URL", help="The address that others use.", show_default=False),
     ] = None,
     state: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Keep state here (in memory).", show_default=False)
@@ -85,18 +85,18 @@ def serve(
     stopped = Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stopped.set())
-    log = None if form is Format.JSON else tell
+    log = None if form is Format.JSON else notify
     over = _read_over(host, public_url)
     seeds = _read_seed(seed) if seed else []
     with _start(config, port, state, seeds, log, over) as emulator:
         _show(emulator, form)
         stopped.wait()
-    tell("Stopped.")
+    notify("Stopped.")
 
 
 def _show(emulator: Serving, form: Format) -> None:
     if emulator.is_closed:
-        tell(_CLOSED)
+        notify(_CLOSED)
     addresses = {"base": emulator.base, "maskinporten": emulator.maskinporten, "local": emulator.local}
     show_text(json.dumps(addresses) + "\n" if form is Format.JSON else _describe(**addresses))
 
@@ -132,7 +132,9 @@ def _read_seed(folder: Path) -> list[dict[str, Json]]:
     documents = read_documents(folder, find_definitions(folder, [folder]))
     checked = validate(documents, [each.name for each in BUILT_IN])
     if not checked.sound:
-        tell_findings([each for each in checked.findings if each.severity is Severity.ERROR], len(documents))
+        notify_findings(
+            [each for each in checked.findings if each.severity is Severity.ERROR], len(documents)
+        )
         raise UsageError(f"The definitions in {folder} have errors.", hint="Fix them first.")
     systems = resolve_all(checked.definitions, "local")
     seeds = [build_body(normalise(each.system), None) for each in systems if not each.withdrawn]
@@ -147,13 +149,13 @@ def _read_json_seed(path: Path, folder: Path) -> list[dict[str, Json]]:
     try:
         value = json.loads(read_file(path, within=folder))
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path} is no JSON: {error}.", hint="Fix it, or move it elsewhere.") from error
+        raise UsageError(f"{path} is not JSON: {error}.", hint="Fix it, or move it elsewhere.") from error
     documents = value if isinstance(value, list) else [value]
     for each in documents:
         names = {name.lower() for name in each} if isinstance(each, dict) else set()
         if not names >= {"id", "vendor"}:
             raise UsageError(
-                f"{path} is no system: `id` and `vendor` are missing.",
+                f"{path} is not a system: `id` and `vendor` are missing.",
                 hint="Take whole documents, as GET answers or POST is sent. The list of all systems has less.",
             )
     return documents

@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from reconciler import __version__
-from reconciler.cli.console import show, show_text, tell
+from reconciler.cli.console import notify, show_lines, show_text
 from reconciler.cli.context import choose_saved, connect
+from reconciler.cli.journal import find_journal
 from reconciler.cli.options import (
     EnvironmentOption,
     Format,
@@ -20,7 +21,6 @@ from reconciler.cli.options import (
     RootOption,
     make_app,
 )
-from reconciler.cli.writing import find_journal
 from reconciler.definitions.files import open_drafts
 from reconciler.definitions.settings import find_root
 from reconciler.errors import Exit, Refused
@@ -67,10 +67,10 @@ def run(
         made = replace(made, created=now, tool_version=__version__)
         for draft in drafts.values():
             draft.write(print_plan(made))
-            tell(f"Saved: {out} (digest {made.short_digest})")
+            notify(f"Saved: {out} (digest {made.short_digest})")
     if form is Format.JSON:
         show_text(as_json.render_plan(made))
     else:
-        show(render_plan(made))
-    tell("The files still ask for the other state: revert them too, or the next apply undoes this.")
+        show_lines(render_plan(made))
+    notify("The files still ask for the other state: revert them too, or the next apply undoes this.")
     raise typer.Exit(Exit.FAILED if made.blocked else Exit.DONE)

@@ -100,10 +100,12 @@ class LastingStream(io.TextIOBase):
 
 
 def open_streams() -> LastingStream:
-    """Put streams that cannot fail in the place of stdout and stderr; give the one of stdout.
+    """Put streams that cannot fail in the place of stdout and stderr, if they are not there; give the one of stdout.
 
     A descriptor that was closed is opened on nothing: the next file that is opened would get its number.
     """
+    if isinstance(sys.stdout, LastingStream) and isinstance(sys.stderr, LastingStream):
+        return sys.stdout
     if sys.stdin is None:
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - as long as the process lasts
     for stream in (sys.stdout, sys.stderr):

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.model.canonical_json import Json
-    from reconciler.model.system import RegisteredSystem
     from reconciler.planning.request_order import Step
 
 FORMAT = 1
@@ -170,7 +169,7 @@ class Journal:
         self,
         step: Step,
         *,
-        live: RegisteredSystem | None,
+        live: Mapping[str, Json] | None,
         newest: str,
         releases: Mapping[str, str] | None = None,
         traceparent: str = "",
@@ -182,7 +181,7 @@ class Journal:
             step.method,
             step.purpose,
             step.final,
-            live.document if live else None,
+            live,
             step.document,
             newest,
             now(),

@@ -79,7 +79,7 @@ class _Change:
     document: Mapping[str, Json] | None = None
     """The body to be sent."""
     impacts: tuple[Impact, ...] = ()
-    live: RegisteredSystem | None = None
+    live: Mapping[str, Json] | None = None
     """The answer as received; None where the register does not know the system."""
     newest: str | None = None
     """The time of the newest change-log entry, read after `live`; empty without one, None where nobody looked."""
@@ -92,12 +92,7 @@ class _Change:
     @property
     def live_digest(self) -> str:
         """SHA-256 of the answer as received, in hex; empty where there was none."""
-        return self.live.digest if self.live else ""
-
-    @property
-    def live_client_ids(self) -> frozenset[str]:
-        """The client ids that the register has the system with; empty where there is none."""
-        return frozenset(self.live.client_ids if self.live else ())
+        return digest_json(self.live) if self.live is not None else ""
 
 
 class Create(_Change):
@@ -153,7 +148,7 @@ def decide(desired: Resolved, live: RegisteredSystem | None) -> Change:
             return Keep(**base, reason="withdrawn, and never registered")
         return Create(**base, fields=_describe_new(desired, wanted), document=build_body(wanted, None))
     held = live.read()
-    base["live"] = live
+    base["live"] = live.document
     if held.isDeleted:
         return _decide_deleted(desired, base)
     if held.vendor != wanted.vendor:

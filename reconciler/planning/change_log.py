@@ -152,13 +152,13 @@ def find_since(log: Sequence[LogEntry], newest: str) -> tuple[LogEntry, ...]:
     return tuple(entry for entry in log if entry.created > newest)
 
 
-def find_newest(states: Sequence[State], live: RegisteredSystem) -> str:
+def find_newest(states: Sequence[State], live: Mapping[str, Json]) -> str:
     """Give the time of the newest entry that a document can have been read after; empty where there is none.
 
     Of entries that came between the reading of the document and that of the log, none left it as it was read.
     Where no entry explains the document, all of the log counts as known.
     """
-    held = normalise(live.read())
+    held = normalise(RegisteredSystem(live).read())
     known = (state.entry.created for state in states if state.system == held)
     return next(known, states[0].entry.created if states else "")
 

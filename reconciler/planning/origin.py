@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.normalise import normalise
+from reconciler.model.system import RegisteredSystem
 from reconciler.planning.change import WITHDRAWN, Blocked, Create, Delete, Keep, Update
 from reconciler.planning.diff import ADOPTED, adopt, diff, look_up, spread
 
@@ -114,7 +115,7 @@ def _find_adopted(change: Change, past: Past) -> tuple[FieldChange, ...]:
     """Find what the files ask for now, the register holds already, and the base did not ask for."""
     if change.live is None or past.base is None:
         return ()
-    live = normalise(change.live.read())
+    live = normalise(RegisteredSystem(change.live).read())
     if live.isDeleted or past.base.isDeleted:
         if live.isDeleted is past.base.isDeleted or not isinstance(change, Keep):
             return ()

@@ -27,8 +27,9 @@ from reconciler.planning.request_body import build_body, keep_all
 from reconciler.planning.request_order import order_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from reconciler.model.canonical_json import Json
     from reconciler.planning.change import Change
     from reconciler.planning.plan import Plan
 
@@ -87,8 +88,8 @@ def _audit_deletion(change: Delete, vendor: str) -> Iterator[str]:
     yield from _audit_live(change, change.live, vendor)
 
 
-def _audit_live(change: Delete | Update, live: RegisteredSystem, vendor: str) -> Iterator[str]:
-    held = live.read()
+def _audit_live(change: Delete | Update, live: Mapping[str, Json], vendor: str) -> Iterator[str]:
+    held = RegisteredSystem(live).read()
     if (held.id, held.vendor.organisation) != (change.id, vendor):
         yield "the live document is of another system or vendor"
     if held.isDeleted:
@@ -109,10 +110,11 @@ def _audit_sent(change: Create | Update, vendor: str) -> Iterator[str]:
         yield "the document is of another system or vendor"
     found: tuple[FieldChange, ...]
     if change.live is None:
-        found = list_new_fields(desired)
+        live, found = None, list_new_fields(desired)
     else:
+        live = RegisteredSystem(change.live)
         yield from _audit_live(change, change.live, vendor) if isinstance(change, Update) else ()
-        found = diff(desired, normalise(change.live.read()))
+        found = diff(desired, normalise(live.read()))
     if not found:
         yield "its documents do not differ"
     if _strip(_find_own(change)) != _strip(found):
@@ -122,7 +124,7 @@ def _audit_sent(change: Create | Update, vendor: str) -> Iterator[str]:
             document
         )
     else:
-        honest = digest_json(build_body(desired, change.live)) == digest_json(document)
+        honest = digest_json(build_body(desired, live)) == digest_json(document)
     if not honest:
         yield "its document is not what its fields and the live document make"
 
@@ -132,7 +134,7 @@ def _find_own(change: Change) -> Iterator[FieldChange]:
 
     A plan that was made against a base revision names those too, by their origin.
     """
-    held = normalise(change.live.read()) if change.live else None
+    held = normalise(RegisteredSystem(change.live).read()) if change.live is not None else None
     tree = {**spread(held), WITHDRAWN: held.isDeleted} if held is not None else {}
     for each in change.fields:
         if each.is_open or look_up(tree, each.steps) != each.expected:

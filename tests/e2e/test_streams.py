@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.platform import STOP_SIGNALS
+from reconciler.cli.signals import STOP_SIGNALS
 from tests.builders import VENDOR
 
 if TYPE_CHECKING:
