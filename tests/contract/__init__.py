@@ -1,1 +1,1 @@
-"""What the System Register's contract says, case by case, against any address; the emulator by default."""
+"""The System Register's contract as tests against any address; the emulator by default."""

@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Say how many ids a run will burn, and refuse production."""
+    """Say how many ids a run will use up, and refuse production."""
     address, prefix = session.config.getoption("--register"), session.config.getoption("--create")
     if not address or not prefix:
         return
     if urlsplit(address).hostname == PRODUCTION:
-        raise pytest.UsageError("--create is refused for production: ids are burnt for ever")
+        raise pytest.UsageError("--create is refused for production: an id can never be used again")
     fixtures = [set(getattr(item, "fixturenames", ())) for item in session.items]
-    creating = [names for names in fixtures if "burner" in names and "emulated" not in names]
+    creating = [names for names in fixtures if "creator" in names and "emulated" not in names]
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
-        burnt = f"{len(creating)} tests create one to three systems each, named …_{prefix}…"
-        reporter.write_line(f"{burnt}; those ids are burnt for ever")
+        text = f"{len(creating)} tests create one to three systems each, named …_{prefix}…"
+        reporter.write_line(f"{text}; those ids can never be used again")
 
 
 @pytest.fixture(scope="session")
@@ -52,19 +52,19 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
 
 
 @pytest.fixture(scope="session")
-def burner(request: pytest.FixtureRequest, target: Target) -> Target:
-    """Give the register to tests that create systems, each of which burns an id for ever."""
+def creator(request: pytest.FixtureRequest, target: Target) -> Target:
+    """Give the register to tests that create systems; their ids can never be used again."""
     if target.is_emulator:
         return target
     return replace(target, prefix=request.config.getoption("--create"))
 
 
 @pytest.fixture
-def emulated(burner: Target) -> Target:
-    """Give the register to tests that need powers that only the emulator grants."""
-    if not burner.is_emulator:
+def emulated(creator: Target) -> Target:
+    """Give the emulator to tests that need its control endpoint."""
+    if not creator.is_emulator:
         pytest.skip("needs the emulator")
-    return burner
+    return creator
 
 
 def _find_token() -> str:

@@ -1,7 +1,7 @@
-"""The register under test: where it is, who we are there, and what may be done to it.
+"""The register under test: its address, our vendor and token, and whether systems may be created.
 
-The emulator can be anything for anybody; a real register gives one vendor, and refuses to create
-unless that was asked for, since an id is burnt for ever.
+At the emulator any token can be made. At a real register there is one vendor, and systems are created only with
+`--create`, since their ids can never be used again.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Target:
     token: str
     is_emulator: bool
     prefix: str | None = None
-    """What ids begin with after the vendor's number; None where nothing may be created."""
+    """What ids begin with after the vendor's number; None if nothing may be created."""
 
     @property
     def base(self) -> str:
@@ -86,13 +86,13 @@ class Target:
         return self.call("DELETE", one(system_id), token)
 
     def make_id(self) -> str:
-        """Invent an id; on a real register only where ids may be burnt."""
+        """Make a new id; skips the test where nothing may be created."""
         if self.prefix is None:
             pytest.skip("creates a system: needs --create PREFIX")
         return f"{self.org}_{self.prefix}{uuid.uuid4().hex[:12]}"
 
     def document(self, system_id: str, **changes: object) -> dict[str, object]:
-        """Make a document that POST takes; None as a change leaves the member out."""
+        """Make a valid document; a change to None leaves the member out."""
         document: dict[str, object] = {
             "id": system_id,
             "vendor": {"ID": f"0192:{self.org}"},
@@ -113,9 +113,9 @@ class Target:
         return document
 
     def make_token(self, **claims: object) -> str:
-        """Make a token with any claims; only the emulator does that."""
+        """Make a token with any claims; skips the test at a real register."""
         if not self.is_emulator:
-            pytest.skip("needs a token of somebody else")
+            pytest.skip("needs a token that only the emulator makes")
         usual = {
             "scope": WRITE,
             "client_id": str(uuid.uuid4()),
@@ -124,8 +124,8 @@ class Target:
         answer = self.client.post("/control/tokens", json={"claims": {**usual, **claims}})
         return str(answer.raise_for_status().json()["access_token"])
 
-    def tell(self, method: str, path: str, body: object = None) -> httpx.Response:
-        """Speak to the control endpoint, which only the emulator has."""
+    def control(self, method: str, path: str, body: object = None) -> httpx.Response:
+        """Call the emulator's control endpoint."""
         if not self.is_emulator:
             pytest.skip("needs the emulator's control endpoint")
         return self.client.request(method, f"/control/{path}", json=body).raise_for_status()
@@ -133,7 +133,7 @@ class Target:
 
 @contextmanager
 def visit(base: str, org: str = ORG) -> Iterator[Target]:
-    """Speak for an organisation at an emulator, where everything may be done."""
+    """Give the emulator as a target, with a token of an organisation."""
     with connect(base) as client:
         query = {"env": "local", "scopes": WRITE, "orgNo": org, "ttl": "7200"}
         token = client.get("/api/GetEnterpriseToken", params=query).raise_for_status().text
@@ -151,7 +151,7 @@ def one(system_id: str, part: str = "") -> str:
 
 
 def list_codes(answer: httpx.Response) -> list[str]:
-    """List the codes of a validation problem, without the part that is always the same."""
+    """List the codes of a validation problem, without their common prefix."""
     assert answer.status_code == 400, answer.text
     body = answer.json()
     assert body["code"] == "STD-00000", body
@@ -159,7 +159,7 @@ def list_codes(answer: httpx.Response) -> list[str]:
 
 
 def is_server_error(answer: httpx.Response) -> bool:
-    """Say whether the answer is B-500: the exception that nobody caught."""
+    """Say whether the answer is B-500, the one to an unhandled exception."""
     return answer.status_code == 500 and answer.json()["title"].startswith("An error occurred")
 
 

@@ -43,7 +43,7 @@ class Test401:
 
     @pytest.mark.parametrize("token", ["x", "a.b.c", "e30.e30.", "..", "Ω"])
     def test_unreadable(self, target: Target, token: str) -> None:
-        """A token that is none."""
+        """A text that is not a token."""
         answer = target.call("GET", VENDOR, token="", headers={"Authorization": f"Bearer {token.encode()!r}"})
         assert (answer.status_code, answer.content) == (401, b"")
 
@@ -59,18 +59,18 @@ class Test401:
         assert read_list(emulated, emulated.make_token(exp=now - 5))[0] == 200
 
     def test_no_expiry(self, emulated: Target) -> None:
-        """E5: a token without `exp` is accepted for ever."""
+        """E5: `exp` counts only if it is present."""
         assert read_list(emulated, emulated.make_token(exp=None))[0] == 200
 
     def test_bad_signature(self, target: Target) -> None:
-        """A token whose signature was touched."""
+        """A token with a changed signature."""
         head, _, signature = target.token.rpartition(".")
         touched = ("A" if signature[0] != "A" else "B") + signature[1:]
         assert read_list(target, f"{head}.{touched}") == (401, b"")
 
     @pytest.mark.parametrize("algorithm", ["none", "HS256"])
     def test_other_algorithms(self, emulated: Target, algorithm: str) -> None:
-        """A token that says it needs no signature, or one that anybody could make."""
+        """A token with another algorithm than RSA's."""
         header, claims, signature = emulated.token.split(".")
         read = json.loads(base64.urlsafe_b64decode(header + "=="))
         written = base64.urlsafe_b64encode(json.dumps({**read, "alg": algorithm}).encode()).rstrip(b"=")
@@ -78,21 +78,21 @@ class Test401:
             assert read_list(emulated, f"{written.decode()}.{claims}.{end}") == (401, b"")
 
     def test_touched_claims(self, emulated: Target) -> None:
-        """A token whose claims were exchanged for another's."""
+        """A token with the claims of another one."""
         header, _, signature = emulated.token.split(".")
         claims = emulated.make_token(scope=ADMIN).split(".")[1]
         assert read_list(emulated, f"{header}.{claims}.{signature}") == (401, b"")
 
     @pytest.mark.parametrize("issuer", ["https://test.maskinporten.no/", "", None])
     def test_unknown_issuer(self, emulated: Target, issuer: str | None) -> None:
-        """A token of another issuer, from the other environment say."""
+        """A token of another issuer, such as the other environment's."""
         assert read_list(emulated, emulated.make_token(iss=issuer)) == (401, b"")
 
 
 @pytest.mark.parametrize("fault", [{"fault": "reset"}, {"fault": "status", "status": 503}])
 def test_500_where_the_keys_cannot_be_fetched(emulated: Target, fault: dict[str, object]) -> None:
     """E27, §6.4: where the issuer cannot be reached every readable token is 500 without a body, on any route."""
-    emulated.tell("POST", "faults", {**fault, "path": "/maskinporten/jwk", "from": "register", "times": 2})
+    emulated.control("POST", "faults", {**fault, "path": "/maskinporten/jwk", "from": "register", "times": 2})
     for path in (VENDOR, "/nowhere"):
         answer = emulated.call("GET", path)
         assert (answer.status_code, answer.content) == (500, b"")
@@ -114,7 +114,7 @@ class Test403:
         ],
     )
     def test_scope_missing(self, emulated: Target, scope: str) -> None:
-        """A scope that is not exactly one of those asked for."""
+        """A scope that is not exactly one of the required ones."""
         assert read_list(emulated, emulated.make_token(scope=scope)) == (403, b"")
 
     @pytest.mark.parametrize("scope", [WRITE, ADMIN, f"openid {WRITE} x"])
@@ -143,7 +143,7 @@ class Test403:
             assert (answer.status_code, answer.content) == (403, b"")
 
     def test_no_consumer(self, emulated: Target) -> None:
-        """§6.3: without `consumer` nobody is an owner."""
+        """§6.3: without `consumer` the caller owns nothing."""
         token = emulated.make_token(consumer=None)
         assert read_list(emulated, token) == (403, b"")
         assert emulated.post(emulated.document("x"), token=token).status_code == 403
@@ -195,7 +195,7 @@ class TestOwnership:
         assert read_list(emulated, emulated.make_token(consumer=text))[0] == 200
 
     def test_other_claims_are_not_read(self, emulated: Target) -> None:
-        """Neither a supplier nor the platform's number makes an owner."""
+        """Neither `supplier` nor the platform's claim of the organisation gives ownership."""
         path = one(str(emulated.create()["id"]))
         claims = {
             "supplier": {"authority": UPIS, "ID": f"0192:{emulated.org}"},

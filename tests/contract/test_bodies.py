@@ -63,7 +63,7 @@ def test_b_pd_415(target: Target) -> None:
 
 
 def test_b_500(target: Target) -> None:
-    """§0.1 B-500: an exception that nobody caught."""
+    """§0.1 B-500: an unhandled exception."""
     answer = target.put("nobody", [], "rights")
     assert answer.headers["content-type"] == "application/problem+json; charset=utf-8"
     assert drop_trace(answer) == {
@@ -133,10 +133,10 @@ def test_b_prob_before(before: Target) -> None:
     }
 
 
-def test_success_is_compact(burner: Target) -> None:
+def test_success_is_compact(creator: Target) -> None:
     """§0.1: success is compact JSON in UTF-8, without nulls."""
-    document = burner.create(name={"en": "x", "nb": "æ < ' 😀", "nn": "x"}, rights=[])
-    answer = burner.get(str(document["id"]))
+    document = creator.create(name={"en": "x", "nb": "æ < ' 😀", "nn": "x"}, rights=[])
+    answer = creator.get(str(document["id"]))
     assert answer.headers["content-type"] == "application/json; charset=utf-8"
     assert '"nb":"æ < \' \\uD83D\\uDE00"' in answer.text
     assert ": " not in answer.text

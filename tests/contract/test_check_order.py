@@ -65,12 +65,12 @@ class TestCommonSteps:
 class TestPost:
     """§1.5 V3."""
 
-    def test_1_trims_before_it_checks(self, burner: Target) -> None:
+    def test_1_trims_before_it_checks(self, creator: Target) -> None:
         """V3 step 1: `id` and `vendor.ID` are trimmed, so that neither prefix nor spaces are wrong."""
-        system_id = burner.make_id()
-        padded = burner.document(f" {system_id}\t", vendor={"ID": f" 0192:{burner.org}\n"})
-        assert burner.post(padded).status_code == 200
-        assert burner.get(system_id).json()["id"] == system_id
+        system_id = creator.make_id()
+        padded = creator.document(f" {system_id}\t", vendor={"ID": f" 0192:{creator.org}\n"})
+        assert creator.post(padded).status_code == 200
+        assert creator.get(system_id).json()["id"] == system_id
 
     def test_2_prefix_alone(self, target: Target) -> None:
         """V3 step 2: a prefix other than 0192 is answered alone, whatever else is wrong."""
@@ -78,14 +78,14 @@ class TestPost:
         assert list_codes(target.post(document)) == ["00000"]
 
     def test_2_before_ownership(self, target: Target) -> None:
-        """V3 step 2: a wrong prefix is told even to a stranger (Q21)."""
+        """V3 step 2: a wrong prefix is 400 for another vendor too (Q21)."""
         document = target.document("x", vendor={"ID": f"9908:{OTHER_ORG}"})
         assert list_codes(target.post(document)) == ["00000"]
 
     def test_3_order(self, emulated: Target) -> None:
         """V3 step 3: every other problem at once, in the order of §3."""
         taken = emulated.create()
-        emulated.tell("PUT", "packages/urn:altinn:accesspackage:neither", {})
+        emulated.control("PUT", "packages/urn:altinn:accesspackage:neither", {})
         package = {"urn": "urn:altinn:accesspackage:neither"}
         pairs = [{"id": "urn:altinn:resource", "value": value} for value in ("nothing", "ttd-am-k6")]
         right = {"resource": pairs}
@@ -111,31 +111,31 @@ class TestPost:
         document = target.document(f"{target.org}_x y", rights=[BAD_RIGHT])
         assert list_codes(target.post(document)) == ["00013", "00009"]
 
-    def test_6_is_one_transaction(self, burner: Target) -> None:
+    def test_6_is_one_transaction(self, creator: Target) -> None:
         """V3 step 6: a system whose client ids cannot be inserted is not there either."""
-        document = burner.document(burner.make_id(), clientId=["twice", "twice"])
-        assert burner.post(document).status_code == 409
-        assert burner.get(str(document["id"])).status_code == 404
+        document = creator.document(creator.make_id(), clientId=["twice", "twice"])
+        assert creator.post(document).status_code == 409
+        assert creator.get(str(document["id"])).status_code == 404
 
-    def test_7_success(self, burner: Target) -> None:
+    def test_7_success(self, creator: Target) -> None:
         """V3 step 7: 200 with the internal GUID as a JSON string, the one that the change log names."""
-        document = burner.document(burner.make_id())
-        answer = burner.post(document)
+        document = creator.document(creator.make_id())
+        answer = creator.post(document)
         assert answer.status_code == 200
         assert answer.headers["content-type"] == "application/json; charset=utf-8"
-        log = burner.get(str(document["id"]), "changelog").json()
+        log = creator.get(str(document["id"]), "changelog").json()
         assert [entry["systemInternalId"] for entry in log] == [answer.json()]
 
-    def test_duplicate_key(self, burner: Target) -> None:
+    def test_duplicate_key(self, creator: Target) -> None:
         """V3: a violated unique constraint is 409 with a text that may not be true (Q9)."""
-        document = burner.document(burner.make_id(), clientId=["a", "a"])
-        answer = burner.post(document)
+        document = creator.document(creator.make_id(), clientId=["a", "a"])
+        answer = creator.post(document)
         text = f"The System already exist: {document['id']}"
         assert (answer.status_code, answer.text) == (409, text)
 
-    def test_other_exception(self, burner: Target) -> None:
+    def test_other_exception(self, creator: Target) -> None:
         """V3: any other exception is 500 with its raw message."""
-        answer = burner.post(burner.document(burner.make_id(), name={"nb": "x", "nn": "x"}))
+        answer = creator.post(creator.document(creator.make_id(), name={"nb": "x", "nn": "x"}))
         assert answer.status_code == 500
         assert answer.text.startswith("23514: value for domain business_application.translated_text")
 
@@ -148,11 +148,11 @@ class TestPost:
 class TestPut:
     """§1.5 V4."""
 
-    def test_1_trims_before_it_checks(self, burner: Target) -> None:
+    def test_1_trims_before_it_checks(self, creator: Target) -> None:
         """V4 step 1: the body is trimmed before it is compared with the path."""
-        document = burner.create()
-        padded = {**document, "id": f" {document['id']} ", "vendor": {"ID": f"\u00a00192:{burner.org} "}}
-        assert burner.put(str(document["id"]), padded).status_code == 200
+        document = creator.create()
+        padded = {**document, "id": f" {document['id']} ", "vendor": {"ID": f"\u00a00192:{creator.org} "}}
+        assert creator.put(str(document["id"]), padded).status_code == 200
 
     def test_2_unknown(self, target: Target) -> None:
         """V4 step 2: an unknown system is 404 with a text, before ownership."""
@@ -169,24 +169,24 @@ class TestPut:
         assert (answer.status_code, answer.content) == (403, b"")
 
     @pytest.mark.parametrize("vendor", [f"0192:{OTHER_ORG}", "9908:991825827", "0192:991825827:x"])
-    def test_4_other_vendor_in_the_body(self, burner: Target, vendor: str) -> None:
+    def test_4_other_vendor_in_the_body(self, creator: Target, vendor: str) -> None:
         """V4 step 4: another vendor in the body is 404, before ids are compared (Q11)."""
-        document = burner.create()
-        answer = burner.put(str(document["id"]), {**document, "id": "x", "vendor": {"ID": vendor}})
+        document = creator.create()
+        answer = creator.put(str(document["id"]), {**document, "id": "x", "vendor": {"ID": vendor}})
         assert (answer.status_code, answer.text) == (404, f"System with ID '{document['id']}' not found.")
 
-    def test_5_other_id_in_the_body(self, burner: Target) -> None:
+    def test_5_other_id_in_the_body(self, creator: Target) -> None:
         """V4 step 5: another id in the body is 00012 alone, before the state is looked at."""
-        document = burner.create()
-        burner.delete(str(document["id"]))
+        document = creator.create()
+        creator.delete(str(document["id"]))
         body = {**document, "id": str(document["id"]).upper(), "rights": [BAD_RIGHT]}
-        assert list_codes(burner.put(str(document["id"]), body)) == ["00012"]
+        assert list_codes(creator.put(str(document["id"]), body)) == ["00012"]
 
-    def test_6_deleted(self, burner: Target) -> None:
+    def test_6_deleted(self, creator: Target) -> None:
         """V4 step 6: a deleted system is 400 with a text, before anything is validated."""
-        document = burner.create()
-        burner.delete(str(document["id"]))
-        answer = burner.put(str(document["id"]), {**document, "rights": [BAD_RIGHT]})
+        document = creator.create()
+        creator.delete(str(document["id"]))
+        answer = creator.put(str(document["id"]), {**document, "rights": [BAD_RIGHT]})
         assert (answer.status_code, answer.text) == (400, "Cannot update a system marked as deleted.")
 
     def test_7_order(self, emulated: Target) -> None:
@@ -202,26 +202,26 @@ class TestPut:
         codes = "00009 00006 00018 00011 00004 00004"
         assert list_codes(emulated.put(str(document["id"]), body)) == codes.split()
 
-    def test_8_is_one_transaction(self, burner: Target) -> None:
+    def test_8_is_one_transaction(self, creator: Target) -> None:
         """V4 step 8: a write that the database refuses changes nothing and logs nothing."""
-        document = burner.create()
+        document = creator.create()
         path = str(document["id"])
-        before = burner.get(path).json()
+        before = creator.get(path).json()
         refused = {**document, "allowedRedirectUrls": ["vg.no"], "clientId": []}
-        assert is_server_error(burner.put(path, refused))
-        assert burner.get(path).json() == before
-        assert len(burner.get(path, "changelog").json()) == 1
+        assert is_server_error(creator.put(path, refused))
+        assert creator.get(path).json() == before
+        assert len(creator.get(path, "changelog").json()) == 1
 
-    def test_10_success(self, burner: Target) -> None:
+    def test_10_success(self, creator: Target) -> None:
         """V4 step 10: 200 with `succeeded`."""
-        document = burner.create()
-        answer = burner.put(str(document["id"]), document)
+        document = creator.create()
+        answer = creator.put(str(document["id"]), document)
         assert (answer.status_code, answer.json()) == (200, {"succeeded": True})
 
-    def test_exception(self, burner: Target) -> None:
+    def test_exception(self, creator: Target) -> None:
         """V4: any exception is the generic 500, without its message."""
-        document = burner.create()
-        assert is_server_error(burner.put(str(document["id"]), {**document, "name": {"nb": "x"}}))
+        document = creator.create()
+        assert is_server_error(creator.put(str(document["id"]), {**document, "name": {"nb": "x"}}))
 
 
 @pytest.mark.parametrize(
@@ -248,37 +248,37 @@ class TestPutParts:
             answer = emulated.put(str(document["id"]), body, part, token=emulated.make_token(**OTHERS))
             assert (answer.status_code, answer.content) == (403, b""), code
 
-    def test_3_deleted(self, burner: Target, part: str, bad: object, code: str, good: object) -> None:
+    def test_3_deleted(self, creator: Target, part: str, bad: object, code: str, good: object) -> None:
         """Step 3: a deleted system is 400 with a text, before the body is judged."""
-        document = burner.create()
-        burner.delete(str(document["id"]))
+        document = creator.create()
+        creator.delete(str(document["id"]))
         for body in (bad, good):
-            answer = burner.put(str(document["id"]), body, part)
+            answer = creator.put(str(document["id"]), body, part)
             assert answer.text == "Cannot update a system marked as deleted.", code
 
-    def test_4_problems(self, burner: Target, part: str, bad: object, code: str, good: object) -> None:
+    def test_4_problems(self, creator: Target, part: str, bad: object, code: str, good: object) -> None:
         """Step 4: the part is validated like in a whole document."""
-        document = burner.create()
-        assert list_codes(burner.put(str(document["id"]), bad, part)) == [code]
-        assert burner.put(str(document["id"]), good, part).status_code == 200
+        document = creator.create()
+        assert list_codes(creator.put(str(document["id"]), bad, part)) == [code]
+        assert creator.put(str(document["id"]), good, part).status_code == 200
 
-    def test_6_success(self, burner: Target, part: str, bad: object, code: str, good: object) -> None:
+    def test_6_success(self, creator: Target, part: str, bad: object, code: str, good: object) -> None:
         """Step 6: 200, the whole list is replaced and nothing else is."""
-        document = burner.create()
+        document = creator.create()
         path = str(document["id"])
-        before = burner.get(path).json()
-        assert burner.put(path, bad, part).status_code == 400, code
-        assert burner.put(path, good, part).json() == {"succeeded": True}
+        before = creator.get(path).json()
+        assert creator.put(path, bad, part).status_code == 400, code
+        assert creator.put(path, good, part).json() == {"succeeded": True}
         member = "rights" if part == "rights" else "accessPackages"
-        assert burner.get(path).json() == {**before, member: good}
+        assert creator.get(path).json() == {**before, member: good}
 
 
-def test_v6_uses_the_stored_visibility(burner: Target) -> None:
+def test_v6_uses_the_stored_visibility(creator: Target) -> None:
     """§1.5 V6 step 4: 00018 looks at the visibility that is stored."""
     client_package = [{"urn": "urn:altinn:accesspackage:ansvarlig-revisor"}]
-    visible, hidden = burner.create(isVisible=True), burner.create(isVisible=False)
-    assert list_codes(burner.put(str(visible["id"]), client_package, "accesspackages")) == ["00018"]
-    assert burner.put(str(hidden["id"]), client_package, "accesspackages").status_code == 200
+    visible, hidden = creator.create(isVisible=True), creator.create(isVisible=False)
+    assert list_codes(creator.put(str(visible["id"]), client_package, "accesspackages")) == ["00018"]
+    assert creator.put(str(hidden["id"]), client_package, "accesspackages").status_code == 200
 
 
 class TestDelete:
@@ -296,26 +296,26 @@ class TestDelete:
         assert (answer.status_code, answer.content) == (403, b"")
         assert emulated.get(str(document["id"])).json()["isDeleted"] is False
 
-    def test_3_commits(self, burner: Target) -> None:
+    def test_3_commits(self, creator: Target) -> None:
         """V7 step 3: the system is marked, its client ids are free, the log has a line."""
-        document = burner.create()
-        burner.delete(str(document["id"]))
-        assert burner.get(str(document["id"])).json()["isDeleted"] is True
-        burner.create(clientId=document["clientId"])
-        log = burner.get(str(document["id"]), "changelog").json()
+        document = creator.create()
+        creator.delete(str(document["id"]))
+        assert creator.get(str(document["id"])).json()["isDeleted"] is True
+        creator.create(clientId=document["clientId"])
+        log = creator.get(str(document["id"]), "changelog").json()
         assert [entry["changeType"] for entry in log] == ["delete", "create"]
 
-    def test_4_nothing_to_free(self, burner: Target) -> None:
+    def test_4_nothing_to_free(self, creator: Target) -> None:
         """V7 step 4: without client ids it answers 400 B-PD and has deleted all the same (Q1)."""
-        document = burner.create(clientId=[])
-        answer = burner.delete(str(document["id"]))
+        document = creator.create(clientId=[])
+        answer = creator.delete(str(document["id"]))
         assert (answer.status_code, answer.json()["title"]) == (400, "Bad Request")
         assert "errors" not in answer.json()
-        assert burner.get(str(document["id"])).json()["isDeleted"] is True
+        assert creator.get(str(document["id"])).json()["isDeleted"] is True
 
-    def test_5_success(self, burner: Target) -> None:
+    def test_5_success(self, creator: Target) -> None:
         """V7 step 5: otherwise 200 with `succeeded`."""
-        answer = burner.delete(str(burner.create()["id"]))
+        answer = creator.delete(str(creator.create()["id"]))
         assert (answer.status_code, answer.json()) == (200, {"succeeded": True})
 
 
@@ -333,11 +333,11 @@ class TestReads:
         answer = emulated.call("GET", path, token=emulated.make_token(**OTHERS))
         assert (answer.status_code, answer.content) == (403, b"")
 
-    def test_v2_deleted(self, burner: Target) -> None:
+    def test_v2_deleted(self, creator: Target) -> None:
         """V2: a deleted system is still answered."""
-        document = burner.create()
-        burner.delete(str(document["id"]))
-        assert burner.get(str(document["id"])).status_code == 200
+        document = creator.create()
+        creator.delete(str(document["id"]))
+        assert creator.get(str(document["id"])).status_code == 200
 
     def test_v8_unknown(self, target: Target) -> None:
         """V8: an unknown system is 404 with a text that has no quotes."""

@@ -48,35 +48,35 @@ class TestParsing:
     """§2.1 and §0.3."""
 
     @pytest.mark.parametrize("fold", [str.lower, str.upper, str.capitalize])
-    def test_member_names_in_any_case(self, burner: Target, fold: Callable[[str], str]) -> None:
+    def test_member_names_in_any_case(self, creator: Target, fold: Callable[[str], str]) -> None:
         """§2.1: members are found in any letter case, and answered in the one of §1.3."""
-        document = burner.document(burner.make_id())
+        document = creator.document(creator.make_id())
         body = {fold(name): value for name, value in document.items()}
-        assert burner.post(body).status_code == 200
-        answered = burner.get(str(document["id"])).json()
+        assert creator.post(body).status_code == 200
+        answered = creator.get(str(document["id"])).json()
         expected = {**document, "isDeleted": False}
         assert answered == expected
 
-    def test_unknown_members(self, burner: Target) -> None:
+    def test_unknown_members(self, creator: Target) -> None:
         """§2.1: unknown members are ignored, so a misspelt list is silently empty."""
-        document = burner.document(burner.make_id(), allowedRedirectUrls=None)
+        document = creator.document(creator.make_id(), allowedRedirectUrls=None)
         extra = {"softDeleted": True, "isDeleted": True, "allowedRedirectUrl": ["https://vg.no"]}
-        assert burner.post({**document, **extra, "x": {"y": [1, None, 2.5]}}).status_code == 200
-        answered = burner.get(str(document["id"])).json()
+        assert creator.post({**document, **extra, "x": {"y": [1, None, 2.5]}}).status_code == 200
+        answered = creator.get(str(document["id"])).json()
         assert answered == {**document, "isDeleted": False, "allowedRedirectUrls": []}
 
-    def test_language_keys_are_case_sensitive(self, burner: Target) -> None:
+    def test_language_keys_are_case_sensitive(self, creator: Target) -> None:
         """§2.1: dictionary keys are kept as sent, in their letter case."""
         names = {"EN": "x", **NAMES}
-        document = burner.create(name=names)
-        assert burner.get(str(document["id"])).json()["name"] == names
+        document = creator.create(name=names)
+        assert creator.get(str(document["id"])).json()["name"] == names
 
-    def test_repeated_members(self, burner: Target) -> None:
+    def test_repeated_members(self, creator: Target) -> None:
         """§2.1: of a repeated member the last one counts."""
-        document = burner.document(burner.make_id())
+        document = creator.document(creator.make_id())
         text = json.dumps(document)[:-1] + ', "isVisible": false, "ISVISIBLE": true}'
-        assert post_text(burner, text).status_code == 200
-        assert burner.get(str(document["id"])).json()["isVisible"] is True
+        assert post_text(creator, text).status_code == 200
+        assert creator.get(str(document["id"])).json()["isVisible"] is True
 
     @pytest.mark.parametrize(
         "text",
@@ -240,12 +240,12 @@ class TestParsing:
 class TestMembers:
     """§2.2, row by row: default, null, stored and answered form."""
 
-    def test_defaults(self, burner: Target) -> None:
+    def test_defaults(self, creator: Target) -> None:
         """§2.2: what is left out is an empty list, and visible."""
-        document = burner.document(burner.make_id())
+        document = creator.document(creator.make_id())
         minimal = {name: document[name] for name in ("id", "vendor", "name", "description")}
-        assert burner.post(minimal).status_code == 200
-        assert burner.get(str(document["id"])).json() == {
+        assert creator.post(minimal).status_code == 200
+        assert creator.get(str(document["id"])).json() == {
             **minimal,
             "rights": [],
             "accessPackages": [],
@@ -255,18 +255,18 @@ class TestMembers:
             "allowedRedirectUrls": [],
         }
 
-    def test_member_order(self, burner: Target) -> None:
+    def test_member_order(self, creator: Target) -> None:
         """§1.3: the answer's members come in the order of the contract."""
-        text = burner.get(str(burner.create()["id"])).text
+        text = creator.get(str(creator.create()["id"])).text
         first = "id vendor name description rights accessPackages"
         then = "isDeleted clientId isVisible allowedRedirectUrls"
         assert list(json.loads(text)) == [*first.split(), *then.split()]
 
     @pytest.mark.parametrize("length", [255, 256])
-    def test_id_length(self, burner: Target, length: int) -> None:
+    def test_id_length(self, creator: Target, length: int) -> None:
         """§2.2 `id`: 255 characters fit, 256 are a database error."""
-        system_id = burner.make_id().ljust(length, "x")
-        answer = burner.post(burner.document(system_id))
+        system_id = creator.make_id().ljust(length, "x")
+        answer = creator.post(creator.document(system_id))
         if length == 255:
             assert answer.status_code == 200
         else:
@@ -275,10 +275,10 @@ class TestMembers:
                 "22001: value too long for type character varying(255)",
             )
 
-    def test_vendor_extra_part(self, burner: Target) -> None:
+    def test_vendor_extra_part(self, creator: Target) -> None:
         """§2.2 `vendor.ID`: what follows a second colon is dropped."""
-        document = burner.create(vendor={"ID": f"0192:{burner.org}:x"})
-        assert burner.get(str(document["id"])).json()["vendor"] == {"ID": f"0192:{burner.org}"}
+        document = creator.create(vendor={"ID": f"0192:{creator.org}:x"})
+        assert creator.get(str(document["id"])).json()["vendor"] == {"ID": f"0192:{creator.org}"}
 
     @pytest.mark.parametrize("body", [{}, {"authority": "x"}])
     def test_vendor_without_id(self, target: Target, body: object) -> None:
@@ -292,17 +292,17 @@ class TestMembers:
         assert is_server_error(target.post(document))
         assert is_server_error(target.put("x", document))
 
-    def test_authority(self, burner: Target) -> None:
+    def test_authority(self, creator: Target) -> None:
         """§2.2 `vendor.authority`: anything is read, nothing is answered."""
-        document = burner.create(vendor={"authority": {"x": 1}, "ID": f"0192:{burner.org}"})
-        assert burner.get(str(document["id"])).json()["vendor"] == {"ID": f"0192:{burner.org}"}
+        document = creator.create(vendor={"authority": {"x": 1}, "ID": f"0192:{creator.org}"})
+        assert creator.get(str(document["id"])).json()["vendor"] == {"ID": f"0192:{creator.org}"}
 
     @pytest.mark.parametrize("member", ["name", "description"])
     @pytest.mark.parametrize("missing", ["en", "nb", "nn"])
-    def test_missing_language(self, burner: Target, member: str, missing: str) -> None:
+    def test_missing_language(self, creator: Target, member: str, missing: str) -> None:
         """§2.2 `name`, `description`: a missing language is a database error (Q8)."""
         texts = {language: "x" for language in NAMES if language != missing}
-        answer = burner.post(burner.document(burner.make_id(), **{member: texts}))
+        answer = creator.post(creator.document(creator.make_id(), **{member: texts}))
         assert (answer.status_code, answer.text) == (
             500,
             (
@@ -310,100 +310,100 @@ class TestMembers:
                 f'"translated_text_contains_{missing}"'
             ),
         )
-        document = burner.create()
-        assert is_server_error(burner.put(str(document["id"]), {**document, member: texts}))
+        document = creator.create()
+        assert is_server_error(creator.put(str(document["id"]), {**document, member: texts}))
 
-    def test_languages_are_checked_in_order(self, burner: Target) -> None:
+    def test_languages_are_checked_in_order(self, creator: Target) -> None:
         """§2.2 `name`: en is looked for first, then nb, then nn."""
-        answer = burner.post(burner.document(burner.make_id(), name={}))
+        answer = creator.post(creator.document(creator.make_id(), name={}))
         assert answer.text.endswith('"translated_text_contains_en"')
 
-    def test_texts(self, burner: Target) -> None:
+    def test_texts(self, creator: Target) -> None:
         """§2.2 `name`: other languages, empty and null texts are kept; nothing is trimmed."""
         names = {"en": "", "nb": None, "nn": " x ", "se": "davvi", "": "empty"}
-        document = burner.create(name=names)
-        assert burner.get(str(document["id"])).json()["name"] == names
+        document = creator.create(name=names)
+        assert creator.get(str(document["id"])).json()["name"] == names
 
-    def test_text_order(self, burner: Target) -> None:
+    def test_text_order(self, creator: Target) -> None:
         """§2.5: languages come by length, then by bytes."""
-        document = burner.create(name={"nno": "x", "nn": "x", "æ": "x", "nb": "x", "en": "x", "n": "x"})
-        answered = burner.get(str(document["id"])).json()["name"]
+        document = creator.create(name={"nno": "x", "nn": "x", "æ": "x", "nb": "x", "en": "x", "n": "x"})
+        answered = creator.get(str(document["id"])).json()["name"]
         assert list(answered) == ["n", "en", "nb", "nn", "æ", "nno"]
 
-    def test_null_rights(self, burner: Target) -> None:
+    def test_null_rights(self, creator: Target) -> None:
         """§2.2 `rights`: null is 500, with the exception's text on POST (Q7)."""
-        document = burner.document(burner.make_id())
-        answer = burner.post({**document, "rights": None})
+        document = creator.document(creator.make_id())
+        answer = creator.post({**document, "rights": None})
         assert (answer.status_code, answer.text) == (500, NULL_REFERENCE)
-        document = burner.create()
-        assert is_server_error(burner.put(str(document["id"]), {**document, "rights": None}))
+        document = creator.create()
+        assert is_server_error(creator.put(str(document["id"]), {**document, "rights": None}))
 
-    def test_null_packages(self, burner: Target) -> None:
+    def test_null_packages(self, creator: Target) -> None:
         """§2.2 `accessPackages`: null is stored as NULL by POST and left out by GET; PUT is 500 (Q7)."""
-        document = burner.document(burner.make_id())
-        assert burner.post({**document, "accessPackages": None}).status_code == 200
-        assert "accessPackages" not in burner.get(str(document["id"])).json()
-        assert is_server_error(burner.put(str(document["id"]), {**document, "accessPackages": None}))
+        document = creator.document(creator.make_id())
+        assert creator.post({**document, "accessPackages": None}).status_code == 200
+        assert "accessPackages" not in creator.get(str(document["id"])).json()
+        assert is_server_error(creator.put(str(document["id"]), {**document, "accessPackages": None}))
 
     @pytest.mark.parametrize("member", ["rights", "allowedRedirectUrls", "clientId"])
-    def test_null_elements(self, burner: Target, member: str) -> None:
+    def test_null_elements(self, creator: Target, member: str) -> None:
         """§2.2: a null inside a list passes the model and fails in the service."""
-        document = burner.document(burner.make_id())
-        answer = burner.post({**document, member: [None]})
+        document = creator.document(creator.make_id())
+        answer = creator.post({**document, member: [None]})
         assert (answer.status_code, answer.headers["content-type"]) == (500, "text/plain; charset=utf-8")
-        document = burner.create()
-        assert is_server_error(burner.put(str(document["id"]), {**document, member: [None]}))
+        document = creator.create()
+        assert is_server_error(creator.put(str(document["id"]), {**document, member: [None]}))
 
     @pytest.mark.parametrize("rights", [[{"resource": [None]}], [None, {"resource": []}]])
-    def test_null_attributes(self, burner: Target, rights: object) -> None:
+    def test_null_attributes(self, creator: Target, rights: object) -> None:
         """§2.2 `rights`: a null right or attribute passes the model and fails in the service."""
-        answer = burner.post({**burner.document(burner.make_id()), "rights": rights})
+        answer = creator.post({**creator.document(creator.make_id()), "rights": rights})
         assert (answer.status_code, answer.text) == (500, NULL_REFERENCE)
 
-    def test_action(self, burner: Target) -> None:
+    def test_action(self, creator: Target) -> None:
         """§2.2 `rights[].action`: any text is kept; null and absent are left out."""
         rights = [{**RIGHT, "action": " x "}, {**RIGHT, "action": None}]
-        document = burner.create(rights=rights)
-        assert burner.get(str(document["id"])).json()["rights"] == [{"action": " x ", **RIGHT}, RIGHT]
+        document = creator.create(rights=rights)
+        assert creator.get(str(document["id"])).json()["rights"] == [{"action": " x ", **RIGHT}, RIGHT]
 
-    def test_empty_resource(self, burner: Target) -> None:
+    def test_empty_resource(self, creator: Target) -> None:
         """§2.2 `rights[].resource`: it may be empty or left out."""
-        document = burner.create(rights=[{"resource": []}, {"action": "read"}])
-        answered = burner.get(str(document["id"])).json()["rights"]
+        document = creator.create(rights=[{"resource": []}, {"action": "read"}])
+        answered = creator.get(str(document["id"])).json()["rights"]
         assert answered == [{"resource": []}, {"action": "read", "resource": []}]
 
-    def test_client_ids(self, burner: Target) -> None:
+    def test_client_ids(self, creator: Target) -> None:
         """§2.2 `clientId`: any text is kept as it is, in its order."""
         mark = uuid.uuid4().hex
         ids = [f" {mark} ", mark.upper(), "UPDATED CLIENT ID " + mark, mark]
-        document = burner.create(clientId=ids)
-        assert burner.get(str(document["id"])).json()["clientId"] == ids
+        document = creator.create(clientId=ids)
+        assert creator.get(str(document["id"])).json()["clientId"] == ids
 
-    def test_visibility_left_out_of_put(self, burner: Target) -> None:
+    def test_visibility_left_out_of_put(self, creator: Target) -> None:
         """§2.2 `isVisible`: left out of a PUT it makes the system visible (Q24)."""
-        document = burner.create(isVisible=False)
+        document = creator.create(isVisible=False)
         body = {name: value for name, value in document.items() if name != "isVisible"}
-        burner.put(str(document["id"]), body)
-        assert burner.get(str(document["id"])).json()["isVisible"] is True
+        creator.put(str(document["id"]), body)
+        assert creator.get(str(document["id"])).json()["isVisible"] is True
 
-    def test_nul_characters(self, burner: Target) -> None:
+    def test_nul_characters(self, creator: Target) -> None:
         """E14, §2.8: PostgreSQL stores no NUL character."""
-        answer = burner.post(burner.document(burner.make_id(), name={**NAMES, "nb": "a\0b"}))
+        answer = creator.post(creator.document(creator.make_id(), name={**NAMES, "nb": "a\0b"}))
         assert (answer.status_code, answer.text[:5]) == (500, "22021")
-        document = burner.create(name={**NAMES, "nb": "\\u0000"})
-        assert burner.get(str(document["id"])).json()["name"]["nb"] == "\\u0000"
+        document = creator.create(name={**NAMES, "nb": "\\u0000"})
+        assert creator.get(str(document["id"])).json()["name"]["nb"] == "\\u0000"
 
-    def test_put_replaces_everything(self, burner: Target) -> None:
+    def test_put_replaces_everything(self, creator: Target) -> None:
         """§2.2, Q6: a PUT with the required members alone empties all lists."""
-        document = burner.create(isVisible=False)
+        document = creator.create(isVisible=False)
         minimal = {name: document[name] for name in ("id", "vendor", "name", "description")}
-        assert burner.put(str(document["id"]), minimal).status_code == 200
-        answered = burner.get(str(document["id"])).json()
+        assert creator.put(str(document["id"]), minimal).status_code == 200
+        answered = creator.get(str(document["id"])).json()
         lists = ("rights", "accessPackages", "clientId", "allowedRedirectUrls")
         assert [answered[name] for name in lists] == [[], [], [], []]
         assert answered["isVisible"] is True
 
-    def test_order_is_kept(self, burner: Target) -> None:
+    def test_order_is_kept(self, creator: Target) -> None:
         """§2.5: rights, attributes, packages, client ids and URLs keep their order, repeats of URLs too."""
         resources = ["kravogbetaling", "ske-krav-og-betalinger", "authentication-e2e-test"]
         pairs = [{"id": "urn:altinn:resource", "value": value} for value in resources]
@@ -414,105 +414,107 @@ class TestMembers:
             "clientId": [f"{name}-{mark}" for name in "cab"],
             "allowedRedirectUrls": ["https://z.no/", "https://a.no/", "https://z.no/"],
         }
-        answered = burner.get(str(burner.create(**changes)["id"])).json()
+        answered = creator.get(str(creator.create(**changes)["id"])).json()
         assert {name: answered[name] for name in changes} == changes
 
 
 @pytest.mark.parametrize("blank", [" ", "\t", "\u00a0", "\u2003", "\u3000", "\x85"])
-def test_trim(burner: Target, blank: str) -> None:
+def test_trim(creator: Target, blank: str) -> None:
     """§2.3: `id` and `vendor.ID` lose every kind of blank at their ends."""
-    system_id = burner.make_id()
-    padded = burner.document(f"{blank}{system_id}{blank}", vendor={"ID": f"{blank}0192:{burner.org}{blank}"})
-    assert burner.post(padded).status_code == 200
-    assert burner.get(system_id).status_code == 200
+    system_id = creator.make_id()
+    padded = creator.document(
+        f"{blank}{system_id}{blank}", vendor={"ID": f"{blank}0192:{creator.org}{blank}"}
+    )
+    assert creator.post(padded).status_code == 200
+    assert creator.get(system_id).status_code == 200
 
 
-def test_not_trimmed(burner: Target) -> None:
+def test_not_trimmed(creator: Target) -> None:
     """§2.3: texts, actions, attributes, URNs, client ids and the path are not trimmed."""
-    document = burner.create(name={**NAMES, "nb": " x\t"}, clientId=[f" {uuid.uuid4()} "])
-    answered = burner.get(str(document["id"])).json()
+    document = creator.create(name={**NAMES, "nb": " x\t"}, clientId=[f" {uuid.uuid4()} "])
+    answered = creator.get(str(document["id"])).json()
     assert (answered["name"]["nb"], answered["clientId"]) == (" x\t", document["clientId"])
-    assert burner.get(f" {document['id']}").status_code == 404
+    assert creator.get(f" {document['id']}").status_code == 404
     space = {"resource": [{"id": "urn:altinn:resource ", "value": "x"}]}
-    assert list_codes(burner.put(str(document["id"]), {**document, "rights": [space]})) == ["00009"]
+    assert list_codes(creator.put(str(document["id"]), {**document, "rights": [space]})) == ["00009"]
     urn = [{"urn": f" {PACKAGE['urn']}"}]
-    assert list_codes(burner.put(str(document["id"]), {**document, "accessPackages": urn})) == ["00008"]
+    assert list_codes(creator.put(str(document["id"]), {**document, "accessPackages": urn})) == ["00008"]
 
 
-def test_tabs_inside_an_id(burner: Target) -> None:
+def test_tabs_inside_an_id(creator: Target) -> None:
     """§2.3: only the common space is refused inside an id."""
-    system_id = f"{burner.make_id()}\ta\u00a0b"
-    assert burner.post(burner.document(system_id)).status_code == 200
-    assert burner.get(system_id).json()["id"] == system_id
+    system_id = f"{creator.make_id()}\ta\u00a0b"
+    assert creator.post(creator.document(system_id)).status_code == 200
+    assert creator.get(system_id).json()["id"] == system_id
 
 
 class TestPaths:
     """§1.1: how an id is found in a path."""
 
-    def test_case_sensitive(self, burner: Target) -> None:
+    def test_case_sensitive(self, creator: Target) -> None:
         """§1.1: an id is matched in its letter case."""
-        system_id = burner.make_id() + "_Ab"
-        burner.post(burner.document(system_id)).raise_for_status()
-        assert burner.get(system_id).status_code == 200
-        assert burner.get(system_id.lower()).status_code == 404
+        system_id = creator.make_id() + "_Ab"
+        creator.post(creator.document(system_id)).raise_for_status()
+        assert creator.get(system_id).status_code == 200
+        assert creator.get(system_id.lower()).status_code == 404
 
-    def test_route_literals_in_any_case(self, burner: Target) -> None:
+    def test_route_literals_in_any_case(self, creator: Target) -> None:
         """§1.1: route literals are matched in any case, with or without a slash at the end."""
-        document = burner.create()
+        document = creator.create()
         path = one(str(document["id"])).replace("systemregister/vendor", "SystemRegister/VENDOR")
         for spelling in (path, f"{path}/", f"{path}/ChangeLog/"):
-            assert burner.call("GET", spelling).status_code == 200
-        assert burner.call("GET", f"{VENDOR}/").status_code == 200
+            assert creator.call("GET", spelling).status_code == 200
+        assert creator.call("GET", f"{VENDOR}/").status_code == 200
 
-    def test_percent_encoding(self, burner: Target) -> None:
+    def test_percent_encoding(self, creator: Target) -> None:
         """§1.1: an id with æ, a percent sign or a plus is found when it is encoded."""
-        system_id = f"{burner.make_id()}_æ%+&=?#"
-        burner.post(burner.document(system_id)).raise_for_status()
-        assert burner.get(system_id).json()["id"] == system_id
+        system_id = f"{creator.make_id()}_æ%+&=?#"
+        creator.post(creator.document(system_id)).raise_for_status()
+        assert creator.get(system_id).json()["id"] == system_id
 
-    def test_slash(self, burner: Target) -> None:
+    def test_slash(self, creator: Target) -> None:
         """§1.1: an id with a slash can be registered and never be addressed."""
-        system_id = f"{burner.make_id()}/x"
-        burner.post(burner.document(system_id)).raise_for_status()
-        assert burner.get(system_id).status_code == 404
+        system_id = f"{creator.make_id()}/x"
+        creator.post(creator.document(system_id)).raise_for_status()
+        assert creator.get(system_id).status_code == 404
 
 
 class TestLife:
     """§2.6: uniqueness, and what a deletion leaves behind."""
 
-    def test_deleted_document(self, burner: Target) -> None:
+    def test_deleted_document(self, creator: Target) -> None:
         """§2.6: a deleted system still shows all its members, client ids and URLs included."""
-        document = burner.create()
-        burner.delete(str(document["id"]))
-        assert burner.get(str(document["id"])).json() == {**document, "isDeleted": True}
+        document = creator.create()
+        creator.delete(str(document["id"]))
+        assert creator.get(str(document["id"])).json() == {**document, "isDeleted": True}
 
-    def test_lists_leave_deleted_ones_out(self, burner: Target) -> None:
+    def test_lists_leave_deleted_ones_out(self, creator: Target) -> None:
         """§2.6: the list shows invisible systems and no deleted ones (Q4)."""
-        document = burner.create(isVisible=False)
-        ids = {one["systemId"] for one in burner.call("GET", VENDOR).json()}
+        document = creator.create(isVisible=False)
+        ids = {one["systemId"] for one in creator.call("GET", VENDOR).json()}
         assert document["id"] in ids
-        burner.delete(str(document["id"]))
-        ids = {one["systemId"] for one in burner.call("GET", VENDOR).json()}
+        creator.delete(str(document["id"]))
+        ids = {one["systemId"] for one in creator.call("GET", VENDOR).json()}
         assert document["id"] not in ids
 
-    def test_burnt_id(self, burner: Target) -> None:
+    def test_burnt_id(self, creator: Target) -> None:
         """§2.6: an id is never free again (Q3)."""
-        document = burner.create()
-        burner.delete(str(document["id"]))
-        assert list_codes(burner.post({**document, "clientId": []})) == ["00002"]
+        document = creator.create()
+        creator.delete(str(document["id"]))
+        assert list_codes(creator.post({**document, "clientId": []})) == ["00002"]
 
-    def test_client_ids_of_a_deleted_system(self, burner: Target) -> None:
+    def test_client_ids_of_a_deleted_system(self, creator: Target) -> None:
         """§2.6: they are free at once, though the deleted document still lists them."""
-        document = burner.create()
-        burner.delete(str(document["id"]))
-        again = burner.create(clientId=document["clientId"])
-        assert burner.get(str(again["id"])).json()["clientId"] == document["clientId"]
+        document = creator.create()
+        creator.delete(str(document["id"]))
+        again = creator.create(clientId=document["clientId"])
+        assert creator.get(str(again["id"])).json()["clientId"] == document["clientId"]
 
-    def test_client_ids_removed_by_put(self, burner: Target) -> None:
+    def test_client_ids_removed_by_put(self, creator: Target) -> None:
         """§2.6: a client id that a PUT removes is free at once."""
-        document = burner.create()
-        burner.put(str(document["id"]), {**document, "clientId": []}).raise_for_status()
-        burner.create(clientId=document["clientId"])
+        document = creator.create()
+        creator.put(str(document["id"]), {**document, "clientId": []}).raise_for_status()
+        creator.create(clientId=document["clientId"])
 
     def test_client_id_of_another_vendor(self, emulated: Target) -> None:
         """§2.6: a client id is unique among all vendors."""
@@ -525,21 +527,21 @@ class TestLife:
         )
         assert list_codes(emulated.post(body, token=emulated.make_token(**others))) == ["00004"]
 
-    def test_client_ids_are_case_sensitive_on_post(self, burner: Target) -> None:
+    def test_client_ids_are_case_sensitive_on_post(self, creator: Target) -> None:
         """§2.5: another letter case is another client id, to POST and to the database."""
-        document = burner.create(clientId=[f"a-{uuid.uuid4()}"])
+        document = creator.create(clientId=[f"a-{uuid.uuid4()}"])
         upper = str(document["clientId"])[2:-2].upper()
-        assert burner.post(burner.document(burner.make_id(), clientId=[upper])).status_code == 200
+        assert creator.post(creator.document(creator.make_id(), clientId=[upper])).status_code == 200
 
 
-def test_reduced_form(burner: Target) -> None:
+def test_reduced_form(creator: Target) -> None:
     """§1.4: the list gives another id member, the bare number, no client ids and no URLs (Q5)."""
-    document = burner.create(isVisible=False)
-    answer = burner.call("GET", VENDOR)
+    document = creator.create(isVisible=False)
+    answer = creator.call("GET", VENDOR)
     (found,) = [one for one in answer.json() if one["systemId"] == document["id"]]
     assert found == {
         "systemId": document["id"],
-        "systemVendorOrgNumber": burner.org,
+        "systemVendorOrgNumber": creator.org,
         "systemVendorOrgName": "",
         "name": NAMES,
         "description": NAMES,
@@ -556,7 +558,7 @@ def test_list_headers(target: Target) -> None:
     assert "etag" not in headers
 
 
-def test_list_order_is_nobodys(emulated: Target) -> None:
+def test_the_list_has_no_order(emulated: Target) -> None:
     """E33, §1.4: the list is in no order that a client could guess, and it changes when a system is written."""
     org = "310000001"
     token = emulated.make_token(consumer={"authority": "iso6523-actorid-upis", "ID": f"0192:{org}"})

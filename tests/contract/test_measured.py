@@ -70,15 +70,15 @@ def send_raw(target: Target, request: bytes) -> bytes:
         ("myapp://a b/", None),
     ],
 )
-def test_redirect_hosts(burner: Target, url: str, stored: str | None) -> None:
+def test_redirect_hosts(creator: Target, url: str, stored: str | None) -> None:
     """E1, E7, E34, E35, E42, §2.4: hosts of every kind, blanks at the end, addresses, other schemes."""
-    document = burner.document(burner.make_id(), allowedRedirectUrls=[url])
-    answer = burner.post(document)
+    document = creator.document(creator.make_id(), allowedRedirectUrls=[url])
+    answer = creator.post(document)
     if stored is None:
         assert "$.allowedRedirectUrls[0]" in list_errors(answer)
     else:
         assert answer.status_code == 200, answer.text
-        assert burner.get(str(document["id"])).json()["allowedRedirectUrls"] == [stored]
+        assert creator.get(str(document["id"])).json()["allowedRedirectUrls"] == [stored]
 
 
 @pytest.mark.parametrize(
@@ -95,10 +95,10 @@ def test_redirect_hosts(burner: Target, url: str, stored: str | None) -> None:
         ("text/plain", "utf-8", 415),
     ],
 )
-def test_content_types(burner: Target, content_type: str, encoding: str, status: int) -> None:
+def test_content_types(creator: Target, content_type: str, encoding: str, status: int) -> None:
     """E2, E19, §1.8: a media type is read from the front, a charset by .NET's names."""
-    body = json.dumps(burner.document(burner.make_id()), ensure_ascii=False).encode(encoding)
-    answer = burner.call("POST", VENDOR, content=body, headers={"Content-Type": content_type})
+    body = json.dumps(creator.document(creator.make_id()), ensure_ascii=False).encode(encoding)
+    answer = creator.call("POST", VENDOR, content=body, headers={"Content-Type": content_type})
     assert answer.status_code == status
 
 
@@ -175,16 +175,16 @@ def test_an_empty_organisation(emulated: Target) -> None:
     assert (answer.status_code, answer.headers["cache-control"]) == (403, "no-store,no-cache")
 
 
-def test_order_of_nulls(burner: Target) -> None:
+def test_order_of_nulls(creator: Target) -> None:
     """E8, §2.8: a null URL is met where its turn comes, two null client ids are a repeat on PUT."""
-    document = burner.create()
-    fresh = burner.document(burner.make_id())
+    document = creator.create()
+    fresh = creator.document(creator.make_id())
     plain, null = "http://x.no", None
-    assert list_codes(burner.post({**fresh, "allowedRedirectUrls": [plain, null]})) == ["00005"]
-    answer = burner.post({**fresh, "allowedRedirectUrls": [null, plain]})
+    assert list_codes(creator.post({**fresh, "allowedRedirectUrls": [plain, null]})) == ["00005"]
+    answer = creator.post({**fresh, "allowedRedirectUrls": [null, plain]})
     assert (answer.status_code, answer.text[:16]) == (500, "Object reference")
-    assert list_codes(burner.put(str(document["id"]), {**document, "clientId": [null, null]})) == ["00011"]
-    answer = burner.post({**fresh, "clientId": [null]})
+    assert list_codes(creator.put(str(document["id"]), {**document, "clientId": [null, null]})) == ["00011"]
+    answer = creator.post({**fresh, "clientId": [null]})
     assert answer.text.startswith("Parameter 'new_client_id' must have either its DbType")
 
 
@@ -209,10 +209,10 @@ def test_cache_headers(emulated: Target) -> None:
         assert {"cache-control", "pragma", "expires"}.isdisjoint(answer.headers)
 
 
-def test_escapes(burner: Target) -> None:
+def test_escapes(creator: Target) -> None:
     """E11, §0.4: escapes by category, in capitals."""
-    document = burner.create(name={**NAMES, "nb": "\x0b\u00a0\u2028\ufeff😀<æ"})
-    assert r'"nb":"\u000B\u00A0\u2028\uFEFF\uD83D\uDE00<æ"' in burner.get(str(document["id"])).text
+    document = creator.create(name={**NAMES, "nb": "\x0b\u00a0\u2028\ufeff😀<æ"})
+    assert r'"nb":"\u000B\u00A0\u2028\uFEFF\uD83D\uDE00<æ"' in creator.get(str(document["id"])).text
 
 
 @pytest.mark.parametrize(
@@ -233,74 +233,74 @@ def test_accept(target: Target, accept: str, media: str, body: str) -> None:
     assert (answer.headers["content-type"], answer.text) == (f"{media}; charset=utf-8", body)
 
 
-def test_accept_of_documents(burner: Target) -> None:
+def test_accept_of_documents(creator: Target) -> None:
     """E12, §0.4: documents are `text/json` where that fits first."""
-    document = burner.create()
-    answer = burner.call("GET", one(str(document["id"])), headers={"Accept": "text/*"})
+    document = creator.create()
+    answer = creator.call("GET", one(str(document["id"])), headers={"Accept": "text/*"})
     assert answer.headers["content-type"] == "text/json; charset=utf-8"
 
 
-def test_paths(burner: Target) -> None:
+def test_paths(creator: Target) -> None:
     """E13, §1.7: blank ids, dot segments, slashes and escapes that stay as they were sent."""
-    document = burner.create()
+    document = creator.create()
     system_id = str(document["id"])
     for path in (f"{VENDOR}/%20", f"{VENDOR}/%09/changelog"):
-        assert list_errors(burner.call("GET", path)) == {"systemId": ["The systemId field is required."]}
+        assert list_errors(creator.call("GET", path)) == {"systemId": ["The systemId field is required."]}
     raw = f"{VENDOR}/x/%2e%2e/{system_id}/changelog/.."
     request = (
-        f"GET {raw} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {burner.token}\r\nConnection: close\r\n\r\n"
+        f"GET {raw} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {creator.token}\r\nConnection: close\r\n\r\n"
     )
-    if burner.is_emulator:
-        assert send_raw(burner, request.encode()).startswith(b"HTTP/1.1 200 ")
+    if creator.is_emulator:
+        assert send_raw(creator, request.encode()).startswith(b"HTTP/1.1 200 ")
     for tail in ("%2fa", "%FF", "%C3%28", "%zz"):
-        answer = burner.call("GET", f"{VENDOR}/nobody{tail}/changelog")
+        answer = creator.call("GET", f"{VENDOR}/nobody{tail}/changelog")
         assert answer.text == f"System with ID nobody{tail.replace('%28', '(')} not found."
 
 
-def test_database_errors(burner: Target) -> None:
+def test_database_errors(creator: Target) -> None:
     """E14, §2.8: a zero byte is met before 403 and 400, lengths before languages."""
-    foreign = burner.document("9_\0 x", vendor={"ID": "0192:9"})
-    assert burner.post(foreign).text == '22021: invalid byte sequence for encoding "UTF8": 0x00'
-    long = burner.document(f"{burner.org}_{'x' * 256}", name={"nb": "x"}, clientId=[])
-    assert burner.post(long).text == "22001: value too long for type character varying(255)"
-    action = burner.document(burner.make_id(), rights=[{"action": "\0", **RIGHT}], name={"nb": "\0"})
-    assert burner.post(action).text.startswith("22P05: unsupported Unicode escape sequence\n\nDETAIL: ")
+    foreign = creator.document("9_\0 x", vendor={"ID": "0192:9"})
+    assert creator.post(foreign).text == '22021: invalid byte sequence for encoding "UTF8": 0x00'
+    long = creator.document(f"{creator.org}_{'x' * 256}", name={"nb": "x"}, clientId=[])
+    assert creator.post(long).text == "22001: value too long for type character varying(255)"
+    action = creator.document(creator.make_id(), rights=[{"action": "\0", **RIGHT}], name={"nb": "\0"})
+    assert creator.post(action).text.startswith("22P05: unsupported Unicode escape sequence\n\nDETAIL: ")
 
 
-def test_client_ids_of_a_put(burner: Target) -> None:
+def test_client_ids_of_a_put(creator: Target) -> None:
     """E15, §3: 00004 once for each entry that another system's equals, ignoring case."""
     taken = f"T1{uuid.uuid4().hex}".upper()
-    burner.create(clientId=[taken])
-    document = burner.create()
+    creator.create(clientId=[taken])
+    document = creator.create()
     path, small = str(document["id"]), taken.lower()
-    assert list_codes(burner.put(path, {**document, "clientId": [taken, small]})) == [
+    assert list_codes(creator.put(path, {**document, "clientId": [taken, small]})) == [
         "00011",
         "00004",
         "00004",
     ]
-    assert list_codes(burner.put(path, {**document, "clientId": [small, taken]})) == ["00011"]
-    assert burner.put(path, {**document, "clientId": [small]}).status_code == 200
+    assert list_codes(creator.put(path, {**document, "clientId": [small, taken]})) == ["00011"]
+    assert creator.put(path, {**document, "clientId": [small]}).status_code == 200
 
 
 def test_old_format(emulated: Target) -> None:
     """E15, §1.2 P3: an app is cut in two, half of one is dropped."""
     pairs = [{"id": "urn:altinn:resource", "value": value} for value in ("app_x_", "app__x", "app_a__b", "y")]
     document = emulated.document(emulated.make_id(), rights=[{"resource": pairs}])
-    emulated.tell("POST", "systems", document)
+    emulated.control("POST", "systems", document)
     token = emulated.make_token(scope=PORTAL)
     answer = emulated.call("GET", f"{PREFIX}/{document['id']}/rights?useOldFormatForApp=TRUE", token=token)
     assert [pair["value"] for pair in answer.json()[0]["resource"]] == ["a", "_b", "y"]
 
 
-def test_packages_in_other_letters(burner: Target) -> None:
+def test_packages_in_other_letters(creator: Target) -> None:
     """E16, §3, §8.2: null and empty are one URN, capitals pass but in `urn:` itself."""
-    document = burner.create()
+    document = creator.create()
     path, known = str(document["id"]), "urn:altinn:accesspackage:skattegrunnlag"
-    assert list_codes(burner.put(path, [{}, {"urn": ""}], "accesspackages")) == ["00008", "00007"]
-    assert list_codes(burner.put(path, [{"urn": known.upper()}], "accesspackages")) == ["00008"]
+    assert list_codes(creator.put(path, [{}, {"urn": ""}], "accesspackages")) == ["00008", "00007"]
+    assert list_codes(creator.put(path, [{"urn": known.upper()}], "accesspackages")) == ["00008"]
     listed = [{"urn": known}, {"urn": known.replace("altinn", "ALTINN")}, {"urn": known[3:]}]
-    assert burner.put(path, listed, "accesspackages").status_code == 200
-    assert burner.get(path).json()["accessPackages"] == listed
+    assert creator.put(path, listed, "accesspackages").status_code == 200
+    assert creator.get(path).json()["accessPackages"] == listed
 
 
 @pytest.mark.parametrize(
@@ -335,7 +335,7 @@ def test_two_authorization_lines(emulated: Target) -> None:
 
 def test_a_resource_with_a_blank(emulated: Target) -> None:
     """E20, §8.1: it is asked for in form encoding, and never found; some ids are other routes."""
-    emulated.tell("PUT", "resources/with%20blank", {"resourceType": "Default"})
+    emulated.control("PUT", "resources/with%20blank", {"resourceType": "Default"})
     path = str(emulated.create()["id"])
 
     def put(value: str) -> httpx.Response:
@@ -420,7 +420,7 @@ def test_rows_with_nulls(emulated: Target, member: str) -> None:
     """E32, Q25: such a row cannot be read, and spoils the list; rights and packages can."""
     org = str(uuid.uuid4().int)[:9]
     document = emulated.document(f"{org}_x", vendor={"ID": f"0192:{org}"})
-    emulated.tell("POST", "systems", {**document, member: None})
+    emulated.control("POST", "systems", {**document, member: None})
     token = emulated.make_token(consumer={"authority": UPIS, "ID": f"0192:{org}"})
     path = one(f"{org}_x")
     sent: list[tuple[str, str, object]] = [
@@ -448,7 +448,7 @@ def test_lists_that_are_null(emulated: Target) -> None:
     """E32, Q25: NULL in rights, packages and redirect URLs reads well."""
     names = ("rights", "accessPackages", "allowedRedirectUrls")
     document = {**emulated.document(emulated.make_id()), **dict.fromkeys(names)}
-    emulated.tell("POST", "systems", document)
+    emulated.control("POST", "systems", document)
     answered = emulated.get(str(document["id"])).json()
     assert answered["allowedRedirectUrls"] == []
     assert {"rights", "accessPackages"}.isdisjoint(answered)
@@ -460,11 +460,11 @@ def test_200_faults(target: Target) -> None:
     assert (next(iter(errors.items())), len(errors)) == (("", ["The input was not valid."]), 200)
 
 
-def test_text_that_nobody_reads(burner: Target) -> None:
+def test_text_of_unknown_members(creator: Target) -> None:
     """E42, §2.7: half a surrogate pair and bytes that are no UTF-8 do not matter in unknown members."""
-    text = json.dumps(burner.document(burner.make_id()))[:-1]
+    text = json.dumps(creator.document(creator.make_id()))[:-1]
     body = text.encode() + b', "x": "\\ud800", "y": "\xff"}'
-    assert burner.call("POST", VENDOR, content=body, headers=JSON).status_code == 200
+    assert creator.call("POST", VENDOR, content=body, headers=JSON).status_code == 200
 
 
 def test_forms(target: Target) -> None:
@@ -485,7 +485,7 @@ def test_an_administrator_without_a_consumer(emulated: Target) -> None:
 
 
 def test_other_routes(target: Target) -> None:
-    """E26, §1.7: the service says that it is well, in any letter case, to anybody."""
+    """E26, §1.7: `/health` answers in any letter case, without a token."""
     for method in ("GET", "POST", "HEAD"):
         answer = target.call(method, "/Health", token="")
         assert (answer.status_code, answer.headers["content-type"]) == (200, "text/plain")

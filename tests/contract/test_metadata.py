@@ -35,14 +35,14 @@ def test_unknown_resource(target: Target) -> None:
 
 
 def test_resource_list(emulated: Target) -> None:
-    """§8.1: the list holds apps unless told otherwise, and migrated apps only when asked."""
-    emulated.tell("PUT", "resources/app_x_a1-1", {"resourceType": "MigratedApp"})
+    """§8.1: the list holds apps unless they are excluded, and migrated apps only if they are asked for."""
+    emulated.control("PUT", "resources/app_x_a1-1", {"resourceType": "MigratedApp"})
 
     def list_ids(query: str) -> set[str]:
         return {one["identifier"] for one in read(emulated, f"{RESOURCES}/resourcelist{query}").json()}
 
     app, migrated = "app_ttd_endring-av-navn-v2", "app_x_a1-1"
-    emulated.tell("PUT", "resources/lonely", {"resourceType": "AltinnApp"})
+    emulated.control("PUT", "resources/lonely", {"resourceType": "AltinnApp"})
     assert app in list_ids("")
     assert "lonely" in list_ids("?includeApps=false")
     assert migrated not in list_ids("?includeAltinn2=true")
@@ -86,8 +86,8 @@ def test_unknown_package(target: Target, value: str) -> None:
 
 def test_ambiguous_package(emulated: Target) -> None:
     """§8.2: the value has to match exactly one package."""
-    emulated.tell("PUT", "packages/urn:altinn:accesspackage:twin", {"isAssignable": True})
-    emulated.tell("PUT", "packages/urn:other:accesspackage:twin", {"isAssignable": True})
+    emulated.control("PUT", "packages/urn:altinn:accesspackage:twin", {"isAssignable": True})
+    emulated.control("PUT", "packages/urn:other:accesspackage:twin", {"isAssignable": True})
     assert read(emulated, f"{PACKAGES}/package/urn/twin").status_code == 404
     assert read(emulated, f"{PACKAGES}/package/urn/{URN}twin").status_code == 200
 

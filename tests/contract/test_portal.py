@@ -75,7 +75,7 @@ def test_p3_and_p4(emulated: Target) -> None:
 )
 def test_p3_old_format(emulated: Target, value: str, pairs: list[tuple[str, str]]) -> None:
     """P3: the old format splits app ids and drops those that cannot be split."""
-    emulated.tell("PUT", f"resources/{value}", {"resourceType": "AltinnApp"})
+    emulated.control("PUT", f"resources/{value}", {"resourceType": "AltinnApp"})
     document = emulated.create(rights=[{"resource": [{"id": "urn:altinn:resource", "value": value}]}])
     answer = read(emulated, f"/{document['id']}/rights?useOldFormatForApp=true")
     assert answer.json() == [{"resource": [{"id": name, "value": text} for name, text in pairs]}]

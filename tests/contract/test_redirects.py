@@ -66,12 +66,12 @@ def test_row(emulated: Target, sent: str, stored: str) -> None:
     assert emulated.get(str(document["id"])).json()["allowedRedirectUrls"] == [stored]
 
 
-def test_rows_at_once(burner: Target) -> None:
+def test_rows_at_once(creator: Target) -> None:
     """§2.4: all rows in one document, sent by PUT."""
-    document = burner.create()
+    document = creator.create()
     body = {**document, "allowedRedirectUrls": [sent for sent, _ in ROWS]}
-    burner.put(str(document["id"]), body).raise_for_status()
-    stored = burner.get(str(document["id"])).json()["allowedRedirectUrls"]
+    creator.put(str(document["id"]), body).raise_for_status()
+    stored = creator.get(str(document["id"])).json()["allowedRedirectUrls"]
     assert stored == [stored for _, stored in ROWS]
 
 
@@ -88,12 +88,12 @@ def test_fixed_point(emulated: Target) -> None:
 
 
 @pytest.mark.parametrize("url", ["vg.no", "/rel", "https:vg.no", "https:/vg.no", ""])
-def test_relative(burner: Target, url: str) -> None:
+def test_relative(creator: Target, url: str) -> None:
     """§2.4: what parses as relative is 00005 on POST and a database error on PUT."""
-    document = burner.document(burner.make_id(), allowedRedirectUrls=[url])
-    assert list_codes(burner.post(document)) == ["00005"]
-    document = burner.create()
-    assert is_server_error(burner.put(str(document["id"]), {**document, "allowedRedirectUrls": [url]}))
+    document = creator.document(creator.make_id(), allowedRedirectUrls=[url])
+    assert list_codes(creator.post(document)) == ["00005"]
+    document = creator.create()
+    assert is_server_error(creator.put(str(document["id"]), {**document, "allowedRedirectUrls": [url]}))
 
 
 @pytest.mark.parametrize(
@@ -106,20 +106,20 @@ def test_not_a_url(target: Target, url: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["htts://vg.no/", "ftp://vg.no/", "mailto:a@b.no"])
-def test_other_schemes(burner: Target, url: str) -> None:
+def test_other_schemes(creator: Target, url: str) -> None:
     """§2.4: another scheme is 00005 on POST and a database error on PUT."""
-    document = burner.document(burner.make_id(), allowedRedirectUrls=[url])
-    assert list_codes(burner.post(document)) == ["00005"]
-    document = burner.create()
-    assert is_server_error(burner.put(str(document["id"]), {**document, "allowedRedirectUrls": [url]}))
+    document = creator.document(creator.make_id(), allowedRedirectUrls=[url])
+    assert list_codes(creator.post(document)) == ["00005"]
+    document = creator.create()
+    assert is_server_error(creator.put(str(document["id"]), {**document, "allowedRedirectUrls": [url]}))
 
 
-def test_http_by_put(burner: Target) -> None:
+def test_http_by_put(creator: Target) -> None:
     """§2.4: PUT stores `http`, POST does not (Q26)."""
     url = "http://localhost:5001/x"
-    document = burner.document(burner.make_id(), allowedRedirectUrls=[url])
-    assert list_codes(burner.post(document)) == ["00005"]
-    document = burner.create()
+    document = creator.document(creator.make_id(), allowedRedirectUrls=[url])
+    assert list_codes(creator.post(document)) == ["00005"]
+    document = creator.create()
     body = {**document, "allowedRedirectUrls": [url]}
-    assert burner.put(str(document["id"]), body).status_code == 200
-    assert burner.get(str(document["id"])).json()["allowedRedirectUrls"] == [url]
+    assert creator.put(str(document["id"]), body).status_code == 200
+    assert creator.get(str(document["id"])).json()["allowedRedirectUrls"] == [url]

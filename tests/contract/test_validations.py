@@ -34,16 +34,16 @@ def make_right(*values: str, attribute: str = "urn:altinn:resource") -> dict[str
 
 
 def send_everywhere(
-    burner: Target, member: str, value: object, *, is_visible: bool = False
+    creator: Target, member: str, value: object, *, is_visible: bool = False
 ) -> list[list[dict[str, object]]]:
     """Send a member by POST, by PUT and by its own endpoint, and list the problems of each."""
-    document = burner.document(burner.make_id(), isVisible=is_visible, **{member: value})
-    stored = burner.create(isVisible=is_visible)
+    document = creator.document(creator.make_id(), isVisible=is_visible, **{member: value})
+    stored = creator.create(isVisible=is_visible)
     system_id = str(stored["id"])
     answers = [
-        burner.post(document),
-        burner.put(system_id, {**stored, member: value}),
-        burner.put(system_id, value, member.lower()),
+        creator.post(document),
+        creator.put(system_id, {**stored, member: value}),
+        creator.put(system_id, value, member.lower()),
     ]
     return [list_problems(answer) for answer in answers]
 
@@ -81,32 +81,32 @@ def test_00001_needs_no_underscore(emulated: Target) -> None:
         assert emulated.post(document, token=token).status_code == 200
 
 
-def test_00002(burner: Target) -> None:
+def test_00002(creator: Target) -> None:
     """00002: the id exists, deleted or not."""
-    document = burner.create()
+    document = creator.create()
     for _ in range(2):
-        assert list_problems(burner.post({**document, "clientId": []})) == [
+        assert list_problems(creator.post({**document, "clientId": []})) == [
             {
                 "code": "AUTH.VLD-00002",
                 "title": "The system id already exists",
                 "paths": [f"{ROOT}/systemid"],
             }
         ]
-        burner.delete(str(document["id"]))
+        creator.delete(str(document["id"]))
 
 
 def test_00002_any_vendor(emulated: Target) -> None:
-    """00002: the id exists, whoever its vendor is."""
-    emulated.tell(
+    """00002: the id exists, whichever vendor it belongs to."""
+    emulated.control(
         "POST", "systems", emulated.document(f"{OTHER_ORG}_taken", vendor={"ID": f"0192:{OTHER_ORG}"})
     )
     assert list_codes(emulated.post(emulated.document(f"{OTHER_ORG}_taken"))) == ["00001", "00002"]
 
 
-def test_00003(burner: Target) -> None:
+def test_00003(creator: Target) -> None:
     """00003: resources that the registry does not know, their ids joined by a bar."""
     rights = [make_right("no-such-a", "ske-krav-og-betalinger"), make_right("no-such-b")]
-    for problems in send_everywhere(burner, "rights", rights):
+    for problems in send_everywhere(creator, "rights", rights):
         assert problems == [
             {
                 "code": "AUTH.VLD-00003",
@@ -118,32 +118,32 @@ def test_00003(burner: Target) -> None:
         ]
 
 
-def test_00004(burner: Target) -> None:
+def test_00004(creator: Target) -> None:
     """00004: one problem at most on POST, one for each offending id on PUT."""
     ids = [str(uuid.uuid4()) for _ in range(2)]
-    burner.create(clientId=ids)
+    creator.create(clientId=ids)
     problem = {
         "code": "AUTH.VLD-00004",
         "title": "One of the client id is already tagged with an existing system",
         "paths": [f"{ROOT}/clientid"],
     }
-    assert list_problems(burner.post(burner.document(burner.make_id(), clientId=ids))) == [problem]
-    document = burner.create()
-    answer = burner.put(str(document["id"]), {**document, "clientId": ids})
+    assert list_problems(creator.post(creator.document(creator.make_id(), clientId=ids))) == [problem]
+    document = creator.create()
+    answer = creator.put(str(document["id"]), {**document, "clientId": ids})
     assert list_problems(answer) == [problem, problem]
 
 
-def test_00004_own_ids(burner: Target) -> None:
+def test_00004_own_ids(creator: Target) -> None:
     """00004: the system's own client ids are no offence on PUT."""
-    document = burner.create()
-    assert burner.put(str(document["id"]), document).status_code == 200
+    document = creator.create()
+    assert creator.put(str(document["id"]), document).status_code == 200
 
 
 @pytest.mark.parametrize("url", ["http://vg.no", "vg.no", "ftp://vg.no"])
-def test_00005(burner: Target, url: str) -> None:
+def test_00005(creator: Target, url: str) -> None:
     """00005: some URL is not absolute, or not https; POST only."""
-    document = burner.document(burner.make_id(), allowedRedirectUrls=["https://vg.no", url])
-    assert list_problems(burner.post(document)) == [
+    document = creator.document(creator.make_id(), allowedRedirectUrls=["https://vg.no", url])
+    assert list_problems(creator.post(document)) == [
         {
             "code": "AUTH.VLD-00005",
             "title": "One or more of the redirect urls format is not valid. The valid format is "
@@ -153,9 +153,9 @@ def test_00005(burner: Target, url: str) -> None:
     ]
 
 
-def test_00006(burner: Target) -> None:
+def test_00006(creator: Target) -> None:
     """00006: two rights with the same action and the same attributes in the same order."""
-    for problems in send_everywhere(burner, "rights", [RIGHT, {**RIGHT, "action": None}]):
+    for problems in send_everywhere(creator, "rights", [RIGHT, {**RIGHT, "action": None}]):
         assert problems == [
             {"code": "AUTH.VLD-00006", "title": "One or more duplicate rights found", "paths": [RESOURCE]}
         ]
@@ -173,20 +173,20 @@ def test_00006(burner: Target) -> None:
         [make_right("kravogbetaling"), make_right("kravogbetaling", "kravogbetaling")],
     ],
 )
-def test_00006_not(burner: Target, rights: object) -> None:
+def test_00006_not(creator: Target, rights: object) -> None:
     """00006: another action, another order, or a repeat inside one right is no duplicate."""
-    burner.create(rights=rights)
+    creator.create(rights=rights)
 
 
-def test_00006_empty_rights(burner: Target) -> None:
+def test_00006_empty_rights(creator: Target) -> None:
     """00006: an empty action is the same as none, and two empty rights are duplicates."""
-    document = burner.document(burner.make_id(), rights=[{"resource": []}, {"action": "", "resource": []}])
-    assert list_codes(burner.post(document)) == ["00006"]
+    document = creator.document(creator.make_id(), rights=[{"resource": []}, {"action": "", "resource": []}])
+    assert list_codes(creator.post(document)) == ["00006"]
 
 
-def test_00007(burner: Target) -> None:
+def test_00007(creator: Target) -> None:
     """00007: the same URN twice."""
-    for problems in send_everywhere(burner, "accessPackages", [PACKAGE, PACKAGE]):
+    for problems in send_everywhere(creator, "accessPackages", [PACKAGE, PACKAGE]):
         assert problems == [
             {
                 "code": "AUTH.VLD-00007",
@@ -196,18 +196,18 @@ def test_00007(burner: Target) -> None:
         ]
 
 
-def test_00007_case(burner: Target) -> None:
+def test_00007_case(creator: Target) -> None:
     """00007: another letter case is no duplicate; look-up ignores case, storage does not (§2.2)."""
     packages = [PACKAGE, {"urn": PACKAGE["urn"].upper().replace("URN:ALTINN", "urn:altinn")}]
-    document = burner.create(accessPackages=packages)
-    assert burner.get(str(document["id"])).json()["accessPackages"] == packages
+    document = creator.create(accessPackages=packages)
+    assert creator.get(str(document["id"])).json()["accessPackages"] == packages
 
 
-def test_00008(burner: Target) -> None:
+def test_00008(creator: Target) -> None:
     """00008: malformed, unknown, and neither delegable nor assignable, each list named."""
     urns = ["x", "a:b:c", f"{URN}nothing", f"{URN}none", f"{URN}eksplisitt"]
     packages = [{"urn": urn} for urn in urns]
-    for problems in send_everywhere(burner, "accessPackages", packages):
+    for problems in send_everywhere(creator, "accessPackages", packages):
         assert problems == [
             {
                 "code": "AUTH.VLD-00008",
@@ -220,23 +220,23 @@ def test_00008(burner: Target) -> None:
         ]
 
 
-def test_00008_parts(burner: Target) -> None:
+def test_00008_parts(creator: Target) -> None:
     """00008: only the lists that are not empty are named; a null URN is malformed."""
-    document = burner.document(burner.make_id(), accessPackages=[{"urn": f"{URN}nothing"}])
-    (problem,) = list_problems(burner.post(document))
+    document = creator.document(creator.make_id(), accessPackages=[{"urn": f"{URN}nothing"}])
+    (problem,) = list_problems(creator.post(document))
     assert problem["Invalid Urn Details : "] == f"Not found: {URN}nothing"
-    (problem,) = list_problems(burner.post({**document, "accessPackages": [{"urn": None}]}))
+    (problem,) = list_problems(creator.post({**document, "accessPackages": [{"urn": None}]}))
     assert str(problem["Invalid Urn Details : "]).startswith("Invalid format: ")
-    assert list_codes(burner.post({**document, "accessPackages": [{}, {"urn": None}]})) == ["00008", "00007"]
+    assert list_codes(creator.post({**document, "accessPackages": [{}, {"urn": None}]})) == ["00008", "00007"]
 
 
-def test_00009(burner: Target) -> None:
+def test_00009(creator: Target) -> None:
     """00009: attributes other than `urn:altinn:resource`, their values joined by a bar, and no look-up."""
     rights = [
         make_right("a", attribute="urn:altinn:org"),
         make_right("b", attribute="URN:altinn:resource"),
     ]
-    for problems in send_everywhere(burner, "rights", rights):
+    for problems in send_everywhere(creator, "rights", rights):
         assert problems == [
             {
                 "code": "AUTH.VLD-00009",
@@ -248,11 +248,11 @@ def test_00009(burner: Target) -> None:
         ]
 
 
-def test_00011(burner: Target) -> None:
+def test_00011(creator: Target) -> None:
     """00011: a repeated client id, letter case apart; PUT only."""
-    document = burner.create()
+    document = creator.create()
     mark = f"a-{uuid.uuid4()}"
-    answer = burner.put(str(document["id"]), {**document, "clientId": [mark, mark.upper()]})
+    answer = creator.put(str(document["id"]), {**document, "clientId": [mark, mark.upper()]})
     assert list_problems(answer) == [
         {
             "code": "AUTH.VLD-00011",
@@ -263,11 +263,11 @@ def test_00011(burner: Target) -> None:
 
 
 @pytest.mark.parametrize("change", [str.upper, str.title, lambda text: f"{text}x"])
-def test_00012(burner: Target, change: Callable[[str], str]) -> None:
+def test_00012(creator: Target, change: Callable[[str], str]) -> None:
     """00012: the ids of body and path differ, in letter case too; answered alone."""
-    document = burner.create()
+    document = creator.create()
     body = {**document, "id": change(f"{document['id']}a"), "rights": [make_right("x")]}
-    assert list_problems(burner.put(str(document["id"]), body)) == [
+    assert list_problems(creator.put(str(document["id"]), body)) == [
         {
             "code": "AUTH.VLD-00012",
             "title": "The system ID in the request body does not match the system ID in the URL",
@@ -287,12 +287,12 @@ def test_00013(target: Target) -> None:
     ]
 
 
-def test_00017(burner: Target) -> None:
+def test_00017(creator: Target) -> None:
     """00017: resources of a type that cannot be delegated, their ids joined by a bar."""
-    if not burner.is_emulator:
+    if not creator.is_emulator:
         pytest.skip("needs resources of these types")
     names = ["ttd-am-k6", "ttd-altinn2-example", "ttd-consent-example"]
-    for problems in send_everywhere(burner, "rights", [make_right(*names)]):
+    for problems in send_everywhere(creator, "rights", [make_right(*names)]):
         assert problems == [
             {
                 "code": "AUTH.VLD-00017",
@@ -320,7 +320,7 @@ def test_00017(burner: Target) -> None:
 def test_00017_not(emulated: Target, kind: str) -> None:
     """00017: seven types pass, and so does a resource without a type."""
     name = f"kind-{kind.lower()}"
-    emulated.tell("PUT", f"resources/{name}", {"resourceType": kind})
+    emulated.control("PUT", f"resources/{name}", {"resourceType": kind})
     emulated.create(rights=[make_right(name)])
 
 
@@ -333,19 +333,19 @@ def test_00017_not(emulated: Target, kind: str) -> None:
         ("eksplisitt", ["00008", "00018"], ["00008"]),
     ],
 )
-def test_00018(burner: Target, name: str, visible: list[str], invisible: list[str]) -> None:
+def test_00018(creator: Target, name: str, visible: list[str], invisible: list[str]) -> None:
     """00018, §8.2: a visible system may not carry a package that is not assignable."""
     packages = [{"urn": f"{URN}{name}"}]
     for is_visible, codes in ((True, visible), (False, invisible)):
-        document = burner.document(burner.make_id(), isVisible=is_visible, accessPackages=packages)
-        answer = burner.post(document)
+        document = creator.document(creator.make_id(), isVisible=is_visible, accessPackages=packages)
+        answer = creator.post(document)
         assert (list_codes(answer) if answer.status_code != 200 else []) == codes
 
 
-def test_00018_text(burner: Target) -> None:
+def test_00018_text(creator: Target) -> None:
     """00018: the same problem by POST, PUT and V6."""
     packages = [{"urn": f"{URN}ansvarlig-revisor"}]
-    for problems in send_everywhere(burner, "accessPackages", packages, is_visible=True):
+    for problems in send_everywhere(creator, "accessPackages", packages, is_visible=True):
         assert problems == [
             {
                 "code": "AUTH.VLD-00018",
@@ -356,17 +356,17 @@ def test_00018_text(burner: Target) -> None:
         ]
 
 
-def test_00018_flip(burner: Target) -> None:
+def test_00018_flip(creator: Target) -> None:
     """00018: a PUT that only makes the system visible can fail, and V5 never looks at packages."""
-    document = burner.create(isVisible=False, accessPackages=[{"urn": f"{URN}ansvarlig-revisor"}])
-    answer = burner.put(str(document["id"]), {**document, "isVisible": True})
+    document = creator.create(isVisible=False, accessPackages=[{"urn": f"{URN}ansvarlig-revisor"}])
+    answer = creator.put(str(document["id"]), {**document, "isVisible": True})
     assert list_codes(answer) == ["00018"]
-    assert burner.put(str(document["id"]), [], "rights").status_code == 200
+    assert creator.put(str(document["id"]), [], "rights").status_code == 200
 
 
-def test_never_validated(burner: Target) -> None:
-    """§3: characters of names, UUIDs, actions and two empty lists are nobody's business."""
-    burner.create(
+def test_never_validated(creator: Target) -> None:
+    """§3: characters of names, UUIDs, actions and two empty lists are not validated."""
+    creator.create(
         name={"en": "\u202e<script>", "nb": "", "nn": "x" * 10_000},
         clientId=[f"no uuid {uuid.uuid4()}"],
         rights=[],

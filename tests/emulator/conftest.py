@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session", autouse=True)
 def _closed() -> Iterator[None]:
-    """Close the client that everybody uses."""
+    """Close the shared client."""
     yield
     HTTP.close()
 
 
 @pytest.fixture(scope="session")
 def shared() -> Iterator[Emulator]:
-    """Run one emulator for all tests that leave its switches alone."""
+    """Run one emulator for all tests that do not change its settings."""
     with start() as emulator:
         yield emulator
 
 
 @pytest.fixture(scope="session")
 def vendor(shared: Emulator) -> Iterator[httpx.Client]:
-    """Speak for the vendor at the shared emulator."""
+    """Open a client of the vendor at the shared emulator."""
     with connect(shared) as connected:
         yield connected
 
@@ -47,6 +47,6 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def client(emulator: Emulator) -> Iterator[httpx.Client]:
-    """Speak for the vendor at the test's own emulator."""
+    """Open a client of the vendor at the test's own emulator."""
     with connect(emulator) as connected:
         yield connected

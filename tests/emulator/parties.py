@@ -1,4 +1,4 @@
-"""Who talks to an emulator in these tests: vendors with tokens, clients with keys, and their documents."""
+"""Vendors with tokens, clients with keys, and their documents."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VENDOR = f"{REGISTER}/vendor"
 ORG = "991825827"
 OTHER_ORG = "312605031"
 HTTP = httpx.Client(timeout=30)
-"""One client for all that needs none of its own: making one reads every certificate of the machine."""
+"""The shared client: making one reads all certificates of the machine."""
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
@@ -35,18 +35,18 @@ def fetch_token(emulator: Emulator, org: str = ORG, scopes: str = WRITE, client_
 
 
 def connect(emulator: Emulator, org: str = ORG, scopes: str = WRITE, client_id: str = "") -> httpx.Client:
-    """Open a client that speaks for an organisation; the caller closes it."""
+    """Open a client with an organisation's token; the caller closes it."""
     token = fetch_token(emulator, org, scopes, client_id)
     return httpx.Client(base_url=emulator.base, headers={"Authorization": f"Bearer {token}"}, timeout=10)
 
 
 def control(emulator: Emulator, method: str, path: str, body: object = None) -> httpx.Response:
-    """Speak to the control endpoint; anything but success fails the test."""
+    """Call the control endpoint; raises unless it succeeds."""
     return HTTP.request(method, f"{emulator.base}/control/{path}", json=body).raise_for_status()
 
 
 def make_id(org: str = ORG) -> str:
-    """Invent a system id that nobody has used."""
+    """Make a new system id."""
     return f"{org}_{uuid.uuid4().hex[:12]}"
 
 
@@ -94,6 +94,6 @@ def send_grant(emulator: Emulator, assertion: str) -> httpx.Response:
 
 
 def sign(claims: dict[str, object], key: rsa.RSAPrivateKey, alg: str = "RS256", **header: object) -> str:
-    """Sign a grant with a key, and a header that names `key-1` unless told otherwise."""
+    """Sign a grant with a key, and a header that names `key-1` unless it is changed."""
     text = json.dumps(claims).encode()
     return jwt.api_jws.encode(text, key, alg, headers={"kid": "key-1", **header})

@@ -19,7 +19,7 @@ class Raw(NamedTuple):
 
     data: bytes
     ends: bool
-    """Whether it is whole, so that nobody has to wait for more."""
+    """Whether the request is complete."""
     statuses: frozenset[int]
     """What may be answered."""
 
@@ -171,7 +171,7 @@ class Generator:
         return Raw(data, ends=True, statuses=frozenset({400}))
 
     def mutant(self) -> Raw:
-        """Change some bytes anywhere; then the client is gone, since nobody knows what it waits for."""
+        """Change some bytes anywhere, and disconnect, since the request may be incomplete."""
         data = bytearray(self.dice.choice((self.body, self.chunks))().data)
         for _ in range(self.dice.randrange(1, 6)):
             at = self.dice.randrange(len(data))

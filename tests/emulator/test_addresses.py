@@ -33,7 +33,7 @@ def test_describe(host: str, public_url: str | None, base: str, *, is_closed: bo
     assert not describe(host, 8080, public_url, has_token=True).is_closed
 
 
-@pytest.mark.parametrize("host", ["localhost.example", "128.0.0.1", "0.0.0.0", "", "127.0.0.1.example"])  # noqa: S104
+@pytest.mark.parametrize("host", ["localhost.example", "128.0.0.1", "0.0.0.0", "", "127.0.0.1.example"])  # noqa: S104 - compared, not bound
 def test_is_not_loopback(host: str) -> None:
     """E26: only an address of loopback, or the name `localhost`, is this machine alone."""
     assert not is_loopback(host)

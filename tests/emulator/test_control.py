@@ -1,4 +1,4 @@
-"""The control endpoint: what can be changed and looked into while the emulator runs."""
+"""The control endpoint: what can be read and changed while the emulator runs."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_change_log_never_goes_back(emulator: Emulator, client: httpx.Client) ->
 
 
 def test_systems(emulator: Emulator, client: httpx.Client) -> None:
-    """All documents are shown, deleted ones too; new ones are planted past every validation."""
+    """All documents are listed, deleted ones too; new ones are created without validation."""
     document = make_document(isVisible=False)
     client.post(VENDOR, json=document).raise_for_status()
     client.delete(f"{VENDOR}/{document['id']}").raise_for_status()

@@ -237,7 +237,7 @@ def test_another_writer_creates(emulator: Emulator) -> None:
 
 
 def test_another_writer_fails(emulator: Emulator, client: httpx.Client) -> None:
-    """What another writer may not do is answered and logged like anybody's failure, and strikes nobody."""
+    """A refused write of another writer is answered and logged like any other, and affects no other request."""
     write = {"system": "nobody", "action": "rights", "body": []}
     control(emulator, "POST", "faults", {"fault": "writer", "write": write})
     assert client.get(VENDOR).status_code == 200

@@ -181,7 +181,7 @@ class TestGenerator:
 
     @pytest.mark.parametrize("env", ["at22", "tt02", "yt01", "prod", "local", "none"])
     def test_any_environment(self, shared: Emulator, env: str) -> None:
-        """E22: every `env` gives a token that the register takes; without `orgNo` it is somebody's."""
+        """E22: every `env` gives a token that the register takes; without `orgNo` it is for a random organisation."""
         token = self.ask(shared, env=env, scopes=WRITE).raise_for_status().text
         assert (
             HTTP.get(f"{shared.base}{VENDOR}", headers={"Authorization": f"Bearer {token}"}).status_code
@@ -265,7 +265,7 @@ class TestIssuer:
 
     @pytest.mark.parametrize("folder", ["/", "/maskinporten/"])
     def test_stand_in(self, official: Emulator, private_key: rsa.RSAPrivateKey, folder: str) -> None:
-        """E23: the endpoints hang under the issuer's own path too, for whoever leads its host here."""
+        """E23: the endpoints hang under the issuer's own path too, for those who direct its host here."""
         metadata = HTTP.get(f"{official.base}{folder}.well-known/oauth-authorization-server").json()
         assert metadata["issuer"] == OFFICIAL
         assert metadata["token_endpoint"] == f"{official.base}/maskinporten/token"
@@ -340,7 +340,7 @@ class TestPublished:
 
     @pytest.mark.parametrize("path", ["/control/clock", GENERATOR, "/control/faults"])
     def test_closed_without_a_token(self, path: str) -> None:
-        """E26: as soon as the host is not loopback nobody is let in, this machine neither."""
+        """E26: as soon as the host is not loopback everyone is refused, this machine too."""
         with start(host="0.0.0.0") as emulator:  # noqa: S104 - that is the case
             assert emulator.is_closed
             assert emulator.base.startswith("http://127.0.0.1:")
@@ -352,7 +352,7 @@ class TestPublished:
         "headers", [{"x-forwarded-for": "10.0.0.1"}, {"forwarded": "for=10.0.0.1"}, {"via": "1.1 proxy"}]
     )
     def test_not_through_a_proxy(self, shared: Emulator, headers: dict[str, str]) -> None:
-        """E26: a proxy on this machine does not open the control endpoint to everybody by accident."""
+        """E26: a proxy on this machine does not open the control endpoint to others."""
         assert knock(shared, "/control/clock", **headers) == 403
 
     def test_closed_behind_a_public_address(self) -> None:
@@ -363,7 +363,7 @@ class TestPublished:
     @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])  # noqa: S104 - that is the case
     @pytest.mark.parametrize("path", ["/control/clock", GENERATOR])
     def test_control_token(self, host: str, path: str) -> None:
-        """E26: with a token whoever shows it is let in, as Bearer or as password, and nobody else."""
+        """E26: with a control token only callers who send it are let in, as Bearer token or as password."""
         basic = base64.b64encode(f"anybody:{SECRET}".encode()).decode()
         with start({"control_token": SECRET}, host=host) as emulator:
             assert not emulator.is_closed
@@ -396,7 +396,7 @@ class TestPublished:
             start(public_url=url)
 
     def test_empty_control_token(self) -> None:
-        """E26: an empty token, which anybody could show, stops the start."""
+        """E26: an empty token stops the start."""
         with pytest.raises(ValueError, match="control_token"):
             start({"control_token": " "})
 

@@ -1,4 +1,4 @@
-"""Maskinporten: every row of the check list, the tokens it issues, and the switches that stay open."""
+"""Maskinporten: every row of the check list, the tokens it issues, and its settings."""
 
 from __future__ import annotations
 
@@ -363,7 +363,7 @@ class TestRows:
         assert_refused(issuer.ask(scope="not:granted"), "forbidden", text, "MP-250", 403)
 
     def test_19_own_organisation(self, issuer: Issuer) -> None:
-        """Row 19: `consumer_org` is somebody else."""
+        """Row 19: `consumer_org` is another organisation."""
         answer = issuer.ask(consumer_org=ORG)
         assert answer.json()["error"] == "invalid_request"
         assert "The combination consumer_org in claim" in answer.json()["error_description"]
@@ -428,7 +428,7 @@ class TestCertificates:
         assert_refused(self.send(issuer, write_chain(leaf)), "invalid_grant", text, "MP-122")
 
     def test_other_names_of_an_organisation(self, issuer: Issuer) -> None:
-        """SEID 1.0 has the bare number as the serial number; a certificate without one is nobody's."""
+        """SEID 1.0 has the bare number as the serial number; a certificate without one is refused."""
         text = "Invalid JWT. Invalid organization number for client. Does not match certificate orgno"
         for name, is_good in ((ORG, True), ("9578-4050-1", False)):
             leaf = certify(issuer.key, issuer.key, "leaf", name, oid=NameOID.SERIAL_NUMBER)
@@ -517,7 +517,7 @@ class TestSystemUsers:
         ],
     )
     def test_values(self, issuer: Issuer, changes: dict[str, object]) -> None:
-        """The system user exists, its system is alive, and the client stands on the system."""
+        """The system user exists, its system is not deleted, and the system lists the client."""
         answer = issuer.ask(authorization_details=[self.detail(**changes)])
         text = "Invalid authorization details values"
         assert_refused(answer, "invalid_altinn_customer_configuration", text, "MP-303")
@@ -660,7 +660,7 @@ class TestKeys:
         assert issuer.ask(iat=now, exp=now + 60).status_code == 200
 
     def test_expired_key(self, emulator: Emulator, private_key: rsa.RSAPrivateKey) -> None:
-        """Row 10: a key is dead after its `exp`."""
+        """Row 10: a key has expired after its `exp`."""
         self.put(emulator, [{**make_jwk(private_key), "exp": int(time.time()) - 1}])
         answer = Issuer(emulator, private_key).ask()
         assert_refused(answer, "invalid_grant", f"{FAILED} Expired key.", "MP-121")
@@ -686,7 +686,7 @@ class TestKeys:
 
 
 def test_clock_offset(private_key: rsa.RSAPrivateKey) -> None:
-    """The emulator's clock is set off: grants are measured by it, and `Date` tells it."""
+    """The emulator's clock has an offset: grants are checked by it, and `Date` shows it."""
     client = {"client_id": "client-1", "org": ORG, "scopes": [WRITE], "jwk": make_jwk(private_key)}
     with start({"clients": [client], "clock_offset": -60}) as emulator:
         issuer = Issuer(emulator, private_key)
@@ -728,7 +728,7 @@ class TestGenerator:
         assert claims["exp"] - claims["iat"] == 60
 
     def test_defaults(self, shared: Emulator) -> None:
-        """Without more it lives half an hour, for a client that nobody knows."""
+        """By default it lives half an hour, for a random client."""
         claims = jwt.decode(self.ask(shared).text, options={"verify_signature": False})
         assert claims["exp"] - claims["iat"] == 1800
         uuid.UUID(claims["client_id"])

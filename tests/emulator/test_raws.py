@@ -97,7 +97,7 @@ def run(seed: int, many: int, caplog: pytest.LogCaptureFixture) -> None:
         access_log=lines.append,
     ) as emulator:
         token = fetch_token(emulator)
-        generator = Generator(random.Random(seed), token, [str(one["id"]) for one in documents])  # noqa: S311
+        generator = Generator(random.Random(seed), token, [str(one["id"]) for one in documents])  # noqa: S311 - a seed, not a secret
         send_all(emulator, generator, many // 4)
         control(emulator, "DELETE", "log")
         before = count_blocks()

@@ -143,7 +143,7 @@ def test_two_processes_on_one_state(tmp_path: Path) -> None:
 
 
 def test_access_log(private_log: list[str], logged: Emulator) -> None:
-    """The log tells every request but those to the control endpoint, readable and without secrets."""
+    """The log holds all requests except those to the control endpoint, without secrets."""
     with connect(logged, client_id="client-1") as client:
         client.get(VENDOR)
         client.get(f"{VENDOR}/a%0Ab%1B?x=1%1B")

@@ -1,4 +1,4 @@
-"""The state: many writers, sudden death, and what is acknowledged."""
+"""The state: many writers, SIGKILL, and what was acknowledged."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def die(process: subprocess.Popen[str]) -> None:
 
 
 def kill_while_writing(state: Path, rounds: int) -> None:
-    """Kill an emulator under four writers, over and over; compare what is there with what was told."""
+    """Kill an emulator under four writers repeatedly; compare the state with the answers."""
     documents = [make_document() for _ in range(4)]
     process, base = serve(state)
     token = fetch_base_token(base)
@@ -138,7 +138,7 @@ def kill_while_writing(state: Path, rounds: int) -> None:
 def write_until_death(
     base: str, headers: dict[str, str], place: int, document: dict[str, object], written: list[int]
 ) -> None:
-    """Write one system until nobody answers, counting what was acknowledged."""
+    """Write one system until there is no answer, and count what was acknowledged."""
     with httpx.Client(base_url=base, headers=headers) as client:
         try:
             while True:
@@ -162,12 +162,12 @@ def test_sudden_death(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_sudden_deaths(tmp_path: Path) -> None:
-    """After thirty deaths too."""
+    """The same after thirty kills."""
     kill_while_writing(tmp_path / "state.sqlite", 30)
 
 
 def test_unknown_members_are_kept_when_asked() -> None:
-    """A register of tomorrow keeps members that today's ignores, at every depth, but not read-only ones."""
+    """A future register keeps members that today's ignores, at every depth, but not read-only ones."""
     document = make_document()
     rights = [{"resource": [{"id": "urn:altinn:resource", "value": "kravogbetaling", "c": 3}], "b": 2}]
     extended = {

@@ -1,4 +1,4 @@
-"""Writes that overlap, and clients that go away: what is stored, and who is answered what."""
+"""Overlapping writes and clients that disconnect: what is stored, and what is answered."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from reconciler.emulator.server.portions import Steps
 
     Write = tuple[str, str, object]
-    """Method, what stands behind the vendor's path, and the body."""
+    """Method, the end of the path, and the body."""
 
 T = TypeVar("T")
 LONG = 0.15
@@ -200,7 +200,7 @@ def test_a_client_that_goes_away(slow: Emulator, writer: httpx.Client, name: str
 
 
 def test_a_client_that_goes_away_after_the_commit(emulator: Emulator, client: httpx.Client) -> None:
-    """E36, §9.3: from the commit on a write goes through, whoever waits for its answer."""
+    """E36, §9.3: from the commit on a write goes through, even if its client is gone."""
     document = seed(emulator)
     wait = {"fault": "latency", "method": "PUT", "when": "after", "seconds": 5}
     control(emulator, "POST", "faults", wait)

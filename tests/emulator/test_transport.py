@@ -24,7 +24,7 @@ TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 
 @pytest.fixture(scope="module")
 def hasty() -> Iterator[Emulator]:
-    """Run an emulator that waits for nobody."""
+    """Run an emulator with short timeouts."""
     with start({"patience": {"idle": 0.3, "head": 0.2, "body": 0.2}}) as emulator:
         yield emulator
 
@@ -247,7 +247,7 @@ def test_waiting_for_100(hasty: Emulator, bearer: bytes) -> None:
 
 
 def test_an_unread_body_is_passed_over(hasty: Emulator) -> None:
-    """A body that nobody asked for does not spoil the next request."""
+    """An unexpected body does not affect the next request."""
     body = b"x" * 3_000_000
     first = b"PUT /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body
     assert [answer.status for answer in split(ask(hasty, first + get(f"{REGISTER}/x")))] == [404, 401]

@@ -1,1 +1,1 @@
-"""What Altinn's own service answered, recorded, and the means to ask the emulator the same."""
+"""Recorded answers of Altinn's own service, and a player that sends the same requests to the emulator."""

@@ -1,7 +1,7 @@
 """Compares two answers to one request, member by member.
 
-Trace ids and times have to have the right form; an id has to be that of the same request; all else has to be
-equal, the order of members included. What differs only in order is counted apart.
+Trace ids and times must have the right form, an id must be that of the same request, and everything else must be
+equal, also the order of members. Differences in order alone are counted separately.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ FORMS = {
     "traceId": re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[0-3]"),
     "created": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{0,6}[1-9])?(Z|\+00:00)|0001-01-01T00:00:00"),
 }
-"""The members of which only the form can be the same."""
+"""Members of which only the form is compared."""
 _LINK = re.compile(r"https?://[^/]+(/[^?]+)\?token=[A-Za-z0-9_-]+")
 _SHOWN = 160
 
 
 class Difference(NamedTuple):
-    """One thing that is not the same, where it stands, and both sides of it."""
+    """One difference: its kind, its path, and both values."""
 
     kind: str
     where: str
@@ -44,11 +44,11 @@ class Difference(NamedTuple):
 
 
 class _Members(list[tuple[str, object]]):
-    """A JSON object as its members, so that order and repeats are seen."""
+    """A JSON object as a list of members, which keeps order and repeats."""
 
 
 class Comparer:
-    """Compares the answers of one play, and remembers which request got which id."""
+    """Compares the answers of one replay, and remembers which request got which id."""
 
     def __init__(self) -> None:
         self._recorded_ids: dict[str, str] = {}
@@ -99,11 +99,11 @@ class Comparer:
             self._add("value", where, recorded, answered)
 
     def _are_alike(self, recorded: object, answered: object, member: str) -> bool:
-        """Say whether two texts mean the same: two ids of one request, two times, two links."""
+        """Say whether two texts are equivalent: ids of one request, times, links."""
         if not isinstance(recorded, str) or not isinstance(answered, str):
             return False
         if member in FORMS:
-            # Trace ids are blanked out in the recordings, their last digits too.
+            # trace ids are replaced in the recordings, with their last digits.
             is_alike = member == "traceId" or recorded[-1:] == answered[-1:]
             return is_alike and bool(FORMS[member].fullmatch(answered))
         links = _LINK.fullmatch(recorded), _LINK.fullmatch(answered)

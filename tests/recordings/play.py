@@ -1,7 +1,7 @@
-"""Plays the recordings against an emulator that runs, and shows what differs.
+"""Replays the recordings against a running emulator, and shows the differences.
 
-`python -m tests.recordings.play http://127.0.0.1:8080 [written|generated]`; it has to be empty and served with
-the `emulator.toml` of this folder. Status 1 where more than an order differs.
+`python -m tests.recordings.play http://127.0.0.1:8080 [written|generated]`; it must be empty and served with
+the `emulator.toml` of this folder. Exits with status 1 for any difference except in order.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def play(base: str, transcript: Transcript) -> Iterator[tuple[str, list[Difference]]]:
-    """Send every request of a set in order; gives each that has a recorded answer with what differs."""
+    """Send all requests of a set in order; gives the differences of each that has a recorded answer."""
     player, comparer = Player(base, transcript), Comparer()
     try:
         for case in transcript.cases:
@@ -39,7 +39,7 @@ def play(base: str, transcript: Transcript) -> Iterator[tuple[str, list[Differen
 
 
 def main() -> None:
-    """Play the sets that are named, and show every difference."""
+    """Replay the named sets, and show all differences."""
     base, *names = sys.argv[1:]
     differing = compared = 0
     for name in names or ("written", "generated"):

@@ -25,17 +25,17 @@ _TIMEOUT = 30.0
 
 
 class _Connection(http.client.HTTPConnection):
-    """A connection that sends a target as it is, whatever is in it."""
+    """A connection that sends any target unchanged."""
 
     def _validate_path(self, url: str) -> None:
-        """Let everything pass."""
+        """Accept any target."""
 
     def _encode_request(self, request: str) -> bytes:
         return request.encode("utf-8")
 
 
 class Player:
-    """Plays one set against one emulator; later requests may hold what earlier answers gave."""
+    """Sends one set to one emulator; later requests may hold values of earlier answers."""
 
     def __init__(self, base: str, transcript: Transcript) -> None:
         self.base = base.rstrip("/")
@@ -48,7 +48,7 @@ class Player:
         self._kid = self._ask("GET", "/maskinporten/jwk")["keys"][-1]["kid"]
 
     def send(self, case: Case) -> Answer | None:
-        """Send one request, or lay what it says; None for the latter."""
+        """Send one request, or do one set-up; None for the latter."""
         if "setup" in case.request:
             self._lay(json.loads(self._fill(json.dumps(case.request["setup"]))))
             return None
@@ -163,7 +163,7 @@ class Player:
         return claims
 
     def _forge(self, claims: Json, header: Json) -> str:
-        """Sign with a key that nobody knows."""
+        """Sign with an unknown key."""
         whole = {"kid": self._kid, "alg": "RS256", **header}
         head = {name: value for name, value in whole.items() if value is not None}
         texts = (json.dumps(part, ensure_ascii=False, separators=(",", ":")) for part in (head, claims))

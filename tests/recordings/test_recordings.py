@@ -14,23 +14,23 @@ EXPLAINED = {
     "consumer/read-null": "likewise",
     "consumer/post-null": "likewise",
 }
-"""What differs because of how the requests are replayed, not because of an answer."""
+"""Differences that come from the replaying, not from the emulator's answers."""
 
 
 def play_on_a_new_one(transcript: Transcript) -> dict[str, list[Difference]]:
-    """Play a set against an emulator of its own; gives what differs, by request."""
+    """Replay a set against a new emulator; gives the differences by request."""
     with start(FOLDER / "emulator.toml") as emulator:
         return {name: found for name, found in play(emulator.base, transcript) if found}
 
 
 def show_hard(found: dict[str, list[Difference]]) -> dict[str, list[str]]:
-    """Keep what differs in more than an order."""
+    """Keep the differences that are not in order alone."""
     shown = {name: [str(each) for each in kept if not each.is_soft] for name, kept in found.items()}
     return {name: texts for name, texts in shown.items() if texts}
 
 
 def test_written_by_hand() -> None:
-    """Of 1,738 answers to requests written by hand none differs, but for what the replaying explains."""
+    """Of 1,738 answers to requests written by hand none differs, except those that the replaying explains."""
     found = play_on_a_new_one(read_transcript("written"))
 
     assert {name: texts for name, texts in show_hard(found).items() if name not in EXPLAINED} == {}
@@ -38,7 +38,7 @@ def test_written_by_hand() -> None:
 
 
 def test_a_part_of_the_generated() -> None:
-    """Of the first 500 generated requests no answer differs, and no order of members."""
+    """None of the first 500 generated requests has another answer or another order of members."""
     found = play_on_a_new_one(cut(read_transcript("generated"), 500))
 
     assert show_hard(found) == {}
@@ -47,7 +47,7 @@ def test_a_part_of_the_generated() -> None:
 
 @pytest.mark.slow
 def test_all_generated() -> None:
-    """Of 5,933 generated requests no answer differs, and no order of members."""
+    """None of 5,933 generated requests has another answer or another order of members."""
     found = play_on_a_new_one(read_transcript("generated"))
 
     assert show_hard(found) == {}
@@ -76,7 +76,7 @@ def test_the_comparer_sees(body: str, kind: str | None) -> None:
 
 
 def test_the_comparer_sees_status_and_headers() -> None:
-    """A status, a header too few and a header too many are found."""
+    """A different status, a missing header and an extra header are found."""
     found = Comparer().compare(
         "x", Answer(404, {"allow": "PUT"}, ""), Answer(405, {"expires": "-1"}, ""), is_unordered=False
     )
@@ -89,7 +89,7 @@ def test_the_comparer_sees_status_and_headers() -> None:
 
 
 def test_the_comparer_knows_ids() -> None:
-    """An id has to be the one of the same request, a time and a trace id have to have their form."""
+    """An id must be that of the same request; times and trace ids must have their form."""
     first, second, others = (f"{digit}b8f7d0e-2f0e-4a57-9d0a-0b7a2f9c1d11" for digit in "012")
     nobody = "3b8f7d0e-2f0e-4a57-9d0a-0b7a2f9c1d11"
     comparer = Comparer()
@@ -107,7 +107,7 @@ def test_the_comparer_knows_ids() -> None:
 
 
 def test_the_comparer_finds_rows() -> None:
-    """Rows of a list without an order are compared by their id, and their order is counted apart."""
+    """Rows of an unordered list are compared by their id, and their order is counted separately."""
     rows = ['{"systemId":"a","x":1}', '{"systemId":"b","x":2}']
     recorded = Answer(200, {}, f"[{','.join(rows)}]")
     other = Answer(200, {}, f"[{','.join(reversed(rows))}]")

@@ -14,7 +14,7 @@ Json: TypeAlias = "dict[str, object]"
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer; the body is text, or base64 in an object where it was no UTF-8."""
+    """One answer; the body is text, or base64 in an object if it was not UTF-8."""
 
     status: int
     headers: dict[str, str]
@@ -23,7 +23,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Case:
-    """One request, or the laying of what no request can make, with the answer that was recorded."""
+    """One request with its recorded answer, or one set-up that no request can make."""
 
     name: str
     request: Json
@@ -31,13 +31,13 @@ class Case:
 
     @property
     def is_unordered(self) -> bool:
-        """Say whether the rows of the answer have no order."""
+        """Say whether the order of the answer's rows is undefined."""
         return self.request.get("unordered") is True
 
 
 @dataclass(frozen=True)
 class Transcript:
-    """One recorded set, in the order in which it was sent."""
+    """One recorded set, in the order of sending."""
 
     tokens: dict[str, Json]
     cases: list[Case]
@@ -57,5 +57,5 @@ def read_transcript(name: str) -> Transcript:
 
 
 def cut(transcript: Transcript, count: int) -> Transcript:
-    """Keep the first requests of a set; those behind them change no answer of theirs."""
+    """Keep the first requests of a set; later ones do not change their answers."""
     return Transcript(transcript.tokens, transcript.cases[:count])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.emulator.control.toml_lines import Path
+    from reconciler.emulator.control.toml_lines import KeyPath
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -23,10 +23,10 @@ class ConfigProblems:
     """The problems found so far; `lines` gives the line of each key."""
 
     file: str
-    lines: Mapping[Path, int]
+    lines: Mapping[KeyPath, int]
     found: list[tuple[int, str]] = field(default_factory=list)
 
-    def add(self, path: Path, text: str) -> None:
+    def add(self, path: KeyPath, text: str) -> None:
         """Add a problem with the value at `path`."""
         line = next(
             (self.lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in self.lines), 0
@@ -45,7 +45,7 @@ class ConfigTable:
     """One table; it remembers which keys were read, to report unknown ones."""
 
     content: Mapping[str, object]
-    path: Path
+    path: KeyPath
     problems: ConfigProblems
     _known: set[str] = field(default_factory=set)
 
@@ -158,7 +158,7 @@ def _say(value: object) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def _name(path: Path) -> str:
+def _name(path: KeyPath) -> str:
     name = ""
     for step in path:
         name += f"[{step}]" if isinstance(step, int) else f".{step}" if name else step

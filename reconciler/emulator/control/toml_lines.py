@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Path: TypeAlias = "tuple[str | int, ...]"
+KeyPath: TypeAlias = "tuple[str | int, ...]"
 _KEY = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*""")
 _DOTTED = re.compile(rf"{_KEY.pattern}(?:\.{_KEY.pattern})*")
 _VALUE = re.compile(
@@ -28,11 +28,11 @@ _VALUE = re.compile(
 )
 
 
-def find_lines(text: str) -> dict[Path, int]:
+def find_lines(text: str) -> dict[KeyPath, int]:
     """Map the path of every table and key outside inline values to its line, counted from 1."""
-    lines: dict[Path, int] = {}
-    counts: dict[Path, int] = {}
-    table: Path = ()
+    lines: dict[KeyPath, int] = {}
+    counts: dict[KeyPath, int] = {}
+    table: KeyPath = ()
     for line, statement in _statements(text):
         if statement.startswith("[["):
             name = _resolve(_keys(statement[2:]), counts)
@@ -83,9 +83,9 @@ def _keys(statement: str) -> list[str]:
     return [next(group for group in key.groups() if group is not None) for key in keys]
 
 
-def _resolve(keys: list[str], counts: dict[Path, int]) -> Path:
+def _resolve(keys: list[str], counts: dict[KeyPath, int]) -> KeyPath:
     """Resolve the path; arrays of tables on the way, except the last key, mean their newest element."""
-    path: Path = ()
+    path: KeyPath = ()
     for key in keys[:-1]:
         path = (*path, key)
         if path in counts:

@@ -39,7 +39,7 @@ _DIGITS = re.compile(rb"[0-9]*")
 _PLAIN = re.compile(rb'[^"\\\x00-\x1f]*')
 _LITERALS = {b"t": b"true", b"f": b"false", b"n": b"null"}
 
-Fault = tuple[str, int]
+JsonError = tuple[str, int]
 """A message, and the offset of the byte that it names."""
 
 
@@ -63,7 +63,7 @@ def trailing_comma(close: bytes) -> str:
     )
 
 
-def name(data: bytes, at: int, *, is_first: bool) -> Fault:
+def name(data: bytes, at: int, *, is_first: bool) -> JsonError:
     """Make the error where a member's name is expected; `is_first` means right behind `{`."""
     if at == len(data):
         return _OPEN_AT_END, at
@@ -74,14 +74,14 @@ def name(data: bytes, at: int, *, is_first: bool) -> Fault:
     return f"{_show(data, at)} is an invalid start of a property name. Expected a '\"'.", at
 
 
-def colon(data: bytes, at: int) -> Fault:
+def colon(data: bytes, at: int) -> JsonError:
     """Make the error where a colon is expected."""
     if at == len(data):
         return "Expected a value, but instead reached end of data.", at
     return f"{_show(data, at)} is invalid after a property name. Expected a ':'.", at
 
 
-def behind_value(data: bytes, at: int) -> Fault:
+def behind_value(data: bytes, at: int) -> JsonError:
     """Make the error behind a value inside an object or a list."""
     if at == len(data):
         return _OPEN_AT_END, at
@@ -90,7 +90,7 @@ def behind_value(data: bytes, at: int) -> Fault:
     return _AFTER_VALUE.format(_show(data, at)), at
 
 
-def value(data: bytes, at: int, *, is_root: bool, cut: bool) -> Fault:
+def value(data: bytes, at: int, *, is_root: bool, cut: bool) -> JsonError:
     """Make the error where a value is expected; `cut` quotes only five bytes of a bad literal."""
     first = data[at : at + 1]
     if not first:
@@ -106,7 +106,7 @@ def value(data: bytes, at: int, *, is_root: bool, cut: bool) -> Fault:
     return f"{_show(data, at)} is an invalid start of a value.", at
 
 
-def string(data: bytes, at: int) -> Fault:
+def string(data: bytes, at: int) -> JsonError:
     """Make the error for a string that does not end or holds a wrong byte."""
     at += 1
     while True:
@@ -132,7 +132,7 @@ def string(data: bytes, at: int) -> Fault:
             at += 4
 
 
-def _literal(data: bytes, at: int, *, cut: bool) -> Fault:
+def _literal(data: bytes, at: int, *, cut: bool) -> JsonError:
     wanted = _LITERALS[data[at : at + 1]]
     same = 1
     while data[at + same : at + same + 1] == wanted[same : same + 1]:
@@ -142,7 +142,7 @@ def _literal(data: bytes, at: int, *, cut: bool) -> Fault:
     return f"'{shown}' is an invalid JSON literal. Expected the literal '{wanted.decode()}'.", at + same
 
 
-def _number(data: bytes, at: int, *, is_root: bool) -> Fault:
+def _number(data: bytes, at: int, *, is_root: bool) -> JsonError:
     """Make the error for a number: sign, integer part, fraction, exponent."""
     if data[at : at + 1] == b"-":
         at += 1
@@ -160,7 +160,7 @@ def _number(data: bytes, at: int, *, is_root: bool) -> Fault:
     return _end_number(data, at, is_root=is_root)
 
 
-def _fraction(data: bytes, at: int, *, is_root: bool) -> Fault:
+def _fraction(data: bytes, at: int, *, is_root: bool) -> JsonError:
     if not _is_digit(data, at):
         return _need_digit(data, at, _AFTER_POINT)
     at = _past_digits(data, at)
@@ -171,7 +171,7 @@ def _fraction(data: bytes, at: int, *, is_root: bool) -> Fault:
     return f"{_show(data, at)} is an invalid end of a number. Expected 'E' or 'e'.", at
 
 
-def _exponent(data: bytes, at: int, *, is_root: bool) -> Fault:
+def _exponent(data: bytes, at: int, *, is_root: bool) -> JsonError:
     if data[at : at + 1] in {b"+", b"-"}:
         at += 1
     if not _is_digit(data, at):
@@ -179,13 +179,13 @@ def _exponent(data: bytes, at: int, *, is_root: bool) -> Fault:
     return _end_number(data, _past_digits(data, at), is_root=is_root)
 
 
-def _end_number(data: bytes, at: int, *, is_root: bool) -> Fault:
+def _end_number(data: bytes, at: int, *, is_root: bool) -> JsonError:
     if at == len(data) and not is_root:
         return f"{_show(data, at - 1)} is an invalid end of a number. Expected a delimiter.", at
     return f"{_show(data, at)} is an invalid end of a number. Expected a delimiter.", at
 
 
-def _need_digit(data: bytes, at: int, message: str) -> Fault:
+def _need_digit(data: bytes, at: int, message: str) -> JsonError:
     return (_NO_DIGIT_AT_END if at >= len(data) else message.format(_show(data, at))), at
 
 

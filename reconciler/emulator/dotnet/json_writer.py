@@ -1,7 +1,7 @@
 """JSON as the service writes it: no white space, and the escapes of .NET's relaxed encoder.
 
-System Register contract §0.4. Everything that is answered as JSON goes through `write`; what the store
-keeps is written by it too, so that it can be answered as it is.
+System Register contract §0.4. All JSON answers are written here, and the store's documents too, so that they
+are answered as they are stored.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 _SMALL_HEX = re.compile(r"\\(?:u00[01][0-9a-f]|.)")
 _MANY = 500
-"""Entries or, a thousandfold, characters that are written at once."""
+"""Entries that are written at once; of characters a thousand times as many."""
 _DEEPEST = 4
-"""Levels of a document at which many entries may stand: those of the attributes of a right."""
+"""Levels of a document with lists of many entries, down to the attributes of a right."""
 _SHORT = {0x08: "\\b", 0x09: "\\t", 0x0A: "\\n", 0x0C: "\\f", 0x0D: "\\r"}
 
 
 @cache
 def _escaped() -> re.Pattern[str]:
-    """What is escaped beside quotes, backslashes and the controls that every writer escapes."""
+    """Match what is escaped besides quotes, backslashes and control characters."""
     return re.compile(f"(?![\\x00-\\x1f])[{read_ranges('escaped')}]|[\\ud800-\\udfff\\U00010000-\\U0010ffff]")
 
 

@@ -141,7 +141,7 @@ def test_a_header_that_ends_too_soon(content_type: str) -> None:
 
 @pytest.mark.parametrize("charset", ["utf-16", "UTF-16LE", "unicode", "ucs-2", "iso-10646-ucs-2"])
 def test_utf_16(charset: str) -> None:
-    """E2, §1.8: UTF-16 is little endian, a mark is dropped, an odd byte and half a pair are exceptions."""
+    """E2, §1.8: UTF-16 is little endian, a mark is dropped, an odd byte and a lone surrogate are exceptions."""
     content_type = f"application/json; charset={charset}"
     assert bind(content_type, "[ ]".encode("utf-16-le")) == []
     assert bind(content_type, "\ufeff[]".encode("utf-16-le")) == []
@@ -244,7 +244,7 @@ def encode(text: str) -> str:
     "text", ["", "a", "a.b", "a.b.c.d", "..", "a..c", "a+b.c.d", "a.b=.c", "a.b.c.d.", "a.b.c.d.e.f"]
 )
 def test_what_does_not_look_like_a_token(text: str) -> None:
-    """E27, §6.5: what has another shape is no token, and no more than that."""
+    """E27, §6.5: text of another form is no token, which is 401."""
     assert not token_decoding.is_readable(text)
 
 
@@ -295,7 +295,7 @@ def test_types_of_claims(claims: dict[str, object], is_fine: bool) -> None:  # n
 
 
 def test_five_parts() -> None:
-    """E27, §6.5: of five parts the first has to be an object; such a token nobody here can verify."""
+    """E27, §6.5: of five parts the first must be an object; such a token cannot be verified."""
     assert token_decoding.decode(f"{encode('{}')}..b.c.d") is None
     with pytest.raises(token_decoding.Undecodable):
         token_decoding.decode("a.b.c.d.e")

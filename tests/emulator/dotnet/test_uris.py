@@ -128,7 +128,7 @@ def test_blanks_and_fragments(sent: str, stored: str) -> None:
 
 
 def test_a_broken_escape_before_half_a_character() -> None:
-    """E34, §2.4: a percent sign takes two UTF-16 units along, of which one may be half a character."""
+    """E34, §2.4: a percent sign takes two UTF-16 units along, of which one may be a lone surrogate."""
     assert read("https://x.no/%😀a").stored == "https://x.no/%25😀a"
     assert "\ud83d" in read("https://vg.no/%x😀").stored
 
