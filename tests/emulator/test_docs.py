@@ -16,8 +16,8 @@ from tests.emulator.parties import HTTP
 PAGE = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
 TOML = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 EMULATOR = Path(fault_rules.__file__).parents[1]
-HELD = ("dotnet", "register", "systemusers")
-"""The packages that are held to the service."""
+COMPARED = ("dotnet", "register", "systemusers")
+"""The packages that are compared with the service."""
 
 
 @pytest.mark.parametrize("text", TOML, ids=["issuer", "whole", "outage", "writer"])
@@ -78,13 +78,13 @@ def test_curl_examples() -> None:
 
 
 def test_every_module_is_on_the_page() -> None:
-    """Every module that is held to the service is named on the page by its path, and no other."""
-    table = PAGE.partition("## What it is held to")[2].partition("## ")[0]
+    """Every module that is compared with the service is named on the page by its path, and no other."""
+    table = PAGE.partition("## What it is compared with")[2].partition("## ")[0]
     rows = [row.split(" | ")[0] for row in table.splitlines() if row.startswith("| `") and " | " in row]
     named = [name for row in rows for name in re.findall(r"`([\w/]+)`", row)]
     there = {
         f"{package}/{path.stem}"
-        for package in HELD
+        for package in COMPARED
         for path in (EMULATOR / package).glob("*.py")
         if path.stem != "__init__"
     }
