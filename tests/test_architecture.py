@@ -249,6 +249,19 @@ def _find_faults(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) ->
         yield "a default that is a boolean by position"
 
 
+def test_no_two_classes_have_one_name() -> None:
+    """One word a thing: who reads a name knows which class is meant; the emulator has words of its own."""
+    witness = [name for name in EVERY if name not in OURS and name != "__init__"]
+    for side in (OURS, witness):
+        places: dict[str, list[str]] = {}
+        for name in side:
+            for node in parse_module(name).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    places.setdefault(node.name, []).append(name)
+
+        assert {each: found for each, found in places.items() if len(found) > 1} == {}
+
+
 def test_nothing_prints() -> None:
     """Results go through `cli/console`."""
 

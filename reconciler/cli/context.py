@@ -138,7 +138,7 @@ def connect(
         ours = frozenset([*environment.clients, *([str(own)] if own else [])])
         archive = Archive(root, environment.name, tuple(read_settings(root).environments))
         acceptances = Acceptances(datetime.now(UTC).date(), read_accepted(root))
-        ownership = Ownership(ours, acceptances, frozenset(environment.unmanaged), archive.read_ancestors)
+        ownership = Ownership(ours, acceptances, frozenset(environment.unmanaged), archive.read_states)
         yield Connection(stack.enter_context(register), target, ownership)
 
 

@@ -13,7 +13,7 @@ from reconciler.cli.options import EnvironmentOption, Format, FormatOption, Root
 from reconciler.definitions.git import GitFailed
 from reconciler.errors import UsageError
 from reconciler.planning.change_log import read_log, replay
-from reconciler.planning.timeline import tell_story
+from reconciler.planning.timeline import make_timeline
 from reconciler.render import json as as_json
 from reconciler.render.text.history import render_history
 
@@ -46,7 +46,7 @@ def run(
     revisions = []
     with suppress(GitFailed):  # which was said
         revisions = [found for file in files for found in archive.read_history(file, system)]
-    story = tell_story(replay(log), revisions)
+    story = make_timeline(replay(log), revisions)
     if form is Format.JSON:
         show_text(as_json.render_history(system, story))
     else:

@@ -1,4 +1,4 @@
-"""Digests of JSON values, so that a reviewed plan and a live document can be told from any other.
+"""Digests of JSON values, so that a reviewed plan and a live document can be distinguished from any other.
 
 Pure. The canonical form is: keys sorted, no white space, UTF-8, list order kept.
 """

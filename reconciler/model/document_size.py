@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LARGEST = 30_000_000
 """Bytes of a body; the register answers 500 to a larger one (System Register contract §9.1)."""
 WRITE_SECONDS = 60.0
-"""What a write is given that the register asks nobody about."""
+"""What a write is given for which the register asks no other service."""
 LOOK_UP_SECONDS = 30.0
 """What it is given besides for each pair of a right and each access package: the register asks another service
 for one after the other, and waits so long for each answer (System Register contract §9.1)."""
@@ -36,12 +36,12 @@ def find_excess(document: Mapping[str, Json] | None) -> str:
     name, largest = max(document.items(), key=lambda each: len(encode(each[1])))
     held = f"`{name}`{f' with its {len(largest):,} entries' if isinstance(largest, list) else ''}"
     return (
-        f"its document has {_tell_size(size)} of JSON, and the register takes {_tell_size(LARGEST)}: "
-        f"{held} makes {_tell_size(len(encode(largest)))} of it"
+        f"its document has {_describe_size(size)} of JSON, and the register takes {_describe_size(LARGEST)}: "
+        f"{held} makes {_describe_size(len(encode(largest)))} of it"
     )
 
 
-def _tell_size(size: int) -> str:
+def _describe_size(size: int) -> str:
     return f"{size:,} bytes" if abs(size - LARGEST) < 100_000 else f"{size / 1_000_000:.1f} MB"
 
 

@@ -14,7 +14,7 @@ from reconciler.model.token_address import identify
 SCOPE = "altinn:authentication/systemregister.write"
 """The one scope of the vendor's endpoints; there is none that only reads (System Register contract §1.2)."""
 WORKERS = 8
-"""Requests at the same time, where nobody says; more bring nothing (System Register contract §9.6)."""
+"""Requests at the same time, where no other number is given; more bring nothing (System Register contract §9.6)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault or remark, with the rule that found it, its place and what to do."""
+    """One fault, with the rule that found it, its place and what to do."""
 
     rule: str
     severity: Severity

@@ -1,6 +1,7 @@
-"""The canonical form in which two systems can be compared.
+"""The canonical form in which two systems can be compared, and what in it makes two entries of a list the same.
 
-Pure. What two canonical systems differ in is a difference that the register would keep.
+Pure. What two canonical systems differ in is a difference that the register would keep. `redirect_url` knows how
+the register prints a URL; everything else that is canonical is decided here.
 """
 
 from __future__ import annotations
@@ -8,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.model.redirect_url import canonicalise
-from reconciler.model.system import DEFAULTS, Package, Right, System
+from reconciler.model.system import DEFAULTS, Package, RegisteredSystem, Right, System
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import TypeVar
 
     from reconciler.model.canonical_json import Json
@@ -37,6 +38,33 @@ def normalise(system: System) -> System:
             "allowedRedirectUrls": tuple(sorted({fold_url(url) for url in system.allowedRedirectUrls})),
         }
     )
+
+
+def read_canonical(document: Mapping[str, Json]) -> System:
+    """Read a document of the register's, or one that is sent to it, as a canonical system.
+
+    Raises `Unintelligible` where it cannot be read.
+    """
+    return normalise(RegisteredSystem(document).read())
+
+
+def ignore_deletion(system: System) -> System:
+    """Give a system as if it were not deleted, where deletion is told apart from the fields."""
+    return system.model_copy(update={"isDeleted": False})
+
+
+def make_empty(system: System) -> System:
+    """Give the system of the same identity that has nothing, so that a creation is a difference like any other."""
+    return system.model_copy(update={**DEFAULTS, "name": {}, "description": {}, "isVisible": None})
+
+
+def get_key(member: str, entry: Json) -> str:
+    """Give what makes entries of a list the same one: attributes, URN, folded URL, or the text itself."""
+    if member == "rights":
+        return Right.model_validate(entry, strict=False, extra="ignore").key
+    if member == "accessPackages":
+        return Package.model_validate(entry, strict=False, extra="ignore").key
+    return fold_url(entry) if member == "allowedRedirectUrls" else str(entry)
 
 
 def fold_url(url: str) -> str:

@@ -63,7 +63,7 @@ def _read_text(value: object) -> object:
 
 
 class Part(BaseModel):
-    """A part of the document: frozen, and without members that nobody declared."""
+    """A part of the document: frozen, and without undeclared members."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -139,7 +139,7 @@ class Vendor(Part):
 
 
 READ_ONLY: Literal["read-only"] = "read-only"
-"""Marks a member that the register tells and never takes."""
+"""Marks a member that the register gives and never takes."""
 
 
 class System(Part):
@@ -167,7 +167,7 @@ SENT: tuple[str, ...] = tuple(
 )
 """The members that a definition manages and a request carries, in the register's order."""
 READ_ONLY_NAMES: frozenset[str] = frozenset(System.model_fields) - frozenset(SENT)
-"""What the register tells and never takes."""
+"""What the register gives and never takes."""
 REQUIRED: tuple[str, ...] = tuple(
     name for name, member in System.model_fields.items() if member.is_required()
 )
@@ -207,7 +207,7 @@ class RegisteredSystem:
         return digest_json(self.document)
 
     def read(self) -> System:
-        """Read the answer as a system; nulls are left out, and so is what nobody here knows.
+        """Read the answer as a system; nulls are left out, and so are members that this tool does not know.
 
         Raises `Unintelligible` where the answer does not hold what the contract (§1.3) promises.
         """

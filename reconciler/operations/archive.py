@@ -11,7 +11,7 @@ from reconciler.definitions.git import GitFailed, find_gap, read_base, read_blob
 from reconciler.definitions.resolve import find_missing_members, resolve
 from reconciler.definitions.yaml_document import read_document
 from reconciler.model.normalise import normalise
-from reconciler.planning.origin import Past, trace
+from reconciler.planning.origin import DefinitionHistory, trace
 from reconciler.rules.shape import check_document
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Archive:
         )  # one content at a time: together they can be large
         return tuple((revision, each) for revision, each in found if each is not None and each.id == system)
 
-    def read_ancestors(self, file: str, system: str) -> tuple[System, ...]:
+    def read_states(self, file: str, system: str) -> tuple[System, ...]:
         """Read what one definition asked for at each of its revisions, newest first; nothing where git fails."""
         with suppress(GitFailed):  # `find_gap` says so
             return tuple(each for _, each in self.read_history(file, system))
@@ -78,10 +78,10 @@ def trace_to_base(plan: Plan, systems: Sequence[Resolved], archive: Archive, nam
         if content is not None and (each := archive.read(blob.name, content)) is not None
     }
     cut = archive.find_gap()
-    pasts = {
-        each.system.id: Past(
+    histories = {
+        each.system.id: DefinitionHistory(
             before[each.system.id][1] if each.system.id in before else None,
-            partial(archive.read_ancestors, each.definition.document.file, each.system.id),
+            partial(archive.read_states, each.definition.document.file, each.system.id),
             base.reason,
             cut,
         )
@@ -90,19 +90,19 @@ def trace_to_base(plan: Plan, systems: Sequence[Resolved], archive: Archive, nam
     unmanaged = tuple(
         replace(each, former=before[each.id][0]) if each.id in before else each for each in plan.unmanaged
     )
-    return replace(trace(plan, pasts), unmanaged=unmanaged)
+    return replace(trace(plan, histories), unmanaged=unmanaged)
 
 
 def trace_to_history(plan: Plan, systems: Iterable[Resolved], archive: Archive) -> Plan:
     """Give every field its origin against the files as they are: not applied yet, or drift."""
     cut = archive.find_gap()
-    pasts: Mapping[str, Past] = {
-        each.system.id: Past(
+    histories: Mapping[str, DefinitionHistory] = {
+        each.system.id: DefinitionHistory(
             normalise(each.system),
-            partial(archive.read_ancestors, each.definition.document.file, each.system.id),
+            partial(archive.read_states, each.definition.document.file, each.system.id),
             "",
             cut,
         )
         for each in systems
     }
-    return trace(plan, pasts)
+    return trace(plan, histories)

@@ -11,9 +11,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from reconciler.model.canonical_json import SHORT, digest_json
-from reconciler.model.normalise import normalise
+from reconciler.model.normalise import make_empty, normalise
 from reconciler.model.system import DEFAULTS, System
-from reconciler.planning.diff import FieldChange, diff, label_entries
+from reconciler.planning.diff import FieldChange, diff, label_entries, spread
 from reconciler.planning.request_body import build_body
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class _Change:
     live: Mapping[str, Json] | None = None
     """The answer as received; None where the register does not know the system."""
     newest: str | None = None
-    """The time of the newest change-log entry, read after `live`; empty without one, None where nobody looked."""
+    """The time of the newest change-log entry, read after `live`; empty without one, None where it was not read."""
 
     @property
     def open_fields(self) -> tuple[FieldChange, ...]:
@@ -173,7 +173,7 @@ def _decide_living(desired: Resolved, live: RegisteredSystem, base: dict[str, Js
     fields = tuple(replace(each, line=lines.find(each)) for each in found)
     if not fields:
         return Keep(**base)
-    left_out = [text for name in DEFAULTS if (text := _tell_left_out(desired, name, fields))]
+    left_out = [text for name in DEFAULTS if (text := _describe_left_out(desired, name, fields))]
     if left_out:
         hint = "A member left out means its default, and this one would be lost."
         return Blocked(**base, fields=fields, reason="; ".join(left_out), hint=hint)
@@ -189,7 +189,7 @@ def _decide_deleted(desired: Resolved, base: dict[str, Json]) -> Change:
     return Blocked(**base, reason=reason, hint=hint, fields=(living,))
 
 
-def _tell_left_out(desired: Resolved, name: str, fields: tuple[FieldChange, ...]) -> str:
+def _describe_left_out(desired: Resolved, name: str, fields: tuple[FieldChange, ...]) -> str:
     """Say what has to be written before a member that the file leaves out is reset to its default."""
     touched = [each for each in fields if each.member == name]
     if not touched or name in desired.stated:
@@ -208,8 +208,12 @@ def _describe_new(desired: Resolved, wanted: System) -> tuple[FieldChange, ...]:
 
 def list_new_fields(wanted: System) -> tuple[FieldChange, ...]:
     """List every field of a new system, as a difference from nothing."""
-    nothing = wanted.model_copy(update={**DEFAULTS, "name": {}, "description": {}, "isVisible": None})
-    return diff(wanted, nothing)
+    return diff(wanted, make_empty(wanted))
+
+
+def spread_with_deletion(system: System) -> dict[str, Json]:
+    """Spread a system with the one field that no request carries: whether it is withdrawn."""
+    return {**spread(system), WITHDRAWN: system.isDeleted}
 
 
 def describe_body(document: Mapping[str, Json]) -> str:

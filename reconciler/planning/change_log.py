@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.model.normalise import normalise
-from reconciler.model.system import SENT, Package, RegisteredSystem, Right, System
+from reconciler.model.normalise import read_canonical
+from reconciler.model.system import SENT, Package, Right, System
 from reconciler.planning.diff import look_up, spread
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def read_log(answer: Iterable[Mapping[str, Json]]) -> tuple[LogEntry, ...]:
 def replay(log: Sequence[LogEntry], before: System | None = None) -> tuple[State, ...]:
     """Work out the canonical system after each entry; newest first, like the log.
 
-    `before` is the system as it stood before the oldest of them; None where nobody knows.
+    `before` is the system as it stood before the oldest of them; None where that is not known.
     """
     states: list[State] = []
     system = before
@@ -87,13 +87,13 @@ def replay(log: Sequence[LogEntry], before: System | None = None) -> tuple[State
 
 def _apply(entry: LogEntry, before: System | None) -> System | None:
     if entry.kind in {"create", "update"} and isinstance(entry.data, dict):
-        return normalise(RegisteredSystem(_rename(entry.data)).read())
+        return read_canonical(_rename(entry.data))
     if before is None:
         return None
     if entry.kind in _PARTIAL and isinstance(entry.data, list):
         member = _PARTIAL[entry.kind]
         document = {**before.model_dump(mode="json"), member: _rename_entries(entry.data)}
-        return normalise(RegisteredSystem(document).read())
+        return read_canonical(document)
     if entry.kind == "delete":
         return before.model_copy(update={"isDeleted": True})
     return before
@@ -158,15 +158,15 @@ def find_newest(states: Sequence[State], live: Mapping[str, Json]) -> str:
     Of entries that came between the reading of the document and that of the log, none left it as it was read.
     Where no entry explains the document, all of the log counts as known.
     """
-    held = normalise(RegisteredSystem(live).read())
+    held = read_canonical(live)
     known = (state.entry.created for state in states if state.system == held)
     return next(known, states[0].entry.created if states else "")
 
 
 def describe_entries(entries: Sequence[LogEntry]) -> str:
     """Say who made some writes, of which kind and when, oldest first; a long list is cut."""
-    told = [
+    writes = [
         f"{entry.who} {_DEEDS.get(entry.kind, 'wrote')} at {entry.created}" for entry in reversed(entries)
     ]
-    more = [f"{len(told) - _MOST} more writes"] if len(told) > _MOST else []
-    return ", then ".join([*told[:_MOST], *more])
+    more = [f"{len(writes) - _MOST} more writes"] if len(writes) > _MOST else []
+    return ", then ".join([*writes[:_MOST], *more])

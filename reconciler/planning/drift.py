@@ -34,7 +34,7 @@ class Kind(StrEnum):
     CHANGED_OUTSIDE = "changed outside"
     """The register holds what the files never asked us to write."""
     NOT_APPLIED = "not applied yet"
-    """An earlier revision of the file asked for the live value, and nobody put it back since."""
+    """An earlier revision of the file asked for the live value, and it was not put back since."""
     MISSING = "missing"
     """A definition exists, and the register never had the system; it may be blocked."""
     DELETED = "deleted"
@@ -83,7 +83,7 @@ class Difference:
     field: FieldChange | None = None
     """None for a whole system."""
     entry: LogEntry | None = None
-    """The write that made it so; None where the change log does not tell."""
+    """The write that made it so; None where the change log does not say."""
     accepted: Acceptance | None = None
     reason: str = ""
 
@@ -201,7 +201,7 @@ def _judge_field(
     states: Sequence[State],
     ownership: Ownership,
 ) -> Difference:
-    """Judge one field: what an earlier revision asked for, and nobody else put there since, is not applied yet."""
+    """Judge one field: not applied yet is what an earlier revision asked for, and no write by others set since."""
     ours = field.origin in {Origin.NOT_APPLIED, Origin.THIS_CHANGE} and _is_ours(
         change, field, entry, states, ownership
     )

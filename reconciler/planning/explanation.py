@@ -99,7 +99,7 @@ def _explain_codes() -> Iterator[Explanation]:
 
 
 def find_explanation(name: str) -> Explanation | None:
-    """Find what an id means; of a code the number is enough. None where nobody has said."""
+    """Find what an id means; of a code the number is enough. None for an unknown id."""
     known = read_explanations()
     number = name.upper().removeprefix(_PREFIX).removeprefix("VLD-")
     return known.get(name) or known.get(name.lower()) or known.get(_PREFIX + number)

@@ -226,8 +226,8 @@ def judge(change: Change, evidence: Evidence, moves: Moves = NO_MOVES) -> tuple[
         case Update():
             found = _judge_update(change, evidence, moves)
         case Delete():
-            told = f"Deleted for ever: {_describe_users(evidence)}."
-            found = [_count(DELETED, told, WITHDRAWN, evidence)]
+            text = f"Deleted for ever: {_describe_users(evidence)}."
+            found = [_count(DELETED, text, WITHDRAWN, evidence)]
         case Keep() | Blocked():
             found = ()
         case _:
@@ -252,8 +252,8 @@ def judge_all(changes: Sequence[Change]) -> tuple[Impact, ...]:
     touched = [change for change in changes if isinstance(change, (Update, Delete))]
     if len(touched) <= _MANY or len(touched) <= _SHARE * len(managed):
         return ()
-    told = f"{len(touched)} of {len(managed)} managed systems are updated or deleted."
-    return (_impact(MASS_CHANGE, told),)
+    text = f"{len(touched)} of {len(managed)} managed systems are updated or deleted."
+    return (_impact(MASS_CHANGE, text),)
 
 
 def _impact(rule: ImpactRule, message: str, path: str = "") -> Impact:
@@ -280,12 +280,12 @@ def _describe_missing(member: str, evidence: Evidence) -> str:
     if users is None:
         rest = "" if member == "rights" else f", and {again}"
         return f"each customer has to accept a change request{rest}; {_describe_users(evidence)}"
-    told = []
+    text = []
     if standard := users - agents:
-        told.append(f"{standard:,} standard {'one needs' if standard == 1 else 'ones need'} a change request")
+        text.append(f"{standard:,} standard {'one needs' if standard == 1 else 'ones need'} a change request")
     if agents and member != "rights":
-        told.append(f"{agents:,} of agents {'has' if agents == 1 else 'have'} to be made anew")
-    return " and ".join(told) or "there are none that need it"
+        text.append(f"{agents:,} of agents {'has' if agents == 1 else 'have'} to be made anew")
+    return " and ".join(text) or "there are none that need it"
 
 
 def _judge_clients(change: Update, evidence: Evidence, moves: Moves) -> Iterator[Impact]:
@@ -299,20 +299,20 @@ def _judge_clients(change: Update, evidence: Evidence, moves: Moves) -> Iterator
     for each in removed:
         client = str(each.actual)
         if client.lower() in added:
-            told = f"Client id {client} is respelt, and Maskinporten compares exactly"
-            yield _count(CLIENT_RESPELT, f"{told}: {_describe_users(evidence)}.", each.path, evidence)
+            text = f"Client id {client} is respelt, and Maskinporten compares exactly"
+            yield _count(CLIENT_RESPELT, f"{text}: {_describe_users(evidence)}.", each.path, evidence)
             continue
         goes = moves.goes_to.get(client)
         where = f"moves to `{goes}`" if goes else "is removed"
-        told = f"Client id {client} {where}: Maskinporten refuses every customer of this system who uses it"
-        yield _count(CLIENT_REMOVED, f"{told}; {_describe_users(evidence)}.", each.path, evidence)
+        text = f"Client id {client} {where}: Maskinporten refuses every customer of this system who uses it"
+        yield _count(CLIENT_REMOVED, f"{text}; {_describe_users(evidence)}.", each.path, evidence)
 
 
 def _judge_claims(fields: Sequence[FieldChange], moves: Moves) -> Iterator[Impact]:
     for each in fields:
         if each.member == "clientId" and each.expected in moves.comes_from:
-            told = f"Client id {each.expected} comes from `{moves.comes_from[each.expected]}`"
-            yield _impact(CLIENT_CLAIMED, f"{told}; until it is claimed, it gives no tokens.", each.path)
+            text = f"Client id {each.expected} comes from `{moves.comes_from[each.expected]}`"
+            yield _impact(CLIENT_CLAIMED, f"{text}; until it is claimed, it gives no tokens.", each.path)
 
 
 def _judge_field(each: FieldChange, evidence: Evidence) -> Iterator[Impact]:
@@ -326,17 +326,17 @@ def _judge_field(each: FieldChange, evidence: Evidence) -> Iterator[Impact]:
     elif each.member in {"rights", "accessPackages"}:
         what = "right" if each.member == "rights" else "access package"
         if each.actual is None:
-            told = f"The {what} `{each.steps[1]}` is asked for, and existing system users do not get it"
-            yield _count(ASKED, f"{told}: {_describe_missing(each.member, evidence)}.", each.path, evidence)
+            text = f"The {what} `{each.steps[1]}` is asked for, and existing system users do not get it"
+            yield _count(ASKED, f"{text}: {_describe_missing(each.member, evidence)}.", each.path, evidence)
         else:
-            told = (
+            text = (
                 f"The {what} `{each.steps[1]}` is no longer asked for: who has it keeps it, and open requests that "
                 f"name it can no longer be approved; {_describe_users(evidence)}."
             )
-            yield _count(DROPPED, told, each.path, evidence)
+            yield _count(DROPPED, text, each.path, evidence)
     elif each.member == "allowedRedirectUrls" and each.expected is None:
-        told = f"New requests that name `{each.actual}` are refused; those under way still lead there."
-        yield _impact(REDIRECT_REMOVED, told, each.path)
+        text = f"New requests that name `{each.actual}` are refused; those under way still lead there."
+        yield _impact(REDIRECT_REMOVED, text, each.path)
     elif each.member in {"name", "description"}:
         yield _impact(TEXT_CHANGED, f"Customers read another `{each.path}`.", each.path)
 
@@ -344,11 +344,11 @@ def _judge_field(each: FieldChange, evidence: Evidence) -> Iterator[Impact]:
 def _judge_origin(each: FieldChange, entry: LogEntry | None, evidence: Evidence) -> Iterator[Impact]:
     """Report a value that somebody outside put there, or took away; `entry` is the write that did it."""
     if each.path in evidence.accepted:
-        told = f"`{each.path}` stands accepted {evidence.accepted[each.path]}, and is overwritten."
-        yield _impact(OVERWRITTEN, told, each.path)
+        text = f"`{each.path}` stands accepted {evidence.accepted[each.path]}, and is overwritten."
+        yield _impact(OVERWRITTEN, text, each.path)
     elif entry is not None and entry.client not in evidence.ours and each.path not in evidence.stated:
-        told = f"`{each.path}` was set by {entry.who} at {entry.created}, and is overwritten."
-        yield _impact(OVERWRITTEN, told, each.path)
+        text = f"`{each.path}` was set by {entry.who} at {entry.created}, and is overwritten."
+        yield _impact(OVERWRITTEN, text, each.path)
 
 
 def _judge_unknown(change: Update) -> Iterator[Impact]:
@@ -357,13 +357,15 @@ def _judge_unknown(change: Update) -> Iterator[Impact]:
     held, sent = _spread_unknown(change.live or {}), _spread_unknown(change.document or {})
     for place in sorted(held.keys() | sent.keys()):
         if place[0] not in gone and held.get(place) != sent.get(place):
-            told = f"`{place[1]}`, which this tool does not know, would be changed or removed."
-            yield _impact(UNKNOWN_CHANGED, told, place[1])
+            text = f"`{place[1]}`, which this tool does not know, would be changed or removed."
+            yield _impact(UNKNOWN_CHANGED, text, place[1])
     for path, entry, _ in find_unknown(change.live or {}):
         if entry in gone:
-            yield _impact(UNKNOWN_REMOVED, f"`{path}`, which nobody here knows, goes with `{entry}`.", path)
+            yield _impact(
+                UNKNOWN_REMOVED, f"`{path}`, which this tool does not know, goes with `{entry}`.", path
+            )
         else:
-            yield _impact(UNKNOWN_KEPT, f"`{path}`, which nobody here knows, is preserved.", path)
+            yield _impact(UNKNOWN_KEPT, f"`{path}`, which this tool does not know, is preserved.", path)
 
 
 def _spread_unknown(document: Mapping[str, Json]) -> dict[tuple[str, str], Json]:

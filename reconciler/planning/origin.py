@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.model.normalise import normalise
-from reconciler.model.system import RegisteredSystem
-from reconciler.planning.change import WITHDRAWN, Blocked, Create, Delete, Keep, Update
-from reconciler.planning.diff import ADOPTED, adopt, diff, look_up, spread
+from reconciler.model.normalise import read_canonical
+from reconciler.planning.change import WITHDRAWN, Blocked, Create, Delete, Keep, Update, spread_with_deletion
+from reconciler.planning.diff import ADOPTED, adopt, diff, look_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -39,40 +38,40 @@ class Origin(StrEnum):
     CONFLICT = "conflict"
     """The files changed, and the register holds what they never asked for."""
     UNKNOWN = "unknown"
-    """The history is not there to tell."""
+    """The history of the file is not known."""
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class DefinitionHistory:
     """What a definition asked for before: at the base, and at earlier revisions."""
 
     base: System | None
     """Canonical; None where the base had no such definition."""
-    ancestors: Callable[[], Sequence[System]]
+    list_revisions: Callable[[], Sequence[System]]
     """Gives the canonical systems of earlier revisions, newest first; asked only where it matters."""
     reason: str = ""
-    """Why not even the base can be told; empty where it can."""
+    """Why not even the base is known; empty where it is."""
     cut: str = ""
     """Why earlier revisions may be missing; empty where all of them are there."""
 
 
-def trace(plan: Plan, pasts: Mapping[str, Past]) -> Plan:
+def trace(plan: Plan, histories: Mapping[str, DefinitionHistory]) -> Plan:
     """Give every field of a plan its origin, and add the fields that only adopt what is there."""
-    return replace(plan, changes=tuple(_trace_change(each, pasts.get(each.id)) for each in plan.changes))
+    return replace(plan, changes=tuple(_trace_change(each, histories.get(each.id)) for each in plan.changes))
 
 
-def _trace_change(change: Change, past: Past | None) -> Change:
-    if past is None:
+def _trace_change(change: Change, history: DefinitionHistory | None) -> Change:
+    if history is None:
         return change
-    if past.reason:
+    if history.reason:
         fields = tuple(replace(each, origin=Origin.UNKNOWN) for each in change.fields)
         return replace(change, fields=fields)
-    base = _spread(past.base) if past.base is not None else {}
-    ancestors = _Ancestors(past)
-    fields = tuple(replace(each, origin=_find_origin(each, base, ancestors)) for each in change.fields)
+    base = spread_with_deletion(history.base) if history.base is not None else {}
+    revisions = _Revisions(history)
+    fields = tuple(replace(each, origin=_find_origin(each, base, revisions)) for each in change.fields)
     match change:
         case Keep() | Update() | Blocked():
-            return replace(change, fields=(*fields, *_find_adopted(change, past)))
+            return replace(change, fields=(*fields, *_find_adopted(change, history)))
         case Create() | Delete():
             return replace(change, fields=fields)
         case _:
@@ -80,50 +79,45 @@ def _trace_change(change: Change, past: Past | None) -> Change:
 
 
 @dataclass(slots=True)
-class _Ancestors:
+class _Revisions:
     """The earlier values of a definition, read when they are first asked for."""
 
-    past: Past
+    history: DefinitionHistory
     trees: list[dict[str, Json]] | None = None
 
     def hold(self, field: FieldChange) -> bool:
         """Say whether an earlier revision asked for what the register holds."""
         if self.trees is None:
-            self.trees = [_spread(system) for system in self.past.ancestors()]
+            self.trees = [spread_with_deletion(system) for system in self.history.list_revisions()]
         return any(look_up(tree, field.steps) == field.actual for tree in self.trees)
 
 
-def _spread(system: System) -> dict[str, Json]:
-    """Spread a system with the one field that no request carries: whether it is withdrawn."""
-    return {**spread(system), WITHDRAWN: system.isDeleted}
-
-
-def _find_origin(field: FieldChange, base: Json, ancestors: _Ancestors) -> Origin:
+def _find_origin(field: FieldChange, base: Json, revisions: _Revisions) -> Origin:
     asked = look_up(base, field.steps)
     # The base asked for neither where it had no such definition, and then it is this change that asks.
     if asked == field.actual or (asked is None and field.member == WITHDRAWN):
         return Origin.THIS_CHANGE
     unchanged = asked == field.expected
-    if ancestors.hold(field):
+    if revisions.hold(field):
         return Origin.NOT_APPLIED if unchanged else Origin.THIS_CHANGE
-    if ancestors.past.cut:
+    if revisions.history.cut:
         return Origin.UNKNOWN
     return Origin.OVERWRITES_DRIFT if unchanged else Origin.CONFLICT
 
 
-def _find_adopted(change: Change, past: Past) -> tuple[FieldChange, ...]:
+def _find_adopted(change: Change, history: DefinitionHistory) -> tuple[FieldChange, ...]:
     """Find what the files ask for now, the register holds already, and the base did not ask for."""
-    if change.live is None or past.base is None:
+    if change.live is None or history.base is None:
         return ()
-    live = normalise(RegisteredSystem(change.live).read())
-    if live.isDeleted or past.base.isDeleted:
-        if live.isDeleted is past.base.isDeleted or not isinstance(change, Keep):
+    live = read_canonical(change.live)
+    if live.isDeleted or history.base.isDeleted:
+        if live.isDeleted is history.base.isDeleted or not isinstance(change, Keep):
             return ()
-        return (adopt((WITHDRAWN,), past.base.isDeleted, live.isDeleted),)
+        return (adopt((WITHDRAWN,), history.base.isDeleted, live.isDeleted),)
     open_now = {each.steps for each in change.fields}
     return tuple(
         adopt(each.steps, each.actual, each.expected)
-        for each in diff(live, past.base)
+        for each in diff(live, history.base)
         if each.steps not in open_now
     )
 

@@ -171,11 +171,11 @@ def plan_changes(
         for client in system.read().clientId
         if not system.read().isDeleted
     }
-    settled = _block_claims(changes, {each.system.id: each for each in ordered}, others)
+    final = _block_claims(changes, {each.system.id: each for each in ordered}, others)
     return Plan(
         target,
-        settled,
-        order_steps(settled),
+        final,
+        order_steps(final),
         unmanaged=tuple(_describe_unmanaged(each) for each in sorted(unmanaged, key=lambda each: each.id)),
     )
 
@@ -271,10 +271,10 @@ def _block_claims(
     system claims is not released either: its customers would lose their tokens for nothing. So blocking one
     can block the next.
     """
-    settled = {change.id: change for change in changes}
+    by_id = {change.id: change for change in changes}
     while True:
         held, wanted = dict(others), dict[str, str]()
-        for change in settled.values():
+        for change in by_id.values():
             if isinstance(change, Blocked) and not (change.live or {}).get("isDeleted"):
                 live = dict.fromkeys((change.live or {}).get("clientId") or (), change.id)
                 held |= live
@@ -282,12 +282,12 @@ def _block_claims(
                 wanted |= dict.fromkeys(sorted(claims), change.id)
         newly = {
             change.id: blocked
-            for change in settled.values()
+            for change in by_id.values()
             if (blocked := _block_claim(change, held) or _block_release(change, wanted)) is not None
         }
         if not newly:
-            return tuple(settled.values())
-        settled |= newly
+            return tuple(by_id.values())
+        by_id |= newly
 
 
 def _block_claim(change: Change, held: Mapping[str, str]) -> Blocked | None:
@@ -297,8 +297,8 @@ def _block_claim(change: Change, held: Mapping[str, str]) -> Blocked | None:
     taken = [client for client in wanted if held.get(client, change.id) != change.id]
     if not taken:
         return None
-    told = ", ".join(f"client id {client} is on `{held[client]}`" for client in taken)
-    return _block(change, told, "A client id sits on one system only: take it from the other system first.")
+    text = ", ".join(f"client id {client} is on `{held[client]}`" for client in taken)
+    return _block(change, text, "A client id sits on one system only: take it from the other system first.")
 
 
 def _block_release(change: Change, wanted: Mapping[str, str]) -> Blocked | None:
@@ -310,10 +310,10 @@ def _block_release(change: Change, wanted: Mapping[str, str]) -> Blocked | None:
     waited = sorted(leaving & wanted.keys())
     if not waited:
         return None
-    told = ", ".join(
+    text = ", ".join(
         f"client id {client} would go to `{wanted[client]}`, which is blocked" for client in waited
     )
-    return _block(change, told, "It stays where it is until the other change can be made.")
+    return _block(change, text, "It stays where it is until the other change can be made.")
 
 
 def _block(change: Write, reason: str, hint: str) -> Blocked:

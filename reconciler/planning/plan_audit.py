@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from reconciler.errors import Unintelligible
 from reconciler.model.canonical_json import digest_json
-from reconciler.model.normalise import normalise
+from reconciler.model.normalise import normalise, read_canonical
 from reconciler.model.system import RegisteredSystem
 from reconciler.planning.change import (
     WITHDRAWN,
@@ -21,8 +21,9 @@ from reconciler.planning.change import (
     Update,
     describe_body,
     list_new_fields,
+    spread_with_deletion,
 )
-from reconciler.planning.diff import FieldChange, diff, look_up, spread
+from reconciler.planning.diff import FieldChange, diff, look_up
 from reconciler.planning.request_body import build_body, keep_all
 from reconciler.planning.request_order import order_steps
 
@@ -105,7 +106,7 @@ def _audit_sent(change: Create | Update, vendor: str) -> Iterator[str]:
     if isinstance(change, Create) is (change.live is not None):
         yield f"it would {change.action} what is {'' if change.live is not None else 'not '}registered"
         return
-    desired = normalise(RegisteredSystem(document).read())
+    desired = read_canonical(document)
     if (desired.id, desired.vendor.organisation) != (change.id, vendor):
         yield "the document is of another system or vendor"
     found: tuple[FieldChange, ...]
@@ -134,8 +135,7 @@ def _find_own(change: Change) -> Iterator[FieldChange]:
 
     A plan that was made against a base revision names those too, by their origin.
     """
-    held = normalise(RegisteredSystem(change.live).read()) if change.live is not None else None
-    tree = {**spread(held), WITHDRAWN: held.isDeleted} if held is not None else {}
+    tree = spread_with_deletion(read_canonical(change.live)) if change.live is not None else {}
     for each in change.fields:
         if each.is_open or look_up(tree, each.steps) != each.expected:
             yield each

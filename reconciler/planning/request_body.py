@@ -1,14 +1,14 @@
 """The full document that a request carries: what the definition manages, over what the register holds.
 
 Pure. A PUT resets what it leaves out, so a body is always the live document with the managed members
-replaced; what nobody here knows goes back as it came (System Register contract §4, Q6 and Q7).
+replaced; what this tool does not know goes back as it came (System Register contract §4, Q6 and Q7).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.model.normalise import fold_url
+from reconciler.model.normalise import fold_url, get_key
 from reconciler.model.system import DEFAULTS, READ_ONLY_NAMES, SENT, Attribute, Package, Right
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ URLS = "allowedRedirectUrls"
 def build_body(desired: System, live: RegisteredSystem | None) -> dict[str, Json]:
     """Build the document of a POST (`live` is None) or a PUT.
 
-    Every member that is sent is there, no list is null, and members that nobody here knows survive: at the
+    Every member that is sent is there, no list is null, and members that this tool does not know survive: at the
     top, in `vendor`, and in the entries of `rights` and `accessPackages` that stand on both sides.
     """
     body = keep_all(live.document) if live else {}
@@ -61,7 +61,7 @@ def _keep_blanks(url: Json) -> Json:
 def find_dropped(body: Mapping[str, Json], held: Mapping[str, Json]) -> tuple[str, ...]:
     """Name what was sent as it was held, has no name here, and is not held so any more.
 
-    Those are members that nobody here knows, at each place that a body keeps them in; the null of a language;
+    Those are members that this tool does not know, at each place that a body keeps them in; the null of a language;
     and the blank at the end of a redirect URL.
     """
     found = _find_unlike(body, held, SENT)
@@ -72,9 +72,9 @@ def find_dropped(body: Mapping[str, Json], held: Mapping[str, Json]) -> tuple[st
             f"{name}.{key}" for key, text in body.get(name, {}).items() if text is None and key not in texts
         ]
     for name, known in (("rights", Right.model_fields), ("accessPackages", Package.model_fields)):
-        entries = {_key(name, each): each for each in held.get(name) or ()}
+        entries = {get_key(name, each): each for each in held.get(name) or ()}
         for each in body.get(name) or ():
-            kept = entries.get(_key(name, each))
+            kept = entries.get(get_key(name, each))
             if kept is not None:
                 found += [f"{name}[].{member}" for member in _find_unlike(each, kept, tuple(known))]
                 pairs = zip(each.get("resource", ()), kept.get("resource", ()), strict=True)
@@ -107,23 +107,14 @@ def _merge(name: str, held: Json, wanted: Json) -> Json:
         return {**(held or {}), **wanted}
     if not isinstance(held, list) or not isinstance(wanted, list):
         return wanted
-    left = {_key(name, entry): entry for entry in wanted}
+    left = {get_key(name, entry): entry for entry in wanted}
     merged, seen = [], set[str]()
     for entry in held:
-        key = _key(name, entry)
+        key = get_key(name, entry)
         if key in left and (name == URLS or key not in seen):
             seen.add(key)
             merged.append(_overlay(entry, left[key]) if isinstance(entry, dict) else entry)
     return [*merged, *(entry for key, entry in left.items() if key not in seen)]
-
-
-def _key(name: str, entry: Json) -> str:
-    """Tell which entries are the same one: by attributes, by URN, or by the text itself."""
-    if name == "rights":
-        return Right.model_validate(entry, strict=False, extra="ignore").key
-    if name == "accessPackages":
-        return Package.model_validate(entry, strict=False, extra="ignore").key
-    return fold_url(entry) if name == URLS else str(entry)
 
 
 def _overlay(held: Mapping[str, Json], wanted: Mapping[str, Json]) -> Json:

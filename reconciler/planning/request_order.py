@@ -129,7 +129,7 @@ def _release(node: _Node, number: int, wanted: frozenset[str]) -> Step:
         number=number,
         id=node.id,
         method="PUT",
-        purpose=f"release {_tell(freed)}",
+        purpose=f"release {_name_clients(freed)}",
         document={**body, "clientId": [each for each in body["clientId"] if each not in wanted]},
         releases=freed,
         way_back=body,
@@ -143,9 +143,9 @@ def _finish(node: _Node, number: int, after: tuple[int, ...], wanted: frozenset[
     releases = () if node.released else tuple(sorted(wanted))
     words = [change.action]
     if releases:
-        words.append(f"release {_tell(releases)}")
+        words.append(f"release {_name_clients(releases)}")
     if claims:
-        words.append(f"claim {_tell(claims)}")
+        words.append(f"claim {_name_clients(claims)}")
     step = Step(
         number=number,
         id=node.id,
@@ -180,9 +180,9 @@ def put_back(released: Step, clients: tuple[str, ...], held: RegisteredSystem | 
         return None
     body = keep_all(held.document)
     document = {**body, "clientId": [*body["clientId"], *clients]}
-    purpose = f"put back {_tell(clients)}"
+    purpose = f"put back {_name_clients(clients)}"
     return Step(number=0, id=released.id, method="PUT", purpose=purpose, document=document, final=False)
 
 
-def _tell(clients: tuple[str, ...]) -> str:
+def _name_clients(clients: tuple[str, ...]) -> str:
     return f"client id{'' if len(clients) == 1 else 's'} {', '.join(clients)}"

@@ -1,4 +1,4 @@
-"""The change log of one system as a story: who changed what, when, and which revision each state equals.
+"""The change log of one system, oldest first: who changed what, when, and which revision each state equals.
 
 Pure.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.model.normalise import ignore_deletion, make_empty
 from reconciler.planning.diff import Field, diff
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Edit(Field):
 
 
 @dataclass(frozen=True, slots=True)
-class Chapter:
+class TimelineEntry:
     """One write: the log's entry, what it changed, and the revision of the definition that asked for it."""
 
     entry: LogEntry
@@ -38,29 +39,19 @@ class Chapter:
     """The newest revision of the definition that the state equals; None where none does."""
 
 
-def tell_story(states: Sequence[State], revisions: Sequence[tuple[Revision, System]]) -> tuple[Chapter, ...]:
-    """Tell a system's life, oldest first; `revisions` are the definition's, newest first, in canonical form."""
-    chapters: list[Chapter] = []
+def make_timeline(
+    states: Sequence[State], revisions: Sequence[tuple[Revision, System]]
+) -> tuple[TimelineEntry, ...]:
+    """Make the timeline, oldest first; `revisions` are the definition's, newest first, in canonical form."""
+    entries: list[TimelineEntry] = []
     before: System | None = None
     for state in reversed(states):
         fields: tuple[Edit, ...] = ()
         if state.system is not None:
-            earlier = _alive(before) if before is not None else _nothing(state.system)
-            found = diff(_alive(state.system), earlier)
+            earlier = ignore_deletion(before) if before is not None else make_empty(state.system)
+            found = diff(ignore_deletion(state.system), earlier)
             fields = tuple(Edit(each.steps, each.actual, each.expected) for each in found)
         revision = next((each for each, system in revisions if system == state.system), None)
-        chapters.append(Chapter(state.entry, fields, revision))
+        entries.append(TimelineEntry(state.entry, fields, revision))
         before = state.system
-    return tuple(chapters)
-
-
-def _alive(system: System) -> System:
-    """Leave deletion out of the comparison: it is the entry's own kind."""
-    return system.model_copy(update={"isDeleted": False})
-
-
-def _nothing(system: System) -> System:
-    """Make the system that has nothing, so that a creation is a difference like any other."""
-    empty: dict[str, object] = {"name": {}, "description": {}, "isVisible": None}
-    lists = ("rights", "accessPackages", "clientId", "allowedRedirectUrls")
-    return system.model_copy(update={**empty, **dict.fromkeys(lists, ())})
+    return tuple(entries)

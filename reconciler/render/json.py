@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.planning.drift import Difference, DriftReport
     from reconciler.planning.plan import Plan
-    from reconciler.planning.timeline import Chapter
+    from reconciler.planning.timeline import TimelineEntry
 
 
 def _print(value: Json) -> str:
@@ -140,13 +140,13 @@ def _difference_to_json(each: Difference) -> dict[str, Json]:
     }
 
 
-def render_history(system: str, story: Sequence[Chapter]) -> str:
+def render_history(system: str, story: Sequence[TimelineEntry]) -> str:
     """Render a system's story as JSON, oldest first."""
     body: dict[str, Json] = {"id": system, "chapters": [_chapter_to_json(each) for each in story]}
     return _print(body)
 
 
-def _chapter_to_json(chapter: Chapter) -> dict[str, Json]:
+def _chapter_to_json(chapter: TimelineEntry) -> dict[str, Json]:
     entry, revision = chapter.entry, chapter.revision
     return {
         "at": entry.created,

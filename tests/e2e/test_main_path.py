@@ -64,7 +64,7 @@ def test_a_served_register_is_an_environment_like_any_other(repository: Reposito
 
 @pytest.mark.slow
 def test_unknown_members_survive_an_update(repository: Repository, served: Served) -> None:
-    """A member that nobody here knows survives at the top, in `vendor`, in a right and in a package."""
+    """A member that this tool does not know survives at the top, in `vendor`, in a right and in a package."""
     right = {
         "resource": [{"id": "urn:altinn:resource", "value": "ske-krav-og-betalinger"}],
         "contactEmail": "a@b.no",

@@ -197,7 +197,7 @@ def join_stage(emulator: Emulator, key: RSAPrivateKey, folder: Path) -> Iterator
 
 
 def a_full_document(name: str, **changes: Json) -> dict[str, Json]:
-    """Make a live document with members that nobody here knows, at every place where they can stand."""
+    """Make a live document with members that this tool does not know, at every place where they can stand."""
     document = a_live_document(id=name, **changes)
     document["vendor"] = {**document["vendor"], **UNKNOWN_MEMBER}
     document["rights"] = [{**each, **UNKNOWN_MEMBER} for each in document["rights"]]

@@ -53,7 +53,7 @@ def a_run(*records: Intent | RecordedOutcome) -> Run:
 
 
 def test_an_update_is_put_back_with_all_its_members() -> None:
-    """Those too that nobody here knows; read-only ones are not sent."""
+    """Those too that this tool does not know; read-only ones are not sent."""
     change = undo(a_run(an_intent(1), an_outcome(1)), ONE, RegisteredSystem(AFTER))
 
     assert isinstance(change, Update)

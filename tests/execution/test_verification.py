@@ -196,7 +196,7 @@ def test_a_deletion_around_ours_is_found(hour: float) -> None:
 
 
 def test_what_the_register_dropped_is_named() -> None:
-    """W6: members that nobody here knows, at every place; the null of a language; the blank of a URL."""
+    """W6: members that this tool does not know, at every place; the null of a language; the blank of a URL."""
     right = {"resource": [{"id": "urn:altinn:resource", "value": "x", "level": 3}], "note": {"a": 1}}
     body = a_live_document(
         contactEmail="a@b.no",

@@ -99,7 +99,7 @@ def test_what_makes_it_is_named() -> None:
 
 
 def test_a_document_that_is_too_large_is_blocked_in_the_plan() -> None:
-    """W24: a file has 1 MiB at most, but what nobody here knows goes back with it; a reviewer sees what that is."""
+    """W24: a file has 1 MiB at most, but what this tool does not know goes back with it and a reviewer sees it."""
     asked = a_resolved(id=SYSTEM, isVisible=False)
     target = Target("served", "https://register.example", VENDOR)
     held = a_registered_system(id=SYSTEM, isVisible=True)

@@ -243,7 +243,7 @@ def test_a_place_is_the_one_that_the_environment_sees() -> None:
 
 
 def test_an_answer_is_read_without_its_nulls_and_unknown_members() -> None:
-    """What the register leaves null is left out, and what nobody here knows stays in the document alone."""
+    """What the register leaves null is left out, and what this tool does not know stays in the document alone."""
     live = a_registered_system(
         rights=[{"action": None, "resource": [{"id": "a", "value": "b", "new": 1}], "new": None}],
         accessPackages=None,

@@ -56,7 +56,7 @@ def test_a_history_is_of_one_system_in_one_environment(archive: Archive) -> None
         ("One", "one"),
     ]
     assert {revision.content for revision, _ in found} == {None}
-    assert archive.read_ancestors(FILE, ID) == tuple(each for _, each in found)
+    assert archive.read_states(FILE, ID) == tuple(each for _, each in found)
     in_prod = Archive(archive.root, "prod", ENVIRONMENTS).read_history(FILE, ID)
     assert [each.name["nb"] for _, each in in_prod] == ["p"]
     assert archive.find_gap() == ""
@@ -66,7 +66,7 @@ def test_a_removed_definition_has_a_past(archive: Archive) -> None:
     """Its last revisions are still there to be read."""
     commit(archive.root, "Remove", **{ID: None})
 
-    assert [each.name["nb"] for each in archive.read_ancestors(FILE, ID)] == ["two", "one"]
+    assert [each.name["nb"] for each in archive.read_states(FILE, ID)] == ["two", "one"]
 
 
 def test_a_field_has_its_origin_in_the_history(archive: Archive) -> None:

@@ -14,7 +14,7 @@ from reconciler.planning.acceptance import Acceptance, Acceptances
 from reconciler.planning.change import Blocked
 from reconciler.planning.change_log import LogEntry, State
 from reconciler.planning.drift import Difference, DriftReport, Kind, find_drift
-from reconciler.planning.origin import Past, trace
+from reconciler.planning.origin import DefinitionHistory, trace
 from reconciler.planning.ownership import Ownership
 from reconciler.planning.plan import Target, plan_changes
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_registered_system, a_resolved, a_system
@@ -62,7 +62,7 @@ def find(
     )
     made = trace(
         plan_changes(TARGET, [desired], {desired.system.id: found}, []),
-        {desired.system.id: Past(asked, lambda: ancestors, "", cut)},
+        {desired.system.id: DefinitionHistory(asked, lambda: ancestors, "", cut)},
     )
     ownership = Ownership(
         frozenset({OURS}), Acceptances(TODAY, acceptances), list_revisions=lambda _file, _system: ancestors
@@ -89,7 +89,7 @@ def test_a_new_definition_that_is_blocked_is_missing_and_says_why() -> None:
     other = a_registered_system(id="991825827_other")
     made = plan_changes(TARGET, [desired], {SYSTEM: None}, [other])
     assert isinstance(made.changes[0], Blocked)
-    traced = trace(made, {SYSTEM: Past(a_system(), lambda: [a_system()])})
+    traced = trace(made, {SYSTEM: DefinitionHistory(a_system(), lambda: [a_system()])})
 
     missing, unmanaged = find_drift(traced, {}, Ownership(frozenset({OURS}), Acceptances(TODAY))).differences
 

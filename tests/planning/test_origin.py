@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.planning.change import Blocked, Create, Delete, Keep, Update
-from reconciler.planning.origin import Origin, Past, is_new, trace
+from reconciler.planning.origin import DefinitionHistory, Origin, is_new, trace
 from reconciler.planning.plan import Target, plan_changes
 from tests.builders import CLIENT, VENDOR, a_registered_system, a_resolved, a_system
 
@@ -31,7 +31,7 @@ def history(*systems: dict[str, Json]) -> Callable[[], Sequence[System]]:
     return lambda: [a_system(**each) for each in systems]
 
 
-def trace_one(files: dict[str, Json], live: dict[str, Json] | None, past: Past) -> Change:
+def trace_one(files: dict[str, Json], live: dict[str, Json] | None, past: DefinitionHistory) -> Change:
     """Plan one system, and give its fields their origins."""
     desired = a_resolved("tt02", **files)
     found = None if live is None else a_registered_system(**live)
@@ -68,7 +68,7 @@ def test_three_values_and_the_history_decide(
     """What the base asked for, what the files ask for now, what is held, and what was asked for earlier."""
     ancestors = refuse if earlier is None else history(*map(names, earlier))
 
-    change = trace_one(names(files), names(live), Past(a_system(**names(base)), ancestors))
+    change = trace_one(names(files), names(live), DefinitionHistory(a_system(**names(base)), ancestors))
 
     assert origins(change) == {origin}
     assert len(change.fields) == 3
@@ -77,8 +77,8 @@ def test_three_values_and_the_history_decide(
 
 def test_without_the_history_nobody_knows() -> None:
     """In a shallow clone a value that the base does not explain is of unknown origin; so is all without a base."""
-    cut = Past(a_system(**names("two")), history(), cut="the clone is shallow")
-    none = Past(None, refuse, "the clone does not hold main")
+    cut = DefinitionHistory(a_system(**names("two")), history(), cut="the clone is shallow")
+    none = DefinitionHistory(None, refuse, "the clone does not hold main")
 
     assert origins(trace_one(names("two"), names("outside"), cut)) == {Origin.UNKNOWN}
     assert origins(trace_one(names("two"), names("one"), none)) == {Origin.UNKNOWN}
@@ -87,7 +87,7 @@ def test_without_the_history_nobody_knows() -> None:
 
 def test_a_new_definition_is_this_change() -> None:
     """A system that neither the base nor the register has is created by this change."""
-    change = trace_one({}, None, Past(None, refuse))
+    change = trace_one({}, None, DefinitionHistory(None, refuse))
 
     assert isinstance(change, Create)
     assert origins(change) == {Origin.THIS_CHANGE}
@@ -116,7 +116,7 @@ def test_a_deletion_has_an_origin(
     """P1: `withdrawn` has an origin like any field, so a deletion stands where it belongs."""
     ancestors = refuse if earlier is None else history(*earlier)
 
-    change = trace_one({"withdrawn": True}, {}, Past(base, ancestors))
+    change = trace_one({"withdrawn": True}, {}, DefinitionHistory(base, ancestors))
 
     assert isinstance(change, Delete)
     assert [(each.path, each.actual, each.expected, each.origin) for each in change.fields] == [
@@ -128,7 +128,7 @@ def test_a_deletion_has_an_origin(
 
 def test_a_deletion_by_others_is_adopted() -> None:
     """P1: a definition that withdraws what is deleted already adopts that, and no other field."""
-    change = trace_one({"withdrawn": True}, {"isDeleted": True}, Past(a_system(), refuse))
+    change = trace_one({"withdrawn": True}, {"isDeleted": True}, DefinitionHistory(a_system(), refuse))
 
     assert isinstance(change, Keep)
     assert [(each.path, each.origin) for each in change.fields] == [("withdrawn", Origin.ADOPTS_DRIFT)]
@@ -136,7 +136,7 @@ def test_a_deletion_by_others_is_adopted() -> None:
 
 def test_a_withdrawal_taken_back_in_time_is_adopted() -> None:
     """P1: a definition that no longer withdraws what still lives asks for what is held."""
-    change = trace_one({}, {}, Past(a_system(isDeleted=True), refuse))
+    change = trace_one({}, {}, DefinitionHistory(a_system(isDeleted=True), refuse))
 
     assert isinstance(change, Keep)
     assert [(each.path, each.before, each.after) for each in change.fields] == [("withdrawn", True, False)]
@@ -155,7 +155,7 @@ def test_what_is_blocked_has_an_origin(
     files: dict[str, Json], live: dict[str, Json], base: dict[str, Json] | None, path: str, *, new: bool
 ) -> None:
     """P1: a blocked change has a field, and stands with what this pull request does where it brought it."""
-    past = Past(None if base is None else a_system(**base), history({}))
+    past = DefinitionHistory(None if base is None else a_system(**base), history({}))
 
     change = trace_one(files, live, past)
 
@@ -173,7 +173,7 @@ def test_a_blocked_deletion_keeps_its_origin() -> None:
         taker.system.id: a_registered_system(id=taker.system.id, clientId=["other"]),
     }
     plan = plan_changes(TARGET, [gone, taker], live, [])
-    pasts = {gone.system.id: Past(a_system(id=gone.system.id), refuse)}
+    pasts = {gone.system.id: DefinitionHistory(a_system(id=gone.system.id), refuse)}
 
     change = trace(plan, pasts).changes[0]
 
@@ -187,7 +187,9 @@ def test_one_field_is_traced_and_the_other_adopted() -> None:
     base = a_system(**names("one"), isVisible=True)
 
     change = trace_one(
-        {**names("two"), "isVisible": False}, {**names("one"), "isVisible": False}, Past(base, refuse)
+        {**names("two"), "isVisible": False},
+        {**names("one"), "isVisible": False},
+        DefinitionHistory(base, refuse),
     )
 
     assert isinstance(change, Update)

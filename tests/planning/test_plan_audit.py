@@ -10,7 +10,7 @@ import pytest
 from reconciler.planning.change_log import LogEntry, State
 from reconciler.planning.diff import ADOPTED, adopt
 from reconciler.planning.impact import Evidence
-from reconciler.planning.origin import Past, trace
+from reconciler.planning.origin import DefinitionHistory, trace
 from reconciler.planning.plan import Plan, Target, judge_plan, plan_changes
 from reconciler.planning.plan_audit import audit
 from reconciler.planning.request_order import order_steps
@@ -28,7 +28,7 @@ def a_traced_plan(**files: Json) -> tuple[Plan, Plan]:
     desired = a_resolved("tt02", **{**HIDDEN, **files})
     live = a_registered_system(isDeleted=bool(files.get("withdrawn")), **HIDDEN)
     made = plan_changes(TARGET, [desired], {desired.system.id: live}, [])
-    return trace(made, {desired.system.id: Past(a_system(), tuple)}), made
+    return trace(made, {desired.system.id: DefinitionHistory(a_system(), tuple)}), made
 
 
 @pytest.mark.parametrize("files", [{}, {"clientId": []}, {"withdrawn": True}])

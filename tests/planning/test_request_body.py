@@ -1,4 +1,4 @@
-"""The body of a request: everything that is managed, and everything that nobody here knows."""
+"""The body of a request: everything that is managed, and everything that this tool does not know."""
 
 from __future__ import annotations
 

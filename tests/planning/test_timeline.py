@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.revision import Revision
 from reconciler.planning.change_log import LogEntry, State
-from reconciler.planning.timeline import tell_story
+from reconciler.planning.timeline import make_timeline
 from reconciler.render.json import render_history as render_json
 from reconciler.render.lines import print_lines
 from reconciler.render.text.history import render_history
@@ -29,7 +29,9 @@ def a_revision(number: int) -> Revision:
 def tell(*states: tuple[str, System | None]) -> list[tuple[str, list[str]]]:
     """Tell a story from states, oldest first; give each chapter's kind and the paths that it changed."""
     made = [State(an_entry(kind, hour), system) for hour, (kind, system) in enumerate(states)]
-    return [(each.entry.kind, [field.path for field in each.fields]) for each in tell_story(made[::-1], [])]
+    return [
+        (each.entry.kind, [field.path for field in each.fields]) for each in make_timeline(made[::-1], [])
+    ]
 
 
 def test_a_story_begins_with_everything_and_goes_on_with_what_changed() -> None:
@@ -60,7 +62,7 @@ def test_what_came_is_after_and_what_stood_there_is_before() -> None:
         State(an_entry("create", 0), a_system()),
     ]
 
-    (field,) = tell_story(states, [])[1].fields
+    (field,) = make_timeline(states, [])[1].fields
 
     assert (field.before, field.after) == (True, False)
 
@@ -91,14 +93,14 @@ def test_the_newest_revision_that_a_state_equals_is_named() -> None:
         (a_revision(1), a_system()),
     ]
 
-    chapters = tell_story(states, revisions)
+    chapters = make_timeline(states, revisions)
 
     assert [each.revision for each in chapters] == [revisions[1][0], None, revisions[0][0]]
 
 
 def test_an_empty_log_is_an_empty_story() -> None:
     """R6: which is said, and is no error."""
-    assert tell_story([], [(a_revision(1), a_system())]) == ()
+    assert make_timeline([], [(a_revision(1), a_system())]) == ()
     text = print_lines(render_history("a", ()))
     assert text.splitlines()[0] == "History of a: 0 writes"
     assert "The change log is empty" in text

@@ -16,7 +16,7 @@ from reconciler.planning.drift import Difference, DriftReport, Kind
 from reconciler.planning.origin import Origin
 from reconciler.planning.plan import Plan, Target, Unmanaged, judge_plan, plan_changes, stamp
 from reconciler.planning.request_order import Step
-from reconciler.planning.timeline import Chapter, Edit, tell_story
+from reconciler.planning.timeline import Edit, TimelineEntry, make_timeline
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_registered_system, a_resolved, a_system
 
 if TYPE_CHECKING:
@@ -243,7 +243,7 @@ def some_findings() -> tuple[Finding, ...]:
     )
 
 
-def a_story() -> tuple[Chapter, ...]:
+def a_story() -> tuple[TimelineEntry, ...]:
     """Make the story of a system: registered as a revision asked, changed by others, saved again, deleted."""
     old = a_system(clientId=[])
     new = a_system(clientId=[], isVisible=False, name={"nb": "Ny", "nn": "Ny", "en": "SmartCloud"})
@@ -254,7 +254,7 @@ def a_story() -> tuple[Chapter, ...]:
     revision = Revision(
         "1f0c3a1e2d0f4a579d0a0b7a2f9c1d111f0c3a1e", "2026-08-31T09:00:00+02:00", "Kari", "Register it", b""
     )
-    return tell_story(states, [(revision, old)])
+    return make_timeline(states, [(revision, old)])
 
 
 def a_hostile_plan(text: str) -> Plan:
@@ -308,10 +308,10 @@ def hostile_findings(text: str) -> tuple[Finding, ...]:
     return tuple(Finding(text, severity, text, place, text, text, (text,)) for severity in Severity)
 
 
-def a_hostile_story(text: str) -> tuple[Chapter, ...]:
+def a_hostile_story(text: str) -> tuple[TimelineEntry, ...]:
     """Make a story in which everything that somebody else can write is one text."""
     field = Edit(("name", text), text, text)
-    return (Chapter(LogEntry(text, text, text, text), (field,), Revision(text, text, text, text, b"")),)
+    return (TimelineEntry(LogEntry(text, text, text, text), (field,), Revision(text, text, text, text, b"")),)
 
 
 PLANS: Mapping[str, Callable[[], Plan]] = {
@@ -330,7 +330,7 @@ FINDINGS: Mapping[str, Callable[[], tuple[Finding, ...]]] = {
     "findings-none": tuple,
     "findings-hostile": lambda: hostile_findings(HOSTILE),
 }
-STORIES: Mapping[str, Callable[[], tuple[Chapter, ...]]] = {
+STORIES: Mapping[str, Callable[[], tuple[TimelineEntry, ...]]] = {
     "history": a_story,
     "history-hostile": lambda: a_hostile_story(HOSTILE),
 }

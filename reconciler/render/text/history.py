@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.model.revision import Revision
-    from reconciler.planning.timeline import Chapter
+    from reconciler.planning.timeline import TimelineEntry
     from reconciler.render.lines import Line
 
 _SHORT = 12
 """Digits of a commit that an output for people shows."""
 
 
-def render_history(system: str, story: Sequence[Chapter]) -> Iterator[Line]:
+def render_history(system: str, story: Sequence[TimelineEntry]) -> Iterator[Line]:
     """Render a system's writes, oldest first."""
     yield (
         Piece(f"History of {make_inert(system)}", "strong"),
@@ -36,7 +36,7 @@ def render_history(system: str, story: Sequence[Chapter]) -> Iterator[Line]:
         yield from _render_chapter(chapter)
 
 
-def _render_chapter(chapter: Chapter) -> Iterator[Line]:
+def _render_chapter(chapter: TimelineEntry) -> Iterator[Line]:
     entry = chapter.entry
     style = "delete" if entry.kind == "delete" else "strong"
     when = make_inert(entry.created, 100) or "at an unknown time"
