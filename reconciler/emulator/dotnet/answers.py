@@ -157,7 +157,8 @@ def answer_validation(problems: Sequence[Problem], shape: Shape) -> Response:
             error[label] = text
         errors.append(error)
     body = _problem("STD-00000", "One or more validation errors occurred.", 400, shape)
-    return Response(write_json({**body, "validationErrors": errors}), 400, media_type=ALTINN)
+    text = json_writer.write_in_portions({**body, "validationErrors": errors})
+    return Response(text.encode(), 400, media_type=ALTINN)
 
 
 def answer_problem(code: str, title: str, status: int, shape: Shape) -> Response:

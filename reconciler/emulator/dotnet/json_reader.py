@@ -18,20 +18,21 @@ if TYPE_CHECKING:
 MAX_DEPTH = 32
 """ASP.NET's `JsonOptions` allow 32 levels (System Register contract §2.1)."""
 
-_BLANKS = re.compile(rb"[ \t\r\n]*")
-_STRING = re.compile(
-    rb'"([^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*)"',
-)
-_NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?=[,}\] \n\r\t/]|\Z)")
+_MOST = 2000
+"""Entries or escapes that one match may cover, since no other thread runs during a match."""
+_BLANK = rb"[ \t\r\n]*+"
+_PLAIN = rb'[^"\\\x00-\x1f]*+'
+_DIGITS = rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?"
+_VALUE = rb'(?:"%b"|%b(?=[,}\] \n\r\t])|true|false|null)' % (_PLAIN, _DIGITS)
+_BLANKS = re.compile(_BLANK)
+_STRING = re.compile(rb'"%b' % _PLAIN)
+"""A string up to its first escape, or to its end."""
+_ESCAPES = re.compile(rb'(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})%b){1,%d}' % (_PLAIN, _MOST))
+_NUMBER = re.compile(rb"%b(?=[,}\] \n\r\t/]|\Z)" % _DIGITS)
 _LITERALS = {b"t": b"true", b"f": b"false", b"n": b"null"}
-_DIGITS = rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?=[,}\] \n\r\t])"
-_VALUE = rb'(?:"[^"\\\x00-\x1f]*"|%b|true|false|null)' % _DIGITS
-_BLANK = rb"[ \t\r\n]*"
 _SIMPLE = re.compile(_VALUE)
 """Simple values, which most unknown members have; skipped in one match."""
-_MOST = 2000
-"""Entries that one match may cover, since no other thread runs during a match."""
-_ELEMENTS = re.compile(rb"(?:%b%b,%b(?=[^\] \t\r\n])){1,%d}" % (_VALUE, _BLANK, _BLANK, _MOST))
+_ELEMENTS = re.compile(rb"(?:%b%b,%b(?=[^\]])){1,%d}" % (_VALUE, _BLANK, _BLANK, _MOST))
 """Simple values of a list, each with its comma, if another element follows."""
 _QUOTED_STEP = re.compile("[. '\"/\\\\()\\[\\]\b\t\n\f\r\x85\u2028\u2029]")
 
@@ -51,7 +52,7 @@ class NotText(ValueError):
 def make_run(names: Iterable[str]) -> re.Pattern[bytes]:
     """Make the pattern for a run of unknown members with simple values, which is skipped in one match."""
     known = "|".join(names).encode()
-    name = rb'"(?!(?i:%b)")[^"\\\x00-\x1f]*"' % known
+    name = rb'"(?!(?i:%b)")%b"' % (known, _PLAIN)
     entry = (name, _BLANK, _BLANK, _VALUE, _BLANK, _BLANK)
     return re.compile(rb'(?:%b%b:%b%b%b,%b(?=")){1,%d}' % (*entry, _MOST))
 
@@ -93,22 +94,18 @@ class JsonReader:
         at = self._skip()
         first = self.data[at : at + 1]
         if first == b'"':
-            found = _STRING.match(self.data, at)
+            is_read = self._read_string(at)
         elif first in b"{[" and first:
             self._open(first, at)
             return first
         elif first in _LITERALS:
-            if self.data.startswith(_LITERALS[first], at):
-                self.at = at + len(_LITERALS[first])
-                return first
-            found = None
+            is_read = self.data.startswith(_LITERALS[first], at)
+            self.at = at + len(_LITERALS[first])
         else:
-            found = _NUMBER.match(self.data, at)
+            is_read = self._read_number(at)
             first = b"0"
-        if found is None or (first == b"0" and found.end() == len(self.data) and self._depth):
+        if not is_read:
             raise self._fail(*json_errors.value(self.data, at, is_root=not self._depth, cut=self._cut))
-        self.raw = found[1] if first == b'"' else found[0]
-        self.at = found.end()
         return first
 
     def text(self) -> str:
@@ -127,19 +124,18 @@ class JsonReader:
             return
         while True:
             at = at if run is None else self._pass_over(run, at)
-            name = _STRING.match(self.data, at)
-            if name is None:
+            if not self._read_string(at):
                 raise self._fail(*json_errors.name(self.data, at, is_first=True))
-            self.at = name.end()
+            name = self.raw
             colon = self._skip()
             if self.data[colon : colon + 1] != b":":
                 raise self._fail(*json_errors.colon(self.data, colon))
             self.at = colon + 1
             if is_bound:
-                yield name[1]
+                yield name
                 self._steps.pop()
             else:
-                yield name[1]
+                yield name
             at = self._separate(b"}")
             if at < 0:
                 return
@@ -206,6 +202,29 @@ class JsonReader:
     def _skip(self) -> int:
         blanks = _BLANKS.match(self.data, self.at)
         return blanks.end() if blanks else self.at
+
+    def _read_string(self, at: int) -> bool:
+        """Read the string that begins here, if it is one."""
+        found = _STRING.match(self.data, at)
+        if found is None:
+            return False
+        end = found.end()
+        if self.data[end : end + 1] == b"\\":
+            end = self._pass_over(_ESCAPES, end)
+        if self.data[end : end + 1] != b'"':
+            return False
+        self.raw = self.data[at + 1 : end]
+        self.at = end + 1
+        return True
+
+    def _read_number(self, at: int) -> bool:
+        """Read the number that begins here, if it is one; inside a list or an object something follows it."""
+        found = _NUMBER.match(self.data, at)
+        if found is None or (found.end() == len(self.data) and self._depth):
+            return False
+        self.raw = found[0]
+        self.at = found.end()
+        return True
 
     def _pass_over(self, run: re.Pattern[bytes], at: int) -> int:
         """Step over a run of entries, one match after another; gives where the next entry begins."""

@@ -27,6 +27,8 @@ _UNSAFE = frozenset(b";/?:@&=+$,#[]!'()*%\\") | frozenset(range(0x20)) | {0x7F}
 _UNRESERVED = re.compile(r"%(?:2[dDeE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[fF]|7[eE]|[89a-fA-F][0-9a-fA-F])")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
 _DRIVE = re.compile(r"[A-Za-z]:(?=[^/\\])")
+_OCTETS = re.compile(r"(?:%[89a-fA-F][0-9a-fA-F]){1,4}")
+"""The escapes of one character outside ASCII, at most."""
 _SPLIT_PAIR = re.compile("%[^\U00010000-\U0010ffff]?[\U00010000-\U0010ffff]")
 """Where a percent sign takes two UTF-16 units along, of which one may be a lone surrogate."""
 
@@ -193,7 +195,7 @@ def _decode(text: str, position: int, *, is_query: bool) -> tuple[str, int]:
     byte = int(escape[1:], 16)
     if byte < 0x80:
         return (escape if byte in _UNSAFE else chr(byte)), 3
-    run = re.compile(r"(?:%[89a-fA-F][0-9a-fA-F])+").match(text, position)
+    run = _OCTETS.match(text, position)
     data = bytes.fromhex(run[0].replace("%", "")) if run else b""
     for width in (2, 3, 4):
         try:
