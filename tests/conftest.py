@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,12 +23,13 @@ if os.environ.get("WITHOUT_POSIX"):
     run_without_posix()
 
 from reconciler.cli.signals import STOP_SIGNALS  # nothing of ours is loaded before those modules are gone
+from tests.served import Repository, Served, serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 _SCRUBBED = ("MASKINPORTEN_", "RECONCILER_", "NAIS_", "GITHUB_", "RUNNER_", "XDG_STATE_HOME", "NO_COLOR")
+_E2E = Path(__file__).parent / "e2e"
 _LOOPBACK = re.compile(r"127\.[0-9.]+|::1|localhost")
 
 settings.register_profile(
@@ -48,6 +50,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--create", metavar="PREFIX", help="let it create systems whose names start so; ids are burnt"
     )
     parser.addoption("--accept", action="store_true", help="rewrite the golden files with what comes out")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that start the program: those in `e2e`, and all that have a repository to start it in."""
+    for item in items:
+        if _E2E in item.path.parents or "repository" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.e2e)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -87,6 +97,22 @@ def _restore_signals() -> Iterator[None]:
     for number, handler in known.items():
         if signal.getsignal(number) is not handler:
             signal.signal(number, handler)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    """Make a repository with one definition."""
+    made = Repository(tmp_path / "repository")
+    made.root.mkdir()
+    made.define()
+    return made
+
+
+@pytest.fixture
+def served(private_key: RSAPrivateKey, repository: Repository) -> Iterator[Served]:
+    """Serve a register, and point the repository at it."""
+    with serve(private_key, repository) as one:
+        yield one
 
 
 @pytest.fixture(scope="session")

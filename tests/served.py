@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,10 @@ from jwt.algorithms import RSAAlgorithm
 
 from reconciler.emulator import start
 from tests.builders import VENDOR, a_definition_text
+from tests.git import commit_all, git
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -92,6 +94,19 @@ def start_served(key: RSAPrivateKey, *, state: Path | None = None, **config: Jso
     return start({"clients": [client], "unknown_members": "kept", **config}, state=state)
 
 
+@contextmanager
+def serve(key: RSAPrivateKey, repository: Repository, **config: Json) -> Iterator[Served]:
+    """Serve a register until the block ends, and point a repository at it.
+
+    The state of the user is not in the repository: its clones share it.
+    """
+    with start_served(key, **config) as emulator:
+        one = Served(emulator, key)
+        repository.configure(emulator.base, emulator.maskinporten)
+        repository.environ = {**one.environ, "XDG_STATE_HOME": str(repository.root.parent / "state")}
+        yield one
+
+
 @dataclass
 class Repository:
     """A folder with definitions, and the program run in it as a person does."""
@@ -110,6 +125,18 @@ class Repository:
         """Write a definition of a system of the test vendor."""
         system = f"{VENDOR}_{name}"
         return self.write(f"{system}.yaml", a_definition_text(id=system, **changes))
+
+    def track(self, *ignored: str) -> None:
+        """Make the folder a git repository, in which what the tool writes for itself is ignored, and more."""
+        self.root.mkdir(exist_ok=True)
+        git(self.root, "init", "-q", "-b", "main", "--template=")
+        (self.root / ".gitignore").write_text(
+            "\n".join([".reconciler/", ".state/", *ignored, ""]), encoding="utf-8"
+        )
+
+    def commit(self, message: str) -> str:
+        """Commit everything, and give the commit."""
+        return commit_all(self.root, message)
 
     def configure(self, base: str, maskinporten: str) -> None:
         """Name a served register as the environment `served`."""

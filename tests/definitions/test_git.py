@@ -16,30 +16,12 @@ from reconciler.definitions.files import find_top
 from reconciler.definitions.git import GitFailed, find_gap, read_base, read_blobs, read_revisions
 from reconciler.definitions.yaml_document import MAX_BYTES
 from reconciler.errors import UsageError
+from tests.git import commit_all, git
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 CANARY = "canary-4711-of-a-key"
-
-
-def git(root: Path, *words: str, given: bytes = b"", **environ: str) -> str:
-    """Run git as the person who owns the repository does."""
-    own = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(root.parent),
-        "GIT_CONFIG_NOSYSTEM": "1",
-        **{
-            f"GIT_{who}_{what}": f"anna@{who}"
-            for who in ("AUTHOR", "COMMITTER")
-            for what in ("NAME", "EMAIL")
-        },
-        "GIT_AUTHOR_DATE": "2026-11-01T12:00:00+01:00",
-        **environ,
-    }
-    program = shutil.which("git") or "git"
-    done = subprocess.run([program, *words], cwd=root, env=own, capture_output=True, check=True, input=given)
-    return done.stdout.decode().strip()
 
 
 def commit(root: Path, message: str, **files: str | None) -> str:
@@ -48,9 +30,7 @@ def commit(root: Path, message: str, **files: str | None) -> str:
     for name, text in files.items():
         path = root / "systems" / f"{name}.yaml"
         path.unlink() if text is None else path.write_text(text)
-    git(root, "add", "-A")
-    git(root, "commit", "-qm", message)
-    return git(root, "rev-parse", "HEAD")
+    return commit_all(root, message)
 
 
 @pytest.fixture(scope="module")

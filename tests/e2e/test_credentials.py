@@ -21,7 +21,7 @@ from tests.served import (
     Served,
     export_pem,
     export_public,
-    start_served,
+    serve,
 )
 
 if TYPE_CHECKING:
@@ -44,10 +44,7 @@ def served(private_key: RSAPrivateKey, repository: Repository) -> Iterator[Serve
         {"client_id": SCOPELESS_ID, "org": VENDOR, "scopes": ["altinn:other"], "jwk": jwk},
         {"client_id": FOREIGN_ID, "org": OTHER_ORG, "scopes": [SCOPE], "jwk": jwk},
     ]
-    with start_served(private_key, clients=clients) as emulator:
-        one = Served(emulator, private_key)
-        repository.configure(emulator.base, emulator.maskinporten)
-        repository.environ = one.environ
+    with serve(private_key, repository, clients=clients) as one:
         yield one
 
 
@@ -201,10 +198,7 @@ def test_a_credential_that_is_none(repository: Repository, environ: dict[str, st
 
 def test_a_wrong_clock(private_key: RSAPrivateKey, repository: Repository) -> None:
     """A clock that is off is told with how much."""
-    with start_served(private_key, clock_offset=-120.0) as emulator:
-        repository.configure(emulator.base, emulator.maskinporten)
-        repository.environ = Served(emulator, private_key).environ
-
+    with serve(private_key, repository, clock_offset=-120.0):
         told = fail(repository)
 
     assert "Set this machine's clock: it is 1" in told

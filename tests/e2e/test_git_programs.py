@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.builders import VENDOR
-from tests.definitions.test_git import CANARY, PROGRAMS, commit, git, plant
+from tests.definitions.test_git import CANARY, PROGRAMS, commit, plant
+from tests.git import git
 from tests.served import Repository
 
 if TYPE_CHECKING:

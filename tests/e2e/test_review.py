@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sqlite3
-import subprocess
 from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -14,6 +12,7 @@ import httpx
 import pytest
 
 from tests.builders import CLIENT, VENDOR, a_live_document
+from tests.git import git
 from tests.served import OTHER_CLIENT_ID, Repository, Served, start_served
 
 if TYPE_CHECKING:
@@ -25,30 +24,6 @@ if TYPE_CHECKING:
     from reconciler.model.canonical_json import Json
 
 
-def git(root: Path, *words: str) -> str:
-    """Run git in a repository that nobody else configures."""
-    environ = {
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "HOME": str(root),
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_AUTHOR_NAME": "Anna",
-        "GIT_AUTHOR_EMAIL": "anna@example.com",
-        "GIT_COMMITTER_NAME": "Anna",
-        "GIT_COMMITTER_EMAIL": "anna@example.com",
-    }
-    program = shutil.which("git") or "git"
-    done = subprocess.run(
-        [program, *words], cwd=root, env=environ, capture_output=True, text=True, check=True
-    )
-    return done.stdout
-
-
-def commit(repository: Repository, message: str) -> None:
-    """Commit everything."""
-    git(repository.root, "add", "-A")
-    git(repository.root, "commit", "-qm", message)
-
-
 def names(text: str) -> dict[str, str]:
     """Give one name in all languages."""
     return {"nb": text, "nn": text, "en": text}
@@ -56,10 +31,9 @@ def names(text: str) -> dict[str, str]:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
-    """Make a git repository."""
-    made = Repository(tmp_path)
-    git(tmp_path, "init", "-q", "-b", "main")
-    (tmp_path / ".gitignore").write_text(".reconciler/\n.state/\n")
+    """Make a git repository without definitions."""
+    made = Repository(tmp_path / "repository")
+    made.track()
     return made
 
 
@@ -75,10 +49,10 @@ def review(repository: Repository, served: Served) -> Repository:
     """Build a base, a pull request and a drifted register in which every origin occurs once."""
     for number, name in enumerate(("this", "open", "over", "adopt", "conflict", "gone")):
         repository.define(name, clientId=[CLIENT[:-1] + str(number)], name=names("one"))
-    commit(repository, "Register the systems")
+    repository.commit("Register the systems")
     assert repository.run("apply", "--yes").returncode == 0
     repository.define("open", clientId=[CLIENT[:-1] + "1"], name=names("two"))
-    commit(repository, "Rename open, and do not apply it")
+    repository.commit("Rename open, and do not apply it")
     change_outside(served, "over", name=names("outside"))
     change_outside(served, "adopt", name=names("outside"))
     change_outside(served, "conflict", name=names("outside"))
@@ -87,7 +61,7 @@ def review(repository: Repository, served: Served) -> Repository:
     repository.define("adopt", clientId=[CLIENT[:-1] + "3"], name=names("outside"))
     repository.define("conflict", clientId=[CLIENT[:-1] + "4"], name=names("mine"))
     (repository.root / "systems" / f"{VENDOR}_gone.yaml").unlink()
-    commit(repository, "Rename some, and remove one")
+    repository.commit("Rename some, and remove one")
     return repository
 
 
@@ -257,7 +231,7 @@ def test_an_edit_after_an_adoption_is_ours(review: Repository, served: Served) -
     """
     review.define("adopt", clientId=[CLIENT[:-1] + "3"], name=names("edited"))
     review.define("over", clientId=[CLIENT[:-1] + "2"], name=names("edited"))
-    commit(review, "Edit what was adopted, and what was not")
+    review.commit("Edit what was adopted, and what was not")
     before = len(read_log(served))
 
     plan = review.plan()
@@ -295,9 +269,9 @@ def test_a_system_without_a_change_log(old: Repository) -> None:
     """R6: an edit that is not applied yet is no alarm, and the history says that the log is empty."""
     repository = old
     repository.define("old", clientId=[])
-    commit(repository, "Describe a system from before the change log")
+    repository.commit("Describe a system from before the change log")
     repository.define("old", clientId=[], isVisible=False)
-    commit(repository, "Hide it")
+    repository.commit("Hide it")
 
     drift = repository.run("drift", "--format", "json")
     history = repository.run("history", f"{VENDOR}_old")

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.builders import VENDOR
-from tests.definitions.test_git import git
+from tests.git import git
 from tests.served import Repository
 
 if TYPE_CHECKING:

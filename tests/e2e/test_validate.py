@@ -6,25 +6,17 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.builders import OTHER_CLIENT, VENDOR, a_definition_text
 from tests.served import Repository
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
 ID = f"{VENDOR}_smartcloud"
 OTHER_VENDOR = "310904473"
 CLEAN = "1 file: 0 errors, 0 warnings, 0 notes.\n"
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Repository:
-    """Make a repository with one good definition."""
-    made = Repository(tmp_path)
-    made.define()
-    return made
 
 
 def test_a_good_definition_passes(repository: Repository) -> None:

@@ -11,41 +11,23 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from tests.builders import VENDOR
-from tests.served import VENDOR_PATH, Repository, Served, start_served
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from tests.served import VENDOR_PATH, Repository, Served
 
 ONE = f"{VENDOR}_smartcloud"
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Repository:
-    """Make a repository with one definition."""
-    made = Repository(tmp_path / "repository")
-    made.root.mkdir()
-    made.define()
-    return made
-
-
-@pytest.fixture
-def served(private_key: RSAPrivateKey, repository: Repository) -> Iterator[Served]:
-    """Serve a register, and point the repository at it; no variable names it."""
-    with start_served(private_key) as emulator:
-        one = Served(emulator, private_key)
-        repository.configure(emulator.base, emulator.maskinporten)
-        named = {name: value for name, value in one.environ.items() if name != "RECONCILER_ENVIRONMENT"}
-        repository.environ = {**named, "XDG_STATE_HOME": str(repository.root.parent / "state")}
-        yield one
+def served(served: Served, repository: Repository) -> Served:
+    """Serve a register that no variable names."""
+    named = dict(repository.environ)
+    del named["RECONCILER_ENVIRONMENT"]
+    repository.environ = named
+    return served
 
 
 def _writes(served: Served) -> list[str]:

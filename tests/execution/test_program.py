@@ -17,37 +17,12 @@ import pytest
 from reconciler.cli.context import connect
 from reconciler.model.environment import Environment
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR
-from tests.served import CLIENT_ID, VENDOR_PATH, Repository, Served, start_served
+from tests.served import CLIENT_ID, VENDOR_PATH, Repository, Served
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-
     from reconciler.model.canonical_json import Json
 
 ONE = f"{VENDOR}_smartcloud"
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Repository:
-    """Make a repository with one definition."""
-    made = Repository(tmp_path / "repository")
-    made.root.mkdir()
-    made.define()
-    return made
-
-
-@pytest.fixture
-def served(private_key: RSAPrivateKey, repository: Repository) -> Iterator[Served]:
-    """Serve a register, and point the repository at it."""
-    with start_served(private_key) as emulator:
-        one = Served(emulator, private_key)
-        repository.configure(emulator.base, emulator.maskinporten)
-        # Not in the repository: clones share the state of their user.
-        repository.environ = {**one.environ, "XDG_STATE_HOME": str(repository.root.parent / "state")}
-        yield one
 
 
 def _strike(served: Served, **fault: Json) -> None:

@@ -13,7 +13,8 @@ from reconciler.operations.archive import Archive, trace_to_base, trace_to_histo
 from reconciler.planning.origin import Origin
 from reconciler.planning.plan import Target, plan_changes
 from tests.builders import ENVIRONMENTS, VENDOR, a_definition_text, a_registered_system, a_resolved
-from tests.definitions.test_git import commit, git
+from tests.definitions.test_git import commit
+from tests.git import git
 
 if TYPE_CHECKING:
     from pathlib import Path

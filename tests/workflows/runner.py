@@ -7,7 +7,6 @@ The shells, files and variables are the real runner's. Checking out is a clone, 
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ruamel.yaml import YAML
 
+from tests.git import git
 from tests.workflows.expression import decide, resolve
 
 if TYPE_CHECKING:
@@ -289,14 +289,3 @@ def _write_script(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     path.chmod(0o755)
-
-
-def git(folder: Path, *words: str) -> None:
-    """Run git in a repository that nobody else configures."""
-    identity = {
-        f"GIT_{who}_{what}": "anna@example.com"
-        for who in ("AUTHOR", "COMMITTER")
-        for what in ("NAME", "EMAIL")
-    }
-    environ = {"PATH": os.environ["PATH"], "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1", **identity}
-    subprocess.run([shutil.which("git") or "git", *words], cwd=folder, env=environ, check=True)

@@ -11,8 +11,9 @@ import pytest
 from jwt.algorithms import RSAAlgorithm
 
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR
-from tests.served import CLIENT_ID, KID, Repository, Served, start_served
-from tests.workflows.runner import REPOSITORY, Done, Runner, git, read_jobs
+from tests.git import git
+from tests.served import CLIENT_ID, KID, Repository, Served, serve
+from tests.workflows.runner import REPOSITORY, Done, Runner, read_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,19 +33,11 @@ MARK = f"<!-- reconciler:plan:served:{VENDOR} digest="
 LINK = f"https://github.com/{REPOSITORY}/actions/workflows/apply.yml"
 
 
-def commit(repository: Repository, message: str) -> None:
-    """Commit everything."""
-    git(repository.root, "add", "-A")
-    git(repository.root, "commit", "-qm", message)
-
-
 @pytest.fixture
 def origin(tmp_path: Path) -> Repository:
     """Make the repository from which jobs are checked out, with one system on main."""
     made = Repository(tmp_path / "origin")
-    made.root.mkdir()
-    git(made.root, "init", "-q", "-b", "main")
-    (made.root / ".gitignore").write_text(".reconciler/\n.state/\n")
+    made.track()
     made.define(clientId=[CLIENT, OTHER_CLIENT])
     return made
 
@@ -52,11 +45,8 @@ def origin(tmp_path: Path) -> Repository:
 @pytest.fixture
 def served(private_key: RSAPrivateKey, origin: Repository) -> Iterator[Served]:
     """Serve a register that the repository names."""
-    with start_served(private_key) as emulator:
-        one = Served(emulator, private_key)
-        origin.configure(emulator.base, emulator.maskinporten)
-        origin.environ = one.environ
-        commit(origin, "Register SmartCloud")
+    with serve(private_key, origin) as one:
+        origin.commit("Register SmartCloud")
         yield one
 
 
@@ -96,7 +86,7 @@ def ask_pull_request(origin: Repository, **changes: Json) -> None:
     """Change the system on a branch."""
     git(origin.root, "checkout", "-qb", "pull-request")
     origin.define(**{"clientId": [CLIENT, OTHER_CLIENT], **changes})
-    commit(origin, "Change SmartCloud")
+    origin.commit("Change SmartCloud")
     git(origin.root, "checkout", "-q", "main")
 
 
@@ -217,7 +207,7 @@ def test_a_breaking_merge_waits_for_its_digest(runner: Runner, origin: Repositor
     """It is refused with the digest and the link; started again with the digest, it is applied."""
     assert origin.run("apply", "--yes").returncode == 0
     origin.define(clientId=[CLIENT])
-    commit(origin, "Take a client away")
+    origin.commit("Take a client away")
 
     done = runner.run_workflow("apply")
 

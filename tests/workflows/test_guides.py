@@ -13,7 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.served import Repository
-from tests.workflows.runner import PROJECT, git, write_program
+from tests.workflows.runner import PROJECT, write_program
 from tests.workflows.test_static import CHECK, run
 
 if TYPE_CHECKING:
@@ -91,13 +91,10 @@ def test_the_action_is_shown_pinned_by_commit() -> None:
 def repository(tmp_path: Path) -> Repository:
     """Make a git repository with one definition, one commit after the first."""
     made = Repository(tmp_path / "checkout")
-    made.root.mkdir()
-    git(made.root, "init", "-q", "-b", "main")
-    (made.root / ".gitignore").write_text(".reconciler/\n.venv/\n")
+    made.track(".venv/")
     for message, visible in (("Register SmartCloud", True), ("Hide it", False)):
         made.define(isVisible=visible)
-        git(made.root, "add", "-A")
-        git(made.root, "commit", "-qm", message)
+        made.commit(message)
     return made
 
 
