@@ -11,7 +11,7 @@
     │   │   ├── ClockRefused       our clock and theirs disagree
     │   │   ├── GrantReplayed      the grant was used before
     │   │   └── ScopeRefused       the client or its organisation lacks the scope
-    │   └── MaskinportenUnavailable  it could not be reached, or answered no sense
+    │   └── MaskinportenUnavailable  it could not be reached, or its answer made no sense
     ├── RegisterError              the register, or a metadata API, did not do what was asked
     │   ├── NotConnected           the connection was never made: nothing was sent
     │   ├── NoAnswer               sent, but no usable answer came back
@@ -26,7 +26,7 @@
     ├── WriteRefused               our own transport or guard would not let a write through
     └── Refused                    nothing was written, and the reason is known
 
-What a person mends by editing a definition is no exception but a `Finding`. Only `__main__`
+What a person fixes by editing a definition is no exception but a `Finding`. Only `__main__`
 turns an exception into the end of the process.
 """
 

@@ -97,7 +97,7 @@ def _read_pipe(path: Path, most: int) -> bytes:
     try:
         while len(content) < most:
             if not select.select([descriptor], [], [], _SILENCE)[0]:
-                raise OSError(errno.ETIMEDOUT, "nobody writes to that pipe", str(path))
+                raise OSError(errno.ETIMEDOUT, "nothing is written to that pipe", str(path))
             more = os.read(descriptor, most - len(content))
             if not more:
                 break

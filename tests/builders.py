@@ -10,7 +10,7 @@ from reconciler.definitions.resolve import resolve
 from reconciler.definitions.yaml_document import read_document
 from reconciler.model.normalise import normalise
 from reconciler.model.system import RegisteredSystem, System
-from reconciler.rules.shape import check_document
+from reconciler.rules.definition_reader import check_document
 
 if TYPE_CHECKING:
     from reconciler.definitions.definition import Resolved

@@ -10,7 +10,7 @@ from reconciler.definitions.settings import Settings
 from reconciler.errors import UsageError
 from reconciler.model.environment import Environment
 from reconciler.model.secret import looks_secret
-from reconciler.model.suggest import nearest
+from reconciler.model.suggest import find_nearest
 
 
 def choose_environment(settings: Settings, name: str | None, environ: Mapping[str, str]) -> Environment:
@@ -40,7 +40,7 @@ def choose_environment(settings: Settings, name: str | None, environ: Mapping[st
             hint=f"Name one: {', '.join(settings.environments)}.",
         )
     if chosen not in settings.environments:
-        near = nearest(chosen, settings.environments)
+        near = find_nearest(chosen, settings.environments)
         known = ", ".join(settings.environments)
         raise UsageError(
             f"There is no environment `{chosen}`.",

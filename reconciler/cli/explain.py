@@ -10,7 +10,7 @@ import typer
 from reconciler.cli.console import show_text
 from reconciler.cli.options import make_app
 from reconciler.errors import UsageError
-from reconciler.model.suggest import nearest
+from reconciler.model.suggest import find_nearest
 from reconciler.planning.explanation import find_explanation, read_explanations
 
 app = make_app()
@@ -35,7 +35,7 @@ def run(
         return
     found = find_explanation(name)
     if found is None:
-        near = nearest(name, known)
+        near = find_nearest(name, known)
         hint = f"Did you mean `{near}`?" if near else "`reconciler explain` lists all that it knows."
         raise UsageError(f"Nothing is called `{name}`.", hint=hint)
     show_text(f"{found.id} ({found.kind})\n\n{_wrap(found.page)}\n")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.console import show_lines, show_text
 from reconciler.cli.options import Format
 from reconciler.errors import UsageError
-from reconciler.model.suggest import nearest
+from reconciler.model.suggest import find_nearest
 from reconciler.render.formats import FORMATS, JSON, TEXT
 from reconciler.render.lines import print_lines
 
@@ -58,7 +58,7 @@ def choose_outputs(words: Sequence[str] | None) -> Outputs:
     for word in words or ():
         name, equals, file = word.partition("=")
         if name not in FORMATS:
-            near = nearest(name, FORMATS)
+            near = find_nearest(name, FORMATS)
             hint = f"Did you mean `{near}`?" if near else f"Known here: {', '.join(FORMATS)}."
             raise UsageError(f"There is no format `{name}`.", hint=hint)
         if equals:

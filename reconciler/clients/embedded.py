@@ -1,6 +1,6 @@
 """The environment `local`: the embedded register, with a key and a client of its own.
 
-The one room that starts the emulator. Everything that it keeps lies under `.reconciler/local/`, readable by
+The one module that starts the emulator. Everything that it keeps lies under `.reconciler/local/`, readable by
 its owner only.
 """
 

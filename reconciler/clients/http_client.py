@@ -115,8 +115,8 @@ def describe_failure(error: Exception) -> str:
         return SLOW_NAME if SLOW_NAME in str(error) else "it took too long"
     if isinstance(error, httpx.LocalProtocolError):  # its text quotes the header at fault
         return "the request could not be formed"
-    said = (str(error).splitlines() or [""])[0].rstrip(".")
-    return re.sub(r"^\[Errno -?\d+\] ", "", said) or type(error).__name__
+    reason = (str(error).splitlines() or [""])[0].rstrip(".")
+    return re.sub(r"^\[Errno -?\d+\] ", "", reason) or type(error).__name__
 
 
 class Patience:

@@ -127,7 +127,7 @@ def _decode(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
         yield from pieces
         return
     if encoding not in {"gzip", "x-gzip", "deflate"}:
-        raise httpx.DecodingError("its answer is in an encoding that nobody asked for")
+        raise httpx.DecodingError("its answer is in an encoding that was not asked for")
     inflater = zlib.decompressobj(zlib.MAX_WBITS | 32)  # finds out by itself whether it is gzip or zlib
     try:
         for piece in pieces:

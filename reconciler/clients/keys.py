@@ -107,15 +107,15 @@ def _choose(value: Json, kid: str) -> dict[str, Json]:
     if not private:
         if len(there) == 1:
             return there[0]  # `_read_jwk` says what is wrong with it
-        told = _PUBLIC if there else "There is no key in the JSON."
-        raise CredentialsError(told, hint=_READY)
+        message = _PUBLIC if there else "There is no key in the JSON."
+        raise CredentialsError(message, hint=_READY)
     if len(private) == 1:
         return private[0]
     named = [each for each in private if kid and str(each.get("kid")) == kid]
     if len(named) != 1:
-        told = f", and {len(named) or 'none'} of them has the kid `{kid}`" if kid else " to choose from"
+        detail = f", and {len(named) or 'none'} of them has the kid `{kid}`" if kid else " to choose from"
         raise CredentialsError(
-            f"There are {len(private)} private keys{told}.",
+            f"There are {len(private)} private keys{detail}.",
             hint="Set MASKINPORTEN_KID to the kid of one of them.",
         )
     return named[0]
@@ -161,8 +161,8 @@ def _read_pem(text: str, kid: str) -> Key:
     try:
         private = load_pem_private_key(pem.encode(), None)
     except (ValueError, TypeError, UnsupportedAlgorithm):  # its text could quote the key
-        told = _PUBLIC if "PUBLIC KEY-----" in pem else "The PEM does not hold a private key."
-        raise CredentialsError(told, hint=_READY) from None
+        message = _PUBLIC if "PUBLIC KEY-----" in pem else "The PEM does not hold a private key."
+        raise CredentialsError(message, hint=_READY) from None
     if not isinstance(private, RSAPrivateKey):
         raise CredentialsError("The key is no RSA key, and Maskinporten takes RSA only.", hint=_READY)
     return Key(private, kid, ALGORITHMS[0])

@@ -141,7 +141,7 @@ class GrantedTokens:
                 if not patience.wait(failure.wait):
                     raise MaskinportenUnavailable(
                         f"Maskinporten at {self._issuer} gave no token: {failure.reason}.",
-                        hint="Check the address and the network; https://status.digdir.no tells of outages.",
+                        hint="Check the address and the network; https://status.digdir.no reports outages.",
                     ) from None
             else:
                 return token, sent + lifetime - min(RENEWAL, lifetime / 2)
@@ -156,8 +156,8 @@ class GrantedTokens:
         status, body = response.status_code, read_body(response)
         if status == 200:
             return _read_token(body)
-        told = isinstance(body, dict) and {"error", "error_description"} & body.keys()
-        if status == 429 or status >= 500 or not told:
+        explained = isinstance(body, dict) and {"error", "error_description"} & body.keys()
+        if status == 429 or status >= 500 or not explained:
             raise _Transient(f"it answered {status}", read_wait(response))
         raise explain_grant_refusal(body, self._client_id, self._key.kid, response.headers.get("Date", ""))
 
@@ -210,12 +210,12 @@ def explain_grant_refusal(body: dict[str, Json], client_id: str, kid: str, date:
     code = found[0] if found else ""
     traced = _TRACE.search(description)
     trace = traced[1] if traced else ""
-    said = _TRACE.sub("", description).strip().rstrip(".") or str(body.get("error") or "no reason given")
-    refusal = _classify(code, said)
-    hint = refusal.hint.format(client=client_id, kid=kid, offset=_tell_offset(date))
-    told = f"Maskinporten refused the grant{f' ({code})' if code else ''}: {said}."
+    reason = _TRACE.sub("", description).strip().rstrip(".") or str(body.get("error") or "no reason given")
+    refusal = _classify(code, reason)
+    hint = refusal.hint.format(client=client_id, kid=kid, offset=_describe_offset(date))
+    message = f"Maskinporten refused the grant{f' ({code})' if code else ''}: {reason}."
     hint += f" Digdir's support asks for trace id {trace}." if trace else ""
-    return refusal.kind(told, hint=hint, code=code, trace=trace)
+    return refusal.kind(message, hint=hint, code=code, trace=trace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,14 +290,14 @@ _OTHER = _Refusal(
 )
 
 
-def _classify(code: str, said: str) -> _Refusal:
-    lowered = said.lower()
+def _classify(code: str, reason: str) -> _Refusal:
+    lowered = reason.lower()
     by_code = (each for each in _REFUSALS if code in each.codes)
     by_words = (each for each in _REFUSALS if any(word in lowered for word in each.words))
     return next(by_code, None) or next(by_words, _OTHER)
 
 
-def _tell_offset(date: str) -> str:
+def _describe_offset(date: str) -> str:
     try:
         offset = time.time() - parsedate_to_datetime(date).timestamp()
     except (TypeError, ValueError):

@@ -1,7 +1,7 @@
 """Whether an environment knows what a document asks for, by its own metadata APIs.
 
 The register asks the same two of every right and access package at every write (System Register contract
-§4, Q18), so what they do not know is refused, and so is what they cannot tell.
+§4, Q18), so what they do not know is refused, and so is what they give no answer to.
 """
 
 from __future__ import annotations

@@ -31,29 +31,29 @@ _LONGEST = 300
 
 
 def explain_problem(body: Json, status: int) -> str:
-    """Say what an answer complains of; a body that says nothing is told by its status."""
-    told: list[str] = []
+    """Say what an answer complains of; a body that says nothing is described by its status."""
+    messages: list[str] = []
     if isinstance(body, dict):
-        told = _explain_errors(body) or [
+        messages = _explain_errors(body) or [
             _explain_one(body, str(body.get("detail") or body.get("title") or ""))
         ]
     elif isinstance(body, str) and not body.lstrip("\ufeff \t\r\n").startswith("<"):
-        told = [line[:_LONGEST].rstrip(". ") for line in body.strip().splitlines()[:1]]
-    text = "; ".join(each for each in told if each)
+        messages = [line[:_LONGEST].rstrip(". ") for line in body.strip().splitlines()[:1]]
+    text = "; ".join(each for each in messages if each)
     return f"The register answered {status}{f': {text}' if text else ''}."
 
 
 def _explain_errors(body: dict[str, Json]) -> list[str]:
     """Explain the validation errors of Altinn's shape, and those of ASP.NET's own."""
-    told = [
+    messages = [
         _explain_one(error, str(error.get("title") or error.get("detail") or ""))
         for error in _list_errors(body)
     ]
     errors = body.get("errors")
     for name, texts in errors.items() if isinstance(errors, dict) else ():
         words = " ".join(map(str, texts)) if isinstance(texts, list) else str(texts)
-        told.append((f"{name}: {words}" if name else words).rstrip(". "))
-    return told
+        messages.append((f"{name}: {words}" if name else words).rstrip(". "))
+    return messages
 
 
 def _explain_one(problem: dict[str, Json], words: str) -> str:

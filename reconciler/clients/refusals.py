@@ -28,13 +28,13 @@ def explain_refusal(response: httpx.Response, base: str, system: str, token: Sec
     if status == 403 and token:
         return explain_forbidden(system, read_organisation(token))
     if status == 429:
-        told = "The register asks for fewer requests."
-        return TooManyRequests(told, hint="Try again in a minute.", wait=read_wait(response))
+        message = "The register asks for fewer requests."
+        return TooManyRequests(message, hint="Try again in a minute.", wait=read_wait(response))
     if status < 400:
-        told = f"{host} answered {status}, which sends elsewhere, and a token goes nowhere else."
-        return Rejected(told, status=status, hint="Check the environment's address.")
+        message = f"{host} answered {status}, which redirects elsewhere, and a token is not sent there."
+        return Rejected(message, status=status, hint="Check the environment's address.")
     body = read_body(response)
-    told, trace = explain_problem(body, status), read_trace(body)
+    message, trace = explain_problem(body, status), read_trace(body)
     if status >= 500:
         hint = "It may be better in a minute."
         if body is None and token:
@@ -43,13 +43,13 @@ def explain_refusal(response: httpx.Response, base: str, system: str, token: Sec
                 f"whose keys it cannot fetch. This one is {describe_token(token)}. {hint}"
             )
         hint += f" Altinn's support asks for trace id {trace}." if trace else ""
-        return ServerFailed(told, hint=hint, status=status, trace=trace)
+        return ServerFailed(message, hint=hint, status=status, trace=trace)
     codes = read_codes(body)
-    return Rejected(told, status=status, trace=trace, codes=codes, hint=_hint(codes))
+    return Rejected(message, status=status, trace=trace, codes=codes, hint=_hint(codes))
 
 
 def is_foreign(system: str, organisation: str) -> bool:
-    """Say whether a system is not an organisation's, as far as both can be told: an id begins with its owner."""
+    """Say whether a system is not an organisation's, as far as both are known: an id begins with its owner."""
     owner = system.partition("_")[0]
     return bool(organisation) and owner.isdigit() and organisation != owner
 

@@ -71,7 +71,7 @@ class _Request:
 
 @dataclass(frozen=True, slots=True)
 class ListedSystem:
-    """What the list tells of a system: half of its document, so that only the id is of use."""
+    """What the list shows of a system: half of its document, so that only the id is of use."""
 
     id: str
     vendor: str
@@ -217,7 +217,7 @@ class HttpRegister:
     def count_system_users(self, system: str) -> dict[str, int]:
         """Count the system users that customers have on a system by type (`standard`, `agent`), page by page.
 
-        A row that changes while the pages are read can come twice, so rows are told apart by their id. Only the
+        A row that changes while the pages are read can come twice, so rows are identified by their id. Only the
         `token` of `links.next` is used: the rest of it can be an internal address.
         """
         kinds: dict[str, str] = {}
@@ -234,7 +234,7 @@ class HttpRegister:
             token = _read_next(body)
             if not token:
                 return dict(Counter(filter(None, kinds.values())))
-            if token in seen:  # a count of half the pages would be told as the whole
+            if token in seen:  # a count of half the pages would be taken for all of them
                 raise Unintelligible(f"The list of system users of `{system}` goes round in a circle.")
             seen.add(token)
 
@@ -354,7 +354,7 @@ def _read_json(response: httpx.Response, members: Collection[str]) -> Json:
     try:
         return parse_json(response.content, members=members)
     except UnreadableJson as error:
-        told = f"The register's answer {error.message}."
+        message = f"The register's answer {error.message}."
         if error.damaged:
-            raise NoAnswer(told, hint="Try again when it is well.") from None
-        raise Unintelligible(told, hint="Check the environment's address.") from None
+            raise NoAnswer(message, hint="Try again later.") from None
+        raise Unintelligible(message, hint="Check the environment's address.") from None

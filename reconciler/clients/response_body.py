@@ -1,6 +1,6 @@
 """What an answer holds: its JSON within bounds, else its text, and how long it asks to be waited.
 
-Others wrote it: nothing here costs more memory or depth than the bounds say.
+It is untrusted: no answer costs more memory or depth than the bounds allow.
 """
 
 from __future__ import annotations

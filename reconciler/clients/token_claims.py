@@ -76,7 +76,7 @@ def check_destination(token: Secret, environment: Environment) -> None:
 
 
 def read_organisation(token: Secret) -> str:
-    """Read the organisation number that a token speaks for; empty where it does not say."""
+    """Read the organisation number that a token is for; empty where it does not say."""
     consumer = read_claims(token).get("consumer")
     return str(consumer.get("ID", "")).rpartition(":")[2] if isinstance(consumer, dict) else ""
 

@@ -60,7 +60,7 @@ class Definition:
     """None where the file names no environment."""
     allow: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
     broken: frozenset[str] = frozenset()
-    """Members that a finding on shape already speaks of; empty in whatever reaches a plan."""
+    """Members that a finding on shape is about already; empty in whatever reaches a plan."""
 
     def exists_in(self, environment: str) -> bool:
         """Say whether the system exists there: where it is named, else everywhere but in `prod`."""

@@ -38,7 +38,7 @@ def find_definitions(root: Path, paths: Sequence[Path] = ()) -> tuple[Path, ...]
     """Find the definition files: those under `systems/`, or the given files and those under given folders.
 
     Names that start with a dot are not definitions; a folder that is a link is given as it is, so that it is
-    told. Raises `UsageError` for a path that does not exist, or a folder that cannot be searched.
+    reported. Raises `UsageError` for a path that does not exist, or a folder that cannot be searched.
     """
     found: dict[Path, Path] = {}
     for path in paths or [root / SYSTEMS]:
@@ -57,7 +57,7 @@ def _locate(path: Path) -> Path:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder, onerror=_stop):
+    for parent, folders, names in os.walk(folder, onerror=_refuse_folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (path for name in folders if (path := Path(parent, name)).is_symlink())
         for name in sorted(names):
@@ -65,8 +65,8 @@ def _walk(folder: Path) -> Iterator[Path]:
                 yield Path(parent, name)
 
 
-def _stop(error: OSError) -> None:
-    """Stop at a folder that cannot be searched: its systems would quietly be unmanaged."""
+def _refuse_folder(error: OSError) -> None:
+    """Refuse a folder that cannot be searched: its systems would be unmanaged without a word."""
     raise UsageError(
         f"{error.filename} cannot be searched: {error.strerror}.", hint="Check its permissions."
     ) from error
@@ -86,7 +86,7 @@ def read_documents(root: Path, files: Iterable[Path]) -> tuple[Document, ...]:
 
 def _read(root: Path, file: Path) -> Document:
     name, inside = _name(root, file)
-    real = _find_real(file)
+    real = _resolve_links(file)
     if (inside or file.is_symlink()) and not _lies_in(real, root):
         return _fault(name, f"The file {_LINK_OUT}", "Put the file in its place.")
     if real.is_dir():
@@ -100,7 +100,7 @@ def _read(root: Path, file: Path) -> Document:
     return read_document(name, content)
 
 
-def _find_real(path: Path) -> Path:
+def _resolve_links(path: Path) -> Path:
     return Path(os.path.realpath(path))  # `Path.resolve` raises on a link to itself
 
 
@@ -132,7 +132,7 @@ def read_file(path: Path, *, within: Path | None = None, most: int = MOST_BYTES)
     `within` is the folder that a link must not lead out of; `most` is in bytes. Raises `UsageError` for whatever
     cannot be read so.
     """
-    real = _find_real(path)
+    real = _resolve_links(path)
     if within is not None and not _lies_in(real, within):
         raise UsageError(f"{path} {_LINK_OUT}.", hint="Put the file in its place.")
     try:
@@ -174,7 +174,7 @@ class Draft:
             self._draft.replace(self.path)
         except (OSError, UnicodeEncodeError) as error:
             self._draft.unlink(missing_ok=True)
-            reason = error.strerror if isinstance(error, OSError) else "it would hold half a character"
+            reason = error.strerror if isinstance(error, OSError) else "it would hold a lone surrogate"
             raise UsageError(
                 f"{self.path} cannot be written: {reason}.", hint="Check the folder and its disk."
             ) from error

@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
 
 MOST_REVISIONS = 200
-"""Of one file; a value that is older than so many changes is told as unknown."""
+"""Of one file; a value that is older than so many changes is reported as unknown."""
 MOST_HISTORY = 32 * MAX_BYTES
-"""Bytes of one file's revisions together; what is older is told as unknown."""
+"""Bytes of one file's revisions together; what is older is reported as unknown."""
 _MOST_ANSWER = 64 * 1024 * 1024
 """Bytes of one answer of git; the list of a hundred thousand definitions has twelve million."""
 _SECONDS = 60
 """After which git is given up: a repository can bring a pipe where git expects a file."""
 _HINT = "Look at the repository with `git status`."
 _LONGEST = 300
-"""Characters of what git says."""
+"""Characters of git's error message."""
 _SETTINGS: Mapping[str, str] = {
     "core.fsmonitor": "false",
     "core.hooksPath": "/dev/null",
@@ -105,7 +105,7 @@ class Blob:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The definition files at a revision; `reason` says why there are none to be had."""
+    """The definition files at a revision; `reason` says why there are none."""
 
     commit: str
     blobs: tuple[Blob, ...]
@@ -143,10 +143,10 @@ def _start(root: Path, *words: str) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
     """Start git, and give its input and output; raises `GitFailed` where it fails or takes too long."""
     command, environ = _compose(root, words)
     late = []
-    with TemporaryFile() as said:
+    with TemporaryFile() as errors:
         try:
             process = subprocess.Popen(  # noqa: S603 - fixed words, and names after `--` or as objects
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, env=environ
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, env=environ
             )
         except OSError as error:
             raise GitFailed(f"git cannot be run: {error.strerror}.") from error
@@ -173,12 +173,12 @@ def _start(root: Path, *words: str) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
         if late:
             raise GitFailed(f"git took more than {_SECONDS} seconds.")
         if code:
-            said.seek(0)
-            raise GitFailed(_explain(root, said.read(10 * _LONGEST)), code=code)
+            errors.seek(0)
+            raise GitFailed(_explain(root, errors.read(10 * _LONGEST)), code=code)
 
 
-def _explain(root: Path, said: bytes) -> str:
-    first = next(iter(said.decode(errors="replace").splitlines()), "")
+def _explain(root: Path, errors: bytes) -> str:
+    first = next(iter(errors.decode(errors="replace").splitlines()), "")
     reason = (
         first.removeprefix("fatal: ").removeprefix("error: ")[:_LONGEST].rstrip(".") or "it does not say why"
     )
@@ -290,7 +290,7 @@ def read_revisions(root: Path, file: str, start: str = "HEAD") -> Iterator[Revis
     if find_top(root) is None or (commit := _resolve(root, start)) is None:
         return
     mark = secrets.token_hex(16)  # which no name of an author and no subject can hold
-    told = _ask(
+    log = _ask(
         root,
         *(
             "log",
@@ -313,7 +313,7 @@ def read_revisions(root: Path, file: str, start: str = "HEAD") -> Iterator[Revis
         f"--format={mark}%x00%H%x00%aI%x00%<({_LONGEST},trunc)%an%x00%<({_LONGEST},trunc)%s%x00",
         *(commit, "--", file),
     )
-    rows = [row.split(b"\0") for row in told.split(mark.encode()) if row.strip(b"\0\n")]
+    rows = [row.split(b"\0") for row in log.split(mark.encode()) if row.strip(b"\0\n")]
     objects = [_find_object(row[5:]) for row in rows]
     left = MOST_HISTORY
     with closing(read_blobs(root, [each for each in objects if each])) as contents:

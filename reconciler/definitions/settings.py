@@ -17,7 +17,7 @@ from reconciler.definitions.files import read_file
 from reconciler.errors import SettingsError, UsageError
 from reconciler.model.environment import BUILT_IN, Environment, is_client_id
 from reconciler.model.secret import looks_secret
-from reconciler.model.suggest import nearest
+from reconciler.model.suggest import find_nearest
 from reconciler.model.token_address import find_objection, is_sound
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def find_root(start: Path) -> Path:
         if os.path.lexists(folder / "reconciler.toml") or (folder / "systems").is_dir():
             return folder
         shared = folder / "pyproject.toml"
-        # What lies above a repository is nobody's of its own, and may be a pipe.
+        # What lies above the repository was written by others, and may be a pipe.
         readable = shared.is_file() and shared.resolve().is_relative_to(folder)
         if readable and _read_tool(_read_toml(shared)[0]) is not None:
             return folder
@@ -77,8 +77,8 @@ def _read_toml(path: Path) -> tuple[Mapping[str, object], str]:
     except RecursionError:
         raise SettingsError(f"{path} cannot be read: it is nested too deeply.", hint=_FIX) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        said = "its text, which is not shown, is no TOML" if looks_secret(text) else error
-        raise SettingsError(f"{path} cannot be read: {said}.", hint=_FIX) from None
+        reason = "its text, which is not shown, is no TOML" if looks_secret(text) else error
+        raise SettingsError(f"{path} cannot be read: {reason}.", hint=_FIX) from None
 
 
 def _read_tool(table: Mapping[str, object]) -> object:
@@ -119,7 +119,7 @@ class _Reader:
     text: str
     problems: list[str]
 
-    def say(self, problem: str, *words: str) -> None:
+    def report(self, problem: str, *words: str) -> None:
         """Add a problem, with the line of the last word that stands below those before it."""
         lines = self.text.splitlines()
         number = 0
@@ -139,18 +139,18 @@ class _Reader:
         """Read the whole table."""
         found = {each.name: each for each in BUILT_IN}
         if not isinstance(table, Mapping):
-            self.say("`reconciler` is not a table", "reconciler")
+            self.report("`reconciler` is not a table", "reconciler")
             return found
         for name in table:
             if name != "environments":
-                self.say(f"`{name}` is not a setting; did you mean `environments`?", name)
+                self.report(f"`{name}` is not a setting; did you mean `environments`?", name)
         environments = table.get("environments", {})
         if not isinstance(environments, Mapping):
-            self.say("`environments` is not a table", "environments")
+            self.report("`environments` is not a table", "environments")
             return found
         for name, settings in environments.items():
             if not isinstance(settings, Mapping):
-                self.say(f"`environments.{name}` is not a table", "environments", name)
+                self.report(f"`environments.{name}` is not a table", "environments", name)
             else:
                 found[name] = self.read_environment(name, settings, found.get(name))
         return found
@@ -162,10 +162,10 @@ class _Reader:
         known = ("clients", "unmanaged") if built_in else ("register", "maskinporten", "clients", "unmanaged")
         for key in settings:
             if key not in known:
-                self.say(self._explain_key(name, key, known, built_in), "environments", name, key)
+                self.report(self._explain_key(name, key, known, built_in), "environments", name, key)
         if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
-            told = f"`{name}` is no name for an environment: use a–z, 0–9 and `-`"
-            self.say(told, "environments", name)
+            problem = f"`{name}` is no name for an environment: use a–z, 0–9 and `-`"
+            self.report(problem, "environments", name)
         register = built_in.register if built_in else self.read_address(name, settings, "register")
         maskinporten = (
             built_in.maskinporten if built_in else self.read_address(name, settings, "maskinporten")
@@ -173,7 +173,7 @@ class _Reader:
         if not built_in and register and maskinporten:
             objection = find_objection("token", maskinporten, register, named=maskinporten)
             if objection:
-                self.say(
+                self.report(
                     f"no token for `{name}`: {objection}; an environment of your own needs its own issuer",
                     "environments",
                     name,
@@ -191,19 +191,19 @@ class _Reader:
     def _explain_key(name: str, key: str, known: tuple[str, ...], built_in: Environment | None) -> str:
         if built_in and key in {"register", "maskinporten"}:
             return f"`{key}` of `{name}` cannot be redefined; give another environment another name"
-        near = nearest(key, known)
+        near = find_nearest(key, known)
         return f"`{key}` is not a setting of an environment" + (f"; did you mean `{near}`?" if near else "")
 
     def read_address(self, name: str, settings: Mapping[str, object], key: str) -> str:
         """Read an address: https, or http on loopback, and nothing hidden in it."""
         value = settings.get(key)
         if not isinstance(value, str):
-            told = f"`{key}` is not a text" if key in settings else f"`environments.{name}` has no `{key}`"
-            self.say(told, "environments", name, *([key] if key in settings else []))
+            problem = f"`{key}` is not a text" if key in settings else f"`environments.{name}` has no `{key}`"
+            self.report(problem, "environments", name, *([key] if key in settings else []))
             return ""
         if not is_sound(value):
-            told = f"`{key}` of `{name}` is not an https address, nor http on this machine"
-            self.say(told, "environments", name, key)
+            problem = f"`{key}` of `{name}` is not an https address, nor http on this machine"
+            self.report(problem, "environments", name, key)
             return ""
         return value
 
@@ -211,13 +211,15 @@ class _Reader:
         """Read the client ids whose writes are ours."""
         for each in self.read_texts(name, settings, "clients"):
             if not is_client_id(each):
-                self.say(f"`clients` of `{name}` holds what is no client id", "environments", name, "clients")
+                self.report(
+                    f"`clients` of `{name}` holds what is no client id", "environments", name, "clients"
+                )
             yield each
 
     def read_texts(self, name: str, settings: Mapping[str, object], key: str) -> Iterator[str]:
         """Read a list of texts; left out, it is empty."""
         value = settings.get(key, [])
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            self.say(f"`{key}` of `{name}` is not a list of texts", "environments", name, key)
+            self.report(f"`{key}` of `{name}` is not a list of texts", "environments", name, key)
             return
         yield from value

@@ -81,7 +81,7 @@ LONG_TEXT = 100
 
 
 class FaultKind(StrEnum):
-    """What can be wrong with a file before anybody asks what it means."""
+    """What can be wrong with a file as YAML."""
 
     SYNTAX = "syntax"
     SIZE = "size"
@@ -92,7 +92,7 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class YamlFault:
-    """One such thing, in a sentence, and where."""
+    """One such fault: a sentence and a position."""
 
     kind: FaultKind
     message: str
@@ -103,7 +103,7 @@ class YamlFault:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A YAML file as text, tree and positions; `root` is None where there is no tree to speak of."""
+    """A YAML file as text, tree and positions; `root` is None where there is no tree."""
 
     file: str
     """Relative to the root, with forward slashes."""
@@ -278,9 +278,9 @@ def read_document(file: str, content: bytes) -> Document:
 
 
 _UNEXPECTED_COLON = "found unexpected ':'"
-"""What the C parser says of `[urn:x]`: it knows YAML 1.1, where a flow list could not hold a colon."""
+"""The C parser's error for `[urn:x]`: it knows YAML 1.1, where a flow list could not hold a colon."""
 _SURROGATE_ESCAPE = "found invalid Unicode character escape"
-"""What it says of an emoji in JSON's escapes, `\\uD83C\\uDF89`, which YAML 1.2 has to read as JSON does."""
+"""Its error for an emoji in JSON's escapes, `\\uD83C\\uDF89`, which YAML 1.2 has to read as JSON does."""
 _INNER_COLON = re.compile(r"(?<=[0-9A-Za-z]):(?=[0-9A-Za-z/])")
 """A colon that YAML 1.2 §7.3.3 reads as a letter like any other: in a URN, a URL or a time."""
 _PLACEHOLDER = "\ue000"
@@ -315,7 +315,7 @@ def _parse_slowly(text: str) -> Iterator[Any]:
                 event.value = _PAIR.sub(_join_surrogates, event.value)
                 lone = _SURROGATE.search(event.value)
                 if lone:
-                    message = f"The escape `\\u{ord(lone[0]):04X}` stands for half a character"
+                    message = f"The escape `\\u{ord(lone[0]):04X}` is a lone surrogate"
                     hint = "Write the character itself, or both of its escapes."
                     raise _Unreadable(FaultKind.SYNTAX, message, _position(event), hint=hint)
             yield event

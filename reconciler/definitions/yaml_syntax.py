@@ -1,4 +1,4 @@
-"""What is wrong with a text that is no YAML, as a person would say it: a tab, a quote, a comma, an indentation.
+"""What is wrong with a text that is no YAML, in words that help to correct it: a tab, a quote, a comma, an indentation.
 
 Pure. A parser says where it stopped, which is often far behind the mistake; here the text around it is looked at.
 """
@@ -76,7 +76,7 @@ def find_other_breaks(text: str) -> Mistake | None:
 
 
 def find_mistake(text: str, failure: ParseFailure) -> Mistake | None:
-    """Name the mistake that made a parser stop; None where nothing better can be said than what the parser did."""
+    """Name the mistake that made a parser stop; None where the parser's own reason is best."""
     offset = _find_offset(text, failure.position)
     for look in (
         _find_conflict,
@@ -120,14 +120,14 @@ def _find_conflict(text: str, failure: ParseFailure, offset: int) -> Mistake | N
 
 
 def _find_tab(text: str, failure: ParseFailure, offset: int) -> Mistake | None:
-    """Find a tab among the blanks before a line, or where the parser stopped."""
+    """Find a tab among the spaces before a line, or where the parser stopped."""
     line = text.rfind("\n", 0, offset) + 1
     found = _TAB.match(text, line)
     if found:
         position = _find_position(text, found.end() - 1)
-        return Mistake("The line is indented with a tab", position, "Indent with blanks.")
+        return Mistake("The line is indented with a tab", position, "Indent with spaces.")
     if text[offset : offset + 1] == "\t" and "token" in failure.problem:
-        return Mistake("A tab stands where a blank belongs", failure.position, "Write a blank.")
+        return Mistake("A tab stands where a space belongs", failure.position, "Write a space.")
     return None
 
 
@@ -210,7 +210,7 @@ def _find_indent(text: str, failure: ParseFailure, offset: int) -> Mistake | Non
     }
     if _measure(line) not in above:
         message = "The line is indented like none of those above it"
-        return Mistake(message, failure.position, "Indent it like the lines that it belongs to, with blanks.")
+        return Mistake(message, failure.position, "Indent it like the lines that it belongs to, with spaces.")
     if line.lstrip().startswith("-"):
         return Mistake(
             "A list stands where a member belongs", failure.position, "Write the list's name above it."
@@ -221,11 +221,11 @@ def _find_indent(text: str, failure: ParseFailure, offset: int) -> Mistake | Non
 
 
 def _rephrase(text: str, failure: ParseFailure, offset: int) -> Mistake | None:
-    """Say in other words what the parser said."""
+    """Put the parser's reason in plainer words."""
     character = text[offset : offset + 1]
     if "expected ':'" in failure.problem and failure.start:
         return Mistake(
-            "The line has no colon", failure.start, "Write the name of a member, a colon and a blank."
+            "The line has no colon", failure.start, "Write the name of a member, a colon and a space."
         )
     if "cannot start any token" in failure.problem and character and character.isprintable():
         shown = "a backtick" if character == "`" else f"`{character}`"

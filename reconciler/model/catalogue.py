@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from reconciler.model.suggest import LONGEST_NAME, nearest
+from reconciler.model.suggest import LONGEST_NAME, find_nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +57,7 @@ class Catalogue:
         name = urn.lower().rpartition(":")[2]
         if len(name) > LONGEST_NAME:
             return ""
-        found = nearest(name, self._find_likely(name))
+        found = find_nearest(name, self._find_likely(name))
         return PACKAGE_PREFIX + found if found else ""
 
     def _find_likely(self, name: str) -> list[str]:

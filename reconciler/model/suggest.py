@@ -16,7 +16,7 @@ LONGEST_NAME = 200
 """No name is longer, and the time of a comparison grows with the square of the length."""
 
 
-def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+def find_nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
     """Give the known word that is most like the given one, or an empty text."""
     if len(word) > LONGEST_NAME:
         return ""

@@ -12,7 +12,7 @@ from reconciler.definitions.resolve import find_missing_members, resolve
 from reconciler.definitions.yaml_document import read_document
 from reconciler.model.normalise import normalise
 from reconciler.planning.origin import DefinitionHistory, trace
-from reconciler.rules.shape import check_document
+from reconciler.rules.definition_reader import check_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

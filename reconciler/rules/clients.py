@@ -113,8 +113,8 @@ def check_duplicates(subject: Resolved) -> Iterator[Fault]:
 def check_none(subject: Resolved) -> Iterator[Fault]:
     """A system has a client that may act for it.
 
-    The register takes a system without one (System Register contract §2.2), but nobody
-    gets a token for its system users: Maskinporten looks for the client in the system.
+    The register takes a system without one (System Register contract §2.2), but no
+    token is given for its system users: Maskinporten looks for the client in the system.
 
     Fix: add the id of the client. While the system is being prepared, use `allow:`.
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from reconciler.definitions.resolve import resolve
 from reconciler.definitions.yaml_document import print_path, quote
 from reconciler.model.findings import Finding, Severity, sort_findings
-from reconciler.model.suggest import nearest
+from reconciler.model.suggest import find_nearest
+from reconciler.rules.definition_reader import check_document
 from reconciler.rules.quota import Quota
 from reconciler.rules.registry import (
     CATALOGUE_CHECKS,
@@ -25,7 +26,6 @@ from reconciler.rules.registry import (
     Fleet,
     declare,
 )
-from reconciler.rules.shape import check_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -71,7 +71,7 @@ LONGEST_REASON = 300
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What came of checking: the definitions that could be read, and every finding in order."""
+    """The result of checking: the definitions that could be read, and every finding in order."""
 
     definitions: tuple[Definition, ...]
     findings: tuple[Finding, ...]
@@ -85,9 +85,9 @@ class Checked:
 def check_documents(
     documents: Sequence[Document], catalogue: Catalogue, environments: tuple[str, ...]
 ) -> Checked:
-    """Ask every rule of every document; `environments` are the configured ones, in their order.
+    """Check every document against every rule; `environments` are the configured ones, in their order.
 
-    What comes of it does not depend on the order of the documents.
+    The result does not depend on the order of the documents.
     """
     definitions: list[Definition] = []
     findings: list[Finding] = []
@@ -109,7 +109,7 @@ def check_documents(
 
 
 class _View:
-    """A definition in each environment where it exists, and what the rules said of it there."""
+    """A definition in each environment where it exists, and the findings about it there."""
 
     def __init__(self, definition: Definition, places: tuple[str, ...]) -> None:
         existing = [place for place in places if definition.exists_in(place)]
@@ -205,7 +205,7 @@ class _View:
 def _refuse(where: Path, name: str, *, known: bool) -> Fault:
     if known:
         return Fault(where, f"`{name}` knows no exceptions", "Fix what it finds.")
-    near = nearest(name, RULES)
+    near = find_nearest(name, RULES)
     hint = f"Did you mean `{near}`?" if near else "`reconciler explain` lists the rules."
     return Fault(where, f"{quote(name)} is no rule", hint)
 
@@ -223,7 +223,7 @@ def _ask_system(subject: Resolved, catalogue: Catalogue) -> Iterator[tuple[Rule,
 
 
 def _is_living(subject: Resolved) -> bool:
-    """Say whether the system is to live on; where nobody can read that, nothing is asked of the living."""
+    """Say whether the system is to live on; where that cannot be read, the rules on living systems are left out."""
     return not subject.withdrawn and "withdrawn" not in subject.definition.broken
 
 

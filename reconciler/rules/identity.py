@@ -1,6 +1,6 @@
 """Rules on who a system is and whose it is: `id` and `vendor`.
 
-A withdrawn definition is asked them too: its id and vendor are all that it still says.
+A withdrawn definition is asked them too: its id and vendor are all that it still states.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def check_id_characters(subject: Resolved) -> Iterator[Fault]:
     """An id is made of a–z, 0–9 and `_`.
 
     The guide for vendors asks for these. The register itself takes capital letters,
-    hyphens, colons and letters such as `ø`, and tells ids apart by letter case
+    hyphens, colons and letters such as `ø`, and distinguishes ids by letter case
     (System Register contract §1.1): two ids that people read alike are two systems.
 
     Fix: use small letters, digits and underscores. An id that is registered
@@ -108,7 +108,8 @@ def check_id_reachable(subject: Resolved) -> Iterator[Fault]:
 
     The register trims white space around an id (System Register contract §2.3), so that
     the system would come back under another one. It stores a `/`, and never finds the
-    system again: in an address the sign parts two steps (§1.7). It cannot store U+0000.
+    system again: in an address the slash separates two segments (§1.7). It cannot store
+    U+0000.
 
     Fix: remove the character, or write `_` instead.
     """
@@ -181,7 +182,7 @@ def check_vendor_format(subject: Resolved) -> Iterator[Fault]:
 
     0192 stands for Enhetsregisteret. The register refuses any other prefix and never
     looks at the digits (System Register contract §3, 00000), but the vendor has to be
-    the organisation that a token speaks for, and that one has nine digits.
+    the organisation that a token is for, and that one has nine digits.
 
     Fix: write the number, in quotes or not, or the register's own form.
 
@@ -241,7 +242,7 @@ def check_duplicate_ids(fleet: Fleet) -> Iterator[tuple[Resolved, Fault]]:
 def check_id_letter_case(fleet: Fleet) -> Iterator[tuple[Resolved, Fault]]:
     """No two definitions have ids that differ only in letter case.
 
-    The register tells them apart (System Register contract §1.1), and people read both
+    The register distinguishes them (System Register contract §1.1), and people read both
     alike.
 
     Fix: choose another id for one of them. Where the register holds both already, let
@@ -286,7 +287,7 @@ def check_withdrawn_ids(fleet: Fleet) -> Iterator[tuple[Resolved, Fault]]:
 def check_vendors(fleet: Fleet) -> Iterator[tuple[Resolved, Fault]]:
     """A run is for one vendor.
 
-    A token speaks for one organisation, and the register lets it see and write that
+    A token is for one organisation, and the register lets it see and write that
     organisation's systems only (System Register contract §6.3).
 
     Fix: correct the number, or pick one vendor for the run.

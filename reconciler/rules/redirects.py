@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _USER_INFO = re.compile(r"(?<=[/\\]{2})[^/\\?#]*@")
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[/\\]{2}([^/\\?#]*)")
 _SCHEMES = frozenset({"https", "http"})
-"""The database takes no other (System Register contract §2.4); `redirect-not-https` speaks of the second."""
+"""The database takes no other (System Register contract §2.4); `redirect-not-https` is about the second."""
 
 _parse = lru_cache(maxsize=1024)(parse_redirect)
 """Eight rules look at the same few URLs one after the other."""
@@ -83,7 +83,7 @@ def check_host_marks(subject: Resolved) -> Iterator[Fault]:
 
     This tool does not send such a host.
 
-    Fix: type the host anew, without them.
+    Fix: type the host again, without them.
     """
     for index, url in enumerate(subject.system.allowedRedirectUrls):
         if _holds_marks(url):

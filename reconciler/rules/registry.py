@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What a rule has to say: where, in one sentence, and what to do."""
+    """What a rule found: where, one sentence, and what to do."""
 
     path: Path
     """As the environment sees it: without `environments.NAME`."""
@@ -73,7 +73,7 @@ class Rule:
         return Finding(self.id, self.severity, fault.message, place, fault.hint, code)
 
     def find_in(self, document: Document, fault: Fault) -> Finding:
-        """Make a finding of a fault in a file that nobody has resolved."""
+        """Make a finding of a fault in a definition before it is resolved."""
         place = Location(document.file, print_path(fault.path), *document.locate(fault.path))
         return self.find(fault, place)
 

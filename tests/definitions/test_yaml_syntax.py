@@ -8,8 +8,8 @@ from reconciler.definitions import yaml_document as document
 from reconciler.definitions.yaml_document import FaultKind, Position, Scalar, read_document
 
 MISTAKES = {
-    "a tab before a member": ("id: x\nname:\n\tnb: a\n", 3, 1, "indented with a tab", "Indent with blanks."),
-    "a tab before an entry": ("clientId:\n \t- a\n", 2, 2, "indented with a tab", "Indent with blanks."),
+    "a tab before a member": ("id: x\nname:\n\tnb: a\n", 3, 1, "indented with a tab", "Indent with spaces."),
+    "a tab before an entry": ("clientId:\n \t- a\n", 2, 2, "indented with a tab", "Indent with spaces."),
     "deeper than before": (
         "id: x\n  vendor: y\n",
         2,
@@ -149,7 +149,7 @@ def test_half_a_character_is_named(
         monkeypatch.setattr(document, "CParser", None)
     (fault,) = read_document("a.yaml", f'a: 1\nid: "{value}"\n'.encode()).faults
 
-    assert fault.message == f"The escape `\\u{half}` stands for half a character"
+    assert fault.message == f"The escape `\\u{half}` is a lone surrogate"
     assert fault.position == Position(2, 5)
     assert fault.hint == "Write the character itself, or both of its escapes."
 

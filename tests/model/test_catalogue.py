@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.catalogue import AS_OF, PACKAGE_PREFIX, Catalogue, PackageFlags, read_shipped_catalogue
-from reconciler.model.suggest import LONGEST_NAME, nearest
+from reconciler.model.suggest import LONGEST_NAME, find_nearest
 
 
 def test_the_shipped_list_holds_what_the_source_holds() -> None:
@@ -91,4 +91,4 @@ def test_another_catalogue_suggests_its_own_packages() -> None:
 )
 def test_the_nearest_word_is_found(word: str, found: str) -> None:
     """A word that is like none of the known ones has no neighbour."""
-    assert nearest(word, ["local", "tt02", "prod"]) == found
+    assert find_nearest(word, ["local", "tt02", "prod"]) == found

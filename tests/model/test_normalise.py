@@ -9,7 +9,7 @@ import pytest
 from reconciler.definitions.resolve import find_missing_members, resolve
 from reconciler.definitions.yaml_document import read_document
 from reconciler.model.normalise import normalise
-from reconciler.rules.shape import check_document
+from reconciler.rules.definition_reader import check_document
 from tests.builders import ENVIRONMENTS, a_registered_system, a_system
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from reconciler.definitions.resolve import resolve
 from reconciler.definitions.yaml_document import read_document
 from reconciler.model.normalise import normalise
 from reconciler.model.system import SENT, RegisteredSystem, System
-from reconciler.rules.shape import check_document
+from reconciler.rules.definition_reader import check_document
 from tests.builders import ENVIRONMENTS
 
 if TYPE_CHECKING:

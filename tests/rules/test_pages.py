@@ -11,7 +11,7 @@ import pytest
 from reconciler.definitions.yaml_document import read_document
 from reconciler.model.findings import Severity
 from reconciler.rules import RULES
-from reconciler.rules.shape import check_document
+from reconciler.rules.definition_reader import check_document
 from tests.builders import ENVIRONMENTS
 from tests.citations import link_citations
 

@@ -7,7 +7,7 @@ import pytest
 from reconciler.definitions.yaml_document import read_document
 from reconciler.model.findings import Severity
 from reconciler.operations.validate import validate
-from reconciler.rules.shape import check_document
+from reconciler.rules.definition_reader import check_document
 from tests.builders import ENVIRONMENTS
 
 RIGHTS_EXAMPLE = """
