@@ -50,7 +50,7 @@ class Player:
     def send(self, case: Case) -> Answer | None:
         """Send one request, or do one set-up; None for the latter."""
         if "setup" in case.request:
-            self._lay(json.loads(self._fill(json.dumps(case.request["setup"]))))
+            self._set_up(json.loads(self._fill(json.dumps(case.request["setup"]))))
             return None
         return self._request(case.request)
 
@@ -61,7 +61,7 @@ class Player:
     def _connect(self) -> _Connection:
         return _Connection(self._address.hostname or "", self._address.port, timeout=_TIMEOUT)
 
-    def _lay(self, setup: Json) -> None:
+    def _set_up(self, setup: Json) -> None:
         if "systemUsers" in setup:
             self._ask("PUT", "/control/systemusers", setup["systemUsers"])
         else:

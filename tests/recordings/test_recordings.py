@@ -91,10 +91,10 @@ def test_the_comparer_sees_status_and_headers() -> None:
 def test_the_comparer_knows_ids() -> None:
     """An id must be that of the same request; times and trace ids must have their form."""
     first, second, others = (f"{digit}b8f7d0e-2f0e-4a57-9d0a-0b7a2f9c1d11" for digit in "012")
-    nobody = "3b8f7d0e-2f0e-4a57-9d0a-0b7a2f9c1d11"
+    unknown = "3b8f7d0e-2f0e-4a57-9d0a-0b7a2f9c1d11"
     comparer = Comparer()
     comparer.learn("a", Answer(200, {}, f'"{first}"'), Answer(200, {}, f'"{second}"'))
-    comparer.learn("b", Answer(200, {}, f'"{nobody}"'), Answer(200, {}, f'"{others}"'))
+    comparer.learn("b", Answer(200, {}, f'"{unknown}"'), Answer(200, {}, f'"{others}"'))
     recorded = Answer(200, {}, f'{{"id":"{first}","created":"2026-01-01T00:00:00.1+00:00"}}')
     good = Answer(200, {}, f'{{"id":"{second}","created":"2026-02-02T00:00:00.25+00:00"}}')
     bad = Answer(200, {}, f'{{"id":"{others}","created":"2026-02-02T00:00:00.250+00:00"}}')
