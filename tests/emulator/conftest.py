@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.emulator import start
-from tests.emulator.parties import HTTP, connect
+from tests.emulator.callers import HTTP, connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.emulator import start
 from reconciler.emulator.control.toml_lines import find_lines
-from tests.emulator.parties import (
+from tests.emulator.callers import (
     HTTP,
     ORG,
     VENDOR,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.emulator.parties import HTTP, ORG, VENDOR, control, fetch_token, make_document, make_id
+from tests.emulator.callers import HTTP, ORG, VENDOR, control, fetch_token, make_document, make_id
 
 if TYPE_CHECKING:
     import httpx

@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.emulator import start
 from reconciler.emulator.control import fault_rules
-from tests.emulator.parties import HTTP
+from tests.emulator.callers import HTTP
 
 PAGE = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
 TOML = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)

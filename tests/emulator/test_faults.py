@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.emulator.parties import HTTP, VENDOR, control, make_document
+from tests.emulator.callers import HTTP, VENDOR, control, make_document
 
 if TYPE_CHECKING:
     from reconciler.emulator import Emulator

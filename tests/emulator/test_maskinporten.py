@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
 from reconciler.emulator import start
-from tests.emulator.parties import (
+from tests.emulator.callers import (
     GRANT_TYPE,
     HTTP,
     ORG,

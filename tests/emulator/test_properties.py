@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reconciler.emulator.dotnet import uri_hosts, uris
 from reconciler.emulator.dotnet.json_reader import MAX_DEPTH, JsonReader, Malformed
 from reconciler.model.redirect_url import canonicalise
-from tests.emulator.parties import VENDOR, make_document
+from tests.emulator.callers import VENDOR, make_document
 
 if TYPE_CHECKING:
     import httpx

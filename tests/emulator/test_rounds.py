@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from reconciler.emulator import start
-from tests.emulator.parties import VENDOR, connect, control, fetch_token, make_document
-from tests.emulator.wires import split
+from tests.emulator.callers import VENDOR, connect, control, fetch_token, make_document
+from tests.emulator.raw_connections import split
 
 if TYPE_CHECKING:
     import httpx

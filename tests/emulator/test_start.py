@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from reconciler.emulator import start
-from tests.emulator.parties import HTTP, VENDOR, connect, control, make_document
+from tests.emulator.callers import HTTP, VENDOR, connect, control, make_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

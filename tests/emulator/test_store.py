@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from reconciler.emulator import start
-from tests.emulator.parties import VENDOR, connect, fetch_token, make_document
+from tests.emulator.callers import VENDOR, connect, fetch_token, make_document
 
 if TYPE_CHECKING:
     from pathlib import Path

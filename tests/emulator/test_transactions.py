@@ -18,8 +18,8 @@ from reconciler.emulator.register.body_binding import bind_document
 from reconciler.emulator.register.store import Author, Store
 from reconciler.emulator.server.clock import Clock
 from reconciler.emulator.server.portions import MANY, finish
-from tests.emulator.parties import HTTP, VENDOR, connect, control, fetch_token, make_document, make_id
-from tests.emulator.wires import open_wire, read_all
+from tests.emulator.callers import HTTP, VENDOR, connect, control, fetch_token, make_document, make_id
+from tests.emulator.raw_connections import open_wire, read_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

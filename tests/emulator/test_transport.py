@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.emulator import start
-from tests.emulator.parties import REGISTER, VENDOR, fetch_token, make_document
-from tests.emulator.wires import ask, open_wire, read_all, split
+from tests.emulator.callers import REGISTER, VENDOR, fetch_token, make_document
+from tests.emulator.raw_connections import ask, open_wire, read_all, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from reconciler.emulator.register import stored_json
 from reconciler.emulator.register.body_binding import Binder, bind_document
 from reconciler.emulator.register.documents import write_document
 from reconciler.emulator.server.portions import LARGE
-from tests.emulator.parties import make_document
+from tests.emulator.callers import make_document
 
 MOST = 5000
 """More entries than one match reads over."""

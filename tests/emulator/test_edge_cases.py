@@ -19,7 +19,7 @@ from reconciler.emulator.register.documents import SystemRequest, VendorInfo
 from reconciler.emulator.register.store import Author, Store
 from reconciler.emulator.server.clock import Clock
 from reconciler.emulator.server.portions import finish
-from tests.emulator.parties import (
+from tests.emulator.callers import (
     HTTP,
     PORTAL,
     REGISTER,

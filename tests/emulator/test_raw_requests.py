@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from reconciler.emulator import start
-from tests.emulator.parties import VENDOR, connect, control, fetch_token, make_document
-from tests.emulator.raws import REFUSED, Generator
-from tests.emulator.wires import Answer, split
+from tests.emulator.callers import VENDOR, connect, control, fetch_token, make_document
+from tests.emulator.raw_connections import Answer, split
+from tests.emulator.raw_requests import REFUSED, Generator
 
 if TYPE_CHECKING:
     from reconciler.emulator import Emulator
-    from tests.emulator.raws import Raw
+    from tests.emulator.raw_requests import Raw
 
 AT_ONCE = 16
 MOST_BLOCKS = 50_000
@@ -72,12 +72,12 @@ def check_answer(answer: Answer, raw: Raw) -> None:
 def send_all(emulator: Emulator, generator: Generator, many: int) -> None:
     """Send so many, some at a time, and hold each against what may come back."""
 
-    async def send_some(raws: list[Raw]) -> list[bytes]:
-        return list(await asyncio.gather(*(send(emulator, raw) for raw in raws)))
+    async def send_some(requests: list[Raw]) -> list[bytes]:
+        return list(await asyncio.gather(*(send(emulator, raw) for raw in requests)))
 
     for _ in range(many // AT_ONCE):
-        raws = [generator.make() for _ in range(AT_ONCE)]
-        for raw, data in zip(raws, asyncio.run(send_some(raws)), strict=True):
+        requests = [generator.make() for _ in range(AT_ONCE)]
+        for raw, data in zip(requests, asyncio.run(send_some(requests)), strict=True):
             check(raw, data)
 
 

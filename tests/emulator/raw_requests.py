@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.emulator.parties import VENDOR, make_document
+from tests.emulator.callers import VENDOR, make_document
 
 if TYPE_CHECKING:
     from random import Random

@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from reconciler.emulator import start
-from tests.emulator.parties import (
+from tests.emulator.callers import (
     ADMIN,
     HTTP,
     ORG,

@@ -8,7 +8,7 @@ import jwt
 import pytest
 
 from reconciler.emulator.maskinporten import token_exchange
-from tests.emulator.parties import HTTP, ORG, VENDOR, WRITE, control, fetch_token
+from tests.emulator.callers import HTTP, ORG, VENDOR, WRITE, control, fetch_token
 
 if TYPE_CHECKING:
     import httpx
