@@ -242,7 +242,7 @@ def open_archive(context: Context) -> Archive:
 
 
 def notify_of_gap(archive: Archive) -> None:
-    """Say why the history of the definitions is not whole, where it is not."""
+    """Say why the history of the definitions is incomplete, where it is."""
     gap = archive.find_gap()
     if gap:
-        notify(f"The history of the definitions is not whole: {gap}.")
+        notify(f"The history of the definitions is incomplete: {gap}.")

@@ -52,11 +52,11 @@ def write_summary(text: str, environ: Mapping[str, str]) -> None:
     if not name:
         return
     path = Path(name)
-    room = SUMMARY_BYTES - (path.stat().st_size if path.exists() else 0)
+    left = SUMMARY_BYTES - (path.stat().st_size if path.exists() else 0)
     encoded = text.encode()
-    if len(encoded) > room:
-        kept = encoded[: max(0, room - len(_CUT))].rpartition(b"\n")[0].decode(errors="ignore")
-        encoded = (kept + _CUT).encode() if room > len(_CUT) else b""
+    if len(encoded) > left:
+        kept = encoded[: max(0, left - len(_CUT))].rpartition(b"\n")[0].decode(errors="ignore")
+        encoded = (kept + _CUT).encode() if left > len(_CUT) else b""
     with path.open("ab") as stream:
         stream.write(encoded)
 

@@ -72,7 +72,7 @@ RootOption: TypeAlias = Annotated[
     typer.Option(
         "--root",
         metavar="DIR",
-        help="Where to look from for the repository (here).",
+        help="Where to start looking for the repository (here).",
         show_default=False,
         exists=True,
         file_okay=False,

@@ -45,7 +45,7 @@ class Annotation:
 
 
 def find_page(rule: str) -> str:
-    """Find what a rule, an impact or a kind of difference means; its own name where nobody has said."""
+    """Find what a rule, an impact or a kind of difference means; its own name where it has no page."""
     known = find_explanation(rule)
     return known.page if known else rule
 

@@ -1,4 +1,4 @@
-"""Makes untrusted text inert, one function a target.
+"""Makes untrusted text harmless, one function a target.
 
 Whatever comes from a definition or from the register is somebody else's text: it may hold escape
 sequences, line breaks and marks that turn the reading direction.
@@ -65,8 +65,8 @@ def escape_github_property(text: str) -> str:
 def escape_html(text: str) -> str:
     """Make a text plain words in HTML, in an attribute's quotes too."""
     entities = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
-    inert = "".join(entities.get(letter, letter) for letter in escape_text(text))
-    return hide_commands(inert, "&#35;")
+    escaped = "".join(entities.get(letter, letter) for letter in escape_text(text))
+    return hide_commands(escaped, "&#35;")
 
 
 def make_xml(text: str) -> str:

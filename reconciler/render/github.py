@@ -33,7 +33,7 @@ _LONGEST_MESSAGE, _LONGEST_TITLE, _LONGEST_FILE = 1000, 200, 1000
 
 
 def render_findings(findings: Sequence[Finding], files: int) -> str:
-    """Render findings, the worst first; how many files there were is nobody's line."""
+    """Render findings, the worst first; how many files there were is no annotation."""
     del files
     return _print(sort_annotations(annotate_findings(findings)))
 

@@ -140,21 +140,21 @@ def _difference_to_json(each: Difference) -> dict[str, Json]:
     }
 
 
-def render_history(system: str, story: Sequence[TimelineEntry]) -> str:
-    """Render a system's story as JSON, oldest first."""
-    body: dict[str, Json] = {"id": system, "chapters": [_chapter_to_json(each) for each in story]}
+def render_history(system: str, timeline: Sequence[TimelineEntry]) -> str:
+    """Render a system's writes as JSON, oldest first."""
+    body: dict[str, Json] = {"id": system, "chapters": [_write_to_json(each) for each in timeline]}
     return _print(body)
 
 
-def _chapter_to_json(chapter: TimelineEntry) -> dict[str, Json]:
-    entry, revision = chapter.entry, chapter.revision
+def _write_to_json(written: TimelineEntry) -> dict[str, Json]:
+    entry, revision = written.entry, written.revision
     return {
         "at": entry.created,
         "kind": entry.kind,
         "organisation": entry.organisation,
         "client": entry.client,
         "fields": [
-            {"path": each.path, "before": each.before, "after": each.after} for each in chapter.fields
+            {"path": each.path, "before": each.before, "after": each.after} for each in written.fields
         ],
         "revision": revision
         and {

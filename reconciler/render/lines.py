@@ -32,8 +32,8 @@ def make_line(*pieces: str | Piece) -> Line:
     return tuple(piece if isinstance(piece, Piece) else Piece(piece) for piece in pieces)
 
 
-def make_inert(text: str, longest: int = LONGEST) -> str:
-    """Make somebody else's text fit to be shown in a line: cut where it is long, and without effect."""
+def make_safe(text: str, longest: int = LONGEST) -> str:
+    """Make somebody else's text safe to show in a line: cut where it is long, and escaped."""
     return escape_line(shorten(text, longest))
 
 

@@ -21,7 +21,7 @@ from reconciler.render.overview import (
     find_moves,
     group_changes,
     group_systems,
-    is_grave,
+    is_serious,
     locate,
     summarise_drift,
 )
@@ -67,9 +67,9 @@ def render_plan(plan: Plan, longest: int = LONGEST) -> str:
     mark = f"<!-- reconciler:plan:{_name(target.environment)}:{_name(target.vendor)} digest={plan.digest} -->"
     head = [mark, f"## Plan for {_code(target.environment)}", "", *_summarise(plan), *_call(plan)]
     first, later = groups.titles
-    blocks = [_Block(first, _describe(each, plan), is_grave(each)) for each in groups.new]
+    blocks = [_Block(first, _describe(each, plan), is_serious(each)) for each in groups.new]
     blocks += [_Block(first, _describe_removed(each), matters=True) for each in groups.removed]
-    blocks += [_Block(later, _describe(each, plan), is_grave(each)) for each in groups.open]
+    blocks += [_Block(later, _describe(each, plan), is_serious(each)) for each in groups.open]
     blocks += [_Block(phrases.UNMANAGED, _describe_unmanaged(each)) for each in groups.unmanaged]
     head += _warn_of_unlisted(plan.unlisted)
     if not plan.writes and not plan.blocked:
@@ -112,13 +112,13 @@ def render_findings(findings: Sequence[Finding], files: int) -> str:
 def _fit(head: Iterable[str], blocks: Sequence[_Block], tail: Iterable[str], longest: int) -> str:
     """Join what fits: the blocks that matter are taken in first, and all stand in their order."""
     start, end = "\n".join(head) + "\n", "\n" + "\n".join(tail)
-    room = longest - len(start) - len(end) - len(_describe_left_out(len(blocks)))
+    left = longest - len(start) - len(end) - len(_describe_left_out(len(blocks)))
     kept: set[int] = set()
     for index, block in sorted(enumerate(blocks), key=lambda each: not each[1].matters):
         # A heading is counted for every block, so that none is forgotten.
         size = len(block.text) + len(block.group) + len("\n### \n\n")
-        if size <= room:
-            room -= size
+        if size <= left:
+            left -= size
             kept.add(index)
     parts, group = [start], ""
     for index in sorted(kept):
@@ -202,10 +202,10 @@ def _list_impacts(impacts: Iterable[Impact]) -> Iterator[str]:
         yield f"- {_WEIGHTS[each.weight]} {_code(each.rule)}: {_words(each.message)}"
 
 
-def _open_section(title: str, notes: Iterable[str], *, grave: bool) -> list[str]:
-    """Begin a section; what is grave stands open."""
+def _open_section(title: str, notes: Iterable[str], *, serious: bool) -> list[str]:
+    """Begin a section; what is serious stands open."""
     heading = " · ".join([title, *filter(None, notes)])
-    return ["<details open>" if grave else "<details>", f"<summary>{heading}</summary>", ""]
+    return ["<details open>" if serious else "<details>", f"<summary>{heading}</summary>", ""]
 
 
 def _describe(change: Change, plan: Plan) -> str:
@@ -215,7 +215,7 @@ def _describe(change: Change, plan: Plan) -> str:
     rows = _open_section(
         f"{sign} {_code(change.id)} {verb}",
         [f"<b>{breaking} {phrases.BREAKING}</b>" if breaking else "", _code(locate(change))],
-        grave=is_grave(change),
+        serious=is_serious(change),
     )
     rows += _list_impacts(change.impacts)
     # A label comes first, since a line that began with somebody's text could begin a list or a heading.
@@ -260,7 +260,7 @@ def _describe_unmanaged(system: Unmanaged) -> str:
 
 def _describe_system(system: DriftedSystem) -> str:
     notes = [f"<b>{system.alarming} to look at</b>" if system.alarming else "", _code(system.file)]
-    rows = _open_section(_code(system.id), notes, grave=False)
+    rows = _open_section(_code(system.id), notes, serious=False)
     rows += _head_table((*phrases.DIFFERENCE_COLUMNS, "Who and when"))
     return "\n".join([*rows, *map(_describe_difference, system.differences), "", "</details>", ""])
 

@@ -70,8 +70,8 @@ def _rank(change: Change) -> int:
     return 2 if isinstance(change, Blocked) else 3
 
 
-def is_grave(change: Change) -> bool:
-    """Say whether a change deletes, breaks something or is blocked, so that nobody may pass over it."""
+def is_serious(change: Change) -> bool:
+    """Say whether a change deletes, breaks something or is blocked, so that a reader must not miss it."""
     return _rank(change) < 3
 
 

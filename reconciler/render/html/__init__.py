@@ -1,6 +1,6 @@
 """Plans, drift and findings as one page that opens anywhere, is searched by typing, and prints.
 
-Pure but for its own files: templates, a style sheet and a script. Every text that a template puts in is made inert;
+Pure but for its own files: templates, a style sheet and a script. Every text that a template puts in is escaped;
 the page's policy forbids everything but this one style and this one script, by their hashes, so that even a text
 that escaped its place could do nothing. Whoever imports this module loads jinja2.
 """
@@ -76,7 +76,7 @@ def _render(template: str, **values: object) -> str:
     return _ENVIRONMENT.get_template(template).render(values)
 
 
-def _make_inert(value: object) -> Markup:
+def _make_safe(value: object) -> Markup:
     """Escape what a template puts in, for HTML and for whoever looks at its source; markup of a template stays."""
     return value if isinstance(value, Markup) else Markup(escape_html(str(value)))  # noqa: S704 - just escaped
 
@@ -95,7 +95,7 @@ def _open_environment() -> Environment:
     environment = Environment(
         loader=PackageLoader(__name__, ""),
         autoescape=True,
-        finalize=_make_inert,
+        finalize=_make_safe,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

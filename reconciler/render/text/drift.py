@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.planning.drift import ALARMING, Kind
 from reconciler.render import phrases
 from reconciler.render.escape import escape_line
-from reconciler.render.lines import LONG, Piece, make_inert
+from reconciler.render.lines import LONG, Piece, make_safe
 from reconciler.render.overview import group_systems, summarise_drift
 
 if TYPE_CHECKING:
@@ -26,15 +26,15 @@ _WIDTH = 9
 def render_drift(report: DriftReport) -> Iterator[Line]:
     """Render every difference, system by system, and a summary line."""
     for system in group_systems(report):
-        place = make_inert(f"  {system.file}") if system.file else ""
-        yield (Piece(f"* {make_inert(system.id)}", "strong"), Piece(place, "dim"))
+        place = make_safe(f"  {system.file}") if system.file else ""
+        yield (Piece(f"* {make_safe(system.id)}", "strong"), Piece(place, "dim"))
         for each in system.differences:
             yield from _render_difference(each)
         yield ()
     if report.quiet:
-        yield (Piece(make_inert(phrases.describe_quiet(report.quiet), LONG), "dim"),)
+        yield (Piece(make_safe(phrases.describe_quiet(report.quiet), LONG), "dim"),)
     if report.unlisted:
-        yield (Piece(make_inert(phrases.describe_unlisted(report.unlisted), LONG), "warn"),)
+        yield (Piece(make_safe(phrases.describe_unlisted(report.unlisted), LONG), "warn"),)
     if not report.open:
         yield (Piece(phrases.describe_no_drift(report.systems), "good"),)
     yield (Piece(summarise_drift(report), "strong"),)
@@ -47,17 +47,17 @@ def _render_difference(each: Difference) -> Iterator[Line]:
         yield (Piece(f"    ! {word}", style),)
     else:
         line = f"  :{each.line}" if each.line else ""
-        label = make_inert(phrases.get_label(each.field))
+        label = make_safe(phrases.get_label(each.field))
         sign = phrases.get_sign(each.field)
         yield (Piece(f"    {sign} {word}", style), Piece(f"  {label}"), Piece(line, "dim"))
         sides = ((phrases.FILES, each.field.expected), (phrases.REGISTER, each.field.actual))
         for side, value in sides:
             yield _detail(side, escape_line(phrases.show_value(value, each.field)) or phrases.NOTHING)
     if each.reason:
-        yield _detail("name" if each.kind is Kind.UNMANAGED else "why", make_inert(each.reason))
+        yield _detail("name" if each.kind is Kind.UNMANAGED else "why", make_safe(each.reason))
     yield from _render_writer(each)
     if each.accepted:
-        yield _detail("accepted", f"until {each.accepted.until}: {make_inert(each.accepted.reason)}")
+        yield _detail("accepted", f"until {each.accepted.until}: {make_safe(each.accepted.reason)}")
 
 
 def _render_writer(each: Difference) -> Iterator[Line]:
@@ -67,7 +67,7 @@ def _render_writer(each: Difference) -> Iterator[Line]:
         yield _detail("since", phrases.WRITER_UNKNOWN)
         return
     when, organisation, client = (
-        make_inert(text, 100) or "unknown" for text in (entry.created, entry.organisation, entry.client)
+        make_safe(text, 100) or "unknown" for text in (entry.created, entry.organisation, entry.client)
     )
     yield _detail("since", f"{when}, with {phrases.describe_write(entry)}")
     yield _detail("by", f"organisation {organisation}")

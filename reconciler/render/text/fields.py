@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.render.escape import escape_line
-from reconciler.render.lines import Piece, make_inert, make_line
+from reconciler.render.lines import Piece, make_line, make_safe
 from reconciler.render.phrases import get_label, get_sign, show_value
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _MEMBER = 20
 def render_field(field: FieldChange | Edit, line: int = 0, origin: str = "") -> Iterator[Line]:
     """Render one field: an entry that comes or goes, or a value that becomes another."""
     sign = get_sign(field)
-    label = make_inert(get_label(field))
+    label = make_safe(get_label(field))
     where = Piece(f"{f'  :{line}' if line else ''}{f'  ({origin})' if origin else ''}", "dim")
     values = [
         escape_line(show_value(value, field)) for value in (field.before, field.after) if value is not None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.model.findings import Severity
-from reconciler.render.lines import LONG, Piece, make_inert, make_line
+from reconciler.render.lines import LONG, Piece, make_line, make_safe
 from reconciler.render.phrases import summarise_findings
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ def render_findings(findings: Sequence[Finding], files: int) -> Iterator[Line]:
     for finding in findings:
         where = f"  [{', '.join(finding.environments)}]" if finding.environments else ""
         yield make_line(
-            Piece(make_inert(str(finding.place), LONG), "strong"),
+            Piece(make_safe(str(finding.place), LONG), "strong"),
             ": ",
             Piece(finding.severity.value, _STYLES[finding.severity]),
             Piece(f" {finding.rule}{where}", "dim"),
         )
         code = f" ({finding.code})" if finding.code else ""
-        yield make_line(f"    {make_inert(finding.message)}{code}")
+        yield make_line(f"    {make_safe(finding.message)}{code}")
         if finding.hint:
-            yield make_line(Piece(f"    {make_inert(finding.hint)}", "dim"))
+            yield make_line(Piece(f"    {make_safe(finding.hint)}", "dim"))
     yield make_line(summarise_findings(findings, files))

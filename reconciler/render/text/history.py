@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.render.escape import escape_line
-from reconciler.render.lines import Piece, make_inert
+from reconciler.render.lines import Piece, make_safe
 from reconciler.render.phrases import count, describe_write
 from reconciler.render.text.fields import render_field
 
@@ -23,34 +23,34 @@ _SHORT = 12
 """Digits of a commit that an output for people shows."""
 
 
-def render_history(system: str, story: Sequence[TimelineEntry]) -> Iterator[Line]:
+def render_history(system: str, timeline: Sequence[TimelineEntry]) -> Iterator[Line]:
     """Render a system's writes, oldest first."""
     yield (
-        Piece(f"History of {make_inert(system)}", "strong"),
-        Piece(f": {count(len(story), 'write')}", "dim"),
+        Piece(f"History of {make_safe(system)}", "strong"),
+        Piece(f": {count(len(timeline), 'write')}", "dim"),
     )
-    if not story:
+    if not timeline:
         yield (Piece("    The change log is empty: the register has kept one since 2025-07-30 only.", "dim"),)
-    for chapter in story:
+    for each in timeline:
         yield ()
-        yield from _render_chapter(chapter)
+        yield from _render_write(each)
 
 
-def _render_chapter(chapter: TimelineEntry) -> Iterator[Line]:
-    entry = chapter.entry
+def _render_write(written: TimelineEntry) -> Iterator[Line]:
+    entry = written.entry
     style = "delete" if entry.kind == "delete" else "strong"
-    when = make_inert(entry.created, 100) or "at an unknown time"
-    yield (Piece(f"* {when}", style), Piece(f"  {describe_write(entry)} by {make_inert(entry.who, 200)}"))
-    for field in chapter.fields:
+    when = make_safe(entry.created, 100) or "at an unknown time"
+    yield (Piece(f"* {when}", style), Piece(f"  {describe_write(entry)} by {make_safe(entry.who, 200)}"))
+    for field in written.fields:
         for line in render_field(field):
             yield tuple(Piece(escape_line(piece.text), piece.style) for piece in line)
-    if not chapter.fields and entry.kind != "delete":
-        yield (Piece("    nothing that a definition holds was changed", "dim"),)
-    yield (Piece(f"    {_describe_revision(chapter.revision)}", "dim"),)
+    if not written.fields and entry.kind != "delete":
+        yield (Piece("    no member of the definition was changed", "dim"),)
+    yield (Piece(f"    {_describe_revision(written.revision)}", "dim"),)
 
 
 def _describe_revision(revision: Revision | None) -> str:
     if revision is None:
         return "equals no revision of the definition"
     shown = f"{revision.commit[:_SHORT]} ({revision.date}, {revision.author}: {revision.subject})"
-    return f"equals the definition at {make_inert(shown)}"
+    return f"equals the definition at {make_safe(shown)}"

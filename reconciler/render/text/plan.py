@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.planning.change import Delete, Weight
 from reconciler.render import phrases
 from reconciler.render.escape import escape_line
-from reconciler.render.lines import LONG, Piece, make_inert, make_line
+from reconciler.render.lines import LONG, Piece, make_line, make_safe
 from reconciler.render.overview import describe_action, group_changes, locate
 from reconciler.render.text.fields import render_field
 
@@ -56,7 +56,7 @@ def _render_unmanaged(plan: Plan) -> Iterator[Line]:
         return
     yield make_line(f"{phrases.UNMANAGED}: {phrases.LEFT_ALONE}.")
     for each in plan.unmanaged:
-        yield make_line(f"  ? {make_inert(each.id)}", Piece(f"  {make_inert(each.name, 40)}", "dim"))
+        yield make_line(f"  ? {make_safe(each.id)}", Piece(f"  {make_safe(each.name, 40)}", "dim"))
         if each.unreadable:
             reason = phrases.describe_unreadable(each.unreadable)
             yield make_line(Piece(escape_line(f"      {reason}"), "warn"))
@@ -69,15 +69,15 @@ def _render_unmanaged(plan: Plan) -> Iterator[Line]:
 def _render_change(change: Change) -> Iterator[Line]:
     sign, verb = describe_action(change)
     yield make_line(
-        Piece(f"{sign} {make_inert(change.id)}", change.action),
+        Piece(f"{sign} {make_safe(change.id)}", change.action),
         # A log has no colours.
         Piece(f"  {verb.upper() if isinstance(change, Delete) else verb}", change.action),
-        Piece(f"  {make_inert(locate(change), LONG)}", "dim"),
+        Piece(f"  {make_safe(locate(change), LONG)}", "dim"),
     )
     if change.reason:
-        yield make_line(f"    {make_inert(change.reason, LONG)}")
+        yield make_line(f"    {make_safe(change.reason, LONG)}")
     if change.hint:
-        yield make_line(Piece(f"    {make_inert(change.hint)}", "dim"))
+        yield make_line(Piece(f"    {make_safe(change.hint)}", "dim"))
     for impact in change.impacts:
         yield _render_impact(impact)
     for field in change.fields:
@@ -88,7 +88,7 @@ def _render_impact(impact: Impact) -> Line:
     mark = f"{impact.weight.upper()} " if impact.weight is Weight.BREAKING else ""
     return make_line(
         Piece(f"    ! {mark}{impact.rule}", _WEIGHTS[impact.weight]),
-        Piece(f"  {make_inert(impact.message, LONG)}"),
+        Piece(f"  {make_safe(impact.message, LONG)}"),
     )
 
 
@@ -100,7 +100,7 @@ def _render_steps(plan: Plan) -> Iterator[Line]:
     for step in plan.steps:
         if step.claims or step.releases or step.after:
             after = f"  {phrases.list_predecessors(step)}"
-            what = f"{step.method} {make_inert(step.id)}: {make_inert(step.purpose, LONG)}"
+            what = f"{step.method} {make_safe(step.id)}: {make_safe(step.purpose, LONG)}"
             yield make_line(f"  {step.number:>2}. {what}{after}")
     yield make_line("Between a release and its claim nobody gets a token with that client id; if")
     yield make_line("the claim fails for certain, the id is put back.")

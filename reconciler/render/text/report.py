@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.execution.outcome import Done
 from reconciler.execution.verification import Fate
-from reconciler.render.lines import LONG, Piece, make_inert, make_line
+from reconciler.render.lines import LONG, Piece, make_line, make_safe
 from reconciler.render.text.fields import render_field
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def render_report(report: Report) -> Iterator[Line]:
     yield make_line(Piece(f"Apply: {counts}{blocked}.", "strong"))
     if report.unrecorded:
         names = ", ".join(dict.fromkeys(report.unrecorded))
-        lacking = f"The journal could not be written, and lacks the outcome of {make_inert(names, LONG)}."
+        lacking = f"The journal could not be written, and lacks the outcome of {make_safe(names, LONG)}."
         yield make_line(Piece(lacking, "bad"))
         yield make_line(
             "    Make space for it, then run `reconciler recover`: the next apply waits for that."
@@ -48,10 +48,10 @@ def _render_outcome(outcome: Outcome) -> Iterator[Line]:
     good = "warn" if outcome.alarming else "good"
     yield make_line(
         Piece(f"{outcome.word:<9} ", good if isinstance(outcome, Done) else "bad"),
-        f"{outcome.change.action} {make_inert(outcome.change.id)}",
+        f"{outcome.change.action} {make_safe(outcome.change.id)}",
     )
     for text in filter(None, (outcome.reason, outcome.hint)):
-        yield make_line(f"    {make_inert(text, LONG)}")
+        yield make_line(f"    {make_safe(text, LONG)}")
     for field in outcome.differs:
         yield from render_field(field, field.line, field.origin)
 
@@ -61,8 +61,8 @@ def render_recovered(recovered: Sequence[Recovered], stranded: Sequence[Stranded
     for each in recovered:
         what = f"{each.intent.purpose} {each.intent.id}"
         word, style = _FATES[each.fate]
-        yield make_line(Piece(f"{word:<9} ", style), make_inert(what))
-        yield make_line(Piece(f"    {make_inert(each.evidence, LONG)}", "dim"))
+        yield make_line(Piece(f"{word:<9} ", style), make_safe(what))
+        yield make_line(Piece(f"    {make_safe(each.evidence, LONG)}", "dim"))
         if not each.recorded:
             yield make_line(Piece("    The journal could not be written, so there it stays open.", "bad"))
         if not each.asked:
@@ -78,12 +78,12 @@ def _render_stranded(stranded: Sequence[Stranded]) -> Iterator[Line]:
     """Render the client ids that are on no system, and what puts that right."""
     for each in stranded:
         what = f"Run {each.run} released client id {each.client} of {each.released_by} for {each.meant_for}"
-        yield make_line(Piece(f"{'on no system':<13}", "bad"), make_inert(each.client))
-        yield make_line(f"    {make_inert(what, LONG)}, which never got it.")
+        yield make_line(Piece(f"{'on no system':<13}", "bad"), make_safe(each.client))
+        yield make_line(f"    {make_safe(what, LONG)}, which never got it.")
     for environment in sorted({each.environment for each in stranded}):
         command = f"`reconciler apply --environment {environment}` gives it to the system that asks for it"
-        yield make_line(f"    Fix: {make_inert(command, LONG)}.")
+        yield make_line(f"    Fix: {make_safe(command, LONG)}.")
     for run, environment in dict.fromkeys((each.run, each.environment) for each in stranded):
         named = f"--environment {environment}"
         command = f"`reconciler rollback {run} {named} --out FILE`, then `reconciler apply FILE {named}`, puts it back"
-        yield make_line(Piece(f"    Or: {make_inert(command, LONG)}.", "dim"))
+        yield make_line(Piece(f"    Or: {make_safe(command, LONG)}.", "dim"))
