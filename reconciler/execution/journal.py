@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.model.canonical_json import Json
+    from reconciler.model.system import RegisteredSystem
     from reconciler.planning.request_order import Step
 
 FORMAT = 1
@@ -169,7 +170,7 @@ class Journal:
         self,
         step: Step,
         *,
-        live: Mapping[str, Json] | None,
+        live: RegisteredSystem | None,
         newest: str,
         releases: Mapping[str, str] | None = None,
         traceparent: str = "",
@@ -181,7 +182,7 @@ class Journal:
             step.method,
             step.purpose,
             step.final,
-            live,
+            live.document if live else None,
             step.document,
             newest,
             now(),

@@ -328,7 +328,7 @@ def _count(users: int | None) -> str:
 
 def _describe_move(change: Change, found: RegisteredSystem | None, register: Register) -> str:
     """Say which members moved, and from the change log when and by whom."""
-    before, after = change.live or {}, found.document if found else {}
+    before, after = change.live.document if change.live else {}, found.document if found else {}
     members = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
     moved = f"moved in {', '.join(members)}" if change.live is not None else "was registered"
     log = read_log(register.read_changes(change.id))

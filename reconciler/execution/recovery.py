@@ -252,5 +252,5 @@ def _list_unclaimed(
     missing: Sequence[Stranded], found: Mapping[str, RegisteredSystem | None]
 ) -> list[Stranded]:
     living = [each for each in found.values() if each is not None and not each.is_deleted]
-    registered = {client for each in living for client in each.document.get("clientId") or ()}
+    registered = {client for each in living for client in each.client_ids}
     return [each for each in missing if each.client not in registered]

@@ -139,9 +139,12 @@ def carry_out(
     request = Request(step.method, step.document, before.system, before.newest, writer.ours)
     sending = _Sending(make_traceparent())
     try:
-        live = before.system.document if before.system else None
         writer.journal.record_intent(
-            step, live=live, newest=before.newest, releases=claimers or {}, traceparent=sending.traceparent
+            step,
+            live=before.system,
+            newest=before.newest,
+            releases=claimers or {},
+            traceparent=sending.traceparent,
         )
     except OSError as error:  # what cannot be written down is not done
         halt = f"The journal cannot be written: {error.strerror}."

@@ -202,6 +202,11 @@ class RegisteredSystem:
         return bool(self.document.get("isDeleted"))
 
     @property
+    def client_ids(self) -> tuple[str, ...]:
+        """Its client ids, as it has them."""
+        return tuple(self.document.get("clientId") or ())
+
+    @property
     def digest(self) -> str:
         """The SHA-256 of the answer, in hex: two answers that differ in anything have different ones."""
         return digest_json(self.document)

@@ -47,7 +47,7 @@ def undo(run: Run, name: str, found: RegisteredSystem | None) -> Change:
         if intent.step in run.outcomes and run.outcomes[intent.step].outcome == "done"
     ]
     first = intents[0]
-    base: dict[str, Json] = {"id": name, "live": found.document if found else None}
+    base: dict[str, Json] = {"id": name, "live": found}
     unclear = [run.outcomes.get(intent.step) for intent in intents if _is_unclear(intent, run)]
     if unclear:
         is_open = any(each is None or each.is_open for each in unclear)

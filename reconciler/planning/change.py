@@ -79,7 +79,7 @@ class _Change:
     document: Mapping[str, Json] | None = None
     """The body to be sent."""
     impacts: tuple[Impact, ...] = ()
-    live: Mapping[str, Json] | None = None
+    live: RegisteredSystem | None = None
     """The answer as received; None where the register does not know the system."""
     newest: str | None = None
     """The time of the newest change-log entry, read after `live`; empty without one, None where it was not read."""
@@ -92,7 +92,12 @@ class _Change:
     @property
     def live_digest(self) -> str:
         """SHA-256 of the answer as received, in hex; empty where there was none."""
-        return digest_json(self.live) if self.live is not None else ""
+        return self.live.digest if self.live else ""
+
+    @property
+    def live_client_ids(self) -> frozenset[str]:
+        """The client ids that the register has the system with; empty where there is none."""
+        return frozenset(self.live.client_ids if self.live else ())
 
 
 class Create(_Change):
@@ -148,7 +153,7 @@ def decide(desired: Resolved, live: RegisteredSystem | None) -> Change:
             return Keep(**base, reason="withdrawn, and never registered")
         return Create(**base, fields=_describe_new(desired, wanted), document=build_body(wanted, None))
     held = live.read()
-    base["live"] = live.document
+    base["live"] = live
     if held.isDeleted:
         return _decide_deleted(desired, base)
     if held.vendor != wanted.vendor:

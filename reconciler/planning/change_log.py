@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.model.normalise import read_canonical
+from reconciler.model.normalise import normalise, read_canonical
 from reconciler.model.system import SENT, Package, Right, System
 from reconciler.planning.diff import look_up, spread
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.model.canonical_json import Json
+    from reconciler.model.system import RegisteredSystem
     from reconciler.planning.diff import FieldChange
 
 _MEMBERS: Mapping[str, str] = {name.lower(): name for name in SENT}
@@ -152,13 +153,13 @@ def find_since(log: Sequence[LogEntry], newest: str) -> tuple[LogEntry, ...]:
     return tuple(entry for entry in log if entry.created > newest)
 
 
-def find_newest(states: Sequence[State], live: Mapping[str, Json]) -> str:
+def find_newest(states: Sequence[State], live: RegisteredSystem) -> str:
     """Give the time of the newest entry that a document can have been read after; empty where there is none.
 
     Of entries that came between the reading of the document and that of the log, none left it as it was read.
     Where no entry explains the document, all of the log counts as known.
     """
-    held = read_canonical(live)
+    held = normalise(live.read())
     known = (state.entry.created for state in states if state.system == held)
     return next(known, states[0].entry.created if states else "")
 

@@ -165,7 +165,7 @@ def _judge(change: Change, states: Sequence[State], ownership: Ownership) -> Ite
 def _judge_blocked(change: Blocked, states: Sequence[State], ownership: Ownership) -> Iterator[Difference]:
     if change.live is None:
         yield _whole(change, Kind.MISSING, None, ownership)
-    elif change.live.get("isDeleted"):
+    elif change.live.is_deleted:
         deleted = next((state.entry for state in states if state.entry.kind == "delete"), None)
         yield _whole(change, Kind.DELETED, deleted, ownership)
     elif any(each.member == WITHDRAWN for each in change.open_fields):

@@ -354,12 +354,13 @@ def _judge_origin(each: FieldChange, entry: LogEntry | None, evidence: Evidence)
 def _judge_unknown(change: Update) -> Iterator[Impact]:
     """Report the members that this tool does not know: kept, or gone with the entry that held them."""
     gone = {each.steps[1] for each in change.open_fields if len(each.steps) > 1 and each.expected is None}
-    held, sent = _spread_unknown(change.live or {}), _spread_unknown(change.document or {})
+    live = change.live.document if change.live else {}
+    held, sent = _spread_unknown(live), _spread_unknown(change.document or {})
     for place in sorted(held.keys() | sent.keys()):
         if place[0] not in gone and held.get(place) != sent.get(place):
             text = f"`{place[1]}`, which this tool does not know, would be changed or removed."
             yield _impact(UNKNOWN_CHANGED, text, place[1])
-    for path, entry, _ in find_unknown(change.live or {}):
+    for path, entry, _ in find_unknown(live):
         if entry in gone:
             yield _impact(
                 UNKNOWN_REMOVED, f"`{path}`, which this tool does not know, goes with `{entry}`.", path

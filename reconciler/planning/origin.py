@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.model.normalise import read_canonical
+from reconciler.model.normalise import normalise
 from reconciler.planning.change import WITHDRAWN, Blocked, Create, Delete, Keep, Update, spread_with_deletion
 from reconciler.planning.diff import ADOPTED, adopt, diff, look_up
 
@@ -109,7 +109,7 @@ def _find_adopted(change: Change, history: DefinitionHistory) -> tuple[FieldChan
     """Find what the files ask for now, the register holds already, and the base did not ask for."""
     if change.live is None or history.base is None:
         return ()
-    live = read_canonical(change.live)
+    live = normalise(change.live.read())
     if live.isDeleted or history.base.isDeleted:
         if live.isDeleted is history.base.isDeleted or not isinstance(change, Keep):
             return ()

@@ -275,8 +275,8 @@ def _block_claims(
     while True:
         held, wanted = dict(others), dict[str, str]()
         for change in by_id.values():
-            if isinstance(change, Blocked) and not (change.live or {}).get("isDeleted"):
-                live = dict.fromkeys((change.live or {}).get("clientId") or (), change.id)
+            if isinstance(change, Blocked) and not (change.live and change.live.is_deleted):
+                live = dict.fromkeys(change.live_client_ids, change.id)
                 held |= live
                 claims = set(desired[change.id].system.clientId) - live.keys()
                 wanted |= dict.fromkeys(sorted(claims), change.id)
@@ -304,9 +304,7 @@ def _block_claim(change: Change, held: Mapping[str, str]) -> Blocked | None:
 def _block_release(change: Change, wanted: Mapping[str, str]) -> Blocked | None:
     if not isinstance(change, (Update, Delete)):
         return None
-    leaving = set((change.live or {}).get("clientId") or ()) - set(
-        (change.document or {}).get("clientId") or ()
-    )
+    leaving = change.live_client_ids - set((change.document or {}).get("clientId") or ())
     waited = sorted(leaving & wanted.keys())
     if not waited:
         return None

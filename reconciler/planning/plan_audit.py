@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, assert_never
 from reconciler.errors import Unintelligible
 from reconciler.model.canonical_json import digest_json
 from reconciler.model.normalise import normalise, read_canonical
-from reconciler.model.system import RegisteredSystem
 from reconciler.planning.change import (
     WITHDRAWN,
     Blocked,
@@ -28,9 +27,9 @@ from reconciler.planning.request_body import build_body, keep_all
 from reconciler.planning.request_order import order_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    from reconciler.model.canonical_json import Json
+    from reconciler.model.system import RegisteredSystem
     from reconciler.planning.change import Change
     from reconciler.planning.plan import Plan
 
@@ -89,8 +88,8 @@ def _audit_deletion(change: Delete, vendor: str) -> Iterator[str]:
     yield from _audit_live(change, change.live, vendor)
 
 
-def _audit_live(change: Delete | Update, live: Mapping[str, Json], vendor: str) -> Iterator[str]:
-    held = RegisteredSystem(live).read()
+def _audit_live(change: Delete | Update, live: RegisteredSystem, vendor: str) -> Iterator[str]:
+    held = live.read()
     if (held.id, held.vendor.organisation) != (change.id, vendor):
         yield "the live document is of another system or vendor"
     if held.isDeleted:
@@ -111,11 +110,10 @@ def _audit_sent(change: Create | Update, vendor: str) -> Iterator[str]:
         yield "the document is of another system or vendor"
     found: tuple[FieldChange, ...]
     if change.live is None:
-        live, found = None, list_new_fields(desired)
+        found = list_new_fields(desired)
     else:
-        live = RegisteredSystem(change.live)
         yield from _audit_live(change, change.live, vendor) if isinstance(change, Update) else ()
-        found = diff(desired, normalise(live.read()))
+        found = diff(desired, normalise(change.live.read()))
     if not found:
         yield "its documents do not differ"
     if _strip(_find_own(change)) != _strip(found):
@@ -125,7 +123,7 @@ def _audit_sent(change: Create | Update, vendor: str) -> Iterator[str]:
             document
         )
     else:
-        honest = digest_json(build_body(desired, live)) == digest_json(document)
+        honest = digest_json(build_body(desired, change.live)) == digest_json(document)
     if not honest:
         yield "its document is not what its fields and the live document make"
 
@@ -135,7 +133,7 @@ def _find_own(change: Change) -> Iterator[FieldChange]:
 
     A plan that was made against a base revision names those too, by their origin.
     """
-    tree = spread_with_deletion(read_canonical(change.live)) if change.live is not None else {}
+    tree = spread_with_deletion(normalise(change.live.read())) if change.live is not None else {}
     for each in change.fields:
         if each.is_open or look_up(tree, each.steps) != each.expected:
             yield each

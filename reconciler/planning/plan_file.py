@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import Refused
 from reconciler.model.canonical_json import digest_json
 from reconciler.model.findings import Finding, Location, finding_to_json
+from reconciler.model.system import RegisteredSystem
 from reconciler.model.untrusted_text import escape_json
 from reconciler.planning.change import Blocked, Change, Create, Delete, Impact, Keep, Update
 from reconciler.planning.diff import ADOPTED, FieldChange, adopt
@@ -99,7 +100,7 @@ def _change_to_json(change: Change, steps: Iterable[Step]) -> dict[str, Json]:
         "impacts": [_impact_to_json(each) for each in change.impacts],
         "steps": [step_to_json(step) for step in steps if step.id == change.id],
         "document": change.document,
-        "live": change.live,
+        "live": change.live.document if change.live else None,
         "live_digest": change.live_digest or None,
         "newest_entry": change.newest,
     }
@@ -180,7 +181,7 @@ def _read_change(each: SavedChange) -> Change:
         fields=tuple(_read_field(field) for field in each.fields),
         document=each.document,
         impacts=tuple(_read_impact(impact) for impact in each.impacts),
-        live=each.live,
+        live=RegisteredSystem(each.live) if each.live is not None else None,
         newest=each.newest_entry,
     )
 

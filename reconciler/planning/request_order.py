@@ -93,7 +93,7 @@ def order_steps(changes: Iterable[Change]) -> tuple[Step, ...]:
 
 
 def _link(writes: Sequence[Write]) -> dict[str, _Node]:
-    nodes = {each.id: _Node(each, _client_ids(each.live), _client_ids(each.document), {}) for each in writes}
+    nodes = {each.id: _Node(each, each.live_client_ids, _client_ids(each.document), {}) for each in writes}
     holders = {client: node.id for node in nodes.values() for client in node.held - node.wanted}
     for node in nodes.values():
         for client in sorted(node.wanted - node.held):
@@ -123,7 +123,7 @@ def _find_in_ring(waiting: Mapping[str, _Node], nodes: Mapping[str, _Node]) -> _
 
 def _release(node: _Node, number: int, wanted: frozenset[str]) -> Step:
     """Make the intermediate step of a ring: the live document without the client ids that others wait for."""
-    body = keep_all(node.change.live or {})
+    body = keep_all(node.change.live.document if node.change.live else {})
     freed = tuple(sorted(wanted))
     return Step(
         number=number,

@@ -24,8 +24,9 @@ from reconciler.execution.journal import (
     read_runs,
     start_run,
 )
+from reconciler.model.system import RegisteredSystem
 from reconciler.planning.request_order import Step
-from tests.builders import VENDOR, a_live_document
+from tests.builders import VENDOR, a_live_document, a_registered_system
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +52,7 @@ def an_outcome(step: int, word: str = "done", by: str = "apply") -> RecordedOutc
 def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     """The run, its intents and outcomes, and that it came to its end; readable by its owner only."""
     journal = start(tmp_path / "deep" / "journal")
-    live = a_live_document(name={"nb": "æ\u2028\n", "nn": "\x00", "en": "🙈"})
+    live = a_registered_system(name={"nb": "æ\u2028\n", "nn": "\x00", "en": "🙈"})
     journal.record_intent(a_step(1), live=live, newest="2026")
     journal.record_outcome(an_outcome(1))
     journal.record_intent(a_step(2), live=None, newest="")
@@ -60,7 +61,7 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     (run,) = read_runs(journal.path.parent)
 
     assert (run.start.register, run.start.vendor, run.ended) == (REGISTER, VENDOR, True)
-    assert (run.intents[1].live, run.outcomes[1].held) == (live, a_live_document())
+    assert (run.intents[1].live, run.outcomes[1].held) == (live.document, a_live_document())
     assert [intent.step for intent in run.open] == [2]
     assert oct(journal.path.stat().st_mode & 0o777) == "0o600"
     assert len(journal.path.read_bytes().splitlines()) == 5
@@ -92,9 +93,9 @@ def test_a_line_is_on_the_disk_before_the_next_act(tmp_path: Path, monkeypatch: 
 def test_a_torn_last_line_is_left_out(tmp_path: Path) -> None:
     """Wherever the crash tore it, also inside a letter; what is written later stands on a line of its own."""
     journal = start(tmp_path)
-    journal.record_intent(a_step(1), live={"name": "æøå"}, newest="")
+    journal.record_intent(a_step(1), live=RegisteredSystem({"name": "æøå"}), newest="")
     whole = journal.path.read_bytes()
-    journal.record_intent(a_step(2), live={"name": "æøå"}, newest="")
+    journal.record_intent(a_step(2), live=RegisteredSystem({"name": "æøå"}), newest="")
     longer = journal.path.read_bytes()
     for length in range(len(whole), len(longer) - 1):
         journal.path.write_bytes(longer[:length])

@@ -59,7 +59,7 @@ def test_an_update_is_put_back_with_all_its_members() -> None:
     assert isinstance(change, Update)
     assert change.document == {name: value for name, value in BEFORE.items() if name != "isDeleted"}
     assert [each.path for each in change.fields] == ["isVisible"]
-    assert change.live == AFTER
+    assert change.live == RegisteredSystem(AFTER)
 
 
 def test_rollback_sends_what_was_held() -> None:

@@ -618,9 +618,10 @@ def test_what_recover_cannot_tell_blocks_nobody_for_ever(stage: Stage) -> None:
     one, asked = _one_update(stage)
     plan = stage.plan(asked)
     journal = _start_journal(stage)
-    journal.record_intent(
-        plan.steps[0], live={**(plan.writes[0].live or {}), "isVisible": False}, newest="9999"
-    )
+    live = plan.writes[0].live
+    assert live is not None
+    other = replace(live, document={**live.document, "isVisible": False})
+    journal.record_intent(plan.steps[0], live=other, newest="9999")
 
     assert [each.fate.value for each in stage.recover()] == ["unknown"]
     assert stage.recover() == []

@@ -74,7 +74,7 @@ def test_a_different_system_is_updated_in_full() -> None:
     assert [(each.path, each.line) for each in change.fields] == [(f'clientId["{OTHER_CLIENT}"]', 7)]
     assert change.document is not None
     assert change.document["clientId"] == [CLIENT, OTHER_CLIENT]
-    assert change.live == a_live_document()
+    assert change.live == a_registered_system()
     assert len(change.live_digest) == 64
 
 

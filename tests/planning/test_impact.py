@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.model.system import RegisteredSystem
 from reconciler.planning.change import Create, Delete, Impact, Keep, Update, Weight, decide
 from reconciler.planning.change_log import LogEntry, State
 from reconciler.planning.impact import IMPACTS, NO_MOVES, Evidence, Moves, find_unknown, judge, judge_all
@@ -275,7 +276,7 @@ def test_an_unknown_member_that_would_change_is_breaking() -> None:
         ({**held, "isVisible": True, "rights": [right]}, ["rights[].x"]),
         ({name: value for name, value in held.items() if name != "x"}, ["x"]),
     ):
-        change = Update(id=held["id"], document=document, live=held)
+        change = Update(id=held["id"], document=document, live=RegisteredSystem(held))
         found = [each for each in judge(change, Evidence()) if each.rule == "unknown-member-changed"]
 
         assert [(each.path, each.weight) for each in found] == [(path, Weight.BREAKING) for path in paths]
@@ -304,7 +305,7 @@ def test_the_worst_comes_first() -> None:
 )
 def test_many_changes_at_once_are_breaking(touched: int, kept: int, created: int, *, mass: bool) -> None:
     """More than three, and more than 30 % of those that are managed; new systems count on neither side."""
-    live = a_live_document()
+    live = a_registered_system()
     changes: list[Change] = [
         *(Update(id=f"u{each}", live=live) for each in range(touched - 1)),
         Delete(id="d", live=live),

@@ -20,7 +20,9 @@ def _document(name: str, clients: frozenset[str]) -> dict[str, object]:
 
 
 def _change(name: str, held: frozenset[str] | None, wanted: frozenset[str] | None) -> Change:
-    live = None if held is None else {**_document(name, held), "isDeleted": False}
+    live = None
+    if held is not None:
+        live = RegisteredSystem({**_document(name, held), "isDeleted": False})
     if wanted is None:
         return Delete(id=name, live=live) if live is not None else Keep(id=name)
     if held is None:
@@ -141,10 +143,11 @@ def test_an_intermediate_document_says_every_member() -> None:
     """A PUT resets what it leaves out, so what the live document leaves out is said, and nothing is null."""
     first = _change("991825827_a", frozenset({"x"}), frozenset({"y"}))
     second = _change("991825827_b", frozenset({"y"}), frozenset({"x"}))
-    live = {name: value for name, value in (first.live or {}).items() if name not in {"isVisible", "rights"}}
+    assert first.live is not None
+    live = {name: value for name, value in first.live.document.items() if name not in {"isVisible", "rights"}}
     live |= {"accessPackages": None, "contactEmail": "a@b.no"}
     document = {**(first.document or {}), "contactEmail": "a@b.no"}
-    first = Update(id=first.id, live=live, document=document)
+    first = Update(id=first.id, live=RegisteredSystem(live), document=document)
 
     release = order_steps([first, second])[0]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.revision import Revision
+from reconciler.model.system import RegisteredSystem
 from reconciler.planning.acceptance import Acceptance
 from reconciler.planning.change import Blocked, Create, Impact, Update, Weight
 from reconciler.planning.change_log import LogEntry, State
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from reconciler.definitions.definition import Resolved
     from reconciler.model.canonical_json import Json
-    from reconciler.model.system import RegisteredSystem
     from reconciler.planning.change import Change
 
 TARGET = Target("tt02", "https://platform.tt02.altinn.no", VENDOR)
@@ -275,7 +275,7 @@ def a_hostile_plan(text: str) -> Plan:
             fields=(field, right),
             impacts=impacts,
             document=live,
-            live=live,
+            live=RegisteredSystem(live),
         ),
         Blocked(id=f"{text}2", reason=text, hint=text, file=text, line=2, fields=(field,)),
     )
