@@ -147,7 +147,7 @@ class JsonReader:
     def elements(self, *, is_bound: bool = True) -> Iterator[int]:
         """Give the number of each element of a list; the caller reads each value before the next number.
 
-        Of a list that nobody wants, simple elements are passed over.
+        Without `is_bound` runs of simple elements are skipped.
         """
         count = 0
         if is_bound:
