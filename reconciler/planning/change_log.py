@@ -115,18 +115,13 @@ def _rename_entries(entries: Json) -> list[Json]:
     ]
 
 
-def attribute(field: FieldChange, states: Sequence[State]) -> LogEntry | None:
-    """Find the entry that gave a field the value it has in the newest state.
+def attribute(
+    fields: Iterable[FieldChange], states: Sequence[State]
+) -> dict[tuple[str, ...], LogEntry | None]:
+    """Find for each field, by its steps, the entry that gave it the value it has in the newest state.
 
     None where the log does not explain the value: it holds another one, or nothing ever set it.
     """
-    return attribute_all([field], states)[field.steps]
-
-
-def attribute_all(
-    fields: Iterable[FieldChange], states: Sequence[State]
-) -> dict[tuple[str, ...], LogEntry | None]:
-    """Find for each field, by its steps, what `attribute` finds; goes through the states once."""
     found: dict[tuple[str, ...], LogEntry | None] = {field.steps: None for field in fields}
     values = {field.steps: field.actual for field in fields}
     newer: State | None = None

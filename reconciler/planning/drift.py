@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from reconciler.errors import Exit
 from reconciler.planning.change import WITHDRAWN, Blocked, Create, Delete, Keep, Update
-from reconciler.planning.change_log import attribute_all
+from reconciler.planning.change_log import attribute
 from reconciler.planning.diff import look_up, spread
 from reconciler.planning.origin import Origin
 
@@ -184,7 +184,7 @@ def _judge_deletion(change: Delete | Blocked, states: Sequence[State]) -> Differ
 def _judge_fields(
     change: Update | Blocked, states: Sequence[State], ownership: Ownership
 ) -> Iterator[Difference]:
-    entries = attribute_all(change.open_fields, states)
+    entries = attribute(change.open_fields, states)
     for field in change.open_fields:
         yield _judge_field(change, field, entries[field.steps], states, ownership)
 

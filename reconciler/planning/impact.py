@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.system import Attribute, Package, Right, System, Vendor
 from reconciler.planning.change import WITHDRAWN, Blocked, Create, Delete, Impact, Keep, Update, Weight
-from reconciler.planning.change_log import attribute_all
+from reconciler.planning.change_log import attribute
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -238,7 +238,7 @@ def judge(change: Change, evidence: Evidence, moves: Moves = NO_MOVES) -> tuple[
 
 def _judge_update(change: Update, evidence: Evidence, moves: Moves) -> Iterator[Impact]:
     yield from _judge_clients(change, evidence, moves)
-    entries = attribute_all(change.open_fields, evidence.states)
+    entries = attribute(change.open_fields, evidence.states)
     for each in change.open_fields:
         yield from _judge_field(each, evidence)
         yield from _judge_claims([each], moves)

@@ -92,13 +92,10 @@ def test_a_value_is_attributed_to_whoever_gave_it_last() -> None:
     never = FieldChange(("clientId", "never"), None, "never")
     elsewhere = FieldChange(("isVisible",), actual=True, expected=False)
 
-    assert [getattr(attribute(each, states), "client", None) for each in (added, kept, hidden)] == [
-        THEIRS,
-        OURS,
-        OURS,
-    ]
-    assert attribute(never, states) is None
-    assert attribute(elsewhere, states) is None
+    explained = attribute([added, kept, hidden], states).values()
+    assert [entry.client for entry in explained if entry] == [THEIRS, OURS, OURS]
+    assert attribute([never], states) == {never.steps: None}
+    assert attribute([elsewhere], states) == {elsewhere.steps: None}
 
 
 def test_what_somebody_took_away_is_theirs_too() -> None:
@@ -108,7 +105,9 @@ def test_what_somebody_took_away_is_theirs_too() -> None:
             [an_entry("update", THEIRS, 2, a_request(ClientId=[])), an_entry("create", OURS, 1, a_request())]
         )
     )
-    entry = attribute(FieldChange(("clientId", CLIENT), None, CLIENT), states)
+    field = FieldChange(("clientId", CLIENT), None, CLIENT)
+
+    entry = attribute([field], states)[field.steps]
 
     assert entry is not None
     assert entry.client == THEIRS
