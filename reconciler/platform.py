@@ -33,7 +33,7 @@ def _load(name: str) -> Any:  # noqa: ANN401 - a module of one operating system 
 
 _FCNTL, _MSVCRT = _load("fcntl"), _load("msvcrt")
 _LOCKED_BYTE = 1 << 30
-"""Windows lets nobody read a byte that is locked, so it is one behind everything that is written."""
+"""Windows lets no process read a byte that is locked, so it is one behind everything that is written."""
 
 
 def open_plain(path: Path, flags: int) -> int:
@@ -75,7 +75,7 @@ def read_plain(path: Path, most: int) -> bytes:
 
 
 def read_given(path: Path, most: int) -> bytes:
-    """Read a file that a person named, links followed: a regular one, or a pipe that somebody writes to soon.
+    """Read a file that a person named, links followed: a regular one, or a pipe that is written to soon.
 
     Gives up after ten seconds of silence, and where there are more bytes than `most`.
     """
@@ -108,7 +108,7 @@ def _read_pipe(path: Path, most: int) -> bytes:
 
 
 def make_private_folder(path: Path) -> None:
-    """Make a folder that is its owner's only, or close one that is there to others; never through a link."""
+    """Make a folder that only its owner may use, or restrict one that is there; never through a link."""
     try:
         path.mkdir(mode=0o700)
     except FileExistsError:
@@ -122,7 +122,7 @@ def make_private_folder(path: Path) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """See that a new name in a folder is on the disk; Windows does so by itself and cannot be asked."""
+    """Flush a new name in a folder to the disk; Windows does so by itself and has no call for it."""
     if not hasattr(os, "O_DIRECTORY"):
         return
     descriptor = os.open(path, os.O_RDONLY)

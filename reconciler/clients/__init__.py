@@ -1,1 +1,1 @@
-"""Whatever speaks HTTP: the register, Maskinporten, the metadata services, and what that needs."""
+"""Everything that uses HTTP: the clients of the register, Maskinporten and the metadata services, keys and tokens."""

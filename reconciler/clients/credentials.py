@@ -1,6 +1,6 @@
-"""Who we are: the client and its key, or a ready token, out of environment variables and the files they name.
+"""The credentials of a run: a client and its key, or a ready token, from environment variables and the files they name.
 
-What stands in a variable is a secret until its form shows that it is none, and is never quoted before.
+The value of a variable counts as a secret, and is not quoted, until its form shows that it is none.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _PLACES = "A key belongs in MASKINPORTEN_CLIENT_JWK or in a file, and a ready to
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a grant is made with, or a ready token."""
+    """A client id with its key, or a ready token."""
 
     client_id: str = ""
     key: Secret = field(default_factory=lambda: Secret(""))
@@ -53,7 +53,7 @@ CREDENTIAL_VARIABLES = (*_CLIENT, *_KEYS, *(f"{name}_PATH" for name in _KEYS), "
 def check_exposed(words: Sequence[str], environ: Mapping[str, str]) -> None:
     """Refuse a command line or a variable that holds a key or a token where none belongs, before any of it is read.
 
-    Raises `UsageError`, which names the place and shows nothing of it.
+    Raises `UsageError`, which names the place and shows nothing of the value.
     """
     named = (*_ECHOED, *_CLIENT, *_KIDS, *(f"{name}_PATH" for name in _KEYS))
     places = {name: environ.get(name, "") for name in named}
@@ -71,7 +71,7 @@ def is_kid(text: str) -> bool:
 
 
 def _read_form(name: str, secret: Secret, fits: Callable[[str], bool], form: str) -> str:
-    """Reveal what a variable holds where it has the form of what it is for; raises `CredentialsError` else."""
+    """Reveal the value of a variable if it has the expected form; else raise `CredentialsError`."""
     text = secret.reveal()
     if text and not fits(text):
         held = "looks like a key or a token" if looks_secret(text) else f"is no {form}"
@@ -137,7 +137,7 @@ def _read_key_file(name: str, path: str) -> str:
         )
     try:
         text = read_given(Path(path), _MOST_KEY_BYTES).decode("utf-8-sig").strip()
-    except UnicodeDecodeError:  # it holds what it could not decode
+    except UnicodeDecodeError:  # the error holds the bytes that it could not decode
         raise CredentialsError(
             f"The key file that {name} names is not a text; it may be a PKCS#12 or DER file.",
             hint="Convert it first: openssl pkcs12 -in FILE -nodes -nocerts.",

@@ -69,7 +69,7 @@ def _explain_disk(root: Path) -> Iterator[None]:
         raise UsageError(
             f"The environment local cannot keep its state under {root / '.reconciler'}: "
             f"{error.strerror or error}.",
-            hint="Make the folder writable, or delete what is in its folder `local` to begin anew.",
+            hint="Make the folder writable, or delete what is in its folder `local` to start again.",
         ) from error
 
 
@@ -84,12 +84,12 @@ def prepare_folder(root: Path) -> Path:
 
 
 def _name_client(vendor: str) -> str:
-    """Name a vendor's client; the same on every machine, so that the change log reads alike."""
+    """Name a vendor's client; the name is the same on every machine, and so are the change logs."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"urn:reconciler:local:{vendor}"))
 
 
 def _load_key(path: Path) -> tuple[Secret, Key]:
-    """Load the key, and make it first where there is none; two runs at once end up with the same."""
+    """Load the key, and make it first where there is none; two runs at the same time get the same key."""
     if not path.exists():
         _make_key(path)
     try:

@@ -1,7 +1,7 @@
-"""The one factory of HTTP clients, and what HTTP's failures are called here.
+"""The one factory of HTTP clients, and the mapping of HTTP's failures to our exceptions.
 
-The owner of httpx together with `register` and `maskinporten`. No redirects, TLS on, bounded times; what
-is secret never reaches a log.
+Only this module, `register` and `maskinporten` use httpx. No redirects, TLS on, bounded times; no secret
+reaches a log.
 """
 
 from __future__ import annotations
@@ -84,13 +84,13 @@ def _open_transport(base: str, workers: int) -> Exchange:
 
 
 def _mark(request: httpx.Request) -> None:
-    """Give a request an id in the traces of whoever answers it, and log it."""
+    """Give a request a trace id that the service logs as well, and log the request."""
     traceparent = request.headers.setdefault(HEADER, make_traceparent())
     _LOG.debug("%s %s with %s %s", request.method, request.url.path, HEADER, traceparent)
 
 
 def explain_failure(error: Exception, base: str) -> RegisterError:
-    """Name a failure of httpx: whether the request left this machine decides what may be done next."""
+    """Turn a failure of httpx into our exception: the class says whether the request left this machine."""
     host = urlsplit(base).netloc
     if isinstance(error, _NEVER_SENT):
         return NotConnected(
@@ -127,7 +127,7 @@ class Patience:
         self._ceiling = 0.2
 
     def limit(self) -> float:
-        """Give the seconds of the next attempt, which leave nothing of the budget over."""
+        """Give the seconds of the next attempt, which never exceed the budget."""
         return max(self._deadline - time.monotonic(), SHORTEST_SECONDS)
 
     def wait(self, asked: float | None = None) -> bool:

@@ -1,6 +1,6 @@
-"""One request and its answer under limits: the time of the whole, and the size of what comes.
+"""One request and its answer under limits: the time of the exchange, and the size of the answer.
 
-The one transport of every client. An answer is read whole here, so that nothing above waits for the network.
+The one transport of every client. An answer is read completely here, so that no caller waits for the network.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 4.0
 EXCHANGE_SECONDS = 60.0
-"""What an exchange is given whose request says nothing (`seconds` among its extensions)."""
+"""The limit of an exchange whose request names none (`seconds` among its extensions)."""
 LARGEST = 64_000_000
 """Bytes of a body, after decompression. A list of 50,000 systems has 38 MB, and the largest document that can
 be written 30 MB, a little more as it is answered (System Register contract §9.1)."""
@@ -103,7 +103,7 @@ def _rename_failures() -> Iterator[None]:
 
 
 def _read(answer: httpcore.Response, encoding: str, whole: Deadline) -> Iterator[bytes]:
-    """Read a body, decompressed, as long as it keeps to its limits."""
+    """Read a body, decompressed, up to its limits."""
     size = 0
     for piece in _decode(_receive(answer, whole), encoding.strip().lower()):
         size += len(piece)
@@ -113,7 +113,7 @@ def _read(answer: httpcore.Response, encoding: str, whole: Deadline) -> Iterator
 
 
 def _receive(answer: httpcore.Response, whole: Deadline) -> Iterator[bytes]:
-    """Receive a body as it was sent; each piece earns the time that its size may take."""
+    """Receive a body as it was sent; each piece extends the deadline by the time that its size may take."""
     for piece in answer.iter_stream():
         whole.extend(len(piece) / LEAST_RATE)
         if not whole.left():

@@ -1,6 +1,6 @@
-"""The private key of a Maskinporten client, in any of the forms in which people hold one.
+"""Reads the private key of a Maskinporten client, in any of its usual forms.
 
-It loads and refuses; a message about a key never quotes it.
+A message about a key never quotes it.
 """
 
 from __future__ import annotations

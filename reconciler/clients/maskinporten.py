@@ -174,7 +174,7 @@ def _read_token(body: Json) -> tuple[Secret, float]:
 
 
 class _Transient(MaskinportenUnavailable):
-    """Something that may be better at the next attempt; never leaves this module."""
+    """A failure that the next attempt may not have; never leaves this module."""
 
     def __init__(self, reason: str, wait: float | None = None) -> None:
         super().__init__(reason)
@@ -201,9 +201,9 @@ _TRACE = re.compile(r"\((?:trace_id|correlation id): ([0-9a-f-]+)\)")
 
 
 def explain_grant_refusal(body: dict[str, Json], client_id: str, kid: str, date: str) -> GrantRefused:
-    """Name why Maskinporten refused a grant, and say what to do.
+    """Explain why Maskinporten refused a grant, and what to do.
 
-    The MP code stands in the last part of `error_uri` (Maskinporten contract §4.1).
+    The MP code is in the last part of `error_uri` (Maskinporten contract §4.1).
     """
     description = str(body.get("error_description") or "")
     found = _CODE.search(str(body.get("error_uri", ""))) or _CODE.search(description)
@@ -220,7 +220,7 @@ def explain_grant_refusal(body: dict[str, Json], client_id: str, kid: str, date:
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """What a refusal is called, by its code or its words (Maskinporten contract §4.2), and the way out."""
+    """Our exception for a refusal, found by its code or its words (Maskinporten contract §4.2), and the hint."""
 
     kind: type[GrantRefused]
     codes: frozenset[str]

@@ -1,4 +1,4 @@
-"""Whether an environment knows what a document asks for, by its own metadata APIs.
+"""Checks with an environment's metadata APIs that the rights and packages of a document exist there.
 
 The register asks the same two of every right and access package at every write (System Register contract
 §4, Q18), so what they do not know is refused, and so is what they give no answer to.
@@ -32,7 +32,7 @@ TYPES = frozenset(
 
 
 def find_doubt(document: Mapping[str, Json], register: Register) -> str:
-    """Say why the register may refuse what a document asks for; empty where nothing speaks for that."""
+    """Say why the register may refuse what a document asks for; empty where there is no sign of that."""
     try:
         for right in document.get("rights") or ():
             for pair in right.get("resource") or ():

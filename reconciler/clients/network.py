@@ -1,6 +1,6 @@
-"""Sockets whose every step ends by one moment: looking up a name, connecting, TLS, each piece that comes or goes.
+"""Sockets with one deadline for all steps: looking up a name, connecting, TLS, each piece that is read or written.
 
-The timeouts of HTTP libraries bound one reading at a time, so that whoever sends a byte a second holds a
+The timeouts of HTTP libraries bound one read at a time, so that a server that sends a byte a second would block a
 caller for ever.
 """
 
@@ -80,12 +80,12 @@ class TimedStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        """Speak TLS from here on."""
+        """Continue over TLS."""
         left = _count_down(timeout, httpcore.ConnectTimeout)
         return TimedStream(self._inner.start_tls(ssl_context, server_hostname, left))
 
     def get_extra_info(self, info: str) -> object:
-        """Give what the connection below knows of itself."""
+        """Give a property of the connection below."""
         return self._inner.get_extra_info(info)
 
 
@@ -115,7 +115,7 @@ class Backend(httpcore.SyncBackend):
 
 
 def look_up_host(host: str, port: int, seconds: float | None) -> list[str]:
-    """Look up the IP addresses of a name, in a thread of its own: the system's look-up knows no time limit.
+    """Look up the IP addresses of a name, in a thread of its own: the system's look-up has no time limit.
 
     Raises `httpcore.ConnectError` and `httpcore.ConnectTimeout`.
     """

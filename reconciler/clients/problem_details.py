@@ -31,7 +31,7 @@ _LONGEST = 300
 
 
 def explain_problem(body: Json, status: int) -> str:
-    """Say what an answer complains of; a body that says nothing is described by its status."""
+    """Give the reasons in an answer as one sentence; an empty body is described by its status."""
     messages: list[str] = []
     if isinstance(body, dict):
         messages = _explain_errors(body) or [
@@ -64,7 +64,7 @@ def _explain_one(problem: dict[str, Json], words: str) -> str:
 
 
 def _show(value: Json) -> str:
-    """Show a value at fault whole: one that ends like a sentence is set apart from it."""
+    """Show a value at fault in full, in quotes where it ends like a sentence."""
     text = str(value)
     return f"`{text}`" if text != text.strip() or text.endswith(".") or not text else text
 

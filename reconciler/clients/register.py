@@ -1,7 +1,7 @@
 """The HTTP client of the register and of the two metadata APIs beside it.
 
 Reads are tried again within a budget. A write is sent once, and tried again only where no connection was
-made: what became of it else is found out by whoever sent it.
+made: otherwise the caller finds out what became of it.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class Register(Protocol):
 class HttpRegister:
     """The register of an environment over HTTP; safe for as many threads as it has workers.
 
-    `notify` is given a sentence when something is going to take long.
+    `notify` is called with a sentence when something takes long.
     """
 
     def __init__(
@@ -186,9 +186,9 @@ class HttpRegister:
         return RegisteredSystem(body)
 
     def _check_owner(self, system: str) -> None:
-        """Raise `Forbidden` where an unknown system could not be made either: not this token's to make.
+        """Raise `Forbidden` where an unknown system could not be created either: another organisation owns it.
 
-        The register keeps the systems of others out of the list, and knows no 403 for what is not there.
+        The register keeps the systems of others out of the list, and does not answer 403 for what is not there.
         """
         token = self._tokens.token()
         organisation = read_organisation(token)
@@ -266,7 +266,7 @@ class HttpRegister:
     def _write(self, request: _Request) -> None:
         """Send a write, once: only where no connection was made is it tried again.
 
-        What 401 and 429 say can be untrue, so whether to send again after them is for the caller to find out.
+        An answer of 401 or 429 can be untrue, so the caller has to find out whether to send the write again.
         """
         excess = find_excess(request.body)
         if excess:
@@ -327,7 +327,7 @@ class HttpRegister:
 
 
 def _segment(text: str) -> str:
-    """Encode a text as one segment of a path, also where a path would take it for a step upwards."""
+    """Encode a text as one segment of a path, `.` and `..` included."""
     return quote(text, safe="") if text.strip(".") else "%2E" * len(text)
 
 

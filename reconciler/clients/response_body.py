@@ -1,4 +1,4 @@
-"""What an answer holds: its JSON within bounds, else its text, and how long it asks to be waited.
+"""The body of an answer: its JSON within bounds, else its text, and the time that it asks to wait.
 
 It is untrusted: no answer costs more memory or depth than the bounds allow.
 """
@@ -98,7 +98,7 @@ def read_body(response: httpx.Response) -> Json:
 
 
 def read_wait(response: httpx.Response) -> float | None:
-    """Read how many seconds an answer asks to be waited (RFC 9110 §10.2.3); None where it does not say."""
+    """Read how many seconds an answer asks to wait (RFC 9110 §10.2.3); None where it does not say."""
     value = response.headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]{1,9}", value):
         return float(value)

@@ -1,6 +1,6 @@
-"""What a token says of itself, unverified, and where it may go by that.
+"""The claims of a token, unverified, and where it may be sent.
 
-Nothing here quotes a token. What it says is for messages, and for refusing to send it.
+Nothing here quotes a token. The claims serve messages, and the refusal to send it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def read_claims(token: Secret) -> dict[str, Json]:
-    """Read what a token says of itself, unverified, for messages only; empty where it is opaque."""
+    """Read the claims of a token, unverified, for messages only; empty where it is opaque."""
     parts = token.reveal().split(".")
     return _read_part(parts[1]) if len(parts) == 3 else {}
 

@@ -1,4 +1,4 @@
-"""The id that connects a request with the traces of the service that answers it, or does not.
+"""The id that connects a request with the traces of the service.
 
 Altinn's services honour W3C Trace Context (System Register contract §9.2): the trace id of their problem
 bodies, and of their own logs, is then the one that was sent.

@@ -1,4 +1,4 @@
-"""What a file says one system should be, for all environments, and the shape that it has to have."""
+"""What a file says one system should be, for all environments, and its shape."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A definition as one environment sees it: the system as written, and what is said of it there."""
+    """A definition as one environment sees it: the system as written, and what the definition states of it there."""
 
     definition: Definition
     environment: str
@@ -85,7 +85,7 @@ class Resolved:
     stated: frozenset[str] = frozenset()
     """The members that the file states, rather than leaves to their defaults."""
     assignable: bool | None = None
-    """What `isAssignable` asserts; None where it is not said."""
+    """What `isAssignable` asserts; None where it is not stated."""
 
     @property
     def withdrawn(self) -> bool:
@@ -134,7 +134,7 @@ _EXPECTED = {
 
 
 def check_shape(members: Mapping[str, Json], *, top: bool) -> tuple[ShapeError, ...]:
-    """Hold written values against the declared types; `top` for a whole file, else an overlay."""
+    """Check written values against the declared types; `top` for a whole file, else an overlay."""
     problems: list[ShapeError] = []
     checks: list[Callable[[], object]] = [
         lambda: Overlay.model_validate({k: v for k, v in members.items() if k not in TOP_ONLY})

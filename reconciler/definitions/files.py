@@ -118,7 +118,7 @@ def _name(root: Path, file: Path) -> tuple[str, bool]:
 
 
 def _print(path: PurePath) -> str:
-    """Print a path with forward slashes, as git and CI runners do; a byte that is no UTF-8 could be written nowhere."""
+    """Print a path with forward slashes, as git and CI runners do; a byte that is no UTF-8 is replaced."""
     return os.fsencode(path.as_posix()).decode(errors="replace")
 
 
@@ -127,7 +127,7 @@ def _fault(name: str, message: str, hint: str) -> Document:
 
 
 def read_file(path: Path, *, within: Path | None = None, most: int = MOST_BYTES) -> bytes:
-    """Read a regular file whole, as definitions are read: no pipe, no device, and not without end.
+    """Read a regular file whole, as definitions are read: no pipe, no device, and at most so many bytes.
 
     `within` is the folder that a link must not lead out of; `most` is in bytes. Raises `UsageError` for whatever
     cannot be read so.
@@ -145,13 +145,13 @@ def read_file(path: Path, *, within: Path | None = None, most: int = MOST_BYTES)
 
 
 class Draft:
-    """A file that is going to be written: opened beside its place already, so that trouble shows early."""
+    """A file that is going to be written: opened beside its place already, so that a failure shows early."""
 
     def __init__(self, path: Path) -> None:
         """Open the draft, readable by its owner only; raises `UsageError` where that fails."""
         self.path = path
         self._draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        if path.exists() and not path.is_file():  # a device can be replaced, too, by who may do everything
+        if path.exists() and not path.is_file():  # root could replace a device, too
             raise UsageError(f"{path} cannot be written: it is not a regular file.", hint="Name a file.")
         try:
             descriptor = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -220,9 +220,9 @@ def write_file(path: Path, text: str) -> None:
 
 
 def prepare_own_folder(root: Path, name: str = "") -> Path:
-    """Make `.reconciler/` under a root, or a folder in it: the tool's own, private, and out of git's sight.
+    """Make `.reconciler/` under a root, or a folder in it: the tool's own, private, and ignored by git.
 
-    Raises `UsageError` where it cannot be made, or is a link: a repository could lead the tool anywhere.
+    Raises `UsageError` where it cannot be made, or is a link: a repository could make the tool write anywhere.
     """
     own = root / ".reconciler"
     folder = own / name if name else own

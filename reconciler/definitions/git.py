@@ -85,7 +85,7 @@ _INHERITED = ("SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
 
 
 class GitFailed(UsageError):
-    """Git is not there, or does not want to read the repository; the message holds its own words.
+    """Git is not there, or refuses to read the repository; the message holds git's own words.
 
     `code` is git's exit code, 0 where there was none.
     """
@@ -113,7 +113,7 @@ class Base:
 
 
 def _list_programs(root: Path) -> list[str]:
-    """List the folders of PATH without those of the repository: it could bring a git of its own."""
+    """List the folders of PATH without those of the repository: it could contain a program called git."""
     top = find_top(root) or root.resolve()
     given = [Path(each) for each in os.environ.get("PATH", os.defpath).split(os.pathsep)]
     return [str(each) for each in given if each.is_absolute() and not each.resolve().is_relative_to(top)]
@@ -202,7 +202,7 @@ def _resolve(root: Path, name: str) -> str | None:
     except GitFailed as error:
         if not error.code:
             raise
-        if error.code != 1:  # some names that are none end like a repository that cannot be read
+        if error.code != 1:  # some invalid names end like a repository that cannot be read
             _ask(root, "rev-parse", "--git-dir")
         return None
     commit = found.decode().strip()
@@ -289,7 +289,7 @@ def read_revisions(root: Path, file: str, start: str = "HEAD") -> Iterator[Revis
     """
     if find_top(root) is None or (commit := _resolve(root, start)) is None:
         return
-    mark = secrets.token_hex(16)  # which no name of an author and no subject can hold
+    mark = secrets.token_hex(16)  # which no author's name and no subject contains
     log = _ask(
         root,
         *(

@@ -25,7 +25,7 @@ def resolve(definition: Definition, environment: str) -> Resolved:
     """Work out what a definition says in one environment: its top level, with the overlay's members instead.
 
     A withdrawn system keeps its id and vendor only, and holds no client ids. What a broken definition lacks
-    is blank; such a one never gets further than the rules.
+    is empty; such a definition only reaches the rules.
     """
     overlay = definition.overlay(environment)
     members = {**BLANK, **definition.members, **overlay}

@@ -1,6 +1,13 @@
-"""The configuration file.
+"""Reads and checks the configuration file: `reconciler.toml`, or `[tool.reconciler]` in `pyproject.toml`.
 
-It reads and checks; it opens no connection.
+    [environments.NAME]
+    register = "https://…"        # required, but for the built-in environments, where it cannot be set
+    maskinporten = "https://…"    # likewise; the issuer, whose tokens go to this environment only
+    clients = ["…"]               # client ids whose writes count as ours
+    unmanaged = ["…"]             # ids of systems that are known to have no definition
+
+Every problem is reported with its line. The tables are read by hand: nearly each message depends on the member, on the
+environment and on whether that is built in, and a model of pydantic would need a text for each of its errors beside it.
 """
 
 from __future__ import annotations
@@ -33,7 +40,7 @@ _FIX = "Correct the file."
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where the repository is, and the environments it knows, in order."""
+    """The root of the repository, and its environments by name: the built-in ones, then those of the file."""
 
     root: Path
     environments: Mapping[str, Environment]
@@ -59,7 +66,7 @@ def find_root(start: Path) -> Path:
 
 
 def _read_toml(path: Path) -> tuple[Mapping[str, object], str]:
-    """Read a TOML file of a folder, and its text; empty where there is none.
+    """Read a TOML file, and its text as well; both are empty where there is none.
 
     Raises `SettingsError` for what is no TOML, no regular file, or more than a configuration needs.
     """

@@ -1,7 +1,7 @@
 """A YAML file as text, a tree and positions.
 
 The one owner of ruamel.yaml. It builds its tree from the parser's events, without recursion, so that
-neither depth nor aliases can hurt; it knows nothing of systems, and never reads a disk.
+neither depth nor aliases can exhaust memory or time; it knows nothing of systems, and never reads a disk.
 """
 
 from __future__ import annotations
@@ -112,9 +112,9 @@ class Document:
     faults: tuple[YamlFault, ...] = ()
 
     def locate(self, path: Path) -> Position:
-        """Find where a path stands: the value of a scalar, else the key or the list item.
+        """Find the position of a path: that of the value of a scalar, else the key or the list item.
 
-        Where the path leads nowhere, the place of the nearest part of it that exists.
+        Where the path leads nowhere, the position of its longest part that exists.
         """
         *_, position = (Position(1, 1), *(place for place, _ in self._follow(path)))
         return position
@@ -142,7 +142,7 @@ class Document:
 
 
 class _Unreadable(ReconcilerError):
-    """The file is not worth reading on; never leaves this module."""
+    """The rest of the file is not read; never leaves this module."""
 
     def __init__(self, kind: FaultKind, message: str, position: Position, *, hint: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -255,7 +255,7 @@ class _Composer:
 
 
 def read_document(file: str, content: bytes) -> Document:
-    """Read a YAML file; whatever is wrong with it stands in `faults`, and nothing is raised."""
+    """Read a YAML file; whatever is wrong with it is in `faults`, and nothing is raised."""
     if len(content) > MAX_BYTES:
         message = f"The file has more than {MAX_BYTES:,} bytes"
         return Document(file, "", None, (YamlFault(FaultKind.SIZE, message, Position(1, 1)),))
@@ -308,7 +308,7 @@ def _parse_colons(text: str) -> Iterator[Any]:
 
 
 def _parse_slowly(text: str) -> Iterator[Any]:
-    """Parse without the C library, and hold the result against what that one refuses."""
+    """Parse without the C library, and refuse what that one refuses."""
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
             if type(event) is ScalarEvent and _SURROGATE.search(event.value):

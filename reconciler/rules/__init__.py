@@ -1,4 +1,4 @@
-"""Every validation rule, grouped by what it looks at; `check_documents` asks them all."""
+"""Every validation rule, grouped by the member that it checks; `check_documents` applies them all."""
 
 from reconciler.rules import clients, identity, packages, redirects, rights, texts, visibility
 from reconciler.rules.engine import Checked, check_documents

@@ -238,10 +238,10 @@ def _hint(problem: ShapeError) -> str:
 def check_document(
     document: Document, environments: tuple[str, ...]
 ) -> tuple[Definition | None, tuple[Finding, ...]]:
-    """Read a document as a definition; None where it is broken beyond being looked at further.
+    """Read a document as a definition; None where it is too broken for the other rules.
 
-    `environments` are the configured ones. What a definition's members that are `broken` say is unknown; they
-    are left out of it, so that every other rule can still look at the rest.
+    `environments` are the configured ones. The values of members that are `broken` are unknown; they
+    are left out, so that the other rules can still check the rest.
     """
     reader = _Reader(document)
     for fault in document.faults:
@@ -259,12 +259,12 @@ def check_document(
     overlays = reader.read_overlays(node, environments) if node else None
     allow = sound.pop("allow", {})
     definition = Definition(document, sound, overlays, allow, frozenset(reader.unsound))
-    missing = _say_missing(reader, definition, environments)
+    missing = _report_missing(reader, definition, environments)
     broken = frozenset(reader.unsound | missing)
     return replace(definition, broken=broken), reader.conclude()
 
 
-def _say_missing(reader: _Reader, definition: Definition, environments: tuple[str, ...]) -> set[str]:
+def _report_missing(reader: _Reader, definition: Definition, environments: tuple[str, ...]) -> set[str]:
     """Report each member that is not stated where it has to be, and name them all."""
     where: dict[str, list[str]] = {}
     existing = [name for name in environments if definition.exists_in(name)]
@@ -272,7 +272,7 @@ def _say_missing(reader: _Reader, definition: Definition, environments: tuple[st
         for name in find_missing_members(definition, environment):
             where.setdefault(name, []).append(environment)
     excused = definition.broken
-    if "withdrawn" in excused:  # it decides what has to be stated, and nobody can read it
+    if "withdrawn" in excused:  # it decides what has to be stated, and cannot be read
         excused |= set(REQUIRED) - set(IDENTITY)
     for name, missing in where.items():
         if name not in excused:

@@ -1,8 +1,7 @@
 """All rules on all documents, in every environment that any of them names.
 
 A finding is given once, with the environments it holds in; of many alike in one file the first twenty and a count.
-An exception that a definition allows makes
-an error a warning; an exception that nothing needs is a warning itself.
+An exception that a definition allows makes an error a warning; one that nothing needs is a warning itself.
 """
 
 from __future__ import annotations
@@ -122,7 +121,7 @@ class _View:
         self._quota = Quota()
 
     def ask(self, catalogue: Catalogue) -> None:
-        """Ask the rules that look at one system, once for all environments that see the same."""
+        """Apply the rules that look at one system, once for all environments that see the same."""
         plain = [place for place in self.resolved if not self.definition.overlay(place)]
         groups = [plain, *([place] for place in self.resolved if place not in plain)]
         for group in filter(None, groups):
@@ -131,7 +130,7 @@ class _View:
                 self.note(rule, subject, fault, group)
 
     def note(self, rule: Rule, subject: Resolved, fault: Fault, places: Iterable[str]) -> None:
-        """Keep what a rule said, unless the member in question is broken anyway."""
+        """Keep what a rule found, unless the member is broken anyway."""
         if fault.path and fault.path[0] in self.definition.broken:
             return
         path = subject.path(fault.path)
@@ -152,7 +151,7 @@ class _View:
         found.extend(place for place in places if place not in found)
 
     def collect(self) -> Iterator[Finding]:
-        """Give each finding once, with its environments, and with what is allowed made milder."""
+        """Give each finding once, with its environments, and with a lower severity for what is allowed."""
         counted = dict(self._quota.sum_up())
         for finding, places in self._found.items():
             everywhere = len(places) == len(self.resolved)
@@ -184,7 +183,7 @@ class _View:
         yield from (summed for _, summed in quota.sum_up())
 
     def _find_needless(self) -> Iterator[tuple[Rule, Callable[[], Fault]]]:
-        """Find exceptions to no rule, without a reason or without need; what to say of each is worked out late."""
+        """Find exceptions to no rule, without a reason or without need; the message of each is made late."""
         for name, allowed in self.definition.allow.items():
             where: Path = ("allow", name)
             rule = RULES.get(name)

@@ -1,6 +1,6 @@
 """Rules on who a system is and whose it is: `id` and `vendor`.
 
-A withdrawn definition is asked them too: its id and vendor are all that it still states.
+They apply to a withdrawn definition too: its id and vendor are all that it still states.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How many findings of one rule are shown in one file; the others are counted.
 
-A file that breaks a rule a hundred thousand times is one mistake, and must not cost a gigabyte of sentences.
+A file that breaks a rule a hundred thousand times is one mistake, and must not take a gigabyte of memory.
 """
 
 from __future__ import annotations

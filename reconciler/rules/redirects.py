@@ -1,6 +1,6 @@
 """Rules on `allowedRedirectUrls`: where customers may be sent after they have approved.
 
-No message shows what stands before an `@`: it may be a password.
+No message shows what is before an `@`: it may be a password.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def check_host_marks(subject: Resolved) -> Iterator[Fault]:
     for index, url in enumerate(subject.system.allowedRedirectUrls):
         if _holds_marks(url):
             message = f"The host of {_show(url)} holds a character that is not accepted"
-            yield Fault(_place(index), message, "Type the host anew.")
+            yield Fault(_place(index), message, "Type the host again.")
 
 
 @system_rule("redirect-not-https", code="AUTH.VLD-00005")

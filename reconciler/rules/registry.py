@@ -1,4 +1,4 @@
-"""The one registry of rules: what a rule is, how it is declared, and how it is asked.
+"""The one registry of rules: what a rule is, how it is declared, and how it is applied.
 
 A rule is one decorated function whose docstring is the page that `reconciler explain` prints. It
 yields `Fault`s; the registry adds the rule's id, severity, code and place.
@@ -53,7 +53,7 @@ Allowable: TypeAlias = 'bool | Literal["held"]'
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule's id, how bad a breach is, and its page."""
+    """A rule's id, the severity of a breach, and its page."""
 
     id: str
     severity: Severity

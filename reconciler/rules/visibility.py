@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def check_visibility(subject: Resolved) -> Iterator[Fault]:
     """A definition says whether its system is visible.
 
-    The register makes a system visible when nothing is said, at every PUT anew (System
+    The register makes a system visible when nothing is said, at every PUT (System
     Register contract §2.2): end users then find it in the Altinn portal, and create
     system users for it themselves.
 

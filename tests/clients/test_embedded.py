@@ -137,7 +137,7 @@ def test_a_broken_state_is_told(tmp_path: Path) -> None:
         pytest.fail("it started")
 
     assert "not a database" in caught.value.message
-    assert "begin anew" in caught.value.hint
+    assert "start again" in caught.value.hint
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
