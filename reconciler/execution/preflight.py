@@ -25,7 +25,7 @@ from reconciler.model.canonical_json import SHORT
 from reconciler.model.environment import WORKERS
 from reconciler.planning.change import Weight, order_users
 from reconciler.planning.change_log import describe_entries, find_since, read_log
-from reconciler.planning.impact import COUNTING
+from reconciler.planning.impact_rules import COUNTING
 from reconciler.planning.plan import judge_plan
 from reconciler.planning.plan_audit import audit
 

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from reconciler.planning.drift import PAGES
-from reconciler.planning.impact import IMPACTS
+from reconciler.planning.impact_rules import IMPACTS
 from reconciler.rules import RULES
 
 if TYPE_CHECKING:

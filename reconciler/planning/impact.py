@@ -1,4 +1,4 @@
-"""What a change does to people: each impact a rule with an id, a severity and a page.
+"""What a change does to people: which impacts it has, by the change log, the system users and the client ids.
 
 Pure. An impact of severity `breaking` makes apply refuse until somebody names the plan's digest.
 """
@@ -7,12 +7,28 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from inspect import cleandoc
 from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.system import Attribute, Package, Right, System, Vendor
 from reconciler.planning.change import WITHDRAWN, Blocked, Create, Delete, Impact, Keep, Update, Weight
 from reconciler.planning.change_log import attribute
+from reconciler.planning.impact_rules import (
+    ASKED,
+    CLIENT_CLAIMED,
+    CLIENT_REMOVED,
+    CLIENT_RESPELT,
+    DELETED,
+    DROPPED,
+    HIDDEN,
+    MASS_CHANGE,
+    OVERWRITTEN,
+    REDIRECT_REMOVED,
+    SHOWN,
+    TEXT_CHANGED,
+    UNKNOWN_CHANGED,
+    UNKNOWN_KEPT,
+    UNKNOWN_REMOVED,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,20 +38,7 @@ if TYPE_CHECKING:
     from reconciler.planning.change import Change
     from reconciler.planning.change_log import LogEntry, State
     from reconciler.planning.diff import FieldChange
-
-
-@dataclass(frozen=True, slots=True)
-class ImpactRule:
-    """An impact's id, its weight and its page."""
-
-    id: str
-    weight: Weight
-    page: str
-
-    @property
-    def summary(self) -> str:
-        """The first sentence of the page."""
-        return " ".join(self.page.partition("\n\n")[0].split())
+    from reconciler.planning.impact_rules import ImpactRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,152 +72,8 @@ class Moves:
 NO_MOVES = Moves()
 
 
-IMPACTS: dict[str, ImpactRule] = {}
-"""Every impact by its id."""
-
-
-def _declare(rule: str, weight: Weight, page: str) -> ImpactRule:
-    IMPACTS[rule] = ImpactRule(rule, weight, cleandoc(page))
-    return IMPACTS[rule]
-
-
-CLIENT_REMOVED = _declare(
-    "client-id-removed",
-    Weight.BREAKING,
-    """A client id leaves a system.
-
-    Maskinporten finds a system user by the client ids of its system, so from this moment it refuses every
-    customer of this system who comes with that client (System Register contract §2.6). Where the client id
-    moves to another system, its customers' system users do not move along.
-    """,
-)
-CLIENT_RESPELT = _declare(
-    "client-id-respelt",
-    Weight.BREAKING,
-    """A client id changes its letter case.
-
-    Client ids are compared exactly, so for Maskinporten the old spelling leaves the system.
-    """,
-)
-CLIENT_CLAIMED = _declare(
-    "client-id-claimed",
-    Weight.NOTABLE,
-    """A client id comes from another system.
-
-    It is released there first and claimed here afterwards; between the two requests it is on no system, and
-    nobody gets a token with it. If the claim fails for certain, it is put back.
-    """,
-)
-DELETED = _declare(
-    "system-deleted",
-    Weight.BREAKING,
-    """A system is deleted, for ever.
-
-    Its id can never be used again, and all tokens of its system users stop at once (contract §2.6). Requests
-    under way can still be approved, and give a system user without a token.
-    """,
-)
-OVERWRITTEN = _declare(
-    "outside-value-overwritten",
-    Weight.BREAKING,
-    """A value is overwritten that somebody outside put there.
-
-    The change log says that a client which is not ours set it, and no committed revision of the definition
-    states it; or it stands in `systems/.accepted.yaml`. Perhaps it was right: talk to them, or put it into the
-    definition and commit that.
-    """,
-)
-SHOWN = _declare(
-    "shown-to-users",
-    Weight.NOTABLE,
-    """A system becomes visible in the Altinn portal.
-
-    End users can find it, and make system users for it themselves.
-    """,
-)
-HIDDEN = _declare(
-    "hidden-from-users",
-    Weight.NOTABLE,
-    """A system is no longer shown in the Altinn portal.
-
-    End users cannot make system users for it there any more. Requests by the vendor still work, and system
-    users that exist stay.
-    """,
-)
-ASKED = _declare(
-    "right-added",
-    Weight.NOTABLE,
-    """A system asks for a right or an access package more.
-
-    Existing system users do not get it. Each customer with a standard system user has to accept a change
-    request. An agent system user holds access packages only, and has to be made anew under another external
-    reference. Who makes a system user in the portal now has to hold all that the system asks for.
-    """,
-)
-DROPPED = _declare(
-    "right-removed",
-    Weight.NOTABLE,
-    """A system no longer asks for a right or an access package.
-
-    New requests for it are refused, and open requests that name it can no longer be approved. What customers
-    have delegated already stays with them; a change request can take it away.
-    """,
-)
-REDIRECT_REMOVED = _declare(
-    "redirect-removed",
-    Weight.NOTABLE,
-    """A redirect URL is removed.
-
-    New requests for a system user that name it are refused. Those under way still lead there, so keep the
-    page until they are answered.
-    """,
-)
-TEXT_CHANGED = _declare(
-    "text-changed",
-    Weight.NOTE,
-    """A name or description changes that customers read.
-
-    They see it in the Altinn portal, where they approve. System users that exist keep the title that they were
-    given.
-    """,
-)
-UNKNOWN_KEPT = _declare(
-    "unknown-member-kept",
-    Weight.NOTE,
-    """The register holds a member that this tool does not know, and it is preserved.
-
-    It goes back as it came, so that what Altinn adds tomorrow is not lost.
-    """,
-)
-UNKNOWN_REMOVED = _declare(
-    "unknown-member-removed",
-    Weight.NOTABLE,
-    """A member that this tool does not know goes away with the entry that holds it.
-
-    The definition no longer asks for that right or access package.
-    """,
-)
-UNKNOWN_CHANGED = _declare(
-    "unknown-member-changed",
-    Weight.BREAKING,
-    """A member that this tool does not know gets another value than the register holds.
-
-    No definition can ask for that. Only a rollback to a document from before such a member was there can need
-    it, or a plan file that somebody edited.
-    """,
-)
-MASS_CHANGE = _declare(
-    "mass-change",
-    Weight.BREAKING,
-    """A plan changes many systems at once.
-
-    More than three, and more than 30 % of those that are managed, are updated or deleted. That is often the
-    sign of a wrong folder, a wrong vendor or a wrong environment.
-    """,
-)
 _MANY, _SHARE = 3, 0.3
-COUNTING = frozenset({CLIENT_REMOVED.id, CLIENT_RESPELT.id, DELETED.id})
-"""The breaking impacts that say how many system users they touch."""
+"""More systems than this, and a larger share of those that are managed, are a mass change."""
 
 
 def judge(change: Change, evidence: Evidence, moves: Moves = NO_MOVES) -> tuple[Impact, ...]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from reconciler.model.findings import SEVERITIES, Finding, Location, Severity
 from reconciler.planning.change import Blocked, Weight
 from reconciler.planning.explanation import BLOCKED, REMOVED, UNLISTED, find_explanation
-from reconciler.planning.impact import DELETED
+from reconciler.planning.impact_rules import DELETED
 from reconciler.render import phrases
 from reconciler.render.escape import shorten
 

@@ -15,7 +15,7 @@ from reconciler.planning.change import Blocked, Impact, Update, Weight
 from reconciler.planning.diff import FieldChange
 from reconciler.planning.drift import PAGES, Difference, DriftReport, Kind
 from reconciler.planning.explanation import BLOCKED, REMOVED, UNLISTED, find_explanation, read_explanations
-from reconciler.planning.impact import IMPACTS
+from reconciler.planning.impact_rules import IMPACTS
 from reconciler.planning.plan import Plan, Target, Unmanaged
 from reconciler.render.annotations import annotate_drift, annotate_findings, annotate_plan, fingerprint
 from reconciler.render.sarif import render_drift, render_findings, render_plan

@@ -9,7 +9,8 @@ import pytest
 from reconciler.model.system import RegisteredSystem
 from reconciler.planning.change import Create, Delete, Impact, Keep, Update, Weight, decide
 from reconciler.planning.change_log import LogEntry, State
-from reconciler.planning.impact import IMPACTS, NO_MOVES, Evidence, Moves, find_unknown, judge, judge_all
+from reconciler.planning.impact import NO_MOVES, Evidence, Moves, find_unknown, judge, judge_all
+from reconciler.planning.impact_rules import IMPACTS
 from tests.builders import (
     CLIENT,
     OTHER_CLIENT,

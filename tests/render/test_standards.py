@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.model.findings import Finding, Location, Severity
-from reconciler.planning.impact import IMPACTS
+from reconciler.planning.impact_rules import IMPACTS
 from reconciler.render.annotations import find_page
 from reconciler.render.formats import load_renderer
 from reconciler.rules import RULES
