@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,19 @@ def a_step(number: int, name: str = "991825827_a") -> Step:
 def an_outcome(step: int, word: str = "done", by: str = "apply") -> RecordedOutcome:
     """Make an outcome."""
     return RecordedOutcome(step, "991825827_a", word, "", a_live_document(), None, by, now())
+
+
+def test_the_folders_of_a_journal_are_its_owners_only(tmp_path: Path) -> None:
+    """Also the one above the journals, which is made with them, whatever a user's mask lets through."""
+    mask = os.umask(0)
+    try:
+        journal = start(tmp_path / "deep" / "journal")
+    finally:
+        os.umask(mask)
+    journal.end()
+
+    made = [journal.path.parent.parent, journal.path.parent, journal.path]
+    assert [stat.S_IMODE(each.stat().st_mode) for each in made] == [0o700, 0o700, 0o600]
 
 
 def test_what_was_written_is_read_back(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_what_is_no_lock_is_named_and_left_alone(tmp_path: Path, kind: str) -> N
     target = tmp_path / "target"
     target.write_text("kept")
     path.unlink()
-    folder = tmp_path / "locks"
+    folder, named = tmp_path / "locks", path
     if kind == "link":
         path.symlink_to(target)
     elif kind == "dangling link":
@@ -113,13 +113,15 @@ def test_what_is_no_lock_is_named_and_left_alone(tmp_path: Path, kind: str) -> N
     elif kind == "folder":
         path.mkdir()
     elif kind == "file above":
-        folder = target
+        folder = named = target
     else:
-        folder = tmp_path / "loop"
+        folder = named = tmp_path / "loop"
         folder.symlink_to(folder)
 
-    with pytest.raises(Refused, match="No lock can be taken on"):
+    with pytest.raises(Refused) as caught:
         take(folder)
+
+    assert caught.value.message.startswith(f"No lock can be taken on {named}: ")
 
     assert target.read_text() == "kept"
     assert not (tmp_path / "planted").exists()
@@ -144,8 +146,11 @@ def test_a_kernel_without_locks_is_named(tmp_path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(platform, "_FCNTL", SimpleNamespace(flock=refuse, LOCK_EX=2, LOCK_NB=4))
 
-    with pytest.raises(Refused, match="No locks available"):
+    with pytest.raises(Refused) as caught:
         take(tmp_path)
+
+    (path,) = tmp_path.iterdir()
+    assert caught.value.message == f"No lock can be taken on {path}: No locks available."
 
 
 def test_a_lock_is_its_owners_only(tmp_path: Path) -> None:

@@ -180,6 +180,7 @@ def test_recover_says_what_it_found_whatever_comes_next(
 
     assert [each.fate.value for each in sorted(found, key=lambda each: each.intent.step)] == fates
     assert [each.intent.step for each in found if not each.asked] == left
+    assert not any(each.alarming for each in found)
     assert [each.step for each in run.open] == left
 
 
