@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from reconciler.planning.request_order import Step
 
 LOOK_AGAIN = 1.0
-"""Seconds between two looks at a system whose write gave no answer."""
+"""Seconds between two looks at a system whose write gave no answer, or a 500."""
 SLOW = 25.0
 """Seconds after which a 500 can be followed by the write: the register gives up on a COMMIT that is held up
 after 30 s, and the database carries it out later (System Register contract §9.3)."""
@@ -119,6 +119,18 @@ class _Sending:
         if isinstance(self.failure, ServerFailed) and self.failure.status == OVERLAPPED:
             return self.took >= SLOW
         return isinstance(self.failure, LOST)
+
+    def find_last_look(self, patience: float) -> float:
+        """Give the time of the last look for a write that left no trace yet.
+
+        After a quick 500 that is a second later: the COMMIT can stand in the log a moment after the answer.
+        """
+        seconds = 0.0
+        if self.may_still_come:
+            seconds = patience
+        elif isinstance(self.failure, LOST):
+            seconds = min(LOOK_AGAIN, patience)
+        return self.began + self.took + seconds
 
 
 def carry_out(
@@ -242,13 +254,15 @@ def _verify_until_known(
         after = take_snapshot(step.id, writer.register)
         verification = verify(request, after.system, after.log)
         # A COMMIT that is held up comes through seconds after its 500, however long that took (contract §9.3).
-        left = sending.began + sending.took + writer.patience - time.monotonic()
-        if verification.fate is Fate.DONE or left <= 0 or not sending.may_still_come:
+        left = sending.find_last_look(writer.patience) - time.monotonic()
+        if verification.fate is Fate.DONE or left <= 0:
             if sending.overdue and verification.fate is Fate.UNDONE:  # it may be looked at there still
                 verification = replace(verification, fate=Fate.UNKNOWN)
             return after, verification
         if writer.stop.wait(min(LOOK_AGAIN, left, writer.patience / 10)):
-            return after, replace(verification, fate=Fate.UNKNOWN)
+            # What the log says after a quick 500 stands; after a lost answer it does not yet.
+            fate = Fate.UNKNOWN if sending.may_still_come else verification.fate
+            return after, replace(verification, fate=fate)
 
 
 def _make_record(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import pytest
 
 from reconciler.clients.trace_context import read_trace_id
 from reconciler.errors import NoAnswer, ServerFailed, Unintelligible
+from reconciler.execution.executor import apply_plan
 from reconciler.execution.journal import read_runs
 from reconciler.execution.outcome import Done, Failed, Unknown
 from reconciler.execution.recovery import find_stranded
@@ -183,6 +184,37 @@ def test_a_slow_500_is_waited_for_and_a_quick_one_is_not(
     time.sleep(0 if slow == 0 else 0.4)
     assert [each.fate.value for each in stage.recover()] == ([] if slow == 0 else ["done"])
     assert stage.held(one)[one]["allowedRedirectUrls"] == ["https://other.example/"]
+
+
+def test_a_write_that_is_committed_right_after_a_quick_500_is_done(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log is read within milliseconds of the answer, before the COMMIT stands in it: it is read once more."""
+    _, asked = _one(stage)
+    plan = stage.plan(asked)
+    monkeypatch.setattr(stage, "patience", 10.0)
+    register = Faulty(stage.register, _late(ServerFailed("The register answered 500.", status=500), 0.2))
+
+    (outcome,) = stage.apply(plan, register=register).outcomes
+
+    assert isinstance(outcome, Done)
+    assert outcome.reason == "The register answered 500. The change log shows that it was carried out."
+
+
+def test_a_wish_to_stop_does_not_wait_for_a_second_look(stage: Stage) -> None:
+    """What the log says right after a quick 500 is the outcome then."""
+    _, asked = _one(stage)
+    stop = Event()
+
+    def put(send: Send, body: Mapping[str, Json]) -> None:
+        del send, body
+        stop.set()
+        raise ServerFailed("The register answered 500.", status=500)
+
+    with stage.clear(stage.plan(asked), register=Faulty(stage.register, put), stop=stop) as clearance:
+        (outcome,) = apply_plan(clearance, on_outcome=stage.reported.append).outcomes
+
+    assert isinstance(outcome, Failed)
 
 
 def test_recover_looks_again_after_a_lost_answer(stage: Stage) -> None:
