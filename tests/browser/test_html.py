@@ -66,7 +66,7 @@ def _write_report(folder: Path) -> Path:
 
 
 def _find_shown(browser: Chrome) -> list[str]:
-    """Tell which systems the page shows now."""
+    """Say which systems the page shows now."""
     text = browser.find_element("tag name", "body").text
     return [name for name in ("quiet", "hostile") if f"{VENDOR}_{name}" in text]
 

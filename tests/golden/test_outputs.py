@@ -88,14 +88,14 @@ def _plan_a_delete() -> Plan:
 
 
 def _plan_what_is_blocked() -> Plan:
-    burnt, left_out = f"{VENDOR}_burnt", f"{VENDOR}_left_out"
+    deleted, left_out = f"{VENDOR}_burnt", f"{VENDOR}_left_out"
     desired = [
-        a_resolved(id=burnt, clientId=[]),
+        a_resolved(id=deleted, clientId=[]),
         a_resolved(id=left_out, clientId=[], rights=..., isVisible=...),
         a_resolved(),
     ]
     live = [
-        a_registered_system(id=burnt, clientId=[], isDeleted=True),
+        a_registered_system(id=deleted, clientId=[], isDeleted=True),
         a_registered_system(id=left_out, clientId=[], rights=[_right("a"), _right("b")], isVisible=False),
     ]
     taken = a_registered_system(id=f"{VENDOR}_other", name={"nb": "Den andre", "nn": "x", "en": "x"})
@@ -183,8 +183,8 @@ def _report() -> Report:
     names = [f"{VENDOR}_{name}" for name in ("done", "failed", "stale", "unknown", "untried", "overwritten")]
     live = [a_registered_system(id=names[0], isVisible=False, clientId=[])]
     wanted = [a_resolved(id=name, clientId=[]) for name in names]
-    burnt = a_registered_system(id=f"{VENDOR}_burnt", isDeleted=True, clientId=[])
-    plan = _plan([*wanted, a_resolved(id=burnt.id, clientId=[])], [*live, burnt])
+    deleted = a_registered_system(id=f"{VENDOR}_burnt", isDeleted=True, clientId=[])
+    plan = _plan([*wanted, a_resolved(id=deleted.id, clientId=[])], [*live, deleted])
     by_id = {change.id: change for change in plan.changes}
     (differs,) = (field for field in by_id[names[0]].fields if field.member == "isVisible")
     refused = "The register answered 400: AUTH.VLD-00003 One or more resources were not found."
@@ -282,8 +282,8 @@ def test_json(name: str, request: pytest.FixtureRequest) -> None:
 @pytest.mark.parametrize("name", ["plan-create", "plan-delete", "plan-nothing", "plan-move", "report"])
 def test_the_text_fits_a_terminal(name: str) -> None:
     """No line is wider than 80 columns but for counts, and for sentences that name what they are about."""
-    told = ("Plan: ", "Apply: ", "    ! ", "    The register answered", "   1. ", "   2. ")
-    lines = [line for line in TEXTS[name]().splitlines() if not line.startswith(told)]
+    wider = ("Plan: ", "Apply: ", "    ! ", "    The register answered", "   1. ", "   2. ")
+    lines = [line for line in TEXTS[name]().splitlines() if not line.startswith(wider)]
 
     assert max(map(len, lines)) <= 80
 

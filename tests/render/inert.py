@@ -40,7 +40,7 @@ def find_strange_commands(text: str) -> list[str]:
 
 
 def check_markdown(text: str) -> Iterator[str]:
-    """Tell of raw HTML that is not ours, of anything that GitHub would link, and of broken tables and sections."""
+    """Find raw HTML that is not ours, of anything that GitHub would link, and of broken tables and sections."""
     lines = text.split("\n")
     yield from (f"a comment in line {number}" for number, line in enumerate(lines[1:], 2) if "<!--" in line)
     body = "\n".join(lines[1:])
@@ -113,7 +113,7 @@ _PAGE_ATTRIBUTES = {
 
 
 def check_html(text: str) -> Iterator[str]:
-    """Tell of tags and attributes that are not ours, and of what is not closed."""
+    """Find tags and attributes that are not ours, and of what is not closed."""
     page = _Page()
     page.feed(text)
     page.close()
@@ -125,13 +125,13 @@ def check_html(text: str) -> Iterator[str]:
 
 
 def check_xml(text: str) -> Iterator[str]:
-    """Tell whether the text is no XML, or holds elements that are not JUnit's."""
+    """Say whether the text is no XML, or holds elements that are not JUnit's."""
     root = ET.fromstring(text)  # noqa: S314 - our own output, which is what is under test
     known = {"testsuites", "testsuite", "testcase", "failure", "system-out"}
     yield from (each.tag for each in root.iter() if each.tag not in known)
 
 
 def check_json(text: str) -> Iterator[str]:
-    """Tell whether the text is no JSON document on lines of its own."""
+    """Say whether the text is no JSON document on lines of its own."""
     json.loads(text)
     yield from () if text.endswith(("}\n", "]\n")) else ("something after the document",)

@@ -1,4 +1,4 @@
-"""Plans, drift, findings and a story to be rendered: of everything one, and everything hostile."""
+"""Plans, drift, findings and histories to be rendered: of everything one, and everything hostile."""
 
 from __future__ import annotations
 
@@ -229,7 +229,7 @@ def some_findings() -> tuple[Finding, ...]:
             Severity.NOTE,
             "`clientid` is spelt `clientId`.",
             Location(file, "clientid", 9, 1),
-            "`reconciler fmt` mends it.",
+            "`reconciler fmt` corrects it.",
         ),
         Finding("yaml-syntax", Severity.ERROR, "The file is no YAML.", Location("systems/broken.yaml")),
         Finding(
@@ -243,8 +243,8 @@ def some_findings() -> tuple[Finding, ...]:
     )
 
 
-def a_story() -> tuple[TimelineEntry, ...]:
-    """Make the story of a system: registered as a revision asked, changed by others, saved again, deleted."""
+def a_timeline() -> tuple[TimelineEntry, ...]:
+    """Make the history of a system: registered as a revision asked, changed by others, saved again, deleted."""
     old = a_system(clientId=[])
     new = a_system(clientId=[], isVisible=False, name={"nb": "Ny", "nn": "Ny", "en": "SmartCloud"})
     ours = LogEntry("create", VENDOR, CLIENT, "2026-09-01T10:00:00Z")
@@ -308,8 +308,8 @@ def hostile_findings(text: str) -> tuple[Finding, ...]:
     return tuple(Finding(text, severity, text, place, text, text, (text,)) for severity in Severity)
 
 
-def a_hostile_story(text: str) -> tuple[TimelineEntry, ...]:
-    """Make a story in which everything that somebody else can write is one text."""
+def a_hostile_timeline(text: str) -> tuple[TimelineEntry, ...]:
+    """Make a history in which everything that somebody else can write is one text."""
     field = Edit(("name", text), text, text)
     return (TimelineEntry(LogEntry(text, text, text, text), (field,), Revision(text, text, text, text, b"")),)
 
@@ -330,7 +330,7 @@ FINDINGS: Mapping[str, Callable[[], tuple[Finding, ...]]] = {
     "findings-none": tuple,
     "findings-hostile": lambda: hostile_findings(HOSTILE),
 }
-STORIES: Mapping[str, Callable[[], tuple[TimelineEntry, ...]]] = {
-    "history": a_story,
-    "history-hostile": lambda: a_hostile_story(HOSTILE),
+HISTORIES: Mapping[str, Callable[[], tuple[TimelineEntry, ...]]] = {
+    "history": a_timeline,
+    "history-hostile": lambda: a_hostile_timeline(HOSTILE),
 }

@@ -110,7 +110,7 @@ _CODE_QUALITY: Shape = {  # GitLab, "Code Quality report format"
 
 
 def _check(value: Json, shape: object, path: str) -> Iterator[str]:
-    """Tell what of a value is not as its shape: a mapping of members, a list of one shape, or a check."""
+    """Say what of a value is not as its shape: a mapping of members, a list of one shape, or a check."""
     if callable(shape):
         if not shape(value):
             yield f"{path} is {value!r}"
@@ -133,7 +133,7 @@ def _check(value: Json, shape: object, path: str) -> Iterator[str]:
 
 
 def check_sarif(log: Json) -> Iterator[str]:
-    """Tell what is wrong with a SARIF log."""
+    """Say what is wrong with a SARIF log."""
     yield from _check(log, _SARIF, "$")
     for run in log["runs"]:
         rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
@@ -146,7 +146,7 @@ def check_sarif(log: Json) -> Iterator[str]:
 
 
 def check_code_quality(issues: Json) -> Iterator[str]:
-    """Tell what is wrong with a Code Quality report."""
+    """Say what is wrong with a Code Quality report."""
     yield from _check(issues, [_CODE_QUALITY], "$")
     prints = [each["fingerprint"] for each in issues]
     if len(set(prints)) != len(prints):
@@ -175,7 +175,7 @@ _MIXED = {"failure", "system-out"}
 
 
 def check_junit(text: str) -> Iterator[str]:
-    """Tell what is wrong with a JUnit report."""
+    """Say what is wrong with a JUnit report."""
     root = ET.fromstring(text)  # noqa: S314 - our own output, which is what is under test
     if root.tag != "testsuites":
         yield f"the root is {root.tag}"

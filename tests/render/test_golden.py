@@ -13,7 +13,7 @@ from reconciler.render.lines import print_lines
 from reconciler.render.text.drift import render_drift
 from reconciler.render.text.history import render_history
 from tests.render.inert import find_commands, find_steering
-from tests.render.samples import FINDINGS, PLANS, REPORTS, STORIES
+from tests.render.samples import FINDINGS, HISTORIES, PLANS, REPORTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,10 +52,10 @@ def _render_all() -> Iterator[tuple[str, str]]:
             yield f"{form}/{name}.{_ENDINGS[form]}", text
     for name, make in REPORTS.items():
         yield f"text/{name}.txt", print_lines(render_drift(make()))
-    for name, tell in STORIES.items():
+    for name, make_history in HISTORIES.items():
         system = "991825827_smartcloud"
-        yield f"text/{name}.txt", print_lines(render_history(system, tell()))
-        yield f"json/{name}.json", as_json.render_history(system, tell())
+        yield f"text/{name}.txt", print_lines(render_history(system, make_history()))
+        yield f"json/{name}.json", as_json.render_history(system, make_history())
 
 
 OUTPUTS = dict(_render_all())

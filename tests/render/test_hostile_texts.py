@@ -26,7 +26,13 @@ from tests.render.inert import (
     find_steering,
     find_strange_commands,
 )
-from tests.render.samples import HOSTILE, a_hostile_plan, a_hostile_report, a_hostile_story, hostile_findings
+from tests.render.samples import (
+    HOSTILE,
+    a_hostile_plan,
+    a_hostile_report,
+    a_hostile_timeline,
+    hostile_findings,
+)
 from tests.render.standards import check_code_quality, check_junit, check_sarif
 
 if TYPE_CHECKING:
@@ -193,15 +199,15 @@ def test_json_stays_inert(form: str, text: str) -> None:
 @example("x" * 100_000)
 def test_lines_stay_inert(text: str) -> None:
     """Drift and history are shown in lines of ours, and as JSON that reads back as it was."""
-    story = a_hostile_story(text)
-    for lines in (render_drift(a_hostile_report(text)), render_history(text, story)):
+    timeline = a_hostile_timeline(text)
+    for lines in (render_drift(a_hostile_report(text)), render_history(text, timeline)):
         made = list(lines)
         output = print_lines(made)
         assert output.count("\n") == len(made)
         assert not find_steering(output)
         assert not find_commands(output)
         assert max(map(len, output.splitlines())) < 6000
-    read = json.loads(render_json(text, story))
+    read = json.loads(render_json(text, timeline))
     assert (read["id"], read["chapters"][0]["client"]) == (text, text)
 
 

@@ -26,8 +26,8 @@ def test_a_comment_is_never_too_long(number: int, longest: int) -> None:
     assert text.count("</details>") == shown
     assert "991825827_the_last" in text
     left_out = number + 1 - shown
-    told = f"*{left_out:,} more did not fit here: the run's artifact has everything.*"
-    assert (told in text) == (left_out > 0)
+    note = f"*{left_out:,} more did not fit here: the run's artifact has everything.*"
+    assert (note in text) == (left_out > 0)
     assert f"reconciler apply --accept {plan.digest}" in text
 
 
@@ -108,5 +108,5 @@ def test_the_comment_is_made_of_whole_sections() -> None:
         "What was open before",
         "Unmanaged",
     ]
-    told = [token.content for token in tokens if token.type == "inline"]
-    assert not any(each.startswith("|") for each in told)
+    note = [token.content for token in tokens if token.type == "inline"]
+    assert not any(each.startswith("|") for each in note)

@@ -50,7 +50,7 @@ def test_the_grave_comes_first(form: str, origin: Origin) -> None:
 
 @pytest.mark.parametrize("origin", [Origin.THIS_CHANGE, Origin.NOT_APPLIED, Origin.UNKNOWN])
 def test_the_grave_stands_open(origin: Origin) -> None:
-    """P1: in a comment nobody has to open a section to see that something is deleted, broken or blocked."""
+    """P1: in a comment no reader has to open a section to see that something is deleted, broken or blocked."""
     text = render("markdown", a_plan(origin))
 
     sections = [each.partition("</summary>")[0] for each in text.split("<details")[1:]]
@@ -78,7 +78,7 @@ def test_annotations_begin_with_what_cannot_be_undone() -> None:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_nothing_grave_is_left_out(form: str) -> None:
-    """P1: every output tells of a deletion, of what breaks and of what is blocked."""
+    """P1: every output shows a deletion, of what breaks and of what is blocked."""
     text = render(form, a_plan(Origin.NOT_APPLIED))
 
     words = ("system-deleted", "client-id-removed", "b_blocked")

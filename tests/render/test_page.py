@@ -106,8 +106,8 @@ def test_drift_tells_who_and_when() -> None:
     """Time, organisation, client, kind of write and acceptance stand beside each difference."""
     page = PAGES["drift"]
 
-    for told in ("2026-11-19T02:14:08Z", "310904473", "a1b2c3d4-0000-4000-8000-000000000001"):
-        assert f"<td>{told}</td>" in page
+    for shown in ("2026-11-19T02:14:08Z", "310904473", "a1b2c3d4-0000-4000-8000-000000000001"):
+        assert f"<td>{shown}</td>" in page
     assert "with the rights endpoint" in page
     assert "accepted until 2026-12-24: Shown for the fair" in page
     assert "the change log does not say when and by whom" in page

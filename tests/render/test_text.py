@@ -28,11 +28,11 @@ LINES: list[Line] = [(Piece("+ a", "create"), Piece("  b", "dim")), (Piece("plai
 
 
 @pytest.mark.parametrize(
-    ("number", "told"), [(0, "0 files"), (1, "1 file"), (2, "2 files"), (12345, "12,345 files")]
+    ("number", "shown"), [(0, "0 files"), (1, "1 file"), (2, "2 files"), (12345, "12,345 files")]
 )
-def test_things_are_counted_in_words(number: int, told: str) -> None:
+def test_things_are_counted_in_words(number: int, shown: str) -> None:
     """One is singular, everything else plural, and thousands are set apart."""
-    assert count(number, "file") == told
+    assert count(number, "file") == shown
 
 
 def test_lines_print_without_styles() -> None:
