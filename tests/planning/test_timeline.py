@@ -1,4 +1,4 @@
-"""A change log as a story: what each write changed, and which revision asked for it."""
+"""A change log as a timeline: what each write changed, and which revision asked for it."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ def a_revision(number: int) -> Revision:
     return Revision(f"{number}" * 40, f"2026-11-{number:02}T08:00:00Z", "Kari", f"Change {number}", b"")
 
 
-def tell(*states: tuple[str, System | None]) -> list[tuple[str, list[str]]]:
-    """Tell a story from states, oldest first; give each chapter's kind and the paths that it changed."""
+def list_paths(*states: tuple[str, System | None]) -> list[tuple[str, list[str]]]:
+    """Make a timeline of states, oldest first; give each entry's kind and the paths that it changed."""
     made = [State(an_entry(kind, hour), system) for hour, (kind, system) in enumerate(states)]
     return [
         (each.entry.kind, [field.path for field in each.fields]) for each in make_timeline(made[::-1], [])
     ]
 
 
-def test_a_story_begins_with_everything_and_goes_on_with_what_changed() -> None:
+def test_a_timeline_begins_with_everything_and_goes_on_with_what_changed() -> None:
     """Oldest first, although the log is newest first; a creation is a difference from nothing."""
     created, hidden, deleted = a_system(), a_system(isVisible=False), a_system(isVisible=False)
 
-    (first, paths), *rest = tell(
+    (first, paths), *rest = list_paths(
         ("create", created), ("update", hidden), ("delete", deleted.model_copy(update={"isDeleted": True}))
     )
 
@@ -67,14 +67,14 @@ def test_what_came_is_after_and_what_stood_there_is_before() -> None:
     assert (field.before, field.after) == (True, False)
 
 
-def test_a_write_that_changed_nothing_is_a_chapter() -> None:
+def test_a_write_that_changed_nothing_is_an_entry() -> None:
     """Somebody saved the same again."""
-    assert tell(("create", a_system()), ("update", a_system()))[1] == ("update", [])
+    assert list_paths(("create", a_system()), ("update", a_system()))[1] == ("update", [])
 
 
 def test_a_state_that_the_log_does_not_know_has_no_fields() -> None:
     """A log that starts late does not say what its first writes changed, and what follows is a beginning."""
-    (first, second) = tell(("rightsupdate", None), ("update", a_system()))
+    (first, second) = list_paths(("rightsupdate", None), ("update", a_system()))
 
     assert first == ("rightsupdate", [])
     assert "isVisible" in second[1]
@@ -93,12 +93,12 @@ def test_the_newest_revision_that_a_state_equals_is_named() -> None:
         (a_revision(1), a_system()),
     ]
 
-    chapters = make_timeline(states, revisions)
+    entries = make_timeline(states, revisions)
 
-    assert [each.revision for each in chapters] == [revisions[1][0], None, revisions[0][0]]
+    assert [each.revision for each in entries] == [revisions[1][0], None, revisions[0][0]]
 
 
-def test_an_empty_log_is_an_empty_story() -> None:
+def test_an_empty_log_is_an_empty_timeline() -> None:
     """R6: which is said, and is no error."""
     assert make_timeline([], [(a_revision(1), a_system())]) == ()
     text = print_lines(render_history("a", ()))
