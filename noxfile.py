@@ -20,8 +20,9 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def quick(session: nox.Session) -> None:
-    """Run the tests that start no program."""
+    """Run the tests that start no program and serve no register of their own, with few examples each."""
     session.install("--editable", ".[test]")
+    session.env["HYPOTHESIS_PROFILE"] = "brief"
     session.run("pytest", "-q", "-n", "auto", "-m", QUICK, *session.posargs)
 
 

@@ -10,7 +10,6 @@ import os
 import re
 import signal
 import socket
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,9 +26,13 @@ from tests.served import Repository, Served, serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _SCRUBBED = ("MASKINPORTEN_", "RECONCILER_", "NAIS_", "GITHUB_", "RUNNER_", "XDG_STATE_HOME", "NO_COLOR")
-_E2E = Path(__file__).parent / "e2e"
+_WHOLE = {"browser", "chaos", "e2e", "recordings"}
+"""The folders whose tests run the program, or the emulator, as others do."""
+_SERVED = {"emulator", "repository", "stage"}
+"""The fixtures of a served register, and of a repository to start the program in."""
 _LOOPBACK = re.compile(r"127\.[0-9.]+|::1|localhost")
 
 settings.register_profile(
@@ -39,6 +42,7 @@ settings.register_profile(
     derandomize=bool(os.environ.get("CI")),
     suppress_health_check=[HealthCheck.too_slow],
 )
+settings.register_profile("brief", deadline=None, max_examples=10)
 settings.register_profile("thorough", deadline=None, max_examples=500)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
@@ -47,16 +51,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the contract suite and of the golden files."""
     parser.addoption("--register", metavar="URL", help="run the contract suite against this register")
     parser.addoption(
-        "--create", metavar="PREFIX", help="let it create systems whose names start so; ids are burnt"
+        "--create",
+        metavar="PREFIX",
+        help="let it create systems named so; their ids can never be used again",
     )
     parser.addoption("--accept", action="store_true", help="rewrite the golden files with what comes out")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that start the program: those in `e2e`, and all that have a repository to start it in."""
+    """Mark the tests that start the program, or that run against a served register of their own."""
     for item in items:
-        if _E2E in item.path.parents or "repository" in getattr(item, "fixturenames", ()):
+        folders = {each.name for each in item.path.parents}
+        if folders & _WHOLE or _SERVED & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.e2e)
 
 

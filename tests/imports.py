@@ -36,6 +36,12 @@ _TOP = "(the top)"
 
 
 @cache
+def list_imports(name: str) -> tuple[str, ...]:
+    """List every module of ours that a module imports anywhere, for types too, as `EVERY` names them."""
+    return tuple(find_imports(parse_module(name)))
+
+
+@cache
 def parse_module(name: str) -> ast.Module:
     """Parse a module of the program."""
     return ast.parse((PACKAGE / f"{name}.py").read_text(encoding="utf-8"))
@@ -92,12 +98,12 @@ def draw_imports() -> str:
     ours = [package for layer in reversed(LAYERS) for package in layer]
     used = {package: set[str]() for package in ours}
     for name in OURS:
-        for imported in find_imports(parse_module(name)):
+        for imported in list_imports(name):
             used[find_package(name)].add(find_package(imported))
     parts = [_TOP, *reversed(EMULATOR)]
     inner = {part: set[str]() for part in parts}
     for name in (each for each in EVERY if each.startswith("emulator/")):
-        for imported in find_imports(parse_module(name)):
+        for imported in list_imports(name):
             if imported.startswith("emulator/"):
                 inner[find_part(name)].add(find_part(imported))
     tables = (_draw(ours, [*ours, "emulator"], used), _draw(parts, parts, inner))

@@ -26,6 +26,7 @@ from tests.imports import (
     find_libraries,
     find_package,
     find_part,
+    list_imports,
     parse_module,
 )
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 PAGE = PACKAGE.parent / "docs" / "architecture.md"
+_PASSED_OVER = re.compile(r"[#] (?:noqa|type: ignore)\b")
 _DRAWING = re.compile(r"(<!-- imports[^>]*-->\n\n)(.*?)(\n\n<!-- end of imports -->)", re.DOTALL)
 PURE = ("model", "rules", "planning")
 """The packages that read no clock, no disk, no socket and no process."""
@@ -80,7 +82,7 @@ def _layer(package: str) -> int:
 
 
 def _find_ours(name: str) -> set[str]:
-    return set(find_imports(parse_module(name)))
+    return set(list_imports(name))
 
 
 def _hold_each(names: Iterable[str], find: Callable[[str], Iterable[object]]) -> None:
@@ -262,6 +264,21 @@ def test_no_two_classes_have_one_name() -> None:
         assert {each: found for each, found in places.items() if len(found) > 1} == {}
 
 
+def test_every_exception_from_a_check_has_its_reason() -> None:
+    """A line that lint or types pass over says why, here and in the program."""
+    root = PACKAGE.parent
+    reasoned = re.compile(r"[#] noqa: [A-Z0-9, ]+ - [`\w]|[#] type: ignore\[[a-z, -]+\]  # [`\w]")
+    files = [path for folder in (PACKAGE, root / "tests") for path in sorted(folder.rglob("*.py"))]
+
+    def find_bare(name: str) -> Iterator[int]:
+        lines = (root / name).read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(lines, 1):
+            if _PASSED_OVER.search(line) and not reasoned.search(line):
+                yield number
+
+    _hold_each((path.relative_to(root).as_posix() for path in files), find_bare)
+
+
 def test_nothing_prints() -> None:
     """Results go through `cli/console`."""
 
@@ -350,6 +367,7 @@ def test_validate_loads_what_it_needs_and_no_more(tmp_path: Path) -> None:
         ),
     ],
 )
+@pytest.mark.e2e
 def test_starting_up_loads_only_what_is_needed(words: list[str], heavy: list[str], tmp_path: Path) -> None:
     """A hook that validates does not wait for HTTP, keys or a server."""
     (tmp_path / "systems").mkdir()

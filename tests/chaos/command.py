@@ -331,4 +331,4 @@ def mount(folder: Path, size: int) -> bool:
 
 def unmount(folder: Path) -> bool:
     """Unmount it."""
-    return subprocess.run(["umount", str(folder)], capture_output=True, check=False).returncode == 0  # noqa: S607
+    return subprocess.run(["umount", str(folder)], capture_output=True, check=False).returncode == 0  # noqa: S607 - of the system

@@ -211,7 +211,7 @@ def set_up(ground: Ground, name: str, number: int, size: int) -> Iterator[Round]
     dice = Random(name)  # noqa: S311 - to be repeated, not to be secret
     author = Author(dice, a_vendor(number))
     scenario = author.a_scenario(size)
-    others = Others(ground.register, scenario, Random(f"{name} others"), author.a_client())  # noqa: S311
+    others = Others(ground.register, scenario, Random(f"{name} others"), author.a_client())  # noqa: S311 - as above
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
         root = Path(folder)
         (root / ".reconciler").mkdir()

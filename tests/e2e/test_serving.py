@@ -69,7 +69,7 @@ def test_published_with_json_seeds(tmp_path: Path) -> None:
     body = {name.capitalize(): value for name, value in make_document("body").items()}
     (tmp_path / "body.json").write_text(json.dumps(body), encoding="utf-8-sig")
     (tmp_path / ".hidden.json").write_text("nonsense")
-    words = ("--host", "0.0.0.0", "--public-url", "https://x.example/", "--seed", str(tmp_path))  # noqa: S104
+    words = ("--host", "0.0.0.0", "--public-url", "https://x.example/", "--seed", str(tmp_path))  # noqa: S104 - the case
 
     with serve(tmp_path, *words, RECONCILER_CONTROL_TOKEN=SECRET) as (addresses, said):
         local = addresses["local"]

@@ -31,6 +31,7 @@ signal.pause()
 
 
 @pytest.mark.parametrize(("writers", "writes", "systems"), [(20, 300, 8)])
+@pytest.mark.e2e
 def test_many_writers(tmp_path: Path, writers: int, writes: int, systems: int) -> None:
     """Each acknowledged write has one row in the change log, and the newest row is what is stored."""
     write_all(tmp_path / "state.sqlite", writers, writes, systems)
@@ -155,6 +156,7 @@ def fetch_base_token(base: str) -> str:
     return httpx.get(f"{base}/api/GetEnterpriseToken", params={**query, "ttl": "7200"}).text
 
 
+@pytest.mark.e2e
 def test_sudden_death(tmp_path: Path) -> None:
     """After SIGKILL the state is that of the acknowledged writes, plus at most the one in flight."""
     kill_while_writing(tmp_path / "state.sqlite", 3)

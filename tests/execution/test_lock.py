@@ -48,6 +48,7 @@ def test_the_lock_keeps_a_second_run_away(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.e2e
 def test_a_dead_runs_lock_is_free(tmp_path: Path) -> None:
     """The process is gone without a word, and its file is still there."""
     code = (

@@ -232,7 +232,7 @@ def edit(body: Json, chance: random.Random) -> None:
 
 def _clear(content: bytes, shelf: Shelf, stage: Stage, folder: Path) -> Plan | None:
     """Give the plan as it would be carried out, by who accepts whatever it says; None where it is refused."""
-    site = Site(shelf, stage.target, stage.ownership(), folder, folder, folder / "locks")  # type: ignore[arg-type]
+    site = Site(shelf, stage.target, stage.ownership(), folder, folder, folder / "locks")  # type: ignore[arg-type]  # as above
     cleared: list[Plan] = []
     with suppress(
         Refused
@@ -383,7 +383,7 @@ def test_a_lie_is_named(stage: Stage, tmp_path: Path, lie: Callable[[Json], None
     body = json.loads(print_plan(plan))
     lie(body)
     edited = read_plan(seal(body))
-    site = Site(shelf, stage.target, stage.ownership(), tmp_path, tmp_path, tmp_path / "locks")  # type: ignore[arg-type]
+    site = Site(shelf, stage.target, stage.ownership(), tmp_path, tmp_path, tmp_path / "locks")  # type: ignore[arg-type]  # as above
 
     with (
         lock_for_apply(site) as lock,

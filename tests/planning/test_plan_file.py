@@ -172,7 +172,7 @@ def test_a_plan_that_was_edited_with_care_is_refused_too() -> None:
         (0, None, False),
     ],
 )
-def test_orders_of_magnitude_are_in_the_digest(before: int | None, after: int | None, same: bool) -> None:  # noqa: FBT001
+def test_orders_of_magnitude_are_in_the_digest(before: int | None, after: int | None, same: bool) -> None:  # noqa: FBT001 - a column
     """W5: one more system user is the same plan to who accepted it, another order of magnitude is not."""
     plan = a_plan()
 

@@ -50,6 +50,7 @@ def test_a_pipeline_satisfies_its_schema(page: str, schema: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize("page", PAGES)
+@pytest.mark.e2e
 def test_a_page_asks_for_options_that_exist(page: str) -> None:
     """Every verb, option and format on a page is one of the program's."""
     text = PAGES[page].read_text(encoding="utf-8").replace("\\\n", " ")
