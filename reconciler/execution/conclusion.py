@@ -6,11 +6,12 @@ Pure. The verification decides; the answer, or the lack of one, only adds what t
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from reconciler.errors import NoAnswer, RegisterError, ServerFailed, Unintelligible
 from reconciler.execution.outcome import Done, Failed, Outcome, Stale, Unknown
 from reconciler.execution.verification import Fate, find_difference
+from reconciler.planning.change import Delete
 from reconciler.planning.change_log import describe_entries
 
 if TYPE_CHECKING:
@@ -34,10 +35,17 @@ def explain(
     change: Change, verification: Verification, failure: ReconcilerError | None, *, trace: str = ""
 ) -> Outcome:
     """Turn what is known of a request into an outcome; `trace` is its id in Altinn's traces."""
-    if verification.fate is Fate.DONE:
-        return _explain_done(change, verification, failure)
-    refused = isinstance(failure, RegisterError) and not isinstance(failure, LOST)
-    if failure is not None and (verification.fate is Fate.UNDONE or (refused and change.action != "delete")):
+    match verification.fate:
+        case Fate.DONE:
+            return _explain_done(change, verification, failure)
+        case Fate.UNDONE:
+            is_failed = failure is not None
+        case Fate.UNKNOWN:  # a DELETE can say 400 after it was carried out
+            refused = isinstance(failure, RegisterError) and not isinstance(failure, LOST)
+            is_failed = refused and not isinstance(change, Delete)
+        case _:
+            assert_never(verification.fate)
+    if failure is not None and is_failed:
         return _explain_undone(change, verification, failure)
     if failure is None and verification.reached and not verification.later:
         return Done(change=change, reason="The change log has no entry of it.", alarming=True)

@@ -244,7 +244,7 @@ class _Run:
         elif not step.final and after is not None:
             outcome = replace(outcome, differs=find_difference(outcome.change.document, after.system))
         self.keep_outcome(outcome)
-        if not isinstance(outcome, Unknown):
+        if not isinstance(outcome, Unknown):  # an unknown claim may have come through
             self.undo_releases(step)
         for follower in self.followers[step.number]:
             self.give_up(follower, _say_undone(step))

@@ -6,7 +6,7 @@ Data only. An outcome says what is known, and `Unknown` says that it is not.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, assert_never
 
 from reconciler.errors import Exit
 
@@ -82,10 +82,15 @@ class Report:
         """Choose the exit code: unknown, then failed, stale, blocked or not tried, then done."""
         codes = [Exit.DONE]
         for outcome in self.outcomes:
-            if isinstance(outcome, Unknown):
-                codes.append(Exit.UNKNOWN)
-            elif outcome.alarming or not isinstance(outcome, Done):
-                codes.append(Exit.FAILED)
+            match outcome:
+                case Done():
+                    codes.append(Exit.FAILED if outcome.alarming else Exit.DONE)
+                case Failed() | Stale() | NotTried():
+                    codes.append(Exit.FAILED)
+                case Unknown():
+                    codes.append(Exit.UNKNOWN)
+                case _:
+                    assert_never(outcome)
         if self.plan.blocked or self.unrecorded:
             codes.append(Exit.FAILED)
         return Exit.worst(*codes)
