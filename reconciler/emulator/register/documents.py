@@ -147,39 +147,38 @@ def write_reduced(document: Json) -> Json:
 
 def log_document(document: SystemRequest) -> object:
     """Write the request as the change log keeps it: PascalCase, nulls kept, URLs as sent (contract §5)."""
-    return _jsonb(
-        {
-            "Id": document.id,
-            "Name": document.name,
-            "Rights": None if document.rights is None else log_rights(document.rights),
-            "Vendor": {"ID": document.vendor_id, **demand(document.vendor).unknown},
-            "ClientId": document.client_ids,
-            "IsVisible": document.is_visible,
-            "Description": document.description,
-            "AccessPackages": None if document.packages is None else log_packages(document.packages),
-            "AllowedRedirectUrls": [redirect.sent for redirect in demand_all(demand(document.redirects))],
-            **document.unknown,
-        }
-    )
+    written: Json = {
+        "Id": document.id,
+        "Name": _jsonb(document.name),
+        "Rights": None if document.rights is None else log_rights(document.rights),
+        "Vendor": _jsonb({"ID": document.vendor_id, **demand(document.vendor).unknown}),
+        "ClientId": document.client_ids,
+        "IsVisible": document.is_visible,
+        "Description": _jsonb(document.description),
+        "AccessPackages": None if document.packages is None else log_packages(document.packages),
+        "AllowedRedirectUrls": [redirect.sent for redirect in demand_all(demand(document.redirects))],
+        **{name: _jsonb(value) for name, value in document.unknown.items()},
+    }
+    return _sorted(written, lambda value: value)
 
 
 def log_rights(rights: Sequence[RequestedRight | None]) -> object:
     """Write rights as the change log keeps them."""
-    return _jsonb(
-        [
+    return [
+        _jsonb(
             {
                 "Action": right.action,
                 "Resource": [{"id": pair.id, "value": pair.value, **pair.unknown} for pair in right.pairs()],
                 **right.unknown,
             }
-            for right in demand_all(rights)
-        ]
-    )
+        )
+        for right in demand_all(rights)
+    ]
 
 
 def log_packages(packages: Sequence[RequestedPackage | None]) -> object:
     """Write access packages as the change log keeps them."""
-    return _jsonb([{"Urn": package.urn, **package.unknown} for package in demand_all(packages)])
+    return [_jsonb({"Urn": package.urn, **package.unknown}) for package in demand_all(packages)]
 
 
 def _hstore(texts: Texts) -> Texts:
