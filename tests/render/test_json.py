@@ -1,4 +1,4 @@
-"""The JSON documents of findings and reports; the whole texts stand in `tests/golden/`."""
+"""The JSON documents of findings and reports; the whole texts stand in `tests/render/golden/`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How lines for people are made and painted; the whole texts stand in `tests/golden/`."""
+"""How lines for people are made and painted; the whole texts stand in `tests/render/golden/`."""
 
 from __future__ import annotations
 

@@ -1,13 +1,9 @@
-"""The whole text of each output; `pytest --accept` rewrites the files, and git shows what changed."""
+"""Plans, findings, reports and recoveries, one for each situation, and their texts and JSON documents."""
 
 from __future__ import annotations
 
-import json
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-import pytest
 
 from reconciler.definitions.yaml_document import read_document
 from reconciler.execution.journal import Intent
@@ -40,7 +36,6 @@ if TYPE_CHECKING:
     from reconciler.model.system import RegisteredSystem
     from reconciler.planning.plan import Plan
 
-HERE = Path(__file__).parent
 TARGET = Target("tt02", "https://platform.tt02.altinn.no", VENDOR)
 ID = f"{VENDOR}_smartcloud"
 LONG = "SmartCloud keeps the books of small companies. " * 12
@@ -256,58 +251,3 @@ JSONS: dict[str, Callable[[], str]] = {
     "recovered-stranded": lambda: as_json.render_recovered(_recover()[:1], _strand()),
     "recovered-nothing": lambda: as_json.render_recovered(()),
 }
-
-
-def _hold(text: str, file: Path, request: pytest.FixtureRequest) -> None:
-    """Hold a text against a file, or rewrite the file where the run accepts what comes out."""
-    if request.config.getoption("--accept"):
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-
-    assert text == file.read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("name", TEXTS)
-def test_text(name: str, request: pytest.FixtureRequest) -> None:
-    """A person reads exactly this."""
-    _hold(TEXTS[name](), HERE / "text" / f"{name}.txt", request)
-
-
-@pytest.mark.parametrize("name", JSONS)
-def test_json(name: str, request: pytest.FixtureRequest) -> None:
-    """A program reads exactly this."""
-    _hold(JSONS[name](), HERE / "json" / f"{name}.json", request)
-
-
-@pytest.mark.parametrize("name", ["plan-create", "plan-delete", "plan-nothing", "plan-move", "report"])
-def test_the_text_fits_a_terminal(name: str) -> None:
-    """No line is wider than 80 columns but for counts, and for sentences that name what they are about."""
-    wider = ("Plan: ", "Apply: ", "    ! ", "    The register answered", "   1. ", "   2. ")
-    lines = [line for line in TEXTS[name]().splitlines() if not line.startswith(wider)]
-
-    assert max(map(len, lines)) <= 80
-
-
-@pytest.mark.parametrize("name", TEXTS)
-def test_no_text_steers_a_terminal(name: str) -> None:
-    """Whatever is shown is printable, line by line: nothing moves the cursor, turns the text or hides."""
-    assert all(line.isprintable() for line in TEXTS[name]().split("\n"))
-
-
-@pytest.mark.parametrize("name", [name for name in JSONS if not name.startswith("plan")])
-def test_no_json_steers_a_terminal(name: str) -> None:
-    """The JSON documents hold nothing that a terminal obeys either, and read back as what they mean."""
-    text = JSONS[name]()
-
-    assert all(line.isprintable() for line in text.split("\n"))
-    assert json.dumps(json.loads(text)).count("u202e") == text.count("u202e")
-
-
-def test_every_file_has_its_output() -> None:
-    """No golden file is left behind by an output that is gone."""
-    files = (
-        {path.stem for path in (HERE / "text").iterdir()},
-        {path.stem for path in (HERE / "json").iterdir()},
-    )
-
-    assert files == (set(TEXTS), set(JSONS))
