@@ -16,7 +16,9 @@ from reconciler.render.json import render_history as render_json
 from reconciler.render.lines import print_lines
 from reconciler.render.markdown import LONGEST
 from reconciler.render.text.drift import render_drift
+from reconciler.render.text.findings import render_findings
 from reconciler.render.text.history import render_history
+from reconciler.render.text.plan import render_plan
 from tests.render.inert import (
     check_html,
     check_json,
@@ -192,6 +194,19 @@ def test_json_stays_inert(form: str, text: str) -> None:
             log = json.loads(output)
             assert list(check_sarif(log)) == []
             assert not any("](" in each["message"]["text"] for run in log["runs"] for each in run["results"])
+
+
+@given(hostile)
+@example(HOSTILE)
+@example("x" * 100_000)
+def test_texts_stay_inert(text: str) -> None:
+    """Plans and findings are lines of ours, whatever the values hold."""
+    for lines in (render_plan(a_hostile_plan(text)), render_findings(hostile_findings(text), 3)):
+        made = list(lines)
+        output = print_lines(made)
+        assert output.count("\n") == len(made)
+        assert not find_steering(output)
+        assert not find_commands(output)
 
 
 @given(hostile)

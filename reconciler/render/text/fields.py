@@ -28,7 +28,7 @@ def render_field(field: FieldChange | Edit, line: int = 0, origin: str = "") -> 
     """Render one field: an entry that comes or goes, or a value that becomes another."""
     sign = get_sign(field)
     label = make_safe(get_label(field))
-    where = Piece(f"{f'  :{line}' if line else ''}{f'  ({origin})' if origin else ''}", "dim")
+    where = Piece(f"{f'  :{line}' if line else ''}{f'  ({escape_line(origin)})' if origin else ''}", "dim")
     values = [
         escape_line(show_value(value, field)) for value in (field.before, field.after) if value is not None
     ]

@@ -28,9 +28,9 @@ def render_findings(findings: Sequence[Finding], files: int) -> Iterator[Line]:
             Piece(make_safe(str(finding.place), LONG), "strong"),
             ": ",
             Piece(finding.severity.value, _STYLES[finding.severity]),
-            Piece(f" {finding.rule}{where}", "dim"),
+            Piece(f" {make_safe(f'{finding.rule}{where}')}", "dim"),
         )
-        code = f" ({finding.code})" if finding.code else ""
+        code = f" ({make_safe(finding.code)})" if finding.code else ""
         yield make_line(f"    {make_safe(finding.message)}{code}")
         if finding.hint:
             yield make_line(Piece(f"    {make_safe(finding.hint)}", "dim"))

@@ -87,7 +87,7 @@ def _render_change(change: Change) -> Iterator[Line]:
 def _render_impact(impact: Impact) -> Line:
     mark = f"{impact.weight.upper()} " if impact.weight is Weight.BREAKING else ""
     return make_line(
-        Piece(f"    ! {mark}{impact.rule}", _WEIGHTS[impact.weight]),
+        Piece(f"    ! {mark}{make_safe(impact.rule)}", _WEIGHTS[impact.weight]),
         Piece(f"  {make_safe(impact.message, LONG)}"),
     )
 
