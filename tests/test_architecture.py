@@ -52,7 +52,7 @@ IMPURE = {
     "tempfile",
 }
 OWNERS = {
-    "pydantic": {"model", "definitions", "planning"},
+    "pydantic": {"model", "definitions", "planning", "execution"},
     "ruamel": {"definitions"},
     "_ruamel_yaml": {"definitions"},
     "deepdiff": {"planning"},

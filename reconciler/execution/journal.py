@@ -13,10 +13,10 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, assert_never
 
 from reconciler.errors import UsageError
-from reconciler.execution.journal_record import make_record
+from reconciler.execution import journal_v1
 from reconciler.platform import make_private_folder, open_plain, sync_folder
 
 if TYPE_CHECKING:
@@ -35,8 +35,6 @@ _MOST_VALUES = 2_000_000
 """In one line; a list of that many redirect URLs is larger than what the register takes."""
 _MOST_START = 64 * 1024
 """Bytes of the first line."""
-_OUTCOMES = frozenset({"done", "failed", "stale", "unknown", "not tried"})
-"""What can have become of an intent."""
 _TORN = "torn"
 """The kind of the line that says: the one before was cut off while it was written, so nothing was sent for it."""
 
@@ -287,13 +285,33 @@ def _read_records(run: Run, stream: IO[bytes]) -> list[int]:
     damaged = []
     for number, line in enumerate(_read_lines(stream), 2):
         try:
-            kind = _read_record(run, line)
+            record = _read_record(line)
         except (ValueError, RecursionError):
             damaged.append(number)
-        else:
-            if kind == _TORN and number - 1 in damaged[-1:]:
-                damaged.pop()
+            continue
+        match record:
+            case journal_v1.IntentLine():
+                run.intents[record.step] = Intent(**_list_members(record))
+            case journal_v1.OutcomeLine():
+                run.outcomes[record.step] = RecordedOutcome(**_list_members(record))
+            case journal_v1.EndLine():
+                run.ended = True
+            case journal_v1.TornLine():
+                if number - 1 in damaged[-1:]:
+                    damaged.pop()
+            case _:
+                assert_never(record)
     return damaged
+
+
+def _list_members(
+    record: journal_v1.IntentLine | journal_v1.OutcomeLine | journal_v1.StartLine,
+) -> dict[str, Any]:
+    """List the members of a line but its kind; the documents in it are not copied."""
+    members = {
+        field.alias or name: getattr(record, name) for name, field in type(record).model_fields.items()
+    }
+    return {name: value for name, value in members.items() if name != "kind"}
 
 
 def _read_lines(stream: IO[bytes]) -> Iterator[bytes]:
@@ -321,7 +339,7 @@ def _read_start(path: Path, line: bytes) -> RunStart:
         record = json.loads(line)
     except (ValueError, RecursionError):
         record = None
-    if not isinstance(record, dict) or record.pop("kind", None) != "run":
+    if not isinstance(record, dict) or record.get("kind") != "run":
         raise UsageError(f"{path} is no journal: its first line is not that of a run.", hint=_HINT)
     if record.get("format") != FORMAT:
         raise UsageError(
@@ -329,30 +347,16 @@ def _read_start(path: Path, line: bytes) -> RunStart:
             hint="Use the version of the tool that wrote it.",
         )
     try:
-        return make_record(RunStart, record)
+        return RunStart(**_list_members(journal_v1.read_start(record)))
     except ValueError:
         raise UsageError(f"{path} is no journal: its first line is not that of a run.", hint=_HINT) from None
 
 
-def _read_record(run: Run, line: bytes) -> str:
-    """Read one line into a run, and give its kind; raises `ValueError`."""
+def _read_record(line: bytes) -> journal_v1.Line:
+    """Read one line but the first; raises `ValueError`."""
     if line.count(b",") + line.count(b"[") + line.count(b"{") > _MOST_VALUES:
         raise ValueError("more values than a document can have")
-    record = json.loads(line)
-    kind = record.pop("kind", None) if isinstance(record, dict) else None
-    if kind == "intent":
-        intent = make_record(Intent, record)
-        run.intents[intent.step] = intent
-    elif kind == "outcome":
-        outcome = make_record(RecordedOutcome, record)
-        if outcome.outcome not in _OUTCOMES:
-            raise ValueError("an unknown outcome")
-        run.outcomes[outcome.step] = outcome
-    elif kind == "end":
-        run.ended = True
-    elif kind != _TORN:
-        raise ValueError("an unknown kind of record")
-    return str(kind)
+    return journal_v1.read_line(json.loads(line))
 
 
 def read_folder(folder: Path) -> Journals:

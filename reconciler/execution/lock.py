@@ -19,7 +19,7 @@ from reconciler.platform import open_plain, take_lock
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# Why not the library filelock (read at 3.20 and later): it opens the file with O_TRUNC before it has the lock, so a
+# Why not the library filelock: it opens the file with O_TRUNC before it has the lock, so a
 # run that is refused would erase who holds it, and it removes the file when it lets go; it also opens pipes and
 # folders before it finds out what they are, which `open_plain` refuses.
 _MOST = 500
