@@ -31,6 +31,7 @@ from reconciler.definitions.yaml_nodes import (
     Path,
     Position,
     Scalar,
+    make_mapping,
     make_printable,
     print_path,
     quote,
@@ -205,7 +206,7 @@ class _Composer:
         done = self.stack.pop()
         node: Node = Items(tuple(done.nodes), done.position)
         if done.is_mapping:
-            node = Mapping(tuple(self._pair(done.nodes)), done.position)
+            node = make_mapping(tuple(self._pair(done.nodes)), done.position)
         self._add(node, done.size, done.anchor)
 
     def _pair(self, nodes: list[Node]) -> Iterator[tuple[Scalar, Node]]:

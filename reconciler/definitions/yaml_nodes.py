@@ -38,14 +38,22 @@ class Items(NamedTuple):
     position: Position
 
 
+MANY_MEMBERS = 64
+"""From so many members on, a mapping is searched by an index: one of 20,000, searched for each, takes minutes."""
+
+
 class Mapping(NamedTuple):
     """A mapping in the order of the file, repeated keys included."""
 
     entries: tuple[tuple[Scalar, Node], ...]
     position: Position
+    numbers: dict[str, int] | None = None
+    """The number of each member by its name; None where there are so few that a search is as fast."""
 
     def find(self, name: str) -> tuple[Scalar, Node] | None:
         """Find a member by its exact name, else by its name in another letter case."""
+        if self.numbers is not None and name in self.numbers:
+            return self.entries[self.numbers[name]]
         folded = name.lower()
         near = None
         for entry in self.entries:
@@ -57,6 +65,15 @@ class Mapping(NamedTuple):
 
 
 Node: TypeAlias = Scalar | Items | Mapping
+
+
+def make_mapping(entries: tuple[tuple[Scalar, Node], ...], position: Position) -> Mapping:
+    """Make a mapping, with an index where it has many members; of a repeated name, the first counts."""
+    if len(entries) < MANY_MEMBERS:
+        return Mapping(entries, position)
+    count = len(entries)
+    numbers = {entry[0].text: count - back for back, entry in enumerate(reversed(entries), 1)}
+    return Mapping(entries, position, numbers)
 
 
 def make_printable(text: str) -> str:

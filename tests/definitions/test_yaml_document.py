@@ -427,6 +427,8 @@ def test_searching_many_members_takes_no_time() -> None:
     """Twenty thousand look-ups in a mapping of twenty thousand are twenty thousand steps."""
     document = _read("".join(f"m{n}: 1\n" for n in range(20_000)))
 
+    assert isinstance(document.root, Mapping)
+    assert document.root.numbers is not None
     assert document.locate(("m19999",)) == Position(20_000, 9)
     assert sum(document.locate((f"m{n}",)).line for n in range(20_000)) == 200_010_000
 
