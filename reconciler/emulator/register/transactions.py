@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.emulator.dotnet.failures import DatabaseFailure
 from reconciler.emulator.register.database import refuse_duplicate
+from reconciler.emulator.server.portions import MANY, give_way
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from reconciler.emulator.server.routing import TransactionFault
 
@@ -25,8 +26,6 @@ USUAL_SECONDS = 0.002
 _DEADLOCK_SECONDS = 1.0
 """PostgreSQL's `deadlock_timeout`."""
 _SHORTEST_SECONDS = 0.001
-_MANY = 1000
-"""How many client ids are claimed before other requests run."""
 
 
 @dataclass(eq=False, slots=True)
@@ -57,7 +56,7 @@ class Transactions:
 
     @asynccontextmanager
     async def begin(
-        self, system_id: str, claimed: Iterable[str | None], fault: TransactionFault, *, is_new: bool = False
+        self, system_id: str, claimed: Sequence[str | None], fault: TransactionFault, *, is_new: bool = False
     ) -> AsyncIterator[Transaction]:
         """Open the transaction of a write; raises what PostgreSQL raises if another one wins.
 
@@ -65,18 +64,17 @@ class Transactions:
         """
         own = Transaction(asyncio.get_running_loop().create_future())
         self._open.add(own)
-        wanted = [client_id for client_id in dict.fromkeys(claimed) if client_id is not None]
-        step, due = (self.seconds + fault.seconds) / (len(wanted) + 1), 0.0
+        step, due = (self.seconds + fault.seconds) / (len(claimed) + 1), 0.0
         is_done = False
         try:
             await self._hold(f"system {system_id}", own, _take_id if is_new else _lose)
             if fault.is_lost:
                 raise _lose()
-            for number, client_id in enumerate(wanted):
-                if number % _MANY == _MANY - 1:
-                    await asyncio.sleep(0)
+            for number, client_id in enumerate(claimed):
+                await give_way(number)
                 due = await _spend(due + step)
-                await self._hold(f"client {client_id}", own, _take_client)
+                if client_id is not None:
+                    await self._hold(f"client {client_id}", own, _take_client)
             await _spend(due + step, least=0.0)
             async with self.storing:
                 own.check()
@@ -86,9 +84,8 @@ class Transactions:
                 raise DatabaseFailure("Exception while reading from stream")
         finally:
             self._open.discard(own)
-            for name in own.held:
-                del self._holders[name]
             own.ended.set_result(is_done)
+            self._release(own)
 
     def kill(self) -> None:
         """End all open transactions without storing anything, as a database that restarts."""
@@ -97,7 +94,9 @@ class Transactions:
 
     async def _hold(self, name: str, own: Transaction, fail: Callable[[], DatabaseFailure]) -> None:
         """Lock a row or a value; wait for another holder, and fail if that one commits."""
-        while (other := self._holders.get(name)) is not None:
+        while (other := self._holders.get(name)) is not None and not other.ended.done():
+            if other is own:
+                return
             is_locked = _waits_for(other, own)
             own.waits_for = other
             try:
@@ -111,6 +110,15 @@ class Transactions:
                 raise fail()
         self._holders[name] = own
         own.held.append(name)
+
+    def _release(self, own: Transaction) -> None:
+        """Forget what an ended transaction held, in portions: nobody waits for it any more."""
+        for name in own.held[-MANY:]:
+            if self._holders.get(name) is own:
+                del self._holders[name]
+        del own.held[-MANY:]
+        if own.held:
+            asyncio.get_running_loop().call_soon(self._release, own)
 
 
 def _waits_for(one: Transaction, other: Transaction) -> bool:
