@@ -134,14 +134,14 @@ def test_imports_of_the_emulator_run_downwards() -> None:
 
 
 def test_no_modules_import_each_other() -> None:
-    """There is no circle, not even one for types."""
+    """There is no cycle, not even one for types."""
     known = {name: _find_ours(name) - {name} for name in EVERY}
 
-    assert set(TopologicalSorter(known).static_order()) >= set(known)  # a circle raises, and is named
+    assert set(TopologicalSorter(known).static_order()) >= set(known)  # a cycle raises, and is named
 
 
 def test_the_imports_between_packages_are_drawn(request: pytest.FixtureRequest) -> None:
-    """The page shows the imports that there are; `--accept` draws them anew."""
+    """The page shows the imports that there are; `--accept` draws them again."""
     text, drawing = PAGE.read_text(encoding="utf-8"), draw_imports()
     if request.config.getoption("--accept"):
         PAGE.write_text(_DRAWING.sub(rf"\g<1>{drawing}\g<3>", text), encoding="utf-8")

@@ -235,7 +235,7 @@ class HttpRegister:
             if not token:
                 return dict(Counter(filter(None, kinds.values())))
             if token in seen:  # a count of half the pages would be taken for all of them
-                raise Unintelligible(f"The list of system users of `{system}` goes round in a circle.")
+                raise Unintelligible(f"The pages of the system users of `{system}` loop: a token came twice.")
             seen.add(token)
 
     def read_resource(self, resource: str) -> Mapping[str, Json] | None:

@@ -140,7 +140,7 @@ def _check_seal(seal: object) -> None:
 
 @contextmanager
 def lock_target(site: Site) -> Iterator[TargetLock]:
-    """TargetLock the lock of a register and vendor; raises `Refused` where another run holds it."""
+    """Hold the lock of a register and vendor; raises `Refused` where another run holds it."""
     register, vendor = site.target.register, site.target.vendor
     # The embedded register's state lies in the repository, so each repository's is another register.
     name = f"{register} {site.root.resolve()}" if register == "local" else register
@@ -220,7 +220,7 @@ def check_consistent(plan: Plan) -> None:
 
 
 def check_fresh(plan: Plan, register: Register, ownership: Ownership, *, workers: int = WORKERS) -> None:
-    """TargetLock a plan against the register; raises `Refused` where it moved since, or the plan's impacts are others.
+    """Compare a plan with the register; raises `Refused` where it moved since, or the plan's impacts are others.
 
     Every system that the plan writes is read, its system users are counted, and what the change does to
     people is judged again. Nothing is written when one moved: what was reviewed is not what would be done.

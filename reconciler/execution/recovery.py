@@ -202,7 +202,7 @@ def _describe(verification: Verification, snapshot: Snapshot, intent: Intent) ->
 def find_stranded(runs: Sequence[Run], register: Register) -> tuple[Stranded, ...]:
     """Find the client ids that a run released for a system that never got them, and that no system holds.
 
-    `runs` are those on one register and vendor. What a later run decided anew for the system is
+    `runs` are those on one register and vendor. What a later run decided for the system is
     no longer missing there, nor is what a deleted system was to get. Raises what `Register` raises.
     """
     ordered = sorted(runs, key=lambda run: run.start.at)  # names of runs tell the second only

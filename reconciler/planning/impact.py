@@ -135,7 +135,7 @@ def _describe_users(evidence: Evidence) -> str:
 def _describe_missing(member: str, evidence: Evidence) -> str:
     """Say what those who have a system user have to do to get what is added."""
     users, agents = evidence.users, evidence.agents or 0
-    again = "an agent's has to be made anew"
+    again = "an agent's has to be created again"
     if users is None:
         rest = "" if member == "rights" else f", and {again}"
         return f"each customer has to accept a change request{rest}; {_describe_users(evidence)}"
@@ -143,7 +143,7 @@ def _describe_missing(member: str, evidence: Evidence) -> str:
     if standard := users - agents:
         text.append(f"{standard:,} standard {'one needs' if standard == 1 else 'ones need'} a change request")
     if agents and member != "rights":
-        text.append(f"{agents:,} of agents {'has' if agents == 1 else 'have'} to be made anew")
+        text.append(f"{agents:,} of agents {'has' if agents == 1 else 'have'} to be created again")
     return " and ".join(text) or "there are none that need it"
 
 

@@ -103,7 +103,7 @@ ASKED = _declare(
     """A system asks for a right or an access package more.
 
     Existing system users do not get it. Each customer with a standard system user has to accept a change
-    request. An agent system user holds access packages only, and has to be made anew under another external
+    request. An agent system user holds access packages only, and has to be created again under another external
     reference. Who makes a system user in the portal now has to hold all that the system asks for.
     """,
 )

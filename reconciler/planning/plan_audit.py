@@ -1,6 +1,6 @@
 """A plan held against its own documents: what it says, computed again from what it would send and what was live.
 
-Pure. A plan file can be edited and sealed anew, and a program can put a plan together by hand. So before a
+Pure. A plan file can be edited and sealed again, and a program can put a plan together by hand. So before a
 request is sent, fields, bodies and steps are worked out again, and what differs is named.
 """
 
@@ -42,11 +42,11 @@ def audit(plan: Plan) -> Iterator[str]:
     ids = [change.id for change in plan.changes]
     if ids != sorted(set(ids)):
         yield "Its changes are not one for each system, by id."
-    lies = [
+    contradictions = [
         f"`{each.id}`: {lie}." for each in plan.changes for lie in _audit_change(each, plan.target.vendor)
     ]
-    yield from lies
-    if not lies and plan.steps != order_steps(plan.changes):
+    yield from contradictions
+    if not contradictions and plan.steps != order_steps(plan.changes):
         yield "Its steps are not those that its changes need."
 
 

@@ -43,7 +43,7 @@ class Case:
 
     def __str__(self) -> str:
         """Say it in a line."""
-        how = "saved plan" if self.saved else "planned anew"
+        how = "saved plan" if self.saved else "planned again"
         return f"{how}, gap {self.gap}, {self.writes} to the {self.toward} system"
 
 

@@ -371,7 +371,7 @@ def test_a_replayed_grant_is_signed_anew_once(server: Server, tokens: GrantedTok
 
 
 def test_a_late_replay_is_no_other_failure(server: Server, tokens: GrantedTokens) -> None:
-    """A replay that is told after the budget is over is still signed anew once."""
+    """A replay that is told after the budget is over is still signed again once."""
     server.takes = BUDGET + 1
     server.answers = [refuse("Grant is used before", "MP-012"), give()]
 

@@ -637,7 +637,7 @@ class TestKeys:
     """§8.2: rotation of keys on both sides."""
 
     def put(self, emulator: Emulator, jwks: list[dict[str, object]], **more: object) -> None:
-        """Register the client's keys anew."""
+        """Register the client's keys again."""
         client = {"org": ORG, "scopes": [WRITE], "jwks": {"keys": jwks}, **more}
         control(emulator, "PUT", "clients/client-1", client)
 

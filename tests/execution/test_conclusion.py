@@ -138,7 +138,7 @@ def test_what_the_register_dropped_is_alarming() -> None:
 
 
 def test_a_500_is_another_write_where_there_is_one() -> None:
-    """W26: named, decided by the log, and to be planned anew."""
+    """W26: named, decided by the log, and to be planned again."""
     failure = ServerFailed("It answered 500.", hint="It may be better in a minute.", status=500)
     lost = explain(UPDATE, replace(UNDONE, later=(an_entry(),)), failure)
     alone = explain(UPDATE, UNDONE, failure)

@@ -284,7 +284,7 @@ def test_a_damaged_line_is_recorded_as_unknown_and_nothing_is_asked(tmp_path: Pa
 
 
 def test_runs_are_told_apart_by_their_start_and_not_by_their_names() -> None:
-    """W22: a later run that wrote the system which was to get a client id has decided on it anew."""
+    """W22: a later run that wrote the system which was to get a client id has decided on it."""
     claimer = f"{VENDOR}_heir"
     first = a_run(replace(an_intent(1), releases={"x": claimer}), an_outcome(1))
     second = a_run(replace(an_intent(1), id=claimer), an_outcome(1))

@@ -1,4 +1,4 @@
-"""A plan file that was edited and sealed anew does what was reviewed, or it is refused."""
+"""A plan file that was edited and sealed again does what was reviewed, or it is refused."""
 
 from __future__ import annotations
 
@@ -138,9 +138,9 @@ def _list_breaking(impacts: Json) -> Json:
 
 
 def seal(body: Json) -> bytes:
-    """Give a plan file its digests anew, as somebody would who has read how they are made.
+    """Give a plan file its digests again, as somebody would who has read how they are made.
 
-    The counts stay: who takes a whole change out, and counts anew, has a smaller plan that is honest, and only
+    The counts stay: who takes a whole change out, and counts again, has a smaller plan that is honest, and only
     the digest that `--accept` names can tell it from the other.
     """
     try:
@@ -285,7 +285,7 @@ def test_a_few_edits_change_nothing_without_a_refusal(
 def test_no_edit_changes_anything_without_a_refusal(
     stage: Stage, tmp_path: Path, make: Callable[[Stage], tuple[Plan, Shelf]]
 ) -> None:
-    """W4: thousands of edits, each sealed anew: refused with 4, or what is sent and accepted is as before."""
+    """W4: thousands of edits, each sealed again: refused with 4, or what is sent and accepted is as before."""
     found = _try_edits(stage, tmp_path, EDITS, make)
 
     assert found["refused"] > EDITS / 2

@@ -121,7 +121,7 @@ def test_visibility(rule: str, *, shown: bool) -> None:
             Evidence(),
             "each customer has to accept a change request; how many system users it has is not known",
             (
-                "each customer has to accept a change request, and an agent's has to be made anew; "
+                "each customer has to accept a change request, and an agent's has to be created again; "
                 "how many system users it has is not known"
             ),
         ),
@@ -130,13 +130,13 @@ def test_visibility(rule: str, *, shown: bool) -> None:
         (
             Evidence(users=12, agents=3),
             "9 standard ones need a change request",
-            "9 standard ones need a change request and 3 of agents have to be made anew",
+            "9 standard ones need a change request and 3 of agents have to be created again",
         ),
-        (Evidence(users=1, agents=1), "there are none that need it", "1 of agents has to be made anew"),
+        (Evidence(users=1, agents=1), "there are none that need it", "1 of agents has to be created again"),
     ],
 )
 def test_what_is_added_says_who_lacks_it(evidence: Evidence, right: str, package: str) -> None:
-    """P12: a standard system user needs a change request, an agent's is made anew and holds packages only."""
+    """P12: a standard system user needs a change request, an agent's is created again and holds packages only."""
     (one,) = assess({}, {"rights": []}, evidence)
     (other,) = assess({}, {"accessPackages": []}, evidence)
 

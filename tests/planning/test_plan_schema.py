@@ -18,7 +18,7 @@ SCHEMA = Path(reconciler.__file__).parent / "data" / "plan.schema.json"
 
 
 def test_the_schema_is_made_from_the_types(request: pytest.FixtureRequest) -> None:
-    """What other programs are given is what a plan file is read with; `--accept` writes it anew."""
+    """What other programs are given is what a plan file is read with; `--accept` writes it again."""
     made = print_schema(PlanFile, "A plan of system registrations, format 1")
     if request.config.getoption("--accept"):
         SCHEMA.write_text(made, encoding="utf-8")

@@ -72,7 +72,7 @@ def _write_manual() -> str:
 
 
 def test_the_manual_is_made_of_the_pages(request: pytest.FixtureRequest) -> None:
-    """docs/rules.md says what the program says; `--accept` writes it anew."""
+    """docs/rules.md says what the program says; `--accept` writes it again."""
     if request.config.getoption("--accept"):
         MANUAL.write_text(_write_manual(), encoding="utf-8")
 

@@ -105,7 +105,7 @@ def read_digest(runner: Runner, name: str) -> str:
 
 
 def test_a_pull_request_gets_a_comment(runner: Runner, origin: Repository, served: Served) -> None:
-    """It is planned against the register; a comment tells of it, once, and the next run writes it anew."""
+    """It is planned against the register; a comment tells of it, once, and the next run writes it again."""
     assert origin.run("apply", "--yes").returncode == 0
     ask_pull_request(origin, clientId=[CLIENT])
     runner.merges = "pull-request"
@@ -234,7 +234,7 @@ def test_a_digest_of_another_plan_is_refused(runner: Runner, served: Served) -> 
     job = runner.run_workflow("apply")["apply"]
 
     assert job.failed
-    assert "it plans anew" in job.summary
+    assert "it plans again" in job.summary
     assert served.ask("GET", f"/{SYSTEM}").status_code == 404
 
 
@@ -268,7 +268,7 @@ def test_another_branch_is_not_applied(runner: Runner, served: Served) -> None:
 
 
 def test_a_night_opens_one_issue_and_closes_it(runner: Runner, origin: Repository, served: Served) -> None:
-    """Drift opens an issue, the next night writes it anew, and a night without drift closes it."""
+    """Drift opens an issue, the next night writes it again, and a night without drift closes it."""
     assert origin.run("apply", "--yes").returncode == 0
     live = served.read(SYSTEM)
     assert isinstance(live, dict)

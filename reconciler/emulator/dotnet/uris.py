@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from reconciler.emulator.dotnet import uri_hosts
+from reconciler.emulator.dotnet.path_binding import remove_dots
 from reconciler.emulator.dotnet.uri_hosts import NotAUrl
 
 __all__ = ["NotAUrl", "RedirectUri", "read"]
@@ -92,7 +93,7 @@ def _print(text: str, scheme: str, blanks: str) -> str:
         fragment = _normalise(fragment).rstrip(BLANKS)
     path = path.replace("\\", "/")
     # NOTE: text behind the bracket of an address that starts no path, query or fragment is a path.
-    path = _compress(path if path.startswith("/") else f"/{path}")
+    path = remove_dots(path if path.startswith("/") else f"/{path}")
     number = f":{place.port}" if place.port not in {None, _DEFAULT_PORTS[scheme]} else ""
     return f"{user}{place.host}{number}{_show(path)}{_show(query, is_query=True)}{_show_fragment(fragment)}"
 
@@ -115,19 +116,6 @@ def _split(text: str) -> tuple[str, str, str]:
     path, question, query = path.partition("?")
     return path, question + query, mark + fragment
 
-
-def _compress(path: str) -> str:
-    """Remove dot segments; an empty segment counts as one."""
-    kept: list[str] = []
-    segments = path.split("/")[1:]
-    for segment in segments:
-        if segment == "..":
-            del kept[-1:]
-        elif segment != ".":
-            kept.append(segment)
-    if segments[-1] in {".", ".."}:
-        kept.append("")
-    return "/" + "/".join(kept)
 
 
 def _normalise(text: str, *, is_query: bool = False) -> str:
