@@ -16,7 +16,7 @@ from reconciler import __version__
 from reconciler.clients.parallel import read_all
 from reconciler.definitions.files import open_drafts
 from reconciler.errors import Refused, WriteRefused
-from reconciler.execution.evidence import gather_evidence
+from reconciler.execution.impact_evidence import gather_evidence
 from reconciler.execution.journal import find_open, read_runs, start_run
 from reconciler.execution.lock import hold_lock
 from reconciler.execution.recovery import find_stranded, recover_runs

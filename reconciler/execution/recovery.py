@@ -14,10 +14,10 @@ from reconciler.clients.listing import Listing, read_listed
 from reconciler.clients.parallel import read_all
 from reconciler.clients.trace_context import read_trace_id
 from reconciler.errors import Forbidden, ReconcilerError, Rejected, Unintelligible, Unsteady
-from reconciler.execution.conclusion import describe_dropped, describe_overwritten, describe_stuck
+from reconciler.execution.fate import Fate, Request, Verification, verify
 from reconciler.execution.journal import RecordedOutcome, continue_run, now
+from reconciler.execution.outcome_text import describe_dropped, describe_overwritten, describe_stuck
 from reconciler.execution.snapshot import Snapshot, take_snapshot
-from reconciler.execution.verification import Fate, Request, Verification, verify
 from reconciler.model.system import RegisteredSystem
 from reconciler.planning.change_log import describe_entries
 

@@ -24,7 +24,10 @@ from reconciler.errors import (
     TooManyRequests,
     Unauthorised,
 )
-from reconciler.execution.conclusion import (
+from reconciler.execution.fate import Fate, Request, Verification, verify
+from reconciler.execution.journal import RecordedOutcome, now
+from reconciler.execution.outcome import Failed, NotTried, Outcome
+from reconciler.execution.outcome_text import (
     LOST,
     OVERLAPPED,
     describe_unplanned,
@@ -33,10 +36,7 @@ from reconciler.execution.conclusion import (
     explain_stale,
     explain_unread,
 )
-from reconciler.execution.journal import RecordedOutcome, now
-from reconciler.execution.outcome import Failed, NotTried, Outcome
 from reconciler.execution.snapshot import Snapshot, take_snapshot
-from reconciler.execution.verification import Fate, Request, Verification, verify
 from reconciler.planning.change_log import find_since
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.clients.listing import list_ids, read_listed
-from reconciler.execution.evidence import gather_evidence
+from reconciler.execution.impact_evidence import gather_evidence
 from reconciler.model.findings import Severity
 from reconciler.planning.plan import Plan, Target, add_unlisted, judge_plan, plan_changes
 from reconciler.rules import RULES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.clients.parallel import read_all
-from reconciler.execution.evidence import gather_evidence
+from reconciler.execution.impact_evidence import gather_evidence
 from reconciler.model.canonical_json import digest_json
 from reconciler.model.normalise import normalise
 from reconciler.model.system import RegisteredSystem

@@ -1,6 +1,7 @@
 """Every validation rule, grouped by the member that it checks; `check_documents` applies them all."""
 
-from reconciler.rules import clients, identity, packages, redirects, rights, texts, visibility
+from reconciler.rules import client_ids as clients
+from reconciler.rules import identity, packages, redirects, rights, texts, visibility
 from reconciler.rules.engine import Checked, check_documents
 from reconciler.rules.registry import RULES, Rule
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.execution.evidence import gather_evidence
+from reconciler.execution.impact_evidence import gather_evidence
 from reconciler.model.system import RegisteredSystem
 from reconciler.planning.change import Impact, Weight
 from reconciler.planning.plan import Plan, Target, judge_plan, plan_changes, stamp

@@ -12,6 +12,7 @@ import pytest
 import reconciler
 from reconciler.errors import Refused, WriteRefused
 from reconciler.execution.executor import apply_plan
+from reconciler.execution.fate import Fate
 from reconciler.execution.journal import read_runs, start_run
 from reconciler.execution.preflight import (
     Clearance,
@@ -25,7 +26,6 @@ from reconciler.execution.preflight import (
     lock_target,
     recover,
 )
-from reconciler.execution.verification import Fate
 from reconciler.planning.change import Impact, Weight
 from reconciler.planning.plan import Target
 from tests.execution.stage import Stage, a_client, a_full_document, define

@@ -6,10 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.yaml_document import read_document
+from reconciler.execution.fate import Fate
 from reconciler.execution.journal import Intent
 from reconciler.execution.outcome import Done, Failed, NotTried, Report, Stale, Unknown
 from reconciler.execution.recovery import Recovered, Stranded
-from reconciler.execution.verification import Fate
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.operations.validate import validate
 from reconciler.planning.plan import Target, judge_plan, plan_changes, stamp

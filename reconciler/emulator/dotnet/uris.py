@@ -117,7 +117,6 @@ def _split(text: str) -> tuple[str, str, str]:
     return path, question + query, mark + fragment
 
 
-
 def _normalise(text: str, *, is_query: bool = False) -> str:
     """Decode and encode what an IRI requires, before the parts are processed."""
     if _SPLIT_PAIR.search(text):

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.execution.fate import Fate
 from reconciler.execution.outcome import Done
-from reconciler.execution.verification import Fate
 from reconciler.render.lines import LONG, Piece, make_line, make_safe
 from reconciler.render.text.fields import render_field
 

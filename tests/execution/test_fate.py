@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.execution.verification import Fate, Request, verify
+from reconciler.execution.fate import Fate, Request, verify
 from reconciler.model.system import RegisteredSystem
 from reconciler.planning.change_log import LogEntry
 from tests.builders import CLIENT, a_live_document

@@ -9,8 +9,8 @@ import json
 from typing import TYPE_CHECKING, assert_never
 
 from reconciler.errors import NoAnswer, RegisterError, ServerFailed, Unintelligible
+from reconciler.execution.fate import Fate, find_difference
 from reconciler.execution.outcome import Done, Failed, Outcome, Stale, Unknown
-from reconciler.execution.verification import Fate, find_difference
 from reconciler.planning.change import Delete
 from reconciler.planning.change_log import describe_entries
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.errors import ReconcilerError
-    from reconciler.execution.verification import Verification
+    from reconciler.execution.fate import Verification
     from reconciler.model.canonical_json import Json
     from reconciler.model.system import RegisteredSystem
     from reconciler.planning.change import Change

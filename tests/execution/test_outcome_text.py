@@ -7,15 +7,15 @@ from dataclasses import replace
 import pytest
 
 from reconciler.errors import NoAnswer, Rejected, ServerFailed, Unintelligible
-from reconciler.execution.conclusion import (
+from reconciler.execution.fate import Fate, Verification
+from reconciler.execution.outcome import Done, Failed, Unknown
+from reconciler.execution.outcome_text import (
     describe_unplanned,
     explain,
     explain_outage,
     explain_stale,
     explain_unread,
 )
-from reconciler.execution.outcome import Done, Failed, Unknown
-from reconciler.execution.verification import Fate, Verification
 from reconciler.planning.change import Delete, Update
 from reconciler.planning.change_log import LogEntry
 from reconciler.planning.diff import FieldChange
