@@ -27,6 +27,14 @@ def quick(session: nox.Session) -> None:
 
 
 @nox.session
+def without_posix(session: nox.Session) -> None:
+    """Run all tests but the slow ones without the modules that Windows does not have."""
+    session.install("--editable", ".[test]")
+    session.env["WITHOUT_POSIX"] = "1"
+    session.run("pytest", "-q", "-n", "auto", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style and types."""
     session.install("--editable", ".[test,lint,browser]")
