@@ -19,10 +19,10 @@ class _Untitled(GenerateJsonSchema):
 
 
 def print_schema(model: type[BaseModel], title: str) -> str:
-    """Print the schema of a model; its parts are called as their types are, without `Saved`."""
+    """Print the schema of a model; its parts are called as their types are, without `Saved` and `Reported`."""
     made = model.model_json_schema(ref_template="#/definitions/{model}", schema_generator=_Untitled)
     parts = made.pop("$defs", {})
-    names = {name: name.removeprefix("Saved").lower() for name in parts}
+    names = {name: name.removeprefix("Saved").removeprefix("Reported").lower() for name in parts}
     for part in parts.values():
         part.pop("title", None)
     schema: dict[str, object] = {"$schema": "http://json-schema.org/draft-07/schema#", "title": title}

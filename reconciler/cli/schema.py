@@ -18,9 +18,12 @@ class Schema(StrEnum):
     """A format that has a schema."""
 
     PLAN = "plan"
+    REPORT = "report"
 
 
 @app.command()
-def run(of: Annotated[Schema, typer.Argument(metavar="FORMAT", help="plan", show_default=False)]) -> None:
+def run(
+    of: Annotated[Schema, typer.Argument(metavar="FORMAT", help="plan, report", show_default=False)],
+) -> None:
     """Print the JSON Schema (draft-07) of a format."""
     show_text(files("reconciler").joinpath(f"data/{of.value}.schema.json").read_text(encoding="utf-8"))
