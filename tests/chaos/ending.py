@@ -58,11 +58,17 @@ def _check_system(wanted: Wanted, held: Document | None, clients: KeysView[str])
 
 
 def check_dead_named(runs: Sequence[Run], scenario: Scenario) -> Iterator[str]:
-    """What others deleted although the files ask for it is named by the last run whose output could be read."""
+    """What others deleted although the files ask for it is named by the last run whose output could be read.
+
+    That run need not know of what was deleted after it had asked about the system for the last time.
+    """
     last = next(run for run in reversed(runs) if not run.trouble.is_mute)
     for each in last.others.written:
         wanted = scenario.systems.get(each.system)
-        if each.what == "delete" and wanted is not None and wanted.asked and each.system not in last.printed:
+        asked = max((one.number for one in last.exchanges if one.system == each.system), default=0)
+        is_known = each.run < last.number or (each.run == last.number and asked > each.exchange)
+        is_missed = wanted is not None and wanted.asked and each.system not in last.printed
+        if each.what == "delete" and is_known and is_missed:
             yield f"others deleted {each.system}, and the last run does not name it"
 
 
