@@ -28,6 +28,7 @@ from reconciler.planning.change_log import describe_entries, find_since, read_lo
 from reconciler.planning.impact_rules import COUNTING
 from reconciler.planning.plan import judge_plan
 from reconciler.planning.plan_audit import audit
+from reconciler.planning.plan_file import check_applicable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -375,7 +376,8 @@ def _open_journal(plan: Plan, site: Site) -> Journal:
 
 
 def check_target(plan: Plan, target: Target) -> None:
-    """Refuse a plan that was made for another environment, register or vendor."""
+    """Refuse a plan that was made for another environment, register or vendor, or without any register."""
+    check_applicable(plan)
     made = plan.target
     if made != target:
         raise Refused(

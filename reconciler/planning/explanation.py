@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 BLOCKED, REMOVED, UNLISTED = "change-blocked", "becomes-unmanaged", "unmanaged-unlisted"
+AGAINST = "register-not-asked"
 """What a plan says of a system beside its impacts."""
 _PLAN: Mapping[str, tuple[str, str]] = {
     BLOCKED: (
@@ -41,6 +42,14 @@ _PLAN: Mapping[str, tuple[str, str]] = {
             "The register did not list all systems of the vendor, so the unmanaged ones are not known.\n\n"
             "There may be some, and a client id that one of them holds cannot be claimed. Run it again when the\n"
             "register answers."
+        ),
+    ),
+    AGAINST: (
+        "note",
+        (
+            "The plan was made with `--against`: the definitions at a git revision stand for the register.\n\n"
+            "What was changed in the register by hand, what is not applied yet, and the number of system users are\n"
+            "not known. Such a plan is for reading; apply refuses it."
         ),
     ),
 }

@@ -73,6 +73,11 @@ class Plan:
     tool_version: str = ""
     unlisted: str = ""
     """Why unmanaged systems could not be listed, so that there may be more of them; empty where they could."""
+    against: str = ""
+    """The commit whose definitions stand for the register; empty where the register was asked.
+
+    Such a plan is for reading only: apply refuses it.
+    """
 
     @property
     def digest(self) -> str:
@@ -80,7 +85,8 @@ class Plan:
 
         It covers each breaking impact with the order of magnitude of its system users. Files, lines, findings,
         other impacts, exact counts, unmanaged systems, versions and times are outside, so that neither a
-        comment nor one new customer voids an approval.
+        comment nor one new customer voids an approval. A plan against definitions never has that of a plan
+        against the register.
         """
         acted = [
             {
@@ -102,6 +108,7 @@ class Plan:
                 "vendor": self.target.vendor,
                 "impacts": _list_breaking(self.impacts),
                 "changes": acted,
+                **({"against": self.against} if self.against else {}),
             }
         )
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Refused
-from reconciler.model.canonical_json import digest_json
+from reconciler.model.canonical_json import SHORT, digest_json
 from reconciler.model.findings import Finding, Location, finding_to_json
 from reconciler.model.system import RegisteredSystem
 from reconciler.model.untrusted_text import escape_json
@@ -46,6 +46,7 @@ def to_json(plan: Plan) -> dict[str, Json]:
         "created": plan.created,
         "environment": plan.target.environment,
         "register": plan.target.register,
+        **({"against": plan.against} if plan.against else {}),
         "vendor": plan.target.vendor,
         "digest": plan.digest,
         "summary": dict(plan.summary),
@@ -107,7 +108,7 @@ def _change_to_json(change: Change, steps: Iterable[Step]) -> dict[str, Json]:
 
 
 def read_plan(content: bytes) -> Plan:
-    """Read a saved plan; raises `Refused` for anything but what `print_plan` printed.
+    """Read a saved plan; raises `Refused` for anything but what `print_plan` printed of a plan for apply.
 
     That its fields, impacts and steps are honest is another question: `preflight` asks it of every plan.
     """
@@ -133,7 +134,18 @@ def read_plan(content: bytes) -> Plan:
             "The plan file is not as it was written: its digest does not match its content.",
             hint="Plan again, and apply the file as it comes.",
         )
+    check_applicable(plan)
     return plan
+
+
+def check_applicable(plan: Plan) -> None:
+    """Refuse a plan that was made without the register: nobody looked at what apply would overwrite."""
+    if plan.against:
+        raise Refused(
+            f"This plan was made against the definitions at {plan.against[:SHORT]}, not against the register, "
+            "so it cannot be applied; nothing was written.",
+            hint="Make one without --against: `reconciler plan --out FILE`.",
+        )
 
 
 def _explain(content: bytes, where: str) -> Refused:
@@ -168,6 +180,7 @@ def _read(saved: PlanFile) -> Plan:
         saved.created,
         saved.tool_version,
         saved.unlisted or "",
+        saved.against,
     )
 
 

@@ -135,7 +135,10 @@ class PlanFile(_Part):
     created: Time
     environment: str
     register_: str = Field(alias="register")
-    """The register's address; for `local` the name."""
+    """The register's address; for `local` the name; empty where the register was not asked."""
+    against: str = ""
+    """The commit whose definitions stand for the register; only in a plan made with `--against`, which apply
+    refuses."""
     vendor: Organisation
     digest: Digest
     """SHA-256 of what would be done and what it was made from; what `apply --accept` names."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.findings import SEVERITIES, Finding, Location, Severity
 from reconciler.planning.change import Blocked, Weight
-from reconciler.planning.explanation import BLOCKED, REMOVED, UNLISTED, find_explanation
+from reconciler.planning.explanation import AGAINST, BLOCKED, REMOVED, UNLISTED, find_explanation
 from reconciler.planning.impact_rules import DELETED
 from reconciler.render import phrases
 from reconciler.render.escape import shorten
@@ -65,12 +65,25 @@ def annotate_plan(plan: Plan) -> tuple[Annotation, ...]:
     where = plan.target.environment
     found = [Annotation(where, _impact(each, Location("")), where) for each in plan.impacts if _counts(each)]
     found += _annotate_unlisted(plan.unlisted, where)
+    found += _annotate_against(plan)
     for change in plan.changes:
         found += [Annotation(change.id, finding, where) for finding in _annotate_change(change)]
     for system in plan.unmanaged:
         if system.former:
             found.append(Annotation(system.id, _removed(system), where))
     return sort_annotations(found)
+
+
+def _annotate_against(plan: Plan) -> Iterator[Annotation]:
+    """Say that the register was not asked."""
+    if plan.against:
+        finding = Finding(AGAINST, Severity.NOTE, phrases.describe_against(plan), Location(""))
+        yield Annotation(plan.target.environment, finding, plan.target.environment)
+
+
+def is_shown(annotation: Annotation) -> bool:
+    """Say whether an output without notes shows an annotation: what is wrong, and that the register was not asked."""
+    return annotation.finding.severity is not Severity.NOTE or annotation.finding.rule == AGAINST
 
 
 def _removed(system: Unmanaged) -> Finding:

@@ -16,6 +16,7 @@ from reconciler.render.annotations import (
     describe,
     find_path,
     fingerprint,
+    is_shown,
     sort_annotations,
 )
 from reconciler.render.escape import escape_json, escape_text
@@ -46,7 +47,7 @@ def render_findings(findings: Sequence[Finding], files: int) -> str:
 
 def render_plan(plan: Plan) -> str:
     """Render what a plan cannot do and what it breaks."""
-    return _print([each for each in annotate_plan(plan) if each.finding.severity is not Severity.NOTE])
+    return _print([each for each in annotate_plan(plan) if is_shown(each)])
 
 
 def render_drift(report: DriftReport) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from xml.etree import ElementTree as ET
 
+from reconciler.model.canonical_json import SHORT
 from reconciler.model.findings import Severity
 from reconciler.planning.change import Blocked
 from reconciler.render.annotations import (
@@ -63,7 +64,8 @@ def render_findings(findings: Sequence[Finding], files: int) -> str:
 def render_plan(plan: Plan) -> str:
     """Render a plan, a case for each system, and one for each thing that it breaks."""
     cases = [_Case(each.id, each.action) for each in plan.changes if not isinstance(each, Blocked)]
-    name = f"reconciler plan {plan.target.environment}"
+    compared = f", against the definitions at {plan.against[:SHORT]}" if plan.against else ""
+    name = f"reconciler plan {plan.target.environment}{compared}"
     return _print(name, [*cases, *_gather(annotate_plan(plan))])
 
 

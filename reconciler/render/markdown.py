@@ -64,8 +64,8 @@ class _Block(NamedTuple):
 def render_plan(plan: Plan, longest: int = LONGEST) -> str:
     """Render a plan: what this change does, what was open before, and how a breaking one is accepted."""
     target, groups = plan.target, group_changes(plan)
-    mark = f"<!-- reconciler:plan:{_name(target.environment)}:{_name(target.vendor)} digest={plan.digest} -->"
-    head = [mark, f"## Plan for {_code(target.environment)}", "", *_summarise(plan), *_call(plan)]
+    head = [_mark(plan), f"## Plan for {_code(target.environment)}", "", *_warn_of_against(plan)]
+    head += [*_summarise(plan), *_call(plan)]
     first, later = groups.titles
     blocks = [_Block(first, _describe(each, plan), is_serious(each)) for each in groups.new]
     blocks += [_Block(first, _describe_removed(each), matters=True) for each in groups.removed]
@@ -73,8 +73,21 @@ def render_plan(plan: Plan, longest: int = LONGEST) -> str:
     blocks += [_Block(phrases.UNMANAGED, _describe_unmanaged(each)) for each in groups.unmanaged]
     head += _warn_of_unlisted(plan.unlisted)
     if not plan.writes and not plan.blocked:
-        head += [phrases.NOTHING_TO_DO, ""]
-    return _fit(head, blocks, [f"Digest `{plan.digest}`", ""], longest)
+        head += [phrases.describe_nothing(plan), ""]
+    tail = [f"Digest `{plan.digest}`", ""] if not plan.against else [""]
+    return _fit(head, blocks, tail, longest)
+
+
+def _mark(plan: Plan) -> str:
+    """Make the hidden mark; a plan against definitions has its own, so that neither comment replaces the other."""
+    whose = f"{_name(plan.target.environment)}:{_name(plan.target.vendor)}"
+    if plan.against:
+        return f"<!-- reconciler:plan-against:{whose} commit={_name(plan.against)} -->"
+    return f"<!-- reconciler:plan:{whose} digest={plan.digest} -->"
+
+
+def _warn_of_against(plan: Plan) -> list[str]:
+    return ["> [!NOTE]", f"> {_words(phrases.describe_against(plan))}", ""] if plan.against else []
 
 
 def render_drift(report: DriftReport, longest: int = LONGEST) -> str:
@@ -190,8 +203,11 @@ def _call(plan: Plan) -> Iterator[str]:
     if not plan.breaking:
         return
     yield "> [!CAUTION]"
-    yield f"> {phrases.describe_breaking(plan)} {phrases.REFUSES}:"
-    yield f"> `reconciler apply --accept {plan.digest}`"
+    if plan.against:
+        yield f"> {phrases.describe_breaking(plan)}"
+    else:
+        yield f"> {phrases.describe_breaking(plan)} {phrases.REFUSES}:"
+        yield f"> `reconciler apply --accept {plan.digest}`"
     yield ""
     yield from _list_impacts(plan.impacts)
     yield ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from reconciler.model.canonical_json import SHORT
 from reconciler.model.findings import SEVERITIES, count_findings
 from reconciler.render.escape import shorten
 
@@ -66,6 +67,23 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def describe_against(plan: Plan) -> str:
+    """Say what a plan that asked no register was compared with, and what it cannot know; empty for any other."""
+    if not plan.against:
+        return ""
+    return (
+        f"Compared with the definitions at {plan.against[:SHORT]}, not with the register: what was changed there by "
+        "hand is not seen, and system users are not counted. It cannot be applied."
+    )
+
+
+def describe_nothing(plan: Plan) -> str:
+    """Say that a plan does nothing."""
+    if not plan.against:
+        return NOTHING_TO_DO
+    return f"Nothing to do: each definition asks for what it asked for at {plan.against[:SHORT]}."
+
+
 def join_sentences(*texts: str) -> str:
     """Join a message and what follows it; a message is a sentence without its full stop."""
     sentences = [each if each.endswith((".", "!", "?")) else f"{each}." for each in texts if each]
@@ -117,7 +135,7 @@ def summarise_findings(findings: Sequence[Finding], files: int) -> str:
 
 
 def describe_breaking(plan: Plan) -> str:
-    """Say how much a plan breaks, and that apply asks for more than itself."""
+    """Say how much a plan breaks."""
     return f"Breaking: {count(len(plan.breaking), 'impact')}."
 
 

@@ -20,6 +20,7 @@ from reconciler.render.annotations import (
     find_page,
     find_path,
     fingerprint,
+    is_shown,
     sort_annotations,
 )
 from reconciler.render.escape import escape_json, escape_sarif, shorten
@@ -53,8 +54,9 @@ def render_findings(findings: Sequence[Finding], files: int) -> str:
 
 def render_plan(plan: Plan) -> str:
     """Render what a plan cannot do and what it breaks."""
-    annotations = [each for each in annotate_plan(plan) if each.finding.severity is not Severity.NOTE]
-    return _print(annotations, f"plan/{plan.target.environment}")
+    annotations = [each for each in annotate_plan(plan) if is_shown(each)]
+    category = "plan-against" if plan.against else "plan"
+    return _print(annotations, f"{category}/{plan.target.environment}")
 
 
 def render_drift(report: DriftReport) -> str:

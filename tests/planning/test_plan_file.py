@@ -247,3 +247,15 @@ def test_a_saved_plan_is_inert_and_means_the_same() -> None:
     assert not set(printed) & set("\u202e\x9b")
     assert json.loads(printed)["findings"][0]["message"] == text
     assert read_plan(printed.encode()).findings == (finding,)
+
+
+def test_a_plan_against_definitions_is_never_applied() -> None:
+    """Not from its file, and not by a program that has made it itself; its digest is that of no other plan."""
+    made = replace(a_plan(), against="4b825dc642cb6eb9a060e54bf8d69288fbee4904")
+
+    with pytest.raises(Refused, match="definitions at 4b825dc642cb, not against the register"):
+        read_plan(print_plan(made).encode())
+    with pytest.raises(Refused, match="cannot be applied"):
+        check_target(made, made.target)
+    assert made.digest != a_plan().digest
+    assert made.digest != replace(made, against="0" * 40).digest

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from reconciler.planning.change import Change
 
 TARGET = Target("tt02", "https://platform.tt02.altinn.no", VENDOR)
+COMMIT = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 CREATED, VERSION = "2026-11-20T08:00:00+00:00", "0.1.0"
 THIRD_CLIENT = "5f0c3a1e-2d0f-4a57-9d0a-0b7a2f9c1d11"
 OUTSIDER = LogEntry("update", "310904473", "a1b2c3d4-0000-4000-8000-000000000001", "2026-11-19T02:14:08Z")
@@ -193,6 +194,28 @@ def a_report() -> DriftReport:
     return DriftReport(TARGET, differences, 5, CREATED, VERSION)
 
 
+def a_plan_against() -> Plan:
+    """Make a plan against definitions at a commit: a creation, a new client id, a deletion, a removed file."""
+    pairs = [
+        _pair("new", {}, None),
+        _pair("replaced", {"clientId": [OTHER_CLIENT]}, {"clientId": [CLIENT]}),
+        _pair("gone", {"withdrawn": True}, {}),
+        _pair("deleted", {}, {"isDeleted": True}),
+    ]
+    live = {wanted.system.id: held for wanted, held in pairs}
+    removed = a_registered_system(id=_id("removed"), clientId=[THIRD_CLIENT])
+    made = plan_changes(Target("prod", "", VENDOR), [wanted for wanted, _ in pairs], live, [removed])
+    unmanaged = tuple(replace(each, former=f"systems/{each.id}.yaml") for each in made.unmanaged)
+    changes = tuple(_with_origins(each, {}) for each in judge_plan(made, {}).changes)
+    traced = replace(made, changes=changes, unmanaged=unmanaged, against=COMMIT)
+    return stamp(traced, [], created=CREATED, tool_version=VERSION)
+
+
+def an_empty_plan_against() -> Plan:
+    """Make a plan against definitions that ask for the same."""
+    return Plan(Target("prod", "", VENDOR), created=CREATED, tool_version=VERSION, against=COMMIT)
+
+
 def a_quiet_report() -> DriftReport:
     """Make a drift report that found nothing."""
     return DriftReport(TARGET, (), 3, CREATED, VERSION)
@@ -318,6 +341,8 @@ PLANS: Mapping[str, Callable[[], Plan]] = {
     "plan": a_plan,
     "plan-untraced": an_untraced_plan,
     "plan-empty": an_empty_plan,
+    "plan-against": a_plan_against,
+    "plan-against-empty": an_empty_plan_against,
     "plan-hostile": lambda: a_hostile_plan(HOSTILE),
 }
 REPORTS: Mapping[str, Callable[[], DriftReport]] = {

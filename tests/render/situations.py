@@ -27,6 +27,7 @@ from tests.builders import (
     a_registered_system,
     a_resolved,
 )
+from tests.render.samples import a_plan_against, an_empty_plan_against
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -140,6 +141,8 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "plan-nothing": _plan_nothing,
     "plan-move": _plan_a_move,
     "plan-hostile": _plan_hostile,
+    "plan-against": a_plan_against,
+    "plan-against-empty": an_empty_plan_against,
 }
 
 

@@ -28,6 +28,9 @@ _WEIGHTS: Mapping[Weight, str] = {Weight.BREAKING: "bad", Weight.NOTABLE: "warn"
 def render_plan(plan: Plan) -> Iterator[Line]:
     """Render a plan: what changes, system by system and member by member, and a summary line."""
     groups = group_changes(plan)
+    if plan.against:
+        yield make_line(Piece(phrases.describe_against(plan), "warn"))
+        yield make_line()
     for title, group in zip(groups.titles, (groups.new, groups.open), strict=True):
         if groups.traced and group:
             yield make_line(Piece(f"{title}:", "strong"))
@@ -40,13 +43,13 @@ def render_plan(plan: Plan) -> Iterator[Line]:
     for impact in plan.impacts:
         yield _render_impact(impact)
     if not groups.new and not groups.open:
-        yield make_line(Piece(phrases.NOTHING_TO_DO, "good"))
+        yield make_line(Piece(phrases.describe_nothing(plan), "good"))
     yield make_line(Piece(phrases.summarise_plan(plan), "strong"))
-    if plan.writes:
+    if plan.writes and not plan.against:
         yield make_line(Piece(f"Digest: {plan.short_digest}", "dim"))
     if plan.breaking:
-        needed = f"{phrases.describe_breaking(plan)} {phrases.REFUSES} `--accept {plan.short_digest}`."
-        yield make_line(Piece(needed, "bad"))
+        needed = f" {phrases.REFUSES} `--accept {plan.short_digest}`." if not plan.against else ""
+        yield make_line(Piece(f"{phrases.describe_breaking(plan)}{needed}", "bad"))
 
 
 def _render_unmanaged(plan: Plan) -> Iterator[Line]:
