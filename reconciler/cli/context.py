@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,10 +24,11 @@ from reconciler.definitions.files import find_definitions, read_documents, read_
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.definitions.yaml_document import MAX_BYTES
 from reconciler.errors import Exit, Refused
+from reconciler.model.canonical_json import SHORT
 from reconciler.model.environment import WORKERS
 from reconciler.model.findings import Severity, count_findings
 from reconciler.operations.archive import Archive
-from reconciler.operations.plan import plan
+from reconciler.operations.plan import find_vendor_of_both, plan, plan_against
 from reconciler.operations.validate import find_vendor, resolve_all, validate
 from reconciler.planning.acceptance import FILE as ACCEPTED
 from reconciler.planning.acceptance import Acceptances, read_acceptances
@@ -67,6 +68,15 @@ def read_context(root: Path | None, environment: str | None, vendor: str, form: 
 
     Raises `UsageError` where there is no repository, no such environment, or nothing to do.
     """
+    found = read_definitions(root, environment, vendor, form)
+    return replace(found, vendor=find_vendor(found.systems, vendor))
+
+
+def read_definitions(root: Path | None, environment: str | None, vendor: str, form: Format) -> Context:
+    """Read and check likewise, where there may be no system; the vendor is the one that is given, or empty.
+
+    Raises `UsageError` where there is no repository, or no such environment.
+    """
     found = find_root(root or Path.cwd())
     settings = read_settings(found)
     chosen = choose_environment(settings, environment, os.environ)
@@ -81,8 +91,7 @@ def read_context(root: Path | None, environment: str | None, vendor: str, form: 
         notify("The register was not asked anything: fix the errors first.")
         raise typer.Exit(Exit.FAILED)
     systems = resolve_all(checked.definitions, chosen.name)
-    names = tuple(settings.environments)
-    return Context(found, chosen, checked, systems, find_vendor(systems, vendor), names)
+    return Context(found, chosen, checked, systems, vendor, tuple(settings.environments))
 
 
 def notify_of_warnings(context: Context) -> None:
@@ -168,6 +177,27 @@ def make_plan(context: Context, connection: Connection) -> Plan:
             findings=context.checked.findings,
             progress=progress,
         )
+    return _stamp(made, context)
+
+
+def make_plan_against(context: Context, name: str) -> Plan:
+    """Plan as if the register held what the definitions at a revision ask for; no register and no credential is read.
+
+    The first line on stderr says so. Raises `UsageError` where that revision is not known in full.
+    """
+    archive = open_archive(context)
+    base = archive.read_base(name)
+    notify(
+        f"Environment {context.environment.name}: the register is not asked; the definitions at "
+        f"{base.commit[:SHORT] or name} stand for it."
+    )
+    notify_of_gap(archive)
+    vendor = find_vendor_of_both(context.systems, base, context.vendor)
+    target = Target(context.environment.name, "", vendor)
+    return _stamp(plan_against(context.systems, target, archive, base, context.checked.findings), context)
+
+
+def _stamp(made: Plan, context: Context) -> Plan:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return stamp(made, context.checked.findings, created=now, tool_version=__version__)
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
 from reconciler.cli.console import notify
 from reconciler.cli.context import (
     make_plan,
+    make_plan_against,
     notify_of_gap,
     notify_of_warnings,
     open_archive,
     open_register,
     read_context,
+    read_definitions,
 )
 from reconciler.cli.github_actions import find_prefix, is_runner, write_outputs, write_summary
 from reconciler.cli.options import (
@@ -28,7 +30,7 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.outputs import choose_outputs
 from reconciler.definitions.files import open_drafts
-from reconciler.errors import Exit
+from reconciler.errors import Exit, UsageError
 from reconciler.model.environment import WORKERS
 from reconciler.operations.archive import trace_to_base
 from reconciler.planning.plan_file import print_plan
@@ -39,11 +41,27 @@ from reconciler.render.text.plan import render_plan
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reconciler.cli.context import Context
     from reconciler.cli.outputs import Outputs
     from reconciler.definitions.files import Draft
     from reconciler.planning.plan import Plan
 
 app = make_app()
+_BaseOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--base", metavar="REF", help="Show apart what was open at REF already.", show_default=False
+    ),
+]
+_AgainstOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--against",
+        metavar="REF",
+        help="Let the definitions at REF stand for the register.",
+        show_default=False,
+    ),
+]
 
 
 @app.command()
@@ -58,12 +76,8 @@ def run(
             "--out", metavar="FILE", help="Save the plan for apply.", show_default=False, dir_okay=False
         ),
     ] = None,
-    base: Annotated[
-        str,
-        typer.Option(
-            "--base", metavar="REF", help="Show apart what was open at REF already.", show_default=False
-        ),
-    ] = "",
+    base: _BaseOption = "",
+    against: _AgainstOption = "",
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 3 when something would change.")
     ] = False,
@@ -75,14 +89,12 @@ def run(
     Exits 1 when a change is blocked or a definition is wrong.
     """
     outputs = choose_outputs(formats)
-    context = read_context(root, environment, vendor, outputs.form)
+    if against:
+        _check_alone(base, out)
+    read = read_definitions if against else read_context
+    context = read(root, environment, vendor, outputs.form)
     with open_drafts([*outputs.paths, *([out] if out else [])]) as drafts:
-        with open_register(context, read_only=True, workers=workers) as connection:
-            made = make_plan(context, connection)
-        if base:
-            archive = open_archive(context)
-            notify_of_gap(archive)
-            made = trace_to_base(made, context.systems, archive, base)
+        made = make_plan_against(context, against) if against else _ask_register(context, base, workers)
         if out is not None:
             drafts[out].write(print_plan(made))
             notify(f"Saved: {out} (digest {made.short_digest})")
@@ -95,6 +107,31 @@ def run(
     if exit_code and made.writes:
         codes.append(Exit.DIFFERENT)
     raise typer.Exit(Exit.worst(*codes))
+
+
+def _check_alone(base: str, out: Path | None) -> None:
+    """Refuse options that make no sense where no register is asked."""
+    if out is not None:
+        raise UsageError(
+            "A plan against definitions cannot be saved for apply, which works on the register.",
+            hint="Leave --out or --against out; `--format json=FILE` writes it for reading.",
+        )
+    if base:
+        raise UsageError(
+            "--base and --against are two comparisons.",
+            hint="Leave --base out: everything that --against shows is what this change does.",
+        )
+
+
+def _ask_register(context: Context, base: str, workers: int) -> Plan:
+    """Plan against the register, and where a base is named, separate what was open there already."""
+    with open_register(context, read_only=True, workers=workers) as connection:
+        made = make_plan(context, connection)
+    if not base:
+        return made
+    archive = open_archive(context)
+    notify_of_gap(archive)
+    return trace_to_base(made, context.systems, archive, base)
 
 
 def _write(plan: Plan, outputs: Outputs, drafts: Mapping[Path, Draft], root: Path) -> None:
@@ -117,6 +154,6 @@ def _describe(plan: Plan, saved: Path | None) -> Mapping[str, str]:
         "deletes": str(summary["delete"]),
         "blocked": str(summary["blocked"]),
         "breaking": str(bool(plan.breaking)).lower(),
-        "plan-digest": plan.digest,
+        "plan-digest": "" if plan.against else plan.digest,
         "plan-path": str(saved or ""),
     }

@@ -230,7 +230,10 @@ def read_base(root: Path, name: str) -> Base:
     `UsageError` where there is no such revision in a whole history, and git's own reason where it does not read.
     """
     if find_top(root) is None:
-        raise UsageError(f"{root} is no git repository, so there is no {name}.", hint="Leave --base out.")
+        raise UsageError(
+            f"{root} is no git repository, so there is no {name}.",
+            hint="Run it in a clone of the repository, or name no revision.",
+        )
     commit = _resolve(root, name)
     if commit is None:
         gap = find_gap(root)

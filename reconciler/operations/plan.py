@@ -1,13 +1,20 @@
-"""Compares the definitions with the live register, and judges the differences."""
+"""Compares the definitions with the live register, or with earlier definitions, and judges the differences."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.clients.listing import list_ids, read_listed
+from reconciler.errors import UsageError
 from reconciler.execution.impact_evidence import gather_evidence
+from reconciler.model.canonical_json import SHORT
 from reconciler.model.findings import Severity
+from reconciler.model.system import READ_ONLY_NAMES, RegisteredSystem
+from reconciler.operations.archive import trace_to_definitions
+from reconciler.operations.validate import find_vendor
 from reconciler.planning.plan import Plan, Target, add_unlisted, judge_plan, plan_changes
+from reconciler.planning.request_body import build_body
 from reconciler.rules import RULES
 
 if TYPE_CHECKING:
@@ -17,6 +24,8 @@ if TYPE_CHECKING:
     from reconciler.clients.register import Register
     from reconciler.definitions.definition import Resolved
     from reconciler.model.findings import Finding
+    from reconciler.model.system import System
+    from reconciler.operations.archive import Archive, BaseDefinitions
     from reconciler.planning.ownership import Ownership
 
 
@@ -49,6 +58,66 @@ def plan(
     )
     made = add_unlisted(made, reading.unreadable, listing.unlisted)
     return judge_plan(made, gather_evidence(made, register, ownership))
+
+
+def plan_against(
+    systems: Sequence[Resolved],
+    target: Target,
+    archive: Archive,
+    base: BaseDefinitions,
+    findings: Iterable[Finding] = (),
+) -> Plan:
+    """Compare the systems with what the definitions asked for at another revision; nothing is asked of a register.
+
+    Each system of the base is taken as registered with the document that a POST of it would carry, and a withdrawn
+    one as deleted. Change logs and system users are not known. Raises `UsageError` where what the base asks for
+    cannot be said.
+    """
+    _check_whole(base)
+    registered = {name: _take_as_registered(system) for name, (_, system) in base.systems.items()}
+    wanted = {each.system.id for each in systems}
+    left = [
+        registered[name]
+        for name, (_, system) in base.systems.items()
+        if name not in wanted and not system.isDeleted and system.vendor.organisation == target.vendor
+    ]
+    live = {name: registered.get(name) for name in wanted}
+    made = plan_changes(target, systems, live, left, find_allowed(systems, findings))
+    judged = replace(judge_plan(made, {}), against=base.commit)
+    return trace_to_definitions(judged, systems, archive, base)
+
+
+def find_vendor_of_both(systems: Sequence[Resolved], base: BaseDefinitions, vendor: str) -> str:
+    """Name the one vendor of the systems, or of those of the base where no system is left.
+
+    Raises `UsageError` where neither has one.
+    """
+    found = {each.vendor.organisation for _, each in base.systems.values()}
+    chosen = found & {vendor} if vendor else found
+    if systems or len(chosen) != 1:
+        return find_vendor(systems, vendor)
+    return chosen.pop()
+
+
+def _check_whole(base: BaseDefinitions) -> None:
+    """Refuse a base that is not known in full: what is missing would look like something new."""
+    if base.reason:
+        raise UsageError(
+            f"There is nothing to compare with: {base.reason}.",
+            hint="Fetch the history first: git fetch --unshallow, or fetch-depth: 0 in the checkout step.",
+        )
+    if base.unread:
+        file, fault = min(base.unread.items())
+        more = f", and {len(base.unread) - 1} more files cannot be used" if len(base.unread) > 1 else ""
+        raise UsageError(
+            f"At {base.commit[:SHORT]}, {file} {fault}{more}, so what to compare with is not known.",
+            hint="Name a revision whose definitions are whole, or plan against the register.",
+        )
+
+
+def _take_as_registered(system: System) -> RegisteredSystem:
+    given = system.model_dump(mode="json", include=set(READ_ONLY_NAMES))
+    return RegisteredSystem({**build_body(system, None), **given})
 
 
 def find_allowed(systems: Iterable[Resolved], findings: Iterable[Finding]) -> dict[str, list[Finding]]:
