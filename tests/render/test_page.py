@@ -111,3 +111,8 @@ def test_drift_tells_who_and_when() -> None:
     assert "with the rights endpoint" in page
     assert "accepted until 2026-12-24: Shown for the fair" in page
     assert "the change log does not say when and by whom" in page
+
+
+def test_what_to_write_is_shown_as_code() -> None:
+    """A phrase of ours keeps no backticks on the page."""
+    assert "write <code>withdrawn: true</code> to have" in PAGES["plan"]

@@ -102,6 +102,7 @@ def _open_environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["shorten"] = _shorten
+    environment.filters["mark_code"] = _mark_code
     environment.globals.update(
         style=style,
         script=script,
@@ -120,6 +121,13 @@ def _open_environment() -> Environment:
 
 def _shorten(text: str, longest: int = 1000) -> str:
     return shorten(text, longest)
+
+
+def _mark_code(phrase: str) -> Markup:
+    """Show what a phrase of our own has between backticks as code."""
+    parts = (_make_safe(each) for each in phrase.split("`"))
+    shown = (f"<code>{part}</code>" if number % 2 else part for number, part in enumerate(parts))
+    return Markup("".join(shown))  # noqa: S704 - just escaped
 
 
 _ENVIRONMENT = _open_environment()
