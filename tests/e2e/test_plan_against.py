@@ -195,8 +195,10 @@ def test_a_revision_that_is_not_known_is_one_sentence(review: Repository, tmp_pa
     [
         ("broken.yaml", "id: [", "systems/broken.yaml is no definition that can be read"),
         ("bare.yaml", f"id: {VENDOR}_bare\n", "systems/bare.yaml is no definition that can be read"),
+        ("large.yaml", "#" * (1 << 20) + "\n", "systems/large.yaml is not in this clone, or too large"),
         ("again.yaml", describe("kept"), f"systems/kept.yaml defines `{VENDOR}_kept`, as systems/again.yaml"),
     ],
+    ids=["no YAML", "members missing", "too large", "one id twice"],
 )
 def test_a_revision_that_says_nothing_clear_is_refused(
     review: Repository, file: str, text: str, sentence: str
