@@ -287,7 +287,7 @@ def test_what_cannot_be_written_is_told(tmp_path: Path, kind: str) -> None:
 
 
 def test_a_text_that_is_no_utf_8_leaves_nothing_behind(tmp_path: Path) -> None:
-    """Half a character cannot be written, and what stood there stays."""
+    """A lone surrogate cannot be written, and what stood there stays."""
     path = put(tmp_path, "plan.json", "old")
 
     with pytest.raises(UsageError, match="cannot be written"):

@@ -26,7 +26,7 @@ def journal(repository: Repository) -> Path:
 
 @pytest.mark.slow
 def test_a_damaged_line_is_said_until_recover_has_looked(repository: Repository, journal: Path) -> None:
-    """W13: apply refuses and names the line; recover says that nobody knows, 5; then apply goes on."""
+    """W13: apply refuses and names the line; recover says that it is unknown, 5; then apply goes on."""
     lines = journal.read_text().splitlines(keepends=True)
     journal.write_text(lines[0] + "\0" * 40 + "\n" + "".join(lines[2:]))
     repository.define(isVisible=False)

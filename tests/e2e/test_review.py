@@ -75,7 +75,7 @@ EXPECTED = {
 
 
 def test_every_origin_gets_its_label(review: Repository) -> None:
-    """JSON, text, Markdown and HTML all tell what this change does from what was open before."""
+    """JSON, text, Markdown and HTML all separate what this change does from what was open before."""
     out = review.root / "out"
     out.mkdir()
     formats = [f"--format={name}={out / name}" for name in ("json", "text", "markdown", "html")]
@@ -214,7 +214,7 @@ def test_an_accepted_difference_is_silent_until_it_changes(review: Repository, s
 
 
 def test_the_history_names_the_revision_that_each_state_equals(review: Repository) -> None:
-    """The story tells who wrote what, and which commit asked for it."""
+    """The history says who wrote what, and which commit asked for it."""
     story = json.loads(review.run("history", f"{VENDOR}_over", "--format", "json").stdout)
     key = next(name for name, value in story.items() if isinstance(value, list))
 

@@ -37,7 +37,7 @@ _WRITE, _SYNC = os.write, os.fsync
 
 @dataclass
 class Fuse:
-    """Counts what happens, and ends the process when it has burnt down."""
+    """Counts what happens, and ends the process when it has reached 0."""
 
     at: int
     """The event that is the last one; 0 for none."""
@@ -84,7 +84,7 @@ class Fused(httpx.HTTPTransport):
 
 
 def carry_out(job: dict[str, Json]) -> int:
-    """Apply a plan until the fuse has burnt down; gives the number of events."""
+    """Apply a plan until the fuse has reached 0; gives the number of events."""
     fuse = Fuse(job["at"])
     plan = read_plan(Path(job["plan"]).read_bytes())
     environment = Environment("served", job["base"], f"{job['base']}/maskinporten/")

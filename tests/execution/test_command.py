@@ -49,7 +49,7 @@ def _read(terminal: int) -> bytes:
     try:
         return os.read(terminal, 4096)
     except OSError as error:
-        if error.errno == errno.EIO:  # how Linux tells of that
+        if error.errno == errno.EIO:  # how Linux reports that
             return b""
         raise
 
@@ -256,7 +256,7 @@ def test_files_are_opened_before_the_first_request(
 
 
 def _leave_open(repository: Repository, served: Served) -> None:
-    """Leave a run with a request whose outcome nobody knows."""
+    """Leave a run with a request whose outcome is unknown."""
     _strike(served, fault="reset", when="after", method="POST", path="*systemregister*")
     _strike(served, fault="status", status=503, method="GET", path="*systemregister*", times=0, skip=5)
     done = repository.run("apply", "--yes", "--patience", "0", RECONCILER_ENVIRONMENT="served")

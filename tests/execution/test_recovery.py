@@ -272,7 +272,7 @@ def test_what_shows_the_fate_of_a_request(
 
 
 def test_a_damaged_line_is_recorded_as_unknown_and_nothing_is_asked(tmp_path: Path) -> None:
-    """W14: nobody knows what it asked for, and once that was said it blocks no more."""
+    """W14: what it asked for is unknown, and once that was reported it blocks no more."""
     path = tmp_path / "x.jsonl"
     path.write_text("{}\n", encoding="utf-8")
     run = replace(a_run(), path=path, damaged=(3,))

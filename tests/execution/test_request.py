@@ -241,7 +241,7 @@ def test_what_left_no_trace_in_its_time(
 
 
 def test_a_stop_while_a_lost_answer_is_waited_for_leaves_it_unknown(tmp_path: Path) -> None:
-    """Its time is not out, so nobody knows."""
+    """Its time is not out, so it is unknown."""
     stop = Event()
     stop.set()
     register = _answering((False, NoAnswer("No answer.")))

@@ -189,7 +189,7 @@ def _swap(stage: Stage) -> tuple[list[str], list[Resolved]]:
 
 
 def test_a_failed_claim_puts_the_client_id_back(stage: Stage) -> None:
-    """The claim is refused: the id is on its first system again, and the members nobody knows with it."""
+    """The claim is refused: the id is on its first system again, and the unknown members with it."""
     ids, asked = _swap(stage)
     before = stage.held(*ids)
     stage.strike(fault="status", status=400, method="PUT", path=f"*{ids[1]}")

@@ -69,7 +69,7 @@ def test_a_finding_is_told_to_programs_whole() -> None:
         Severity.ERROR,
         "x",
         Location("a.yaml", "id", 1, 5),
-        "Mend it.",
+        "Fix it.",
         "AUTH.VLD-00001",
         ("prod",),
     )
@@ -79,7 +79,7 @@ def test_a_finding_is_told_to_programs_whole() -> None:
         "severity": "error",
         "code": "AUTH.VLD-00001",
         "message": "x",
-        "hint": "Mend it.",
+        "hint": "Fix it.",
         "file": "a.yaml",
         "path": "id",
         "line": 1,

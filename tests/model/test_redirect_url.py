@@ -166,7 +166,7 @@ def test_what_needs_two_writings_is_known(url: str, *, steady: bool) -> None:
 
 
 def test_half_a_character_is_no_url() -> None:
-    """P10: a broken escape that takes half a character along cannot be stored."""
+    """P10: a broken escape that leaves a lone surrogate cannot be stored."""
     assert parse_redirect("https://vg.no/%x😀") is None
     assert parse_redirect("https://vg.no/%x😀/../a") is not None
 

@@ -93,7 +93,7 @@ class Memory:
         return self.logs.get(system, [])
 
     def count_system_users(self, system: str) -> dict[str, int]:
-        """Count the users; of a system that is not named nobody knows."""
+        """Count the users; of a system that is not named, they are unknown."""
         self.asked_users.append(system)
         if system not in self.users:
             raise ServerFailed("No.", status=500)
@@ -138,12 +138,12 @@ def test_every_system_is_read_and_sorted_out() -> None:
     memory = Memory()
     for word in ("kept", "changed", "gone", "other"):
         memory.hold(word, clientId=[])
-    memory.hold("burnt", clientId=[], isDeleted=True)
+    memory.hold("deleted", clientId=[], isDeleted=True)
     systems = [
         define("kept", clientId=[]),
         define("changed", clientId=[], isVisible=False),
         define("gone", withdrawn=True),
-        define("burnt", clientId=[]),
+        define("deleted", clientId=[]),
         define("new", clientId=[]),
     ]
 
@@ -151,7 +151,7 @@ def test_every_system_is_read_and_sorted_out() -> None:
 
     kinds = {each.id: type(each) for each in made.changes}
     assert kinds == {
-        name("burnt"): Blocked,
+        name("deleted"): Blocked,
         name("changed"): Update,
         name("gone"): Delete,
         name("kept"): Keep,
@@ -186,7 +186,7 @@ def test_only_what_is_written_has_its_log_read() -> None:
     memory = Memory()
     for word in ("kept", "changed", "gone", "other"):
         memory.hold(word, clientId=[])
-    memory.hold("burnt", clientId=[], isDeleted=True)
+    memory.hold("deleted", clientId=[], isDeleted=True)
     changed = define("changed", clientId=[], isVisible=False)
 
     make(
@@ -194,7 +194,7 @@ def test_only_what_is_written_has_its_log_read() -> None:
         define("kept", clientId=[]),
         changed,
         define("gone", withdrawn=True),
-        define("burnt", clientId=[]),
+        define("deleted", clientId=[]),
         define("new", clientId=[]),
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import reconciler
 from reconciler.render import json as as_json
 from reconciler.render.formats import FORMATS, TEXT, load_renderer
 from reconciler.render.lines import print_lines
@@ -57,7 +58,15 @@ def _render_all() -> Iterator[tuple[str, str]]:
     yield from ((f"json/{name}.json", show()) for name, show in JSONS.items())
 
 
-OUTPUTS = dict(_render_all())
+def _name_own_files(text: str) -> str:
+    """Put the names of a page's style sheet and script in place of their texts, which are files already."""
+    folder = Path(reconciler.__file__).parent / "render" / "html"
+    for name in ("style.css", "script.js"):
+        text = text.replace((folder / name).read_text(encoding="utf-8"), f"({name})\n")
+    return text
+
+
+OUTPUTS = {name: _name_own_files(text) if name.endswith(".html") else text for name, text in _render_all()}
 GOLDEN = [name for name in OUTPUTS if "-hostile." not in name]
 """What is compared; what hostile texts may not do is a property, in `test_hostile_texts` and below."""
 

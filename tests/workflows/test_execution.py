@@ -105,7 +105,7 @@ def read_digest(runner: Runner, name: str) -> str:
 
 
 def test_a_pull_request_gets_a_comment(runner: Runner, origin: Repository, served: Served) -> None:
-    """It is planned against the register; a comment tells of it, once, and the next run writes it again."""
+    """It is planned against the register; a comment reports it, once, and the next run writes it again."""
     assert origin.run("apply", "--yes").returncode == 0
     ask_pull_request(origin, clientId=[CLIENT])
     runner.merges = "pull-request"
