@@ -190,10 +190,17 @@ def find_touched(run: Run, name: str = "") -> list[Written]:
 
 
 def is_unseen(run: Run, written: Written) -> bool:
-    """Say whether the program asked nothing more about a system after somebody wrote to it."""
-    about = [each.number for each in run.exchanges if each.system == written.system]
-    first = written.exchange + (written.phase == "after")
-    return not any(number >= first for number in about)
+    """Say whether the program asked nothing more about a system after somebody wrote to it.
+
+    What it asked while that write was under way may have been answered before it was carried out.
+    """
+    beside = next(each for each in run.exchanges if each.number == written.exchange)
+    over = max(beside.landed or 0.0, beside.ended)
+    return not any(
+        each.system == written.system and (each.at > over or (each is beside and written.phase == "before"))
+        for each in run.exchanges
+        if each.number >= written.exchange
+    )
 
 
 def _could_not_ask(run: Run, name: str) -> bool:
