@@ -68,6 +68,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _answer_signals() -> None:
+    """Answer the signals that `nohup`, or a shell's `&`, makes its children ignore, programs under test among them."""
+    for number in STOP_SIGNALS:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _refuse_network(request: pytest.FixtureRequest) -> Iterator[None]:
     """Refuse every connection that leaves this machine, unless a register was named."""
     if request.config.getoption("--register"):

@@ -98,7 +98,7 @@ def test_closed_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "seed.json is no JSON"),
+        ("{", "seed.json is not JSON"),
         ("[1]", "`id` and `vendor` are missing"),
         ('{"systemId": "x"}', "`id` and `vendor` are missing"),
         ('{"id": "x", "vendor": {"ID": "0192:1"}}', "seed 1 (x)"),
