@@ -138,6 +138,7 @@ def test_a_body_that_cannot_be_decompressed_is_no_answer(body: bytes, encoding: 
         assert isinstance(explain_failure(caught.value, server.base), NoAnswer)
 
 
+@pytest.mark.slow
 def test_a_large_body_has_the_time_that_it_needs() -> None:
     """W7: half a megabyte earns another second, so a list of 38 MB over a slow line is read to its end."""
     pieces: list[bytes | float] = [b"%x\r\n%s\r\n" % (200_000, b" " * 200_000), 0.15] * 8

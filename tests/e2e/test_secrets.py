@@ -133,6 +133,7 @@ def test_nothing_leaks_when_it_fails(repository: Repository, private_key: RSAPri
         assert_hidden(done, repository, secrets)
 
 
+@pytest.mark.slow
 def test_nothing_leaks_when_the_register_fails(
     repository: Repository, served: Served, private_key: RSAPrivateKey
 ) -> None:

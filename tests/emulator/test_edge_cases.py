@@ -156,6 +156,7 @@ def test_many_tokens(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Non
             assert HTTP.get(f"{emulator.base}{VENDOR}", headers=headers).status_code == 200
 
 
+@pytest.mark.slow
 def test_half_a_request_does_not_hold_the_end_up() -> None:
     """A client that never sends its body is hung up on when the emulator is closed."""
     threads = threading.active_count()

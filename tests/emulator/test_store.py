@@ -30,6 +30,7 @@ signal.pause()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("writers", "writes", "systems"), [(20, 300, 8)])
 @pytest.mark.e2e
 def test_many_writers(tmp_path: Path, writers: int, writes: int, systems: int) -> None:
@@ -156,6 +157,7 @@ def fetch_base_token(base: str) -> str:
     return httpx.get(f"{base}/api/GetEnterpriseToken", params={**query, "ttl": "7200"}).text
 
 
+@pytest.mark.slow
 @pytest.mark.e2e
 def test_sudden_death(tmp_path: Path) -> None:
     """After SIGKILL the state is that of the acknowledged writes, plus at most the one in flight."""

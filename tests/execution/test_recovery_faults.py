@@ -111,6 +111,7 @@ def test_what_the_register_refused_in_trouble_is_undone(stage: Stage, method: st
     assert stage.recover() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_what_comes_through_late_is_waited_for(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, method: str
@@ -126,6 +127,7 @@ def test_what_comes_through_late_is_waited_for(
     assert stage.recover() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["restart", "metadata"])
 def test_recover_under_a_register_in_trouble_leaves_everything_open(stage: Stage, fault: str) -> None:
     """Whoever cannot ask records nothing, and finds it out as soon as the register answers again."""

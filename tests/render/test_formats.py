@@ -52,6 +52,7 @@ for name in FORMATS:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.e2e
 def test_an_output_renders_everything() -> None:
     """T: the same value gives the same text in another process, and the text ends its last line.

@@ -81,6 +81,7 @@ def test_more_values_than_a_definition_can_need_are_refused() -> None:
     assert finding.message == f"The file holds more than {MAX_VALUES:,} values"
 
 
+@pytest.mark.slow
 def test_memory_stays_in_proportion() -> None:
     """S6: the findings of 8,000 wrong entries take no more memory than the entries themselves."""
     content = a_definition_text(accessPackages=["x"] * 8000).encode()

@@ -49,6 +49,7 @@ def test_a_pipeline_satisfies_its_schema(page: str, schema: str, tmp_path: Path)
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.e2e
 def test_a_page_asks_for_options_that_exist(page: str) -> None:
