@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     Json = dict[str, object]
 
 MOST_CLIENTS = 16
-MOST_STORED = 11
-"""Of sixteen PUTs at once: the most that the service has stored (contract §9.4)."""
+LEAST_STORED, MOST_STORED = 3, 11
+"""Of sixteen PUTs at once: the fewest and the most that the service has stored (contract §9.4)."""
 TYPES = {"PUT": "update", "rights": "rightsupdate", "accesspackages": "accesspackageupdate"}
 RIGHTS = ("ske-krav-og-betalinger", "kravogbetaling")
 
@@ -270,8 +270,8 @@ def test_many_rounds() -> None:
 
 
 def test_bursts() -> None:
-    """§9.4: of sixteen PUTs at once on one system at most eleven are stored; the others are 500 and are not."""
-    with start({"transaction_seconds": 0.01}) as emulator, connect(emulator) as witness:
+    """§9.4: of sixteen PUTs at once on one system three to eleven are stored; the others are 500 and are not."""
+    with start() as emulator, connect(emulator) as witness:
         one = Round(emulator, random.Random(3), [])  # noqa: S311 - chooses cases
         token = fetch_token(emulator)
         total: Counter[int | None] = Counter()
@@ -289,4 +289,4 @@ def test_bursts() -> None:
             log = witness.get(f"{VENDOR}/{document['id']}/changelog").json()
             assert len(log) == 1 + statuses[200] > 1
             total += statuses
-        assert total[200] <= MOST_STORED * bursts
+        assert LEAST_STORED * bursts <= total[200] <= MOST_STORED * bursts
