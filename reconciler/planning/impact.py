@@ -105,13 +105,13 @@ def _judge_update(change: Update, evidence: Evidence, moves: Moves) -> Iterator[
     yield from _judge_unknown(change)
 
 
-def judge_all(changes: Sequence[Change]) -> tuple[Impact, ...]:
-    """Say what the whole plan does."""
-    managed = [change for change in changes if change.live is not None]
+def judge_all(changes: Sequence[Change], *, left_out: int = 0) -> tuple[Impact, ...]:
+    """Say what the whole plan does; `left_out` are the managed systems that it was narrowed past."""
+    managed = sum(change.live is not None for change in changes) + left_out
     touched = [change for change in changes if isinstance(change, (Update, Delete))]
-    if len(touched) <= _MANY or len(touched) <= _SHARE * len(managed):
+    if len(touched) <= _MANY or len(touched) <= _SHARE * managed:
         return ()
-    text = f"{len(touched)} of {len(managed)} managed systems are updated or deleted."
+    text = f"{len(touched)} of {managed} managed systems are updated or deleted."
     return (_impact(MASS_CHANGE, text),)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.system import RegisteredSystem
     from reconciler.planning.change import Write
+    from reconciler.planning.narrowing import Narrowing, Unjudged
 
 FORMAT_VERSION = "1"
 """Of the plan as JSON; a program refuses a version that it does not know."""
@@ -53,6 +54,8 @@ class Unmanaged:
     """The file that defined it at the base revision; empty where none did."""
     unreadable: str = ""
     """Why the register cannot give it, so that its name and client ids are not known; empty where it can."""
+    expected: bool = False
+    """Whether the configuration says that it has no definition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,12 @@ class Plan:
 
     Such a plan is for reading only: apply refuses it.
     """
+    narrowed: Narrowing | None = None
+    """What was left out on purpose; None where every system was planned."""
+    unjudged: tuple[Unjudged, ...] = ()
+    """The definitions that cannot be used; apply refuses a plan that has any."""
+    unmatched: tuple[str, ...] = ()
+    """The patterns of expected unmanaged systems that fit none."""
 
     @property
     def digest(self) -> str:
@@ -86,7 +95,7 @@ class Plan:
         It covers each breaking impact with the order of magnitude of its system users. Files, lines, findings,
         other impacts, exact counts, unmanaged systems, versions and times are outside, so that neither a
         comment nor one new customer voids an approval. A plan against definitions never has that of a plan
-        against the register.
+        against the register, nor one that could not judge every definition that of one that could.
         """
         acted = [
             {
@@ -109,6 +118,7 @@ class Plan:
                 "impacts": _list_breaking(self.impacts),
                 "changes": acted,
                 **({"against": self.against} if self.against else {}),
+                **({"unjudged": [each.file for each in self.unjudged]} if self.unjudged else {}),
             }
         )
 
@@ -119,9 +129,10 @@ class Plan:
 
     @property
     def summary(self) -> Mapping[str, int]:
-        """Count the changes by action, and the unmanaged systems."""
+        """Count the changes by action, and the unmanaged systems that are not expected."""
         counts = Counter(change.action for change in self.changes)
-        return {**{action: counts[action] for action in ACTIONS}, "unmanaged": len(self.unmanaged)}
+        unexpected = sum(not each.expected for each in self.unmanaged)
+        return {**{action: counts[action] for action in ACTIONS}, "unmanaged": unexpected}
 
     @property
     def writes(self) -> tuple[Write, ...]:
@@ -207,7 +218,8 @@ def judge_plan(plan: Plan, evidence: Mapping[str, Evidence]) -> Plan:
             changes.append(replace(each, impacts=impacts, newest=newest))
         else:
             changes.append(each)
-    return replace(plan, changes=tuple(changes), impacts=judge_all(changes))
+    left_out = plan.narrowed.registered if plan.narrowed else 0
+    return replace(plan, changes=tuple(changes), impacts=judge_all(changes, left_out=left_out))
 
 
 def _trace_clients(plan: Plan) -> Mapping[str, Moves]:

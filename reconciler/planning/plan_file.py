@@ -6,7 +6,7 @@ Pure. A saved plan holds everything that apply needs, so that what was reviewed 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Refused
@@ -16,6 +16,7 @@ from reconciler.model.system import RegisteredSystem
 from reconciler.model.untrusted_text import escape_json
 from reconciler.planning.change import Blocked, Change, Create, Delete, Impact, Keep, Update
 from reconciler.planning.diff import ADOPTED, FieldChange, adopt
+from reconciler.planning.narrowing import Narrowing, Unjudged
 from reconciler.planning.plan import FORMAT_VERSION, Plan, Target, Unmanaged, step_to_json
 from reconciler.planning.plan_file_v1 import PlanFile, read_plan_file
 from reconciler.planning.request_order import Step
@@ -59,13 +60,30 @@ def to_json(plan: Plan) -> dict[str, Json]:
                 "clientId": list(each.client_ids),
                 "former": each.former or None,
                 "unreadable": each.unreadable or None,
+                **({"expected": True} if each.expected else {}),
             }
             for each in plan.unmanaged
         ],
         "unlisted": plan.unlisted or None,
+        **_list_left_out(plan),
         "findings": [finding_to_json(finding) for finding in plan.findings],
     }
     return {**body, "file_digest": digest_json(body)}
+
+
+def _list_left_out(plan: Plan) -> dict[str, Json]:
+    """Give what a plan leaves out; a plan of everything has none of these members."""
+    members: dict[str, Json] = {}
+    if plan.narrowed is not None:
+        members["narrowed"] = {**asdict(plan.narrowed), "only": list(plan.narrowed.only)}
+    if plan.unjudged:
+        members["unjudged"] = [
+            {"file": each.file, "line": each.line or None, "reason": each.reason, "ids": list(each.ids)}
+            for each in plan.unjudged
+        ]
+    if plan.unmatched:
+        members["unmatched"] = list(plan.unmatched)
+    return members
 
 
 def _impact_to_json(impact: Impact) -> dict[str, Json]:
@@ -139,12 +157,22 @@ def read_plan(content: bytes) -> Plan:
 
 
 def check_applicable(plan: Plan) -> None:
-    """Refuse a plan that was made without the register: nobody looked at what apply would overwrite."""
+    """Refuse a plan that was made without the register, or without some of the definitions.
+
+    Nobody looked at what apply would overwrite, or at how the others fit together with what is missing.
+    """
     if plan.against:
         raise Refused(
             f"This plan was made against the definitions at {plan.against[:SHORT]}, not against the register, "
             "so it cannot be applied; nothing was written.",
             hint="Make one without --against: `reconciler plan --out FILE`.",
+        )
+    if plan.unjudged:
+        files = ", ".join(each.file[:100] for each in plan.unjudged[:3])
+        raise Refused(
+            f"This plan was made while definitions could not be used ({files}), so it cannot be applied; "
+            "nothing was written.",
+            hint="Correct them (`reconciler validate` shows the errors), and plan again.",
         )
 
 
@@ -173,7 +201,9 @@ def _read(saved: PlanFile) -> Plan:
         tuple(sorted(steps, key=lambda step: step.number)),
         tuple(_read_impact(each) for each in saved.impacts),
         tuple(
-            Unmanaged(each.id, each.name, each.clientId, each.former or "", each.unreadable or "")
+            Unmanaged(
+                each.id, each.name, each.clientId, each.former or "", each.unreadable or "", each.expected
+            )
             for each in saved.unmanaged
         ),
         tuple(_read_finding(each) for each in saved.findings),
@@ -181,6 +211,9 @@ def _read(saved: PlanFile) -> Plan:
         saved.tool_version,
         saved.unlisted or "",
         saved.against,
+        Narrowing(**dict(saved.narrowed)) if saved.narrowed else None,
+        tuple(Unjudged(each.file, each.reason, each.line or 0, each.ids) for each in saved.unjudged),
+        saved.unmatched,
     )
 
 

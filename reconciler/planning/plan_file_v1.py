@@ -99,6 +99,31 @@ class SavedUnmanaged(_Part):
     """The file that defined it at the base revision."""
     unreadable: str | None
     """Why the register could not give it; null where it could."""
+    expected: bool = False
+    """Whether the configuration says that it has no definition; left out where it does not."""
+
+
+class SavedNarrowing(_Part):
+    """What a plan was narrowed to, and how much it leaves out."""
+
+    only: tuple[str, ...]
+    """Patterns of ids."""
+    definitions: Count
+    """The definitions that were left out."""
+    registered: Count
+    """How many of their systems the register has."""
+    unmanaged: Count
+    """The systems without a definition that were left out."""
+
+
+class SavedUnjudged(_Part):
+    """A definition that cannot be used."""
+
+    file: str
+    line: Number | None
+    reason: str
+    ids: tuple[str, ...]
+    """The systems that it can be about; empty where that is not known."""
 
 
 class SavedFinding(_Part):
@@ -125,6 +150,7 @@ class SavedSummary(_Part):
     blocked: Count
     keep: Count
     unmanaged: Count
+    """Without those that are expected."""
 
 
 class PlanFile(_Part):
@@ -149,6 +175,12 @@ class PlanFile(_Part):
     unmanaged: tuple[SavedUnmanaged, ...]
     unlisted: str | None
     """Why unmanaged systems could not be listed, so that there may be more; null where they could."""
+    narrowed: SavedNarrowing | None = None
+    """Only in a plan that was made with `--only`."""
+    unjudged: tuple[SavedUnjudged, ...] = ()
+    """Only where definitions could not be used; apply refuses such a plan."""
+    unmatched: tuple[str, ...] = ()
+    """The patterns of expected unmanaged systems that fit none; only where there are any."""
     findings: tuple[SavedFinding, ...]
     file_digest: Digest
     """SHA-256 of everything else in the file."""

@@ -320,6 +320,14 @@ def test_many_changes_at_once_are_breaking(touched: int, kept: int, created: int
     assert not mass or f"{touched} of {touched + kept} managed systems" in impacts[0].message
 
 
+def test_a_narrowed_plan_is_measured_by_all_managed_systems() -> None:
+    """Those that it was narrowed past count among the managed ones, so that four of twenty are no mass change."""
+    changes: list[Change] = [Update(id=f"u{each}", live=a_registered_system()) for each in range(4)]
+
+    assert judge_all(changes, left_out=16) == ()
+    assert "4 of 5 managed systems" in judge_all(changes, left_out=1)[0].message
+
+
 def test_every_impact_has_a_page() -> None:
     """And a first sentence that stands for it."""
     assert all(each.summary.endswith(".") and each.page.startswith(each.summary) for each in IMPACTS.values())

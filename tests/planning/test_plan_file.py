@@ -16,6 +16,7 @@ from reconciler.execution.preflight import check_target
 from reconciler.model.environment import Environment
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.planning.change import Impact, Weight
+from reconciler.planning.narrowing import Narrowing, Unjudged
 from reconciler.planning.plan import Plan, Target, plan_changes, stamp
 from reconciler.planning.plan_file import print_plan, read_plan
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_registered_system, a_resolved
@@ -259,3 +260,32 @@ def test_a_plan_against_definitions_is_never_applied() -> None:
         check_target(made, made.target)
     assert made.digest != a_plan().digest
     assert made.digest != replace(made, against="0" * 40).digest
+
+
+def test_a_narrowed_plan_stays_one_in_its_file() -> None:
+    """What was left out is in the file, and outside the digest, which covers what is done."""
+    made = a_plan()
+    left = Narrowing((f"{VENDOR}_[a-c]*", f"{VENDOR}_other"), definitions=7, registered=5, unmanaged=2)
+    expected = replace(made.unmanaged[0], expected=True)
+    narrowed = replace(made, narrowed=left, unmanaged=(expected,), unmatched=("9*_old",))
+
+    again = read_plan(print_plan(narrowed).encode())
+
+    assert (again.narrowed, again.unmanaged, again.unmatched) == (left, (expected,), ("9*_old",))
+    assert again.digest == made.digest
+    assert again.summary["unmanaged"] == 0
+    assert not {"narrowed", "unjudged", "unmatched", "expected"} & set(
+        re.findall(r'"(\w+)":', print_plan(made))
+    )
+
+
+def test_a_plan_that_lacks_definitions_is_never_applied() -> None:
+    """Not from its file, and not by a program that has made it itself; its digest is that of no other plan."""
+    unjudged = Unjudged("systems/broken.yaml", "`name` is missing", 1, (f"{VENDOR}_broken",))
+    made = replace(a_plan(), unjudged=(unjudged,))
+
+    with pytest.raises(Refused, match=r"could not be used \(systems/broken.yaml\)"):
+        read_plan(print_plan(made).encode())
+    with pytest.raises(Refused, match="cannot be applied"):
+        check_target(made, made.target)
+    assert made.digest != a_plan().digest

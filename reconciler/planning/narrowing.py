@@ -1,0 +1,35 @@
+"""What a plan leaves out: the systems that were not asked for, and the definitions that cannot be used.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """Which systems a plan was narrowed to, and how many it leaves out."""
+
+    only: tuple[str, ...]
+    """The patterns of ids."""
+    definitions: int = 0
+    """The definitions that were left out."""
+    registered: int = 0
+    """How many of their systems the register has; they count where a change of many systems is judged."""
+    unmanaged: int = 0
+    """The systems without a definition that were left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """A definition that cannot be used, so that what becomes of its system is not known."""
+
+    file: str
+    reason: str
+    """What is wrong with it."""
+    line: int = 0
+    ids: tuple[str, ...] = ()
+    """The systems that it can be about: what it still shows of its id, and what earlier revisions say; empty
+    where neither is known."""
