@@ -22,6 +22,7 @@ from reconciler.cli.options import Format
 from reconciler.clients.credentials import read_credentials
 from reconciler.definitions.files import find_definitions, read_documents, read_file
 from reconciler.definitions.settings import find_root, read_settings
+from reconciler.definitions.working_tree import compare_with_head
 from reconciler.definitions.yaml_document import MAX_BYTES
 from reconciler.errors import Exit, Refused
 from reconciler.model.canonical_json import SHORT
@@ -199,7 +200,8 @@ def make_plan_against(context: Context, name: str) -> Plan:
 
 def _stamp(made: Plan, context: Context) -> Plan:
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return stamp(made, context.checked.findings, created=now, tool_version=__version__)
+    revision = compare_with_head(context.root, [each.definition.document for each in context.systems])
+    return stamp(made, context.checked.findings, created=now, tool_version=__version__, revision=revision)
 
 
 def _list_resources(context: Context) -> list[str]:

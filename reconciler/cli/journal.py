@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.console import notify
 from reconciler.definitions.files import prepare_own_folder
-from reconciler.execution.journal import read_folder
+from reconciler.execution.journal_folder import read_folder
 from reconciler.execution.lock import find_lock_folder
 from reconciler.execution.preflight import Site
 

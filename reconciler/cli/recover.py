@@ -27,7 +27,7 @@ from reconciler.clients.parallel import ask_all
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.errors import Exit, RegisterError, UsageError
 from reconciler.execution.fate import Fate
-from reconciler.execution.journal import read_runs
+from reconciler.execution.journal_folder import read_runs
 from reconciler.execution.preflight import find_stranded_clients, lock_target, recover
 from reconciler.model.environment import WORKERS
 from reconciler.model.untrusted_text import escape_line

@@ -24,7 +24,7 @@ from reconciler.cli.options import (
 from reconciler.definitions.files import open_drafts
 from reconciler.definitions.settings import find_root
 from reconciler.errors import Exit, Refused
-from reconciler.execution.journal import find_run
+from reconciler.execution.journal_folder import find_run
 from reconciler.operations.rollback import plan_rollback
 from reconciler.planning.plan_file import print_plan
 from reconciler.render import json as as_json

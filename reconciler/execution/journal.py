@@ -24,13 +24,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.model.canonical_json import Json
+    from reconciler.model.revision import Checkout
     from reconciler.model.system import RegisteredSystem
+    from reconciler.planning.plan import Target
     from reconciler.planning.request_order import Step
 
 FORMAT = 1
 """Of the journal's lines; a program passes over a journal of a version that it does not know, and says so."""
 MOST_BYTES = 72 * 1024 * 1024
 """Of one line: it holds two documents at most, and the register takes 30 MB (System Register contract §9.1)."""
+NOT_IN_GIT = "not in git"
+"""The revision of a run whose definitions were in no repository."""
 _MOST_VALUES = 2_000_000
 """In one line; a list of that many redirect URLs is larger than what the register takes."""
 _MOST_START = 64 * 1024
@@ -51,6 +55,10 @@ class RunStart:
     tool_version: str
     at: str
     format: int = FORMAT
+    revision: str = ""
+    """The commit that the definitions were read at, `no commit` or `not in git`; empty where it is not known."""
+    uncommitted: bool = False
+    """Whether definitions differed from that commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +146,6 @@ class Run:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Journals:
-    """What a folder of journals holds."""
-
-    runs: tuple[Run, ...]
-    """Oldest first."""
-    problems: tuple[str, ...]
-    """A sentence about each thing that is no journal, and each journal that is damaged."""
-
-
 def now() -> str:
     """Give the time as the journal writes it: ISO 8601 in UTC, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
@@ -223,19 +221,39 @@ def _end_torn_line() -> bytes:
 
 
 def start_run(
-    folder: Path, *, register: str, environment: str, vendor: str, digest: str, version: str
+    folder: Path, target: Target, *, digest: str, version: str, revision: Checkout | None = None
 ) -> Journal:
-    """Open a new journal in a folder, readable by its owner only; raises `UsageError` where that fails."""
+    """Open a new journal in a folder, readable by its owner only; `revision` is where the definitions are from.
+
+    Raises `UsageError` where that fails.
+    """
+    start = RunStart(
+        "",
+        target.register,
+        target.environment,
+        target.vendor,
+        digest,
+        version,
+        now(),
+        revision=_name(revision),
+    )
     try:
         folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not folder.is_dir():  # a folder that a person named may be a link, and stays as open as it is
             make_private_folder(folder)
-        return _start_run(folder, RunStart("", register, environment, vendor, digest, version, now()))
+        return _start_run(folder, replace(start, uncommitted=bool(revision and revision.uncommitted)))
     except OSError as error:
         raise UsageError(
             f"No journal can be kept in {folder}: {error.strerror}.",
             hint="Nothing was written. Name another folder with --journal.",
         ) from error
+
+
+def _name(revision: Checkout | None) -> str:
+    """Name a revision as the journal's first line does."""
+    if revision is None:
+        return ""
+    return revision.commit or ("no commit" if revision.is_tracked else NOT_IN_GIT)
 
 
 def _start_run(folder: Path, start: RunStart) -> Journal:
@@ -357,42 +375,3 @@ def _read_record(line: bytes) -> journal_v1.Line:
     if line.count(b",") + line.count(b"[") + line.count(b"{") > _MOST_VALUES:
         raise ValueError("more values than a document can have")
     return journal_v1.read_line(json.loads(line))
-
-
-def read_folder(folder: Path) -> Journals:
-    """Read every journal of a folder; what is none is passed over, with a sentence."""
-    runs, problems = [], []
-    for path in sorted(folder.glob("*.jsonl")):
-        try:
-            run = read_run(path)
-        except UsageError as error:
-            problems.append(f"Passed over: {error.message}")
-            continue
-        if run is not None:
-            runs.append(run)
-            problems += [f"{path}, line {line}, cannot be read." for line in run.damaged]
-    return Journals(tuple(runs), tuple(problems))
-
-
-def read_runs(folder: Path) -> tuple[Run, ...]:
-    """Read every journal of a folder, oldest first."""
-    return read_folder(folder).runs
-
-
-def find_run(folder: Path, name: str) -> Run:
-    """Find a run by its name, or the start of it; raises `UsageError` where there is none or several."""
-    found = [run for run in read_runs(folder) if run.start.run.startswith(name)]
-    if len(found) != 1:
-        known = ", ".join(run.start.run for run in read_runs(folder)[-5:]) or "none"
-        many = "more than one run" if found else "no run"
-        raise UsageError(f"There is {many} `{name}` in {folder}.", hint=f"The newest: {known}.")
-    return found[0]
-
-
-def find_open(folder: Path, *, register: str, vendor: str) -> tuple[Run, ...]:
-    """Find the runs on a register and vendor that left an intent without an outcome, or a damaged line."""
-    return tuple(
-        run
-        for run in read_runs(folder)
-        if run.open and (run.start.register, run.start.vendor) == (register, vendor)
-    )

@@ -39,6 +39,8 @@ class StartLine(_Line):
     tool_version: str
     at: Time
     format: Literal[1] = 1
+    revision: str = ""
+    uncommitted: bool = False
 
 
 class IntentLine(_Line):

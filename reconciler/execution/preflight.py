@@ -17,7 +17,8 @@ from reconciler.clients.parallel import read_all
 from reconciler.definitions.files import open_drafts
 from reconciler.errors import Refused, WriteRefused
 from reconciler.execution.impact_evidence import gather_evidence
-from reconciler.execution.journal import find_open, read_runs, start_run
+from reconciler.execution.journal import start_run
+from reconciler.execution.journal_folder import find_open, read_runs
 from reconciler.execution.lock import hold_lock
 from reconciler.execution.recovery import find_stranded, recover_runs
 from reconciler.execution.request import Writer
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from reconciler.clients.register import Register
     from reconciler.definitions.files import Draft
-    from reconciler.execution.journal import Journal, Run
+    from reconciler.execution.journal import Run
     from reconciler.execution.recovery import Recovered, Stranded
     from reconciler.model.system import RegisteredSystem
     from reconciler.planning.change import Change, Impact
@@ -354,7 +355,9 @@ def clear(plan: Plan, lock: TargetLock, terms: Terms) -> Iterator[Clearance]:
         check_fresh(plan, site.register, site.ownership, workers=terms.workers)
         if terms.stop.is_set():
             raise Refused("The run was interrupted; nothing was written.")
-        journal = _open_journal(plan, site)
+        journal = start_run(
+            site.journal, plan.target, digest=plan.digest, version=__version__, revision=plan.revision
+        )
         writer = Writer(site.register, journal, site.ownership.clients, terms.patience, terms.stop)
         clearance = Clearance(_SEAL, plan, writer, terms.workers, drafts)
         try:
@@ -362,17 +365,6 @@ def clear(plan: Plan, lock: TargetLock, terms: Terms) -> Iterator[Clearance]:
         finally:
             if clearance.use_up():  # nobody carried it out, so nobody ended the journal
                 journal.end()
-
-
-def _open_journal(plan: Plan, site: Site) -> Journal:
-    return start_run(
-        site.journal,
-        register=plan.target.register,
-        environment=plan.target.environment,
-        vendor=plan.target.vendor,
-        digest=plan.digest,
-        version=__version__,
-    )
 
 
 def check_target(plan: Plan, target: Target) -> None:

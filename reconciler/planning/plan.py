@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reconciler.definitions.definition import Resolved
     from reconciler.model.canonical_json import Json
     from reconciler.model.findings import Finding
+    from reconciler.model.revision import Checkout
     from reconciler.model.system import RegisteredSystem
     from reconciler.planning.change import Write
     from reconciler.planning.narrowing import Narrowing, Unjudged
@@ -87,13 +88,15 @@ class Plan:
     """The definitions that cannot be used; apply refuses a plan that has any."""
     unmatched: tuple[str, ...] = ()
     """The patterns of expected unmanaged systems that fit none."""
+    revision: Checkout | None = None
+    """The commit that the definitions were read at; None where that is not known, or no definition was read."""
 
     @property
     def digest(self) -> str:
         """SHA-256 over what apply would do and what it was made from, in hex.
 
         It covers each breaking impact with the order of magnitude of its system users. Files, lines, findings,
-        other impacts, exact counts, unmanaged systems, versions and times are outside, so that neither a
+        other impacts, exact counts, unmanaged systems, versions, commits and times are outside, so that neither a
         comment nor one new customer voids an approval. A plan against definitions never has that of a plan
         against the register, nor one that could not judge every definition that of one that could.
         """
@@ -238,9 +241,18 @@ def _describe_unmanaged(system: RegisteredSystem) -> Unmanaged:
     return Unmanaged(held.id, held.name.get("nb") or held.name.get("en", ""), tuple(sorted(held.clientId)))
 
 
-def stamp(plan: Plan, findings: Iterable[Finding], *, created: str, tool_version: str) -> Plan:
-    """Add what was found while checking, and when and by what the plan was made."""
-    return replace(plan, findings=tuple(findings), created=created, tool_version=tool_version)
+def stamp(
+    plan: Plan,
+    findings: Iterable[Finding],
+    *,
+    created: str,
+    tool_version: str,
+    revision: Checkout | None = None,
+) -> Plan:
+    """Add what was found while checking, when and by what the plan was made, and which commit it comes from."""
+    return replace(
+        plan, findings=tuple(findings), created=created, tool_version=tool_version, revision=revision
+    )
 
 
 def step_to_json(step: Step) -> dict[str, Json]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import Refused
 from reconciler.model.canonical_json import SHORT, digest_json
 from reconciler.model.findings import Finding, Location, finding_to_json
+from reconciler.model.revision import Checkout
 from reconciler.model.system import RegisteredSystem
 from reconciler.model.untrusted_text import escape_json
 from reconciler.planning.change import Blocked, Change, Create, Delete, Impact, Keep, Update
@@ -25,7 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from reconciler.model.canonical_json import Json
-    from reconciler.planning.plan_file_v1 import SavedChange, SavedField, SavedFinding, SavedImpact
+    from reconciler.planning.plan_file_v1 import (
+        SavedChange,
+        SavedField,
+        SavedFinding,
+        SavedImpact,
+        SavedRevision,
+    )
 
 MAX_BYTES = 64 << 20
 """Of a plan file: some thousand systems, or a few whose documents are as large as the register takes."""
@@ -48,6 +55,7 @@ def to_json(plan: Plan) -> dict[str, Json]:
         "environment": plan.target.environment,
         "register": plan.target.register,
         **({"against": plan.against} if plan.against else {}),
+        **({"revision": _revision_to_json(plan.revision)} if plan.revision else {}),
         "vendor": plan.target.vendor,
         "digest": plan.digest,
         "summary": dict(plan.summary),
@@ -84,6 +92,10 @@ def _list_left_out(plan: Plan) -> dict[str, Json]:
     if plan.unmatched:
         members["unmatched"] = list(plan.unmatched)
     return members
+
+
+def _revision_to_json(revision: Checkout) -> dict[str, Json]:
+    return {"commit": revision.commit or None, "uncommitted": list(revision.uncommitted)}
 
 
 def _impact_to_json(impact: Impact) -> dict[str, Json]:
@@ -214,7 +226,12 @@ def _read(saved: PlanFile) -> Plan:
         Narrowing(**dict(saved.narrowed)) if saved.narrowed else None,
         tuple(Unjudged(each.file, each.reason, each.line or 0, each.ids) for each in saved.unjudged),
         saved.unmatched,
+        _read_revision(saved.revision),
     )
+
+
+def _read_revision(saved: SavedRevision | None) -> Checkout | None:
+    return Checkout(saved.commit or "", saved.uncommitted) if saved else None
 
 
 def _read_change(each: SavedChange) -> Change:

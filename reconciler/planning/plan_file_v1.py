@@ -141,6 +141,15 @@ class SavedFinding(_Part):
     environments: tuple[str, ...]
 
 
+class SavedRevision(_Part):
+    """The commit that the definitions were read at."""
+
+    commit: str | None
+    """Null where there is none: no repository, or one without a commit."""
+    uncommitted: tuple[str, ...]
+    """The files that differ from the commit, are not in it, or are removed."""
+
+
 class SavedSummary(_Part):
     """How many systems there are of each kind."""
 
@@ -165,6 +174,8 @@ class PlanFile(_Part):
     against: str = ""
     """The commit whose definitions stand for the register; only in a plan made with `--against`, which apply
     refuses."""
+    revision: SavedRevision | None = None
+    """Left out where it is not known, and in a plan that rollback made."""
     vendor: Organisation
     digest: Digest
     """SHA-256 of what would be done and what it was made from; what `apply --accept` names."""

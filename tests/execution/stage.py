@@ -19,7 +19,8 @@ from reconciler.clients.parallel import read_all
 from reconciler.clients.register import HttpRegister
 from reconciler.execution.executor import apply_plan
 from reconciler.execution.impact_evidence import gather_evidence
-from reconciler.execution.journal import find_open, read_runs, start_run
+from reconciler.execution.journal import start_run
+from reconciler.execution.journal_folder import find_open, read_runs
 from reconciler.execution.outcome import Done, Failed, NotTried, Outcome, Report, Stale, Unknown
 from reconciler.execution.preflight import Site, Terms, clear, lock_for_apply
 from reconciler.execution.recovery import Recovered, recover_runs

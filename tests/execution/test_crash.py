@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.execution.journal import read_runs
+from reconciler.execution.journal_folder import read_runs
 from reconciler.planning.plan_file import print_plan
 from tests.builders import VENDOR
 from tests.execution.stage import (

@@ -13,7 +13,8 @@ import reconciler
 from reconciler.errors import Refused, WriteRefused
 from reconciler.execution.executor import apply_plan
 from reconciler.execution.fate import Fate
-from reconciler.execution.journal import read_runs, start_run
+from reconciler.execution.journal import start_run
+from reconciler.execution.journal_folder import read_runs
 from reconciler.execution.preflight import (
     Clearance,
     Site,
@@ -130,9 +131,7 @@ def test_recover_looks_at_what_was_sent_to_this_register_by_us(stage: Stage) -> 
     for register in (site.target.register, "https://register.example"):
         journal = start_run(
             site.journal,
-            register=register,
-            environment="served",
-            vendor=site.target.vendor,
+            replace(site.target, register=register),
             digest=plan.digest,
             version="1",
         )

@@ -14,18 +14,15 @@ import pytest
 from reconciler.errors import UsageError
 from reconciler.execution.journal import (
     Journal,
-    Journals,
     RecordedOutcome,
     continue_run,
-    find_open,
-    find_run,
     now,
-    read_folder,
     read_run,
-    read_runs,
     start_run,
 )
+from reconciler.execution.journal_folder import Journals, find_open, find_run, read_folder, read_runs
 from reconciler.model.system import RegisteredSystem
+from reconciler.planning.plan import Target
 from reconciler.planning.request_order import Step
 from tests.builders import VENDOR, a_live_document, a_registered_system
 
@@ -37,7 +34,7 @@ REGISTER = "https://register.example"
 
 def start(folder: Path) -> Journal:
     """Start a run."""
-    return start_run(folder, register=REGISTER, environment="tt02", vendor=VENDOR, digest="d", version="1")
+    return start_run(folder, Target("tt02", REGISTER, VENDOR), digest="d", version="1")
 
 
 def a_step(number: int, name: str = "991825827_a") -> Step:

@@ -11,7 +11,7 @@ import pytest
 from reconciler.clients.trace_context import read_trace_id
 from reconciler.errors import NoAnswer, ServerFailed, Unintelligible
 from reconciler.execution.executor import apply_plan
-from reconciler.execution.journal import read_runs
+from reconciler.execution.journal_folder import read_runs
 from reconciler.execution.outcome import Done, Failed, Unknown
 from reconciler.execution.recovery import find_stranded
 from tests.execution.stage import Stage, a_client, a_full_document, check_truth, define

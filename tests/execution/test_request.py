@@ -17,7 +17,8 @@ from reconciler.errors import (
     TooManyRequests,
     Unauthorised,
 )
-from reconciler.execution.journal import read_runs, start_run
+from reconciler.execution.journal import start_run
+from reconciler.execution.journal_folder import read_runs
 from reconciler.execution.outcome import Done, Failed, NotTried, Stale, Unknown
 from reconciler.execution.request import SLOW, Attempted, Known, Writer, _Sending, carry_out
 from reconciler.model.system import RegisteredSystem
@@ -100,9 +101,7 @@ def _attempt(
 ) -> tuple[Attempted, Run]:
     plan = _plan()
     (change,), (step,) = plan.changes, plan.steps
-    journal = start_run(
-        folder, register="r", environment="tt02", vendor=VENDOR, digest=plan.digest, version="1"
-    )
+    journal = start_run(folder, TARGET, digest=plan.digest, version="1")
     writer = Writer(cast("Register", register), journal, frozenset({"ours"}), patience, stop or Event())
     try:
         attempted = carry_out(step, change, Known(change.live_digest, newest), writer)

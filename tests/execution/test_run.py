@@ -42,14 +42,7 @@ THEIRS = {"set": {"isVisible": False}, "client_id": "somebody"}
 
 
 def _start_journal(stage: Stage) -> Journal:
-    return start_run(
-        stage.folder,
-        register=stage.target.register,
-        environment="served",
-        vendor=VENDOR,
-        digest="",
-        version="0",
-    )
+    return start_run(stage.folder, stage.target, digest="", version="0")
 
 
 def _apply_reporting(stage: Stage, plan: Plan, stop: Event, on_outcome: Callable[[Outcome], None]) -> Report:

@@ -15,6 +15,7 @@ from reconciler.errors import Refused
 from reconciler.execution.preflight import check_target
 from reconciler.model.environment import Environment
 from reconciler.model.findings import Finding, Location, Severity
+from reconciler.model.revision import Checkout
 from reconciler.planning.change import Impact, Weight
 from reconciler.planning.narrowing import Narrowing, Unjudged
 from reconciler.planning.plan import Plan, Target, plan_changes, stamp
@@ -71,6 +72,26 @@ def test_a_plan_is_read_back_as_it_was() -> None:
     assert plan.digest == a_plan().digest
     assert {each.action for each in plan.changes} == {"create", "update", "delete", "keep", "blocked"}
     assert len(plan.steps) == 5
+
+
+@pytest.mark.parametrize(
+    "revision",
+    [
+        Checkout("a" * 40),
+        Checkout("a" * 40, ("systems/\u202ea.yaml",)),
+        Checkout("", ("a.yaml",)),
+        Checkout(""),
+    ],
+)
+def test_the_commit_is_read_back_and_is_no_part_of_what_is_done(revision: Checkout) -> None:
+    """A plan is the same whether its files are committed; a plan without the member was made before there was one."""
+    plan = a_plan()
+    stamped = replace(plan, revision=revision)
+
+    assert read_plan(print_plan(stamped).encode()) == stamped
+    assert stamped.digest == plan.digest
+    assert json.loads(print_plan(stamped))["revision"]["commit"] == (revision.commit or None)
+    assert "revision" not in json.loads(print_plan(plan))
 
 
 @pytest.mark.parametrize("position", range(0, len(CONTENT), 389))

@@ -1,0 +1,76 @@
+"""The definitions as they lie in the working tree, held against the commit that is checked out.
+
+git is asked for the objects of that commit alone. `git status` would run the filters that a repository configures.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.definitions.files import find_top
+from reconciler.definitions.git import GitFailed, read_base, read_blobs
+from reconciler.errors import UsageError
+from reconciler.model.revision import Checkout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reconciler.definitions.yaml_document import Document
+
+_SHA1_DIGITS = 40
+"""Of an object's name; a repository with SHA-256 has longer ones (gitformat-pack(5))."""
+
+
+def compare_with_head(root: Path, documents: Iterable[Document]) -> Checkout | None:
+    """Find the commit that is checked out, and which definitions are not as it has them.
+
+    A definition that the commit has and the working tree lacks is one of them. Line ends do not count, since git can
+    be told to change them. Gives None where git does not read what is there.
+    """
+    texts = {_locate(root, each.file): each.text for each in documents}
+    if find_top(root) is None:
+        return Checkout("")
+    try:
+        head = read_base(root, "HEAD")
+        objects = {blob.name: blob.object for blob in head.blobs}
+        changed = _find_changed(root, texts, objects)
+    except GitFailed:
+        return None
+    except UsageError:  # a repository without a commit
+        return Checkout("", tuple(sorted(texts)))
+    removed = [name for name in objects if name not in texts and not os.path.lexists(root / name)]
+    return Checkout(head.commit, tuple(sorted([*changed, *removed])))
+
+
+def _locate(root: Path, file: str) -> str:
+    """Give the name under which git has a file: where that is a link, the name of what it leads to."""
+    real, top = Path(os.path.realpath(root / file)), Path(os.path.realpath(root))
+    return real.relative_to(top).as_posix() if real.is_relative_to(top) else file
+
+
+def _find_changed(root: Path, texts: Mapping[str, str], objects: Mapping[str, bytes]) -> list[str]:
+    """Find the files whose text is not that of their object; raises `GitFailed`."""
+    doubtful = [name for name, text in texts.items() if not _is_object(text, objects.get(name, b""))]
+    known = [name for name in doubtful if name in objects]
+    changed = [name for name in doubtful if name not in objects]
+    with closing(read_blobs(root, [objects[name] for name in known])) as contents:
+        for name, content in zip(known, contents, strict=True):
+            if content is None or _read(content) != _read(texts[name].encode()):
+                changed.append(name)
+    return changed
+
+
+def _is_object(text: str, name: bytes) -> bool:
+    """Say whether a text is what git has under an object's name, which spares reading the object."""
+    content = text.encode()
+    algorithm = "sha1" if len(name) == _SHA1_DIGITS else "sha256"
+    found = hashlib.new(algorithm, b"blob %d\0" % len(content) + content, usedforsecurity=False)
+    return found.hexdigest().encode() == name
+
+
+def _read(content: bytes) -> str:
+    return content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
