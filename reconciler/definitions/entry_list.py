@@ -84,8 +84,10 @@ def _read_texts(node: Node) -> Row:
     return {key.text: value.text for key, value in members if isinstance(value, Scalar)}
 
 
-def print_entry(values: Row, lists: types.Mapping[str, Sequence[Row]] | None = None) -> str:
-    """Print an entry as a file holds it; each list stands behind the texts, a row a line."""
+def print_entry(
+    values: Row, lists: types.Mapping[str, Sequence[types.Mapping[str, str | int]]] | None = None
+) -> str:
+    """Print an entry as a file holds it; each list stands behind the texts, a row a line, numbers unquoted."""
     rows = [f"{name}: {quote_text(value)}" for name, value in values.items()]
     for name, members in (lists or {}).items():
         rows.append(f"{name}:")
@@ -93,8 +95,9 @@ def print_entry(values: Row, lists: types.Mapping[str, Sequence[Row]] | None = N
     return "- " + "\n  ".join(rows) + "\n"
 
 
-def _print_row(row: Row) -> str:
-    return ", ".join(f"{name}: {quote_text(value)}" for name, value in row.items())
+def _print_row(row: types.Mapping[str, str | int]) -> str:
+    values = {name: quote_text(value) if isinstance(value, str) else value for name, value in row.items()}
+    return ", ".join(f"{name}: {value}" for name, value in values.items())
 
 
 def quote_text(text: str) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.revision import Checkout
     from reconciler.model.system import RegisteredSystem
+    from reconciler.planning.approval import PlanApproval
     from reconciler.planning.change import Write
     from reconciler.planning.narrowing import Narrowing, Unjudged
 
@@ -90,6 +91,8 @@ class Plan:
     """The patterns of expected unmanaged systems that fit none."""
     revision: Checkout | None = None
     """The commit that the definitions were read at; None where that is not known, or no definition was read."""
+    approvals: tuple[PlanApproval, ...] = ()
+    """Those in git that were given for it, or for what it was; never what apply goes by, which reads them again."""
 
     @property
     def digest(self) -> str:

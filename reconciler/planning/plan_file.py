@@ -15,6 +15,7 @@ from reconciler.model.findings import Finding, Location, finding_to_json
 from reconciler.model.revision import Checkout
 from reconciler.model.system import RegisteredSystem
 from reconciler.model.untrusted_text import escape_json
+from reconciler.planning.approval import PlanApproval
 from reconciler.planning.change import Blocked, Change, Create, Delete, Impact, Keep, Update
 from reconciler.planning.diff import ADOPTED, FieldChange, adopt
 from reconciler.planning.narrowing import Narrowing, Unjudged
@@ -74,6 +75,7 @@ def to_json(plan: Plan) -> dict[str, Json]:
         ],
         "unlisted": plan.unlisted or None,
         **_list_left_out(plan),
+        **({"approvals": [_approval_to_json(each) for each in plan.approvals]} if plan.approvals else {}),
         "findings": [finding_to_json(finding) for finding in plan.findings],
     }
     return {**body, "file_digest": digest_json(body)}
@@ -96,6 +98,16 @@ def _list_left_out(plan: Plan) -> dict[str, Json]:
 
 def _revision_to_json(revision: Checkout) -> dict[str, Json]:
     return {"commit": revision.commit or None, "uncommitted": list(revision.uncommitted)}
+
+
+def _approval_to_json(approval: PlanApproval) -> dict[str, Json]:
+    return {
+        "until": approval.until.isoformat(),
+        "reason": approval.reason,
+        "author": approval.author or None,
+        "commit": approval.commit or None,
+        "obstacle": approval.obstacle or None,
+    }
 
 
 def _impact_to_json(impact: Impact) -> dict[str, Json]:
@@ -227,6 +239,10 @@ def _read(saved: PlanFile) -> Plan:
         tuple(Unjudged(each.file, each.reason, each.line or 0, each.ids) for each in saved.unjudged),
         saved.unmatched,
         _read_revision(saved.revision),
+        tuple(
+            PlanApproval(each.until, each.reason, each.author or "", each.commit or "", each.obstacle or "")
+            for each in saved.approvals
+        ),
     )
 
 

@@ -6,6 +6,7 @@ is looked at. `data/plan.schema.json` is made from these types, with their docst
 
 from __future__ import annotations
 
+from datetime import date  # noqa: TC003 - pydantic reads the annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -150,6 +151,19 @@ class SavedRevision(_Part):
     """The files that differ from the commit, are not in it, or are removed."""
 
 
+class SavedApproval(_Part):
+    """An approval in git, and whether it counts."""
+
+    until: date
+    """The last day, in UTC."""
+    reason: str
+    author: str | None
+    """Who committed it; null where that is not known."""
+    commit: str | None
+    obstacle: str | None
+    """Why it does not count; null where it does."""
+
+
 class SavedSummary(_Part):
     """How many systems there are of each kind."""
 
@@ -192,6 +206,9 @@ class PlanFile(_Part):
     """Only where definitions could not be used; apply refuses such a plan."""
     unmatched: tuple[str, ...] = ()
     """The patterns of expected unmanaged systems that fit none; only where there are any."""
+    approvals: tuple[SavedApproval, ...] = ()
+    """The approvals in git that are for this plan, or for what it was; only where there are any. Apply reads them
+    again."""
     findings: tuple[SavedFinding, ...]
     file_digest: Digest
     """SHA-256 of everything else in the file."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from reconciler.execution.preflight import check_target
 from reconciler.model.environment import Environment
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.revision import Checkout
+from reconciler.planning.approval import PlanApproval
 from reconciler.planning.change import Impact, Weight
 from reconciler.planning.narrowing import Narrowing, Unjudged
 from reconciler.planning.plan import Plan, Target, plan_changes, stamp
@@ -310,3 +312,19 @@ def test_a_plan_that_lacks_definitions_is_never_applied() -> None:
     with pytest.raises(Refused, match="cannot be applied"):
         check_target(made, made.target)
     assert made.digest != a_plan().digest
+
+
+def test_approvals_stay_in_the_file_and_outside_the_digest() -> None:
+    """What is known of them is for reading: adding the file of approvals to a pull request makes no other plan."""
+    made = a_plan()
+    day = date(2026, 12, 5)
+    approvals = (
+        PlanApproval(day, "moved «with» the customers\x1b", "Anna", "0" * 40),
+        PlanApproval(day, "too late", obstacle="its last day is over"),
+    )
+    approved = replace(made, approvals=approvals)
+
+    assert read_plan(print_plan(approved).encode()).approvals == approvals
+    assert approved.digest == made.digest
+    assert "approvals" not in json.loads(print_plan(made))
+    assert _is_refused(print_plan(approved).replace("2026-12-05", "2026-12-99").encode())
