@@ -29,6 +29,7 @@ from reconciler.model.canonical_json import SHORT
 from reconciler.model.environment import WORKERS
 from reconciler.model.findings import Severity, count_findings
 from reconciler.operations.archive import Archive
+from reconciler.operations.elsewhere import add_elsewhere
 from reconciler.operations.plan import find_vendor_of_both, plan, plan_against
 from reconciler.operations.validate import find_vendor, resolve_all, validate
 from reconciler.planning.acceptance import FILE as ACCEPTED
@@ -187,7 +188,8 @@ def make_plan_against(context: Context, name: str) -> Plan:
     The first line on stderr says so. Raises `UsageError` where that revision is not known in full.
     """
     archive = open_archive(context)
-    base = archive.read_base(name)
+    files = archive.read_files(name)
+    base = files.resolve(archive.environment)
     notify(
         f"Environment {context.environment.name}: the register is not asked; the definitions at "
         f"{base.commit[:SHORT] or name} stand for it."
@@ -195,7 +197,8 @@ def make_plan_against(context: Context, name: str) -> Plan:
     notify_of_gap(archive)
     vendor = find_vendor_of_both(context.systems, base, context.vendor)
     target = Target(context.environment.name, "", vendor)
-    return _stamp(plan_against(context.systems, target, archive, base, context.checked.findings), context)
+    made = plan_against(context.systems, target, archive, base, context.checked.findings)
+    return _stamp(add_elsewhere(made, context.checked, archive, files, context.vendor), context)
 
 
 def _stamp(made: Plan, context: Context) -> Plan:

@@ -32,7 +32,8 @@ from reconciler.cli.outputs import choose_outputs
 from reconciler.definitions.files import open_drafts
 from reconciler.errors import Exit, UsageError
 from reconciler.model.environment import WORKERS
-from reconciler.operations.archive import trace_to_base
+from reconciler.operations.archive import trace_to_definitions
+from reconciler.operations.elsewhere import add_elsewhere
 from reconciler.planning.plan_file import print_plan
 from reconciler.render.formats import PLACED, load_renderer
 from reconciler.render.places import move_plan
@@ -94,7 +95,9 @@ def run(
     read = read_definitions if against else read_context
     context = read(root, environment, vendor, outputs.form)
     with open_drafts([*outputs.paths, *([out] if out else [])]) as drafts:
-        made = make_plan_against(context, against) if against else _ask_register(context, base, workers)
+        made = (
+            make_plan_against(context, against) if against else _ask_register(context, base, vendor, workers)
+        )
         if out is not None:
             drafts[out].write(print_plan(made))
             notify(f"Saved: {out} (digest {made.short_digest})")
@@ -123,15 +126,20 @@ def _check_alone(base: str, out: Path | None) -> None:
         )
 
 
-def _ask_register(context: Context, base: str, workers: int) -> Plan:
-    """Plan against the register, and where a base is named, separate what was open there already."""
+def _ask_register(context: Context, base: str, vendor: str, workers: int) -> Plan:
+    """Plan against the register; where a base is named, separate what was open there, and look elsewhere.
+
+    `vendor` is the one that was named, or empty.
+    """
     with open_register(context, read_only=True, workers=workers) as connection:
         made = make_plan(context, connection)
     if not base:
         return made
     archive = open_archive(context)
     notify_of_gap(archive)
-    return trace_to_base(made, context.systems, archive, base)
+    files = archive.read_files(base)
+    made = trace_to_definitions(made, context.systems, archive, files.resolve(archive.environment))
+    return add_elsewhere(made, context.checked, archive, files, vendor)
 
 
 def _write(plan: Plan, outputs: Outputs, drafts: Mapping[Path, Draft], root: Path) -> None:

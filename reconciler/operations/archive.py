@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from reconciler.definitions.git import GitFailed, find_gap, read_base, read_blobs, read_revisions
 from reconciler.definitions.resolve import find_missing_members, resolve
 from reconciler.definitions.yaml_document import read_document
-from reconciler.errors import UsageError
 from reconciler.model.normalise import normalise
 from reconciler.planning.origin import DefinitionHistory, trace
 from reconciler.rules.definition_reader import check_document
@@ -19,10 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from reconciler.definitions.definition import Resolved
+    from reconciler.definitions.definition import Definition, Resolved
     from reconciler.model.revision import Revision
     from reconciler.model.system import System
     from reconciler.planning.plan import Plan
+
+_NO_DEFINITION = "is no definition that can be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,38 @@ class BaseDefinitions:
 
 
 @dataclass(frozen=True, slots=True)
+class BaseFiles:
+    """The definition files at another revision, read once for all environments."""
+
+    name: str
+    """The revision as it was named."""
+    commit: str
+    """Where this branch left it; empty where that is not known."""
+    definitions: Mapping[str, Definition]
+    """By file."""
+    unread: Mapping[str, str] = field(default_factory=dict)
+    """What is wrong with the files that are no definition, by name."""
+    reason: str = ""
+    """Why the revision is not known; empty where it is."""
+
+    def resolve(self, environment: str) -> BaseDefinitions:
+        """Work out what they ask for in one environment."""
+        found: dict[str, tuple[str, System]] = {}
+        unread = dict(self.unread)
+        for file, definition in self.definitions.items():
+            if not definition.exists_in(environment):
+                continue
+            if find_missing_members(definition, environment):
+                unread[file] = _NO_DEFINITION
+                continue
+            system = normalise(resolve(definition, environment).system)
+            if system.id in found:
+                unread[file] = f"defines `{system.id}`, as {found[system.id][0]} does"
+            found[system.id] = (file, system)
+        return BaseDefinitions(self.name, self.commit, found, unread, self.reason)
+
+
+@dataclass(frozen=True, slots=True)
 class Archive:
     """A repository's history of definitions, read for one environment."""
 
@@ -52,44 +85,42 @@ class Archive:
 
     def read(self, file: str, content: bytes) -> System | None:
         """Read a file's content as the canonical system of the environment; None where it is none there."""
-        with suppress(UsageError):
-            return self._read_sound(file, content)
-        return None
-
-    def _read_sound(self, file: str, content: bytes) -> System | None:
-        """Read it likewise; raises `UsageError` where the content says nothing that can be read."""
-        definition, _ = check_document(read_document(file, content), self.environments)
-        if definition is None or definition.broken:
-            raise UsageError(f"{file} is no definition.")
-        if not definition.exists_in(self.environment):
+        definition = self._read_definition(file, content)
+        if definition is None or not definition.exists_in(self.environment):
             return None
         if find_missing_members(definition, self.environment):
-            raise UsageError(f"{file} is no definition.")
+            return None
         return normalise(resolve(definition, self.environment).system)
 
+    def _read_definition(self, file: str, content: bytes) -> Definition | None:
+        """Read a file's content as a definition; None where it says nothing that can be read."""
+        definition, _ = check_document(read_document(file, content), self.environments)
+        return None if definition is None or definition.broken else definition
+
     def read_base(self, name: str) -> BaseDefinitions:
-        """Read what the files asked for at a revision, from where this branch left it.
+        """Read what the files asked for at a revision in the archive's environment.
+
+        Raises `UsageError` where there is no such revision.
+        """
+        return self.read_files(name).resolve(self.environment)
+
+    def read_files(self, name: str) -> BaseFiles:
+        """Read the files at a revision, from where this branch left it.
 
         Raises `UsageError` where there is no such revision.
         """
         base = read_base(self.root, name)
         contents = read_blobs(self.root, [blob.object for blob in base.blobs])
-        found: dict[str, tuple[str, System]] = {}
+        found: dict[str, Definition] = {}
         unread: dict[str, str] = {}
         for blob, content in zip(base.blobs, contents, strict=True):
             if content is None:
                 unread[blob.name] = "is not in this clone, or too large"
-                continue
-            try:
-                system = self._read_sound(blob.name, content)
-            except UsageError:
-                unread[blob.name] = "is no definition that can be read"
-                continue
-            if system is not None and system.id in found:
-                unread[blob.name] = f"defines `{system.id}`, as {found[system.id][0]} does"
-            if system is not None:
-                found[system.id] = (blob.name, system)
-        return BaseDefinitions(name, base.commit, found, unread, base.reason)
+            elif (definition := self._read_definition(blob.name, content)) is None:
+                unread[blob.name] = _NO_DEFINITION
+            else:
+                found[blob.name] = definition
+        return BaseFiles(name, base.commit, found, unread, base.reason)
 
     def read_history(self, file: str, system: str) -> tuple[tuple[Revision, System], ...]:
         """Read the revisions of one definition, newest first; those of another id are left out.
@@ -112,14 +143,6 @@ class Archive:
     def find_gap(self) -> str:
         """Say why the history is not whole; empty where it is."""
         return find_gap(self.root)
-
-
-def trace_to_base(plan: Plan, systems: Sequence[Resolved], archive: Archive, name: str) -> Plan:
-    """Give every field its origin against a base revision, and mark the systems whose file is gone.
-
-    Raises `UsageError` where there is no such revision.
-    """
-    return trace_to_definitions(plan, systems, archive, archive.read_base(name))
 
 
 def trace_to_definitions(

@@ -107,12 +107,19 @@ def _check_whole(base: BaseDefinitions) -> None:
             hint="Fetch the history first: git fetch --unshallow, or fetch-depth: 0 in the checkout step.",
         )
     if base.unread:
-        file, fault = min(base.unread.items())
-        more = f", and {len(base.unread) - 1} more files cannot be used" if len(base.unread) > 1 else ""
         raise UsageError(
-            f"At {base.commit[:SHORT]}, {file} {fault}{more}, so what to compare with is not known.",
+            f"A{describe_gap(base)[1:]}, so what to compare with is not known.",
             hint="Name a revision whose definitions are whole, or plan against the register.",
         )
+
+
+def describe_gap(base: BaseDefinitions) -> str:
+    """Say why the definitions of a base are not known in full; empty where they are."""
+    if base.reason or not base.unread:
+        return base.reason
+    file, fault = min(base.unread.items())
+    more = f", and {len(base.unread) - 1} more files cannot be used" if len(base.unread) > 1 else ""
+    return f"at {base.commit[:SHORT]}, {file} {fault}{more}"
 
 
 def _take_as_registered(system: System) -> RegisteredSystem:

@@ -93,6 +93,13 @@ class Plan:
     """The commit that the definitions were read at; None where that is not known, or no definition was read."""
     approvals: tuple[PlanApproval, ...] = ()
     """Those in git that were given for it, or for what it was; never what apply goes by, which reads them again."""
+    elsewhere: tuple[Plan, ...] = ()
+    """What this change does in each other environment that it touches, against the definitions at the base.
+
+    They are for reading: without what stays, documents and steps. Apply and the digest leave them out.
+    """
+    elsewhere_unknown: str = ""
+    """In which other environments that is not known, and why; empty where it is."""
 
     @property
     def digest(self) -> str:
@@ -155,6 +162,16 @@ class Plan:
     def blocked(self) -> tuple[Blocked, ...]:
         """The changes that cannot be carried out."""
         return tuple(each for each in self.changes if isinstance(each, Blocked))
+
+
+def keep_what_changes(plan: Plan) -> Plan:
+    """Reduce a plan to what is shown of it beside another one: what changes, without documents and steps."""
+    changes = (
+        replace(each, document=None, live=None, newest=None)
+        for each in plan.changes
+        if not isinstance(each, Keep)
+    )
+    return replace(plan, changes=tuple(changes), steps=())
 
 
 def _list_breaking(impacts: Iterable[Impact]) -> Json:

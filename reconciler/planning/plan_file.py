@@ -29,10 +29,13 @@ if TYPE_CHECKING:
     from reconciler.model.canonical_json import Json
     from reconciler.planning.plan_file_v1 import (
         SavedChange,
+        SavedElsewhere,
         SavedField,
         SavedFinding,
         SavedImpact,
         SavedRevision,
+        SavedShown,
+        SavedUnmanaged,
     )
 
 MAX_BYTES = 64 << 20
@@ -62,20 +65,12 @@ def to_json(plan: Plan) -> dict[str, Json]:
         "summary": dict(plan.summary),
         "impacts": [_impact_to_json(each) for each in plan.impacts],
         "changes": [_change_to_json(change, plan.steps) for change in plan.changes],
-        "unmanaged": [
-            {
-                "id": each.id,
-                "name": each.name,
-                "clientId": list(each.client_ids),
-                "former": each.former or None,
-                "unreadable": each.unreadable or None,
-                **({"expected": True} if each.expected else {}),
-            }
-            for each in plan.unmanaged
-        ],
+        "unmanaged": [_unmanaged_to_json(each) for each in plan.unmanaged],
         "unlisted": plan.unlisted or None,
         **_list_left_out(plan),
         **({"approvals": [_approval_to_json(each) for each in plan.approvals]} if plan.approvals else {}),
+        **({"elsewhere": [_elsewhere_to_json(each) for each in plan.elsewhere]} if plan.elsewhere else {}),
+        **({"elsewhere_unknown": plan.elsewhere_unknown} if plan.elsewhere_unknown else {}),
         "findings": [finding_to_json(finding) for finding in plan.findings],
     }
     return {**body, "file_digest": digest_json(body)}
@@ -110,6 +105,30 @@ def _approval_to_json(approval: PlanApproval) -> dict[str, Json]:
     }
 
 
+def _elsewhere_to_json(plan: Plan) -> dict[str, Json]:
+    """Give what is shown of a plan for another environment; nothing of it can be applied."""
+    return {
+        "environment": plan.target.environment,
+        "vendor": plan.target.vendor,
+        "against": plan.against,
+        "summary": {name: number for name, number in plan.summary.items() if name != Keep.action},
+        "impacts": [_impact_to_json(each) for each in plan.impacts],
+        "changes": [_shown_to_json(each) for each in plan.changes],
+        "unmanaged": [_unmanaged_to_json(each) for each in plan.unmanaged],
+    }
+
+
+def _unmanaged_to_json(each: Unmanaged) -> dict[str, Json]:
+    return {
+        "id": each.id,
+        "name": each.name,
+        "clientId": list(each.client_ids),
+        "former": each.former or None,
+        "unreadable": each.unreadable or None,
+        **({"expected": True} if each.expected else {}),
+    }
+
+
 def _impact_to_json(impact: Impact) -> dict[str, Json]:
     return {
         "rule": impact.rule,
@@ -122,6 +141,18 @@ def _impact_to_json(impact: Impact) -> dict[str, Json]:
 
 
 def _change_to_json(change: Change, steps: Iterable[Step]) -> dict[str, Json]:
+    return {
+        **_shown_to_json(change),
+        "steps": [step_to_json(step) for step in steps if step.id == change.id],
+        "document": change.document,
+        "live": change.live.document if change.live else None,
+        "live_digest": change.live_digest or None,
+        "newest_entry": change.newest,
+    }
+
+
+def _shown_to_json(change: Change) -> dict[str, Json]:
+    """Give what a person is shown of a change."""
     fields = [
         {
             "path": each.path,
@@ -141,11 +172,6 @@ def _change_to_json(change: Change, steps: Iterable[Step]) -> dict[str, Json]:
         "line": change.line or None,
         "fields": fields,
         "impacts": [_impact_to_json(each) for each in change.impacts],
-        "steps": [step_to_json(step) for step in steps if step.id == change.id],
-        "document": change.document,
-        "live": change.live.document if change.live else None,
-        "live_digest": change.live_digest or None,
-        "newest_entry": change.newest,
     }
 
 
@@ -224,12 +250,7 @@ def _read(saved: PlanFile) -> Plan:
         tuple(_read_change(each) for each in saved.changes),
         tuple(sorted(steps, key=lambda step: step.number)),
         tuple(_read_impact(each) for each in saved.impacts),
-        tuple(
-            Unmanaged(
-                each.id, each.name, each.clientId, each.former or "", each.unreadable or "", each.expected
-            )
-            for each in saved.unmanaged
-        ),
+        tuple(_read_unmanaged(each) for each in saved.unmanaged),
         tuple(_read_finding(each) for each in saved.findings),
         saved.created,
         saved.tool_version,
@@ -243,6 +264,8 @@ def _read(saved: PlanFile) -> Plan:
             PlanApproval(each.until, each.reason, each.author or "", each.commit or "", each.obstacle or "")
             for each in saved.approvals
         ),
+        elsewhere=tuple(_read_elsewhere(each) for each in saved.elsewhere),
+        elsewhere_unknown=saved.elsewhere_unknown,
     )
 
 
@@ -250,7 +273,32 @@ def _read_revision(saved: SavedRevision | None) -> Checkout | None:
     return Checkout(saved.commit or "", saved.uncommitted) if saved else None
 
 
+def _read_elsewhere(each: SavedElsewhere) -> Plan:
+    return Plan(
+        Target(each.environment, "", each.vendor),
+        tuple(_read_shown(change) for change in each.changes),
+        impacts=tuple(_read_impact(impact) for impact in each.impacts),
+        unmanaged=tuple(_read_unmanaged(one) for one in each.unmanaged),
+        against=each.against,
+    )
+
+
+def _read_unmanaged(each: SavedUnmanaged) -> Unmanaged:
+    return Unmanaged(
+        each.id, each.name, each.clientId, each.former or "", each.unreadable or "", each.expected
+    )
+
+
 def _read_change(each: SavedChange) -> Change:
+    return replace(
+        _read_shown(each),
+        document=each.document,
+        live=RegisteredSystem(each.live) if each.live is not None else None,
+        newest=each.newest_entry,
+    )
+
+
+def _read_shown(each: SavedShown) -> Change:
     return _KINDS[each.action](
         id=each.id,
         reason=each.reason,
@@ -258,10 +306,7 @@ def _read_change(each: SavedChange) -> Change:
         file=each.file,
         line=each.line or 0,
         fields=tuple(_read_field(field) for field in each.fields),
-        document=each.document,
         impacts=tuple(_read_impact(impact) for impact in each.impacts),
-        live=RegisteredSystem(each.live) if each.live is not None else None,
-        newest=each.newest_entry,
     )
 
 

@@ -69,8 +69,8 @@ class SavedStep(_Part):
     """The body that puts the released client ids back."""
 
 
-class SavedChange(_Part):
-    """What becomes of one system."""
+class SavedShown(_Part):
+    """What becomes of one system, as a person is shown it."""
 
     id: str
     action: Literal["create", "update", "delete", "keep", "blocked"]
@@ -80,6 +80,11 @@ class SavedChange(_Part):
     line: Number | None
     fields: tuple[SavedField, ...]
     impacts: tuple[SavedImpact, ...]
+
+
+class SavedChange(SavedShown):
+    """What becomes of one system."""
+
     steps: tuple[SavedStep, ...]
     document: Body | None
     """The body to be sent."""
@@ -176,6 +181,32 @@ class SavedSummary(_Part):
     """Without those that are expected."""
 
 
+class SavedElsewhereSummary(_Part):
+    """How many systems of another environment there are of each kind."""
+
+    create: Count
+    update: Count
+    delete: Count
+    blocked: Count
+    unmanaged: Count
+
+
+class SavedElsewhere(_Part):
+    """What this change does in another environment, as far as the definitions alone can say."""
+
+    environment: str
+    vendor: Organisation
+    against: str
+    """The commit whose definitions stand for the register."""
+    summary: SavedElsewhereSummary
+    impacts: tuple[SavedImpact, ...]
+    """What it does there as a whole."""
+    changes: tuple[SavedShown, ...]
+    """Only those that change something, or would."""
+    unmanaged: tuple[SavedUnmanaged, ...]
+    """The systems whose file is removed."""
+
+
 class PlanFile(_Part):
     """The whole file."""
 
@@ -209,6 +240,10 @@ class PlanFile(_Part):
     approvals: tuple[SavedApproval, ...] = ()
     """The approvals in git that are for this plan, or for what it was; only where there are any. Apply reads them
     again."""
+    elsewhere: tuple[SavedElsewhere, ...] = ()
+    """The other environments that this change touches; only in a plan made with `--base` or `--against`."""
+    elsewhere_unknown: str = ""
+    """In which other environments that is not known, and why; only where it is not."""
     findings: tuple[SavedFinding, ...]
     file_digest: Digest
     """SHA-256 of everything else in the file."""

@@ -29,7 +29,8 @@ def move_plan(plan: Plan, prefix: str) -> Plan:
     changes = tuple(replace(each, file=_move(each.file, prefix)) for each in plan.changes)
     unmanaged = tuple(replace(each, former=_move(each.former, prefix)) for each in plan.unmanaged)
     findings = move_findings(plan.findings, prefix)
-    return replace(plan, changes=changes, unmanaged=unmanaged, findings=findings)
+    elsewhere = tuple(move_plan(each, prefix) for each in plan.elsewhere)
+    return replace(plan, changes=changes, unmanaged=unmanaged, findings=findings, elsewhere=elsewhere)
 
 
 def move_drift(report: DriftReport, prefix: str) -> DriftReport:

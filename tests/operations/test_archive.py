@@ -9,7 +9,7 @@ import pytest
 from reconciler.definitions.git import GitFailed
 from reconciler.errors import UsageError
 from reconciler.model.normalise import normalise
-from reconciler.operations.archive import Archive, trace_to_base, trace_to_history
+from reconciler.operations.archive import Archive, trace_to_definitions, trace_to_history
 from reconciler.planning.origin import Origin
 from reconciler.planning.plan import Target, plan_changes
 from tests.builders import ENVIRONMENTS, VENDOR, a_definition_text, a_registered_system, a_resolved
@@ -91,12 +91,12 @@ def test_a_field_has_its_origin_against_a_base(archive: Archive) -> None:
     gone = a_registered_system(id="991825827_gone", clientId=[])
     made = plan_changes(Target("local", "local", VENDOR), [wanted], {ID: live}, [gone], {})
 
-    traced = trace_to_base(made, [wanted], archive, "main")
+    traced = trace_to_definitions(made, [wanted], archive, archive.read_base("main"))
 
     assert {field.origin for change in traced.changes for field in change.fields} == {Origin.THIS_CHANGE}
     assert [each.former for each in traced.unmanaged] == ["systems/gone.yaml"]
     with pytest.raises(UsageError, match="There is no revision nothing"):
-        trace_to_base(made, [wanted], archive, "nothing")
+        archive.read_base("nothing")
 
 
 def test_a_history_that_git_does_not_read_is_unknown_and_said(archive: Archive) -> None:

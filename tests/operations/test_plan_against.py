@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from reconciler.definitions.files import find_definitions, read_documents
 from reconciler.errors import ServerFailed
-from reconciler.operations.archive import Archive, trace_to_base
+from reconciler.operations.archive import Archive, trace_to_definitions
 from reconciler.operations.plan import plan, plan_against
 from reconciler.operations.validate import resolve_all, validate
 from reconciler.planning.acceptance import Acceptances
@@ -212,7 +212,7 @@ class Bench:
             target = Target(environment, self.stage.emulator.base, VENDOR)
             ownership = Ownership(OURS, Acceptances(date(2026, 1, 1)))
             asked = plan(systems, target, register, ownership, findings=checked.findings)
-            asked = trace_to_base(asked, systems, archive, "HEAD")
+            asked = trace_to_definitions(asked, systems, archive, archive.read_base("HEAD"))
         finally:
             for name in ids:  # what is deleted is not listed for the next pair
                 self.delete(name)
