@@ -2,28 +2,66 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from importlib.resources import files
-from typing import Annotated
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reconciler.cli.console import show_text
-from reconciler.cli.options import make_app
+from reconciler.cli.options import RootOption, make_app
+from reconciler.definitions.settings import find_root, read_settings
+from reconciler.errors import SettingsError, UsageError
+from reconciler.operations.schema import Of, Version, make_schema
+
+if TYPE_CHECKING:
+    from reconciler.definitions.words import Language
 
 app = make_app()
 
 
-class Schema(StrEnum):
-    """A format that has a schema."""
-
-    PLAN = "plan"
-    REPORT = "report"
-
-
 @app.command()
 def run(
-    of: Annotated[Schema, typer.Argument(metavar="FORMAT", help="plan, report", show_default=False)],
+    of: Annotated[Of, typer.Argument(metavar="FORMAT", help=", ".join(Of), show_default=False)],
+    *,
+    draft: Annotated[
+        Version, typer.Option("--draft", metavar="VERSION", help="Of JSON Schema: 07, 2020-12.")
+    ] = Version.DRAFT_07,
+    language: Annotated[
+        str,
+        typer.Option("--language", metavar="CODE", help="Of the descriptions: en, nb."),
+    ] = "en",
+    root: RootOption = None,
 ) -> None:
-    """Print the JSON Schema (draft-07) of a format."""
-    show_text(files("reconciler").joinpath(f"data/{of.value}.schema.json").read_text(encoding="utf-8"))
+    """Print the JSON Schema of a format.
+
+    That of a definition knows the environments that the repository configures, where it is run in one.
+    """
+    text = json.dumps(
+        make_schema(of, draft, _choose_language(language), _list_environments(root)),
+        indent=2,
+        ensure_ascii=False,
+    )
+    show_text(f"{text}\n")
+
+
+def _choose_language(code: str) -> Language:
+    """Raise `UsageError` for a language that there are no descriptions in."""
+    if code == "nb":
+        return "nb"
+    if code != "en":
+        raise UsageError(f"There are no descriptions in `{code}`.", hint="Write --language en or nb.")
+    return "en"
+
+
+def _list_environments(root: Path | None) -> tuple[str, ...]:
+    """Name the configured environments; none outside a repository of definitions."""
+    try:
+        found = find_root(root or Path.cwd())
+    except SettingsError:
+        raise
+    except UsageError:
+        if root is not None:
+            raise
+        return ()
+    return tuple(read_settings(found).environments)

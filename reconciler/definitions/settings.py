@@ -36,6 +36,12 @@ _MOST_BYTES = 256 * 1024
 _MOST_DOTS = 1000
 """In one of its lines: the standard library takes a minute for a key of 60,000 parts."""
 _FIX = "Correct the file."
+NAME = "[a-z][a-z0-9-]*"
+"""Of an environment."""
+ADDRESSES = ("register", "maskinporten")
+"""What an environment of one's own has to name, and a built-in one cannot."""
+LISTS = ("clients", "unmanaged")
+"""What every environment takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +172,11 @@ class _Reader:
         self, name: str, settings: Mapping[str, object], built_in: Environment | None
     ) -> Environment:
         """Read one environment; a built-in one takes `clients` and `unmanaged` only."""
-        known = ("clients", "unmanaged") if built_in else ("register", "maskinporten", "clients", "unmanaged")
+        known = LISTS if built_in else (*ADDRESSES, *LISTS)
         for key in settings:
             if key not in known:
                 self.report(self._explain_key(name, key, known, built_in), "environments", name, key)
-        if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
+        if not re.fullmatch(NAME, name):
             problem = f"`{name}` is no name for an environment: use a–z, 0–9 and `-`"
             self.report(problem, "environments", name)
         register = built_in.register if built_in else self.read_address(name, settings, "register")
@@ -196,7 +202,7 @@ class _Reader:
 
     @staticmethod
     def _explain_key(name: str, key: str, known: tuple[str, ...], built_in: Environment | None) -> str:
-        if built_in and key in {"register", "maskinporten"}:
+        if built_in and key in ADDRESSES:
             return f"`{key}` of `{name}` cannot be redefined; give another environment another name"
         near = find_nearest(key, known)
         return f"`{key}` is not a setting of an environment" + (f"; did you mean `{near}`?" if near else "")

@@ -36,6 +36,8 @@ class PackageFlags:
     """May be given to a system user for an organisation's clients."""
     assignable: bool
     """May be given to a system user for the organisation itself."""
+    name: str = ""
+    """In Norwegian."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,5 +86,5 @@ def read_shipped_catalogue() -> Catalogue:
     """Read the list that is shipped with the program."""
     text = files("reconciler").joinpath("data/access_packages.tsv").read_text(encoding="utf-8")
     rows = (line.split("\t") for line in text.splitlines()[1:])
-    packages = {row[0]: PackageFlags(row[2] == "true", row[3] == "true") for row in rows}
+    packages = {row[0]: PackageFlags(row[2] == "true", row[3] == "true", row[1]) for row in rows}
     return Catalogue(packages, f"in the list of {AS_OF}")

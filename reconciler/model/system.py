@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
 
 from reconciler.errors import Unintelligible
 from reconciler.model.canonical_json import digest_json
@@ -68,10 +68,14 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-Text: TypeAlias = Annotated[str, BeforeValidator(_read_text)]
+TEXT: dict[str, Any] = {"type": ["string", "number", "boolean"]}
+"""A text in JSON Schema: what stands without quotes is read as its source text, whatever YAML makes of it."""
+Text: TypeAlias = Annotated[str, BeforeValidator(_read_text), WithJsonSchema(TEXT)]
 Truth: TypeAlias = Annotated[bool, BeforeValidator(read_truth)]
 Texts: TypeAlias = dict[Text, Text]
 """A text by language."""
+LANGUAGES = ("nb", "nn", "en")
+"""The register's database refuses a text without one of them (System Register contract §2.2)."""
 
 
 _NAME = re.compile(r"[^+:,=]+")
@@ -150,11 +154,15 @@ class System(Part):
     """
 
     id: Text
-    vendor: Annotated[Vendor, BeforeValidator(_expand_vendor)]
+    vendor: Annotated[Vendor, BeforeValidator(_expand_vendor, json_schema_input_type=Text | Vendor)]
     name: Texts
     description: Texts
-    rights: tuple[Annotated[Right, BeforeValidator(_expand_right)], ...] = ()
-    accessPackages: tuple[Annotated[Package, BeforeValidator(_expand_package)], ...] = ()
+    rights: tuple[
+        Annotated[Right, BeforeValidator(_expand_right, json_schema_input_type=Text | Right)], ...
+    ] = ()
+    accessPackages: tuple[
+        Annotated[Package, BeforeValidator(_expand_package, json_schema_input_type=Text | Package)], ...
+    ] = ()
     clientId: tuple[Text, ...] = ()
     allowedRedirectUrls: tuple[Text, ...] = ()
     isVisible: Truth = True

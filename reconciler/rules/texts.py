@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.definitions.yaml_document import Scalar, make_printable, print_path, quote
 from reconciler.model.findings import Severity
-from reconciler.model.system import SENT, Part
+from reconciler.model.system import LANGUAGES, SENT, Part
 from reconciler.rules.registry import Fault, system_rule
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from reconciler.definitions.definition import Resolved
     from reconciler.definitions.yaml_document import Path
 
-LANGUAGES = ("nb", "nn", "en")
-"""The register's database refuses a text without one of them (System Register contract §2.2)."""
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """C0 and C1 but for tab and line feed, and the marks that turn the direction of what follows."""
 _COMMENT = re.compile(r"[ \t]+#")
