@@ -188,7 +188,7 @@ def make_plan_against(context: Context, name: str) -> Plan:
     The first line on stderr says so. Raises `UsageError` where that revision is not known in full.
     """
     archive = open_archive(context)
-    files = archive.read_files(name)
+    files = archive.read_files(name, context.checked.definitions)
     base = files.resolve(archive.environment)
     notify(
         f"Environment {context.environment.name}: the register is not asked; the definitions at "

@@ -137,7 +137,7 @@ def _ask_register(context: Context, base: str, vendor: str, workers: int) -> Pla
         return made
     archive = open_archive(context)
     notify_of_gap(archive)
-    files = archive.read_files(base)
+    files = archive.read_files(base, context.checked.definitions)
     made = trace_to_definitions(made, context.systems, archive, files.resolve(archive.environment))
     return add_elsewhere(made, context.checked, archive, files, vendor)
 

@@ -104,11 +104,13 @@ class Archive:
         """
         return self.read_files(name).resolve(self.environment)
 
-    def read_files(self, name: str) -> BaseFiles:
+    def read_files(self, name: str, definitions: Iterable[Definition] = ()) -> BaseFiles:
         """Read the files at a revision, from where this branch left it.
 
-        Raises `UsageError` where there is no such revision.
+        `definitions` are those of the working tree: a file whose text is the same is not parsed again. Raises
+        `UsageError` where there is no such revision.
         """
+        known = {each.document.file: each for each in definitions if not each.broken}
         base = read_base(self.root, name)
         contents = read_blobs(self.root, [blob.object for blob in base.blobs])
         found: dict[str, Definition] = {}
@@ -116,6 +118,8 @@ class Archive:
         for blob, content in zip(base.blobs, contents, strict=True):
             if content is None:
                 unread[blob.name] = "is not in this clone, or too large"
+            elif blob.name in known and known[blob.name].document.text.encode() == content:
+                found[blob.name] = known[blob.name]
             elif (definition := self._read_definition(blob.name, content)) is None:
                 unread[blob.name] = _NO_DEFINITION
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -97,6 +98,19 @@ def test_a_field_has_its_origin_against_a_base(archive: Archive) -> None:
     assert [each.former for each in traced.unmanaged] == ["systems/gone.yaml"]
     with pytest.raises(UsageError, match="There is no revision nothing"):
         archive.read_base("nothing")
+
+
+def test_a_file_that_is_as_it_was_is_not_parsed_again(archive: Archive) -> None:
+    """The definition of the working tree stands for it, where file name and text are the same."""
+    (before,) = archive.read_files("HEAD").definitions.values()
+    renamed = replace(before, document=replace(before.document, file="systems/other.yaml"))
+    edited = replace(before, document=replace(before.document, text=f"{before.document.text}# Edited\n"))
+
+    assert archive.read_files("HEAD", [before]).definitions[FILE] is before
+    for each in (renamed, edited):
+        found = archive.read_files("HEAD", [each]).definitions
+        assert found == {FILE: before}
+        assert found[FILE] is not before
 
 
 def test_a_history_that_git_does_not_read_is_unknown_and_said(archive: Archive) -> None:

@@ -1,5 +1,7 @@
 """A plan against definitions is the plan against a register that holds exactly what they ask for.
 
+Beside a plan for another environment it is the same plan, as far as it is shown.
+
 Left out of the comparison, since a plan that asks no register cannot know it:
 
 * the register's address, and with it the digests of the plan and of its file;
@@ -14,7 +16,7 @@ systems that were withdrawn before they were registered, changes by hand, and wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -25,11 +27,12 @@ from hypothesis import strategies as st
 from reconciler.definitions.files import find_definitions, read_documents
 from reconciler.errors import ServerFailed
 from reconciler.operations.archive import Archive, trace_to_definitions
+from reconciler.operations.elsewhere import add_elsewhere
 from reconciler.operations.plan import plan, plan_against
 from reconciler.operations.validate import resolve_all, validate
 from reconciler.planning.acceptance import Acceptances
 from reconciler.planning.ownership import Ownership
-from reconciler.planning.plan import Plan, Target
+from reconciler.planning.plan import Plan, Target, keep_what_changes
 from reconciler.planning.plan_audit import audit
 from reconciler.planning.plan_file import to_json
 from reconciler.planning.request_body import build_body
@@ -45,12 +48,16 @@ if TYPE_CHECKING:
 
     from reconciler.clients.register import Register
     from reconciler.model.canonical_json import Json
+    from reconciler.operations.archive import BaseFiles
+    from reconciler.rules import Checked
 
 RESOURCES = ("ske-krav-og-betalinger", "res-a", "res-b")
 PACKAGES = ("urn:altinn:accesspackage:skattegrunnlag", "urn:altinn:accesspackage:toll")
 URLS = ("https://one.example/", "HTTPS://Two.example:443/a?b=c", "https://three.example/å")
 OMITTED = ("rights", "accessPackages", "clientId", "allowedRedirectUrls", "isVisible")
 CLIENTS = 8
+PLACES = (*ENVIRONMENTS, "dev")
+"""The configured environments; each may say something of its own."""
 State = dict[str, dict[str, "Json"]]
 """The members that each definition states, by a letter; client ids are numbers."""
 Pair = tuple[str, State, State]
@@ -74,7 +81,7 @@ def _draw_overlay(draw: st.DrawFn, pool: Pool) -> dict[str, Json]:
         "name": st.sampled_from("pq").map(lambda text: {"nb": text, "nn": "n", "en": "e"}),
         "rights": st.sampled_from([[], ["res-b"]]),
         "isVisible": st.booleans(),
-        "clientId": st.just(pool.overlay),
+        "clientId": st.lists(st.sampled_from(pool.overlay or [0]), unique=True, max_size=len(pool.overlay)),
         "withdrawn": st.just(value=True),
     }
     named = draw(st.lists(st.sampled_from([*choices, *choices][:-1]), unique=True, max_size=3))
@@ -97,7 +104,7 @@ def _draw_definition(draw: st.DrawFn, pool: Pool) -> dict[str, Json]:
     if draw(st.integers(0, 4)) == 0:
         members[draw(st.sampled_from(OMITTED))] = ...
     if draw(st.integers(0, 2)):
-        named = draw(st.lists(st.sampled_from(ENVIRONMENTS), unique=True, min_size=1))
+        named = draw(st.lists(st.sampled_from(PLACES), unique=True, min_size=1))
         members["environments"] = {name: _draw_overlay(draw, pool) for name in named}
     if draw(st.integers(0, 7)) == 0:
         members["withdrawn"] = True
@@ -130,7 +137,7 @@ def pairs(draw: st.DrawFn) -> Pair:
     """Draw up to five definitions at a revision and in the working tree, and the environment that is planned."""
     letters = "abcde"[: draw(st.integers(1, 5))]
     base = _draw_state(draw, letters, {})
-    return draw(st.sampled_from(ENVIRONMENTS)), base, _draw_state(draw, letters, base)
+    return draw(st.sampled_from(PLACES)), base, _draw_state(draw, letters, base)
 
 
 @dataclass
@@ -199,12 +206,12 @@ class Bench:
         self.count += 1
         environment, base, now = pair
         root = self.repository.root
-        archive = Archive(root, environment, ENVIRONMENTS)
+        archive = Archive(root, environment, PLACES)
         self.write(base)
         git(root, "add", "-A")
         git(root, "commit", "-q", "--allow-empty", "-m", "State")
         self.write(now)
-        checked = validate(read_documents(root, find_definitions(root)), ENVIRONMENTS)
+        checked = validate(read_documents(root, find_definitions(root)), PLACES)
         systems = resolve_all(checked.definitions, environment)
         ids = self.seed(archive)
         try:
@@ -216,12 +223,31 @@ class Bench:
         finally:
             for name in ids:  # what is deleted is not listed for the next pair
                 self.delete(name)
-        made = plan_against(
-            systems, Target(environment, "", VENDOR), archive, archive.read_base("HEAD"), checked.findings
-        )
+        files = archive.read_files("HEAD")
+        made = plan_as_known(checked, archive, files)
         assert strip(made) == strip(asked)
         assert list(audit(made)) == []
+        self.look_elsewhere(asked, checked, archive, files)
         return made
+
+    @staticmethod
+    def look_elsewhere(asked: Plan, checked: Checked, archive: Archive, files: BaseFiles) -> None:
+        """See that a plan has, for each other environment that is touched, the plan against its definitions."""
+        found = add_elsewhere(asked, checked, archive, files)
+        sections = {each.target.environment: each for each in found.elsewhere}
+        for name in set(PLACES) - {"local", archive.environment}:
+            alone = keep_what_changes(plan_as_known(checked, replace(archive, environment=name), files))
+            touched = alone.changes or alone.unmanaged
+            assert sections.pop(name, None) == (alone if touched else None)
+        assert (sections, found.elsewhere_unknown, found.digest) == ({}, "", asked.digest)
+
+
+def plan_as_known(checked: Checked, archive: Archive, files: BaseFiles) -> Plan:
+    """Plan the archive's environment against the definitions alone."""
+    environment = archive.environment
+    systems = resolve_all(checked.definitions, environment)
+    target = Target(environment, "", VENDOR)
+    return plan_against(systems, target, archive, files.resolve(environment), checked.findings)
 
 
 def strip(made: Plan) -> Json:
