@@ -61,19 +61,20 @@ def runner(origin: Repository, served: Served, private_key: RSAPrivateKey, tmp_p
 
 
 def an_event(
-    *, inputs: Mapping[str, str] | None = None, fork: str = "", enabled: bool = True
+    *, inputs: Mapping[str, str] | None = None, fork: str = "", enabled: bool = True, queued_on: str = ""
 ) -> dict[str, Value]:
-    """Give the contexts of an event; a push has no inputs."""
-    head = {"repo": {"full_name": fork or REPOSITORY}}
+    """Give the contexts of an event; a push has no inputs. `queued_on` is the commit below one in a merge queue."""
+    asked: Value = {"number": "7", "head": {"repo": {"full_name": fork or REPOSITORY}}}
+    event: Value = {"merge_group": {"base_sha": queued_on}} if queued_on else {"pull_request": asked}
     github: dict[str, Value] = {
         "server_url": "https://github.com",
         "repository": REPOSITORY,
         "ref": "refs/heads/main",
-        "base_ref": "main",
+        "base_ref": "" if queued_on else "main",
         "run_attempt": "1",
         "token": "the-runners-token",
         "action_path": "/nowhere",
-        "event": {"pull_request": {"number": "7", "head": head}},
+        "event": event,
     }
     return {
         "github": github,
@@ -153,28 +154,40 @@ def test_a_wrong_definition_stops_a_pull_request(runner: Runner, origin: Reposit
     assert runner.asked() == []
 
 
-def test_a_fork_is_planned_against_the_embedded_register(runner: Runner, origin: Repository) -> None:
-    """Where there are no secrets, the plan is made without one, shown in the summary, and no comment is written."""
-    ask_pull_request(origin, isVisible=False)
-    runner.event, runner.merges, runner.secrets = an_event(fork="anybody/systems"), "pull-request", {}
+@pytest.mark.parametrize("queued", [False, True], ids=["fork", "merge queue"])
+def test_without_a_credential_the_base_stands_for_the_register(
+    runner: Runner, origin: Repository, *, queued: bool
+) -> None:
+    """A fork and a merge queue see in the summary what the change does everywhere, and nothing is asked or written."""
+    everywhere = {"clientId": [CLIENT], "environments": {"served": {}, "prod": {}}}
+    origin.define(**everywhere)
+    base = origin.commit("Register SmartCloud in production")
+    ask_pull_request(
+        origin, **{**everywhere, "environments": {"served": {}, "prod": {"clientId": [OTHER_CLIENT]}}}
+    )
+    runner.event = an_event(fork="anybody/systems", queued_on=base if queued else "")
+    runner.merges, runner.secrets = "pull-request", {}
 
     done = runner.run_workflow("plan")
 
-    assert list(done) == ["embedded"]
-    job = done["embedded"]
+    assert list(done) == ["against"]
+    job = done["against"]
     assert not job.failed, job.stderr
     assert job.ran == ["Run", "Run"]
-    assert job.summary.startswith(f"<!-- reconciler:plan:local:{VENDOR} digest=")
+    assert job.summary.startswith(f"<!-- reconciler:plan-against:served:{VENDOR} commit={base} -->")
     assert runner.asked() == []
+    assert not (runner.work / "job-1" / "checkout" / "plan.json").exists()
 
 
 @pytest.mark.parametrize(
     ("event", "expected"),
     [
         (an_event(), ["plan"]),
-        (an_event(enabled=False), ["embedded"]),
-        (an_event(fork="anybody/systems"), ["embedded"]),
+        (an_event(enabled=False), ["against"]),
+        (an_event(fork="anybody/systems"), ["against"]),
+        (an_event(queued_on="0" * 40), ["against"]),
     ],
+    ids=["pull request", "no credentials", "fork", "merge queue"],
 )
 def test_just_one_job_takes_a_pull_request(
     runner: Runner, event: Mapping[str, Value], expected: list[str]

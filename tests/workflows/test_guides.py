@@ -124,7 +124,7 @@ def test_the_scripts_for_gitlab_run(repository: Repository) -> None:
     jobs: Any = YAML(typ="safe", pure=True).load(read_pipeline("gitlab"))
     base = "HEAD^1"
 
-    for name in ("validate", "plan-fork", "plan", "apply", "drift"):
+    for name in ("validate", "plan-against", "plan", "apply", "drift"):
         script = "\n".join(jobs[name]["script"])
         execute(repository, script, TARGET="local", ACCEPT="", CI_MERGE_REQUEST_DIFF_BASE_SHA=base)
         artifacts = jobs[name].get("artifacts", {})
