@@ -25,6 +25,7 @@ VERBS = {
     "accept": "Accept one difference for a while.",
     "history": "Show a system's change log, oldest write first.",
     "recover": "Find out what became of an interrupted apply; sends nothing.",
+    "doctor": "Say what the credentials can do, and what is wrong.",
     "rollback": "Make a plan that puts back what a run updated.",
     "schema": "Print a JSON Schema.",
     "explain": "Print the page of a rule, an impact or a code.",

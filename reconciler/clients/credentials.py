@@ -45,6 +45,13 @@ class Credentials:
 _CLIENT = ("MASKINPORTEN_CLIENT_ID",)
 _KEYS = ("MASKINPORTEN_CLIENT_JWK", "MASKINPORTEN_JWK", "MASKINPORTEN_PRIVATE_KEY", "MASKINPORTEN_CLIENT_PEM")
 """NAIS's name first, then those of other clients (Maskinporten contract §5.3); each also as `…_PATH`."""
+_PATHS = ("MASKINPORTEN_PRIVATE_KEY",)
+"""What may hold the path of a file as it stands, since people set it so."""
+_PATH = re.compile(
+    r"(?:[A-Za-z]:[\\/]|\.{0,2}[\\/]|~[\\/]).*|[^{\[]*\.(?:pem|key|json|jwks?|p12|pfx|der|txt)"
+)
+"""What begins as a path does, or ends as the name of a key file does; base64 does neither."""
+_LONGEST_PATH = 1024
 _LONGEST_KID = 200
 _KIDS = ("MASKINPORTEN_KID", "MASKINPORTEN_KEY_ID")
 CREDENTIAL_VARIABLES = (*_CLIENT, *_KEYS, *(f"{name}_PATH" for name in _KEYS), "RECONCILER_TOKEN")
@@ -122,11 +129,24 @@ def read_credentials(environ: Mapping[str, str]) -> Credentials:
 def _read_keys(name: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Read a key from a variable or `@file`, and from the file that `…_PATH` names."""
     value = environ.get(name, "").strip()
+    if names_file(value) and name not in _PATHS:
+        raise CredentialsError(
+            f"What {name} holds is the path of a file, and no key.",
+            hint=f"Set {name}_PATH to it, or write @ before it.",
+        )
     # A file is named behind an `@`, and no key begins so.
-    yield name, _read_key_file(name, value[1:]) if value.startswith("@") else value
+    named = value.removeprefix("@") if value.startswith("@") or names_file(value) else ""
+    yield name, _read_key_file(name, named) if named else value
     path = environ.get(f"{name}_PATH", "").strip()
     if path:
         yield f"{name}_PATH", _read_key_file(f"{name}_PATH", path)
+
+
+def names_file(value: str) -> bool:
+    """Say whether the value of a variable for a key is the path of a file instead, by its form or its being there."""
+    if not value or len(value) > _LONGEST_PATH or "\n" in value or looks_secret(value):
+        return False
+    return _PATH.fullmatch(value) is not None or Path(value).is_file()
 
 
 def _read_key_file(name: str, path: str) -> str:

@@ -56,6 +56,23 @@ def find_proxy(base: str, context: ssl.SSLContext | None) -> httpcore.Proxy | No
     return httpcore.Proxy(url, auth=who, ssl_context=context if found.scheme == "https" else None)
 
 
+def describe_route(base: str) -> str:
+    """Say how an address is reached, and whose certificates are trusted; raises as the two above do."""
+    if urlsplit(base).scheme != "https":
+        return "directly, without TLS"
+    context = load_certificates()
+    proxy = find_proxy(base, context)
+    through = f"through the proxy {_print_host(proxy.url)}" if proxy else "directly"
+    named = [
+        f"{name}={os.environ[name]}" for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)
+    ]
+    return f"{through}; trusted are the certificates of {' and '.join(named) or 'Mozilla'}"
+
+
+def _print_host(url: httpcore.URL) -> str:
+    return f"{url.host.decode()}:{url.port}"
+
+
 def _split_proxy(named: str) -> SplitResult | None:
     try:
         found = urlsplit(named if "://" in named else f"http://{named}")

@@ -40,6 +40,10 @@ class Key:
     private: RSAPrivateKey
     kid: str
     algorithm: str
+    form: str = "PEM"
+    """How it was given."""
+    made: float | None = None
+    """When it was made, in seconds since 1970, where a JWK says so."""
 
     def __repr__(self) -> str:
         return f"Key(kid={self.kid!r}, algorithm={self.algorithm!r})"
@@ -149,7 +153,14 @@ def _read_jwk(jwk: dict[str, Json], kid: str) -> Key:
         raise CredentialsError("The numbers of the JWK are not a private RSA key.", hint=_READY) from None
     if not isinstance(private, RSAPrivateKey):
         raise CredentialsError(_PUBLIC, hint=_READY)
-    return Key(private, named or kid, algorithm if algorithm in ALGORITHMS else ALGORITHMS[0])
+    made = jwk.get("iat")
+    return Key(
+        private,
+        named or kid,
+        algorithm if algorithm in ALGORITHMS else ALGORITHMS[0],
+        form="JWK",
+        made=float(made) if isinstance(made, (int, float)) else None,
+    )
 
 
 def _read_pem(text: str, kid: str) -> Key:

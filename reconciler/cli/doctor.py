@@ -1,0 +1,88 @@
+"""`reconciler doctor`: say what the credentials are and can do, and which one thing is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from reconciler.cli.console import notify, show_text
+from reconciler.cli.environment import choose_environment
+from reconciler.cli.options import EnvironmentOption, Format, FormatOption, RootOption, make_app
+from reconciler.definitions.files import find_definitions, read_documents
+from reconciler.definitions.settings import find_root, read_settings
+from reconciler.errors import Exit, ReconcilerError
+from reconciler.operations.doctor import Diagnosis, Verdict, diagnose
+from reconciler.operations.validate import resolve_all, validate
+from reconciler.render.escape import escape_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.definitions.settings import Settings
+    from reconciler.model.environment import Environment
+
+app = make_app()
+
+
+@app.command()
+def run(
+    *,
+    environment: EnvironmentOption = None,
+    form: FormatOption = Format.TEXT,
+    root: RootOption = None,
+) -> None:
+    """Say what the credentials are and can do, and which one thing is wrong.
+
+    Looks at the configuration, the key, the network, the clocks, the token and what the register lets it do.
+    Nothing is written. Exits 1 where something is wrong.
+    """
+    settings = read_settings(find_root(root or Path.cwd()))
+    chosen = choose_environment(settings, environment, os.environ)
+    found: list[Diagnosis] = []
+    for each in _look(settings, chosen):
+        found.append(each)
+        if form is Format.TEXT:
+            show_text(_print(each))
+    wrong = [each for each in found if each.state is Verdict.WRONG]
+    if form is Format.JSON:
+        show_text(
+            json.dumps({"environment": chosen.name, "checks": [asdict(each) for each in found]}, indent=2)
+            + "\n"
+        )
+    elif wrong:
+        notify(f"{chosen.name}: {wrong[0].name} is wrong, and comes first.")
+    else:
+        notify(f"{chosen.name}: nothing is wrong.")
+    if wrong:
+        raise typer.Exit(Exit.FAILED)
+
+
+def _look(settings: Settings, environment: Environment) -> Iterator[Diagnosis]:
+    if environment.name == "local":
+        message = "the embedded register, which needs neither a credential nor a network"
+        yield Diagnosis("configuration", Verdict.OK, message)
+        return
+    vendors: list[str] = []
+    try:
+        documents = read_documents(settings.root, find_definitions(settings.root))
+        checked = validate(documents, settings.environments)
+        systems = resolve_all(checked.definitions, environment.name)
+        vendors = sorted({each.system.vendor.organisation for each in systems})
+        if not checked.sound:
+            yield Diagnosis(
+                "definitions", Verdict.WARNING, "there are errors in them", "See `reconciler validate`."
+            )
+    except ReconcilerError as error:
+        yield Diagnosis("definitions", Verdict.WARNING, error.message, error.hint)
+    yield from diagnose(environment, os.environ, vendors)
+
+
+def _print(each: Diagnosis) -> str:
+    lines = [f"{each.state:<8} {each.name:<14} {escape_line(each.message)}"]
+    lines += [f"{'':<24}{escape_line(line)}" for line in each.hint.splitlines()]
+    return "\n".join(lines) + "\n"
