@@ -122,9 +122,12 @@ def _find_adopted(change: Change, history: DefinitionHistory) -> tuple[FieldChan
     )
 
 
+OURS = frozenset({Origin.THIS_CHANGE, Origin.CONFLICT, Origin.ADOPTS_DRIFT})
+"""The origins of what this change does; the others were open before, or are not known."""
+
+
 def is_new(change: Change) -> bool:
     """Say whether a change belongs to what this pull request does, rather than to what was open before."""
-    ours = {Origin.THIS_CHANGE, Origin.CONFLICT, Origin.ADOPTS_DRIFT}
     if isinstance(change, Create):
-        return not change.fields or any(each.origin in ours for each in change.fields)
-    return any(each.origin in ours for each in change.fields)
+        return not change.fields or any(each.origin in OURS for each in change.fields)
+    return any(each.origin in OURS for each in change.fields)

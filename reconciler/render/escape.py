@@ -29,6 +29,22 @@ def shorten(text: str, longest: int = LONGEST) -> str:
     return text if len(text) <= longest else f"{text[:longest]}… ({len(text):,} characters)"
 
 
+def split_code(sentence: str) -> list[tuple[str, bool]]:
+    """Split a sentence at the backticks that it marks code with: each part, and whether it is code.
+
+    A backtick that closes nothing is a letter.
+    """
+    parts = sentence.split("`")
+    if len(parts) % 2 == 0:
+        parts[-2:] = ["`".join(parts[-2:])]
+    return [(part, number % 2 == 1) for number, part in enumerate(parts)]
+
+
+def quote_code(sentence: str) -> str:
+    """Put what a sentence marks as code between quotes, for an output that has no other way to show it."""
+    return "".join(f"'{part}'" if code else part for part, code in split_code(sentence))
+
+
 _MARKDOWN = re.compile(r"[&<>\\`*\[\]|~$@#]|:(?=\S)|(?<![^\W_])_|_(?![^\W_])|GH-(?=\d)|www\.", re.IGNORECASE)
 """Letters of structure, and what GitHub links by itself; an underscore within a word is only itself."""
 _NOTHING = "&#8203;"

@@ -6,12 +6,13 @@ else's text, since a runner obeys lines that begin with a command.
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from reconciler.render.escape import LONGEST, escape_line, shorten
+from reconciler.render.escape import LONGEST, escape_line, quote_code, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 class Piece(NamedTuple):
@@ -23,6 +24,8 @@ class Piece(NamedTuple):
 
 Line: TypeAlias = tuple[Piece, ...]
 
+WIDTH = 80
+"""Columns of a terminal."""
 LONG = 1000
 """Characters of a sentence that may name several things."""
 
@@ -35,6 +38,15 @@ def make_line(*pieces: str | Piece) -> Line:
 def make_safe(text: str, longest: int = LONGEST) -> str:
     """Make somebody else's text safe to show in a line: cut where it is long, and escaped."""
     return escape_line(shorten(text, longest))
+
+
+def wrap_sentence(sentence: str, indent: str = "", style: str = "") -> Iterator[Line]:
+    """Break a sentence into lines of 80 columns where its words allow it; what it marks as code stands in quotes."""
+    text = escape_line(quote_code(shorten(sentence, LONG)))
+    rows = textwrap.wrap(text, WIDTH - len(indent), break_long_words=False, break_on_hyphens=False)
+    for row in rows:
+        # A word of somebody else's may now begin a line.
+        yield make_line(Piece(escape_line(f"{indent}{row}"), style))
 
 
 def print_lines(lines: Iterable[Line]) -> str:

@@ -7,36 +7,42 @@ whole systems are left out and counted, those that break nothing first.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from reconciler.model.findings import SEVERITIES, Severity
-from reconciler.planning.change import Weight
+from reconciler.planning.change import Blocked, Weight
 from reconciler.render import phrases
-from reconciler.render.escape import escape_markdown, shorten
+from reconciler.render.blocks import Block, fit
+from reconciler.render.escape import escape_line, escape_markdown, shorten, split_code
 from reconciler.render.overview import (
+    UNMANAGED_SHOWN,
     DriftedSystem,
     count_breaking,
     count_differences,
     describe_action,
     find_moves,
-    group_changes,
     group_systems,
-    is_serious,
+    list_diff_lines,
+    list_mild,
     locate,
     summarise_drift,
 )
+from reconciler.render.screen import make_screen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reconciler.model.findings import Finding
     from reconciler.planning.change import Change, Impact
-    from reconciler.planning.diff import FieldChange
     from reconciler.planning.drift import Difference, DriftReport
     from reconciler.planning.plan import Plan, Unmanaged
+    from reconciler.render.effects import Item
+    from reconciler.render.notes import Note
+    from reconciler.render.screen import Screen
 
 LONGEST = 60_000
 """Characters of a comment; GitHub refuses more than 65,536."""
+_TICKS = re.compile("`+")
 _NOT_NAME = re.compile(r"[^A-Za-z0-9_.-]")
 _WEIGHTS: Mapping[Weight, str] = {
     Weight.BREAKING: "**Breaking**",
@@ -51,31 +57,27 @@ _SEVERITIES: Mapping[Severity, str] = {
 }
 
 
-class _Block(NamedTuple):
-    """A piece of text that is shown or left out as a whole."""
-
-    group: str
-    """The heading that it stands under."""
-    text: str
-    matters: bool = False
-    """Whether it stays in longer than others."""
-
-
 def render_plan(plan: Plan, longest: int = LONGEST) -> str:
-    """Render a plan: what this change does, what was open before, and how a breaking one is accepted."""
-    target, groups = plan.target, group_changes(plan)
-    head = [_mark(plan), f"## Plan for {_code(target.environment)}", "", *_warn_of_against(plan)]
-    head += [*_summarise(plan), *_call(plan)]
-    first, later = groups.titles
-    blocks = [_Block(first, _describe(each, plan), is_serious(each)) for each in groups.new]
-    blocks += [_Block(first, _describe_removed(each), matters=True) for each in groups.removed]
-    blocks += [_Block(later, _describe(each, plan), is_serious(each)) for each in groups.open]
-    blocks += [_Block(phrases.UNMANAGED, _describe_unmanaged(each)) for each in groups.unmanaged]
-    head += _warn_of_unlisted(plan.unlisted)
-    if not plan.writes and not plan.blocked:
-        head += [phrases.describe_nothing(plan), ""]
-    tail = [f"Digest `{plan.digest}`", ""] if not plan.against else [""]
-    return _fit(head, blocks, tail, longest)
+    """Render a plan: the verdict, what stands open and the notes; then every system, folded."""
+    screen = make_screen(plan)
+    head = [_mark(plan), f"## {_say(screen.title)}", "", f"**{_say(screen.verdict, 1000)}**", ""]
+    if screen.before:
+        head += [_say(screen.before, 1000), ""]
+    head += _call(screen)
+    blocks = [_describe_item(item, side.title) for side in screen.sides for item in side.items]
+    blocks += [Block(phrases.NOTES, _describe_note(each), matters=True) for each in screen.notes]
+    for side in screen.sides:
+        title = f"{side.title}, {phrases.BY_MEMBER}"
+        blocks += [Block(title, _describe(each, plan)) for each in side.changes]
+        blocks += [Block(title, _describe_removed(each)) for each in side.removed]
+    blocks += _list_unmanaged(plan)
+    tail = [
+        phrases.summarise_plan(plan),
+        "",
+        _describe_making(plan.target.vendor, plan.created, plan.tool_version),
+    ]
+    tail += [f"Digest `{plan.short_digest}`", ""] if not plan.against else [""]
+    return fit(head, blocks, tail, longest)
 
 
 def _mark(plan: Plan) -> str:
@@ -84,10 +86,6 @@ def _mark(plan: Plan) -> str:
     if plan.against:
         return f"<!-- reconciler:plan-against:{whose} commit={_name(plan.against)} -->"
     return f"<!-- reconciler:plan:{whose} digest={plan.digest} -->"
-
-
-def _warn_of_against(plan: Plan) -> list[str]:
-    return ["> [!NOTE]", f"> {_words(phrases.describe_against(plan))}", ""] if plan.against else []
 
 
 def render_drift(report: DriftReport, longest: int = LONGEST) -> str:
@@ -107,9 +105,9 @@ def render_drift(report: DriftReport, longest: int = LONGEST) -> str:
     if not report.open:
         head += [phrases.describe_no_drift(report.systems), ""]
     systems = group_systems(report)
-    blocks = [_Block(each.title, _describe_system(each), each.alarming > 0) for each in systems]
+    blocks = [Block(each.title, _describe_system(each), each.alarming > 0) for each in systems]
     blocks.sort(key=lambda block: not block.matters)
-    return _fit(head, blocks, [summarise_drift(report), ""], longest)
+    return fit(head, blocks, [summarise_drift(report), ""], longest)
 
 
 def render_findings(findings: Sequence[Finding], files: int) -> str:
@@ -119,35 +117,7 @@ def render_findings(findings: Sequence[Finding], files: int) -> str:
     if findings:
         head += _head_table(phrases.FINDING_COLUMNS)
     ordered = sorted(findings, key=lambda each: SEVERITIES.index(each.severity))
-    return _fit(head, [_Block("", _describe_finding(each)) for each in ordered], [""], LONGEST)
-
-
-def _fit(head: Iterable[str], blocks: Sequence[_Block], tail: Iterable[str], longest: int) -> str:
-    """Join what fits: the blocks that matter are taken in first, and all stand in their order."""
-    start, end = "\n".join(head) + "\n", "\n" + "\n".join(tail)
-    left = longest - len(start) - len(end) - len(_describe_left_out(len(blocks)))
-    kept: set[int] = set()
-    for index, block in sorted(enumerate(blocks), key=lambda each: not each[1].matters):
-        # A heading is counted for every block, so that none is forgotten.
-        size = len(block.text) + len(block.group) + len("\n### \n\n")
-        if size <= left:
-            left -= size
-            kept.add(index)
-    parts, group = [start], ""
-    for index in sorted(kept):
-        block = blocks[index]
-        if block.group != group:
-            # A heading ends a list only after an empty line.
-            gap = "" if parts[-1].endswith("\n\n") else "\n"
-            parts.append(f"{gap}### {block.group}\n\n")
-            group = block.group
-        parts.append(f"{block.text}\n")
-    left_out = len(blocks) - len(kept)
-    return "".join([*parts, _describe_left_out(left_out) if left_out else "", end])
-
-
-def _describe_left_out(number: int) -> str:
-    return f"\n*{number:,} more did not fit here: the run's artifact has everything.*\n"
+    return fit(head, [Block("", _describe_finding(each)) for each in ordered], [""], LONGEST)
 
 
 def _name(text: str) -> str:
@@ -162,6 +132,12 @@ def _code(text: str) -> str:
 
 def _words(text: str, longest: int = 600) -> str:
     return escape_markdown(shorten(text, longest))
+
+
+def _say(sentence: str, longest: int = 600) -> str:
+    """Show a sentence, and as code what it marks as code."""
+    parts = split_code(shorten(sentence, longest))
+    return "".join(_code(part) if code else escape_markdown(part) for part, code in parts)
 
 
 def _head_table(names: Sequence[str]) -> list[str]:
@@ -189,84 +165,85 @@ def _warn_of_unlisted(unlisted: str) -> list[str]:
     return [f"**Warning** {_words(phrases.describe_unlisted(unlisted), 1000)}", ""] if unlisted else []
 
 
-def _summarise(plan: Plan) -> list[str]:
-    target = plan.target
-    return [
-        *_tabulate(phrases.name_counts(plan)),
-        _describe_making(target.vendor, plan.created, plan.tool_version),
-        "",
-    ]
+def _call(screen: Screen) -> list[str]:
+    """Say what a plan that breaks something has to be applied with."""
+    return ["> [!CAUTION]", f"> {phrases.REFUSES}: `{screen.command}`", ""] if screen.command else []
 
 
-def _call(plan: Plan) -> Iterator[str]:
-    """Say what a breaking plan asks for."""
-    if not plan.breaking:
-        return
-    yield "> [!CAUTION]"
-    if plan.against:
-        yield f"> {phrases.describe_breaking(plan)}"
-    else:
-        yield f"> {phrases.describe_breaking(plan)} {phrases.REFUSES}:"
-        yield f"> `reconciler apply --accept {plan.digest}`"
-    yield ""
-    yield from _list_impacts(plan.impacts)
-    yield ""
+def _describe_item(item: Item, group: str) -> Block:
+    """Describe what a reader must know of one system, or of the plan as a whole."""
+    change = item.change
+    name = _code(change.id) if change else ""
+    head = f"- **{item.effects[0]}** {name}".rstrip()
+    if item.customers:
+        head += f" for {item.customers}"
+    rows = [f"{head} ({_code(locate(change))})" if change and change.file else head]
+    rows += [f"  {row}" for row in _list_impacts(item.impacts)]
+    if isinstance(change, Blocked):
+        rows += [f"  - {label}: {_say(text)}" for label, text in _reasons(change) if text]
+    rules = ", ".join(dict.fromkeys(_code(each.rule) for each in item.impacts))
+    short = f"{head}: {rules}" if rules else head
+    return Block(group, "\n".join(rows), matters=True, short=short, name=name)
+
+
+def _describe_note(note: Note) -> str:
+    return f"- **{note.severity.capitalize()}** {_say(note.text, 1000)}"
 
 
 def _list_impacts(impacts: Iterable[Impact]) -> Iterator[str]:
     for each in impacts:
-        yield f"- {_WEIGHTS[each.weight]} {_code(each.rule)}: {_words(each.message)}"
+        yield f"- {_WEIGHTS[each.weight]} {_code(each.rule)}: {_say(each.message)}"
 
 
-def _open_section(title: str, notes: Iterable[str], *, serious: bool) -> list[str]:
-    """Begin a section; what is serious stands open."""
-    heading = " · ".join([title, *filter(None, notes)])
-    return ["<details open>" if serious else "<details>", f"<summary>{heading}</summary>", ""]
+def _open_section(title: str, notes: Iterable[str]) -> list[str]:
+    """Begin a section that is folded."""
+    return ["<details>", f"<summary>{' · '.join([title, *filter(None, notes)])}</summary>", ""]
 
 
 def _describe(change: Change, plan: Plan) -> str:
-    """Describe one system: its impacts, what it waits for, its fields, and its requests where ids move."""
-    breaking = count_breaking(change)
+    """Describe one system: what it does beside what stands open, its fields, and its requests where ids move."""
     sign, verb = describe_action(change)
-    rows = _open_section(
-        f"{sign} {_code(change.id)} {verb}",
-        [f"<b>{breaking} {phrases.BREAKING}</b>" if breaking else "", _code(locate(change))],
-        serious=is_serious(change),
-    )
-    rows += _list_impacts(change.impacts)
-    # A label comes first, since a line that began with somebody's text could begin a list or a heading.
-    rows += [f"- {name}: {_words(each)}" for name, each in _reasons(change) if each]
+    breaking = count_breaking(change)
+    notes = [f"<b>{breaking} {phrases.BREAKING}</b>" if breaking else "", _code(locate(change))]
+    rows = _open_section(f"{sign} {_code(change.id)} {verb}", notes)
+    rows += _list_impacts(list_mild(change))
+    if not isinstance(change, Blocked):
+        # A label comes first, since a line that began with somebody's text could begin a list or a heading.
+        rows += [f"- {name}: {_say(each)}" for name, each in _reasons(change) if each]
     if change.fields:
         rows += [""] if rows[-1] else []
-        rows += _head_table(("", *phrases.FIELD_COLUMNS))
-        rows += [_describe_field(each) for each in change.fields]
+        rows += _fence(f"{sign} {text}" for sign, text in list_diff_lines(change))
     if moves := find_moves(plan, change.id):
         rows += ["", phrases.MOVES, ""]
         for step in moves:
-            what = filter(None, (_words(step.purpose), phrases.list_predecessors(step)))
+            what = filter(None, (_say(step.purpose), phrases.list_predecessors(step)))
             rows.append(f"- {step.number}. {step.method}: {', '.join(what)}")
     return "\n".join([*rows, "", "</details>", ""])
+
+
+def _fence(lines: Iterable[str]) -> list[str]:
+    """Make a block of changed lines; its fence is longer than any within, so that no text can end it."""
+    safe = [escape_line(each) for each in lines]
+    runs = [len(run) for each in safe for run in _TICKS.findall(each)]
+    fence = "`" * max(3, *(run + 1 for run in runs), 3)
+    return [f"{fence}diff", *safe, fence]
 
 
 def _reasons(change: Change) -> tuple[tuple[str, str], ...]:
     return (("Reason", change.reason), ("Hint", change.hint))
 
 
-def _describe_field(field: FieldChange) -> str:
-    cells = [
-        f"`{phrases.get_sign(field)}`",
-        _code(phrases.get_label(field)),
-        _code(phrases.show_value(field.before, field)),
-        _code(phrases.show_value(field.after, field)),
-        str(field.line or ""),
-        _words(field.origin),
-    ]
-    return _make_row(cells)
-
-
 def _describe_removed(system: Unmanaged) -> str:
-    former = _code(system.former)
-    return f"- **Warning** {_code(system.id)} {phrases.REMOVED}: {former} is removed here. {phrases.WITHDRAW}"
+    return f"- {_code(system.id)} {phrases.REMOVED}: {_code(system.former)} is removed here."
+
+
+def _list_unmanaged(plan: Plan) -> Iterator[Block]:
+    """List the systems that had no file before, up to a number."""
+    others = [each for each in plan.unmanaged if not each.former]
+    for each in others[:UNMANAGED_SHOWN]:
+        yield Block(phrases.UNMANAGED, _describe_unmanaged(each))
+    if len(others) > UNMANAGED_SHOWN:
+        yield Block(phrases.UNMANAGED, f"- and {len(others) - UNMANAGED_SHOWN:,} more")
 
 
 def _describe_unmanaged(system: Unmanaged) -> str:
@@ -276,7 +253,7 @@ def _describe_unmanaged(system: Unmanaged) -> str:
 
 def _describe_system(system: DriftedSystem) -> str:
     notes = [f"<b>{system.alarming} to look at</b>" if system.alarming else "", _code(system.file)]
-    rows = _open_section(_code(system.id), notes, serious=False)
+    rows = _open_section(_code(system.id), notes)
     rows += _head_table((*phrases.DIFFERENCE_COLUMNS, "Who and when"))
     return "\n".join([*rows, *map(_describe_difference, system.differences), "", "</details>", ""])
 

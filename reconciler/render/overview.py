@@ -15,9 +15,9 @@ from reconciler.planning.origin import is_new
 from reconciler.render import phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from reconciler.planning.change import Change
+    from reconciler.planning.change import Change, Impact
     from reconciler.planning.drift import Difference, DriftReport
     from reconciler.planning.plan import Plan, Unmanaged
     from reconciler.planning.request_order import Step
@@ -80,6 +80,15 @@ def count_breaking(change: Change) -> int:
     return sum(each.weight is Weight.BREAKING for each in change.impacts)
 
 
+UNMANAGED_SHOWN = 10
+"""Unmanaged systems that an output lists one by one; the others are counted."""
+
+
+def list_mild(change: Change) -> tuple[Impact, ...]:
+    """List the impacts of a change that break nothing, and so do not stand on the first screen."""
+    return tuple(each for each in change.impacts if each.weight is not Weight.BREAKING)
+
+
 def describe_action(change: Change) -> tuple[str, str]:
     """Give the sign and the word for what becomes of a system."""
     match change:
@@ -101,6 +110,22 @@ def locate(change: Change) -> str:
     """Give a change's place as `file:line`; empty where it stands in no file."""
     line = f":{change.line}" if change.line else ""
     return f"{change.file}{line}" if change.file else ""
+
+
+def list_diff_lines(change: Change) -> Iterator[tuple[str, str]]:
+    """List what a change takes away and puts in, as the sign and the text of each line."""
+    for field in change.fields:
+        where = [field.origin, f"line {field.line}" if field.line else ""]
+        behind = f"  # {', '.join(filter(None, where))}" if any(where) else ""
+        label = phrases.get_label(field)
+        values = [("-", field.before), ("+", field.after)]
+        lines = [
+            (sign, f"{label}: {phrases.show_value(value, field)}")
+            for sign, value in values
+            if value is not None
+        ]
+        for number, (sign, text) in enumerate(lines, 1):
+            yield sign, f"{text}{behind if number == len(lines) else ''}"
 
 
 def find_moves(plan: Plan, system: str) -> tuple[Step, ...]:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 THIS_CHANGE, OPEN_BEFORE, CHANGES = "What this change does", "What was open before", "Changes"
 """The titles of a plan's groups; the last where it was compared with no other revision."""
+NOTES = "Notes"
+BY_MEMBER = "member by member"
+"""What stands below the first screen."""
 UNMANAGED = "Unmanaged"
 LEFT_ALONE = "registered, no definition here, left alone"
 REMOVED = "stays registered, becomes unmanaged"

@@ -20,7 +20,10 @@ def test_apply_leaves_nothing_to_do(repository: Repository) -> None:
     empty = repository.run("plan", "--exit-code")
     assert empty.returncode == 0
     assert empty.stdout == (
+        "Plan for 'local'\n"
+        "\n"
         "Nothing to do: the register holds what the definitions ask for.\n"
+        "\n"
         "Plan: 0 to create, 0 to update, 0 to delete, 0 blocked, 1 unchanged; 0 unmanaged.\n"
     )
 
@@ -28,9 +31,15 @@ def test_apply_leaves_nothing_to_do(repository: Repository) -> None:
     edited = repository.run("plan", "--exit-code")
     assert edited.returncode == 3
     assert edited.stdout.splitlines()[:-1] == [
+        "Plan for 'local'",
+        "",
+        "Applying updates 1 system.",
+        "",
+        "Changes, member by member:",
+        "",
         "~ 991825827_smartcloud  update  systems/991825827_smartcloud.yaml:1",
         (
-            "    ! redirect-removed  New requests that name `https://smartcloud.example/receipt` are refused; "
+            "    ! redirect-removed  New requests that name 'https://smartcloud.example/receipt' are refused; "
             "those under way still lead there."
         ),
         "    + allowedRedirectUrls https://example.com/  :9",
@@ -119,7 +128,7 @@ def test_an_unmanaged_system_is_told_and_left_alone(repository: Repository, serv
 
     assert planned.returncode == 1
     assert f"  ? {VENDOR}_other  Gammel\n" in planned.stdout
-    assert f"    client id {CLIENT} is on `{VENDOR}_other`\n" in planned.stdout
+    assert f"      client id {CLIENT} is on '{VENDOR}_other'\n" in planned.stdout
     assert repository.run("apply", "--yes").returncode == 1
     assert served.read(f"{VENDOR}_other")["clientId"] == [CLIENT]
 
@@ -157,7 +166,9 @@ def test_an_allowed_fault_blocks_a_change_and_hurts_nothing_else(
     planned = repository.run("plan")
 
     assert planned.returncode == 1
-    assert f"    `{unknown}` is not in the list of 2026-08-21 (AUTH.VLD-00008)" in planned.stdout
+    assert f"'{unknown}' is not in the list of 2026-08-21 (AUTH.VLD-00008)" in " ".join(
+        planned.stdout.split()
+    )
     assert repository.run("apply", "--yes").stdout.endswith("Apply: 1 done; 1 blocked and never sent.\n")
 
 

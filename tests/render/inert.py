@@ -16,7 +16,7 @@ _STEERING = {"Cc", "Cf", "Zl", "Zp", "Cs"}
 _COMMAND = re.compile(r"::(error|warning|notice)( [^:]*)?::[^\r\n]*")
 _ANYWHERE = re.compile(r"##[a-z]*\[|section_(start|end):\d+:\S*\r?\x1b", re.IGNORECASE)
 """What Azure's, TeamCity's, GitHub's old and GitLab's runner obey wherever it stands in a line."""
-_TAGS = {"details", "details open", "/details", "summary", "/summary", "code", "/code", "b", "/b"}
+_TAGS = {"details", "/details", "summary", "/summary", "code", "/code", "b", "/b"}
 """The tags that our Markdown is made with."""
 _LINKED = re.compile(r"@\w|(?<!&)#\d|GH-\d|://|www\.|!?\[[^\]]*\]\(|~~|\$\w", re.IGNORECASE)
 """What GitHub makes a mention, a reference, a link or a formula of."""
@@ -41,7 +41,8 @@ def find_strange_commands(text: str) -> list[str]:
 
 def check_markdown(text: str) -> Iterator[str]:
     """Find raw HTML that is not ours, of anything that GitHub would link, and of broken tables and sections."""
-    lines = text.split("\n")
+    yield from _check_fences(text)
+    lines = _FENCED.sub("", text).split("\n")
     yield from (f"a comment in line {number}" for number, line in enumerate(lines[1:], 2) if "<!--" in line)
     body = "\n".join(lines[1:])
     yield from (f"the tag {tag}" for tag in re.findall(r"<([^>\s]*)", body) if tag not in _TAGS)
@@ -55,10 +56,24 @@ def check_markdown(text: str) -> Iterator[str]:
             yield f"{columns} columns where there were {width}"
         width = columns if line.startswith("|") else 0
     inert = re.compile(
-        r"<!--|#{2,3} |\||</?details>|<details open>|<summary>|- |> |\*|"
-        r"Vendor |Others wrote to |\d|Digest |Drift: |No drift|Nothing |Client ids |$"
+        r"<!--|#{2,3} |\||</?details>|<summary>|(  )?- |> |\*|"
+        r"Vendor |Others wrote to |\d|Digest |Drift: |No drift|Client ids |Open before |Plan: |$"
     )
     yield from (f"a line that begins {line[:20]!r}" for line in lines if not inert.match(line))
+
+
+_FENCED = re.compile(r"^(`{3,})diff\n(.*?)^\1\n", re.DOTALL | re.MULTILINE)
+"""A block of changed lines: what stands within is shown as it is, whatever it is."""
+
+
+def _check_fences(text: str) -> Iterator[str]:
+    """Find lines within a block that are not ours, and what could end it."""
+    for found in _FENCED.finditer(text):
+        for line in found[2].splitlines():
+            if not line.startswith(("+ ", "- ")):
+                yield f"a line in a block that begins {line[:20]!r}"
+            if found[1] in line:
+                yield f"a fence within a block: {line[:20]!r}"
 
 
 class _Page(HTMLParser):
@@ -103,6 +118,7 @@ _PAGE_TAGS = {
         "br",
     ),
     *("main", "div", "label", "input", "output", "section", "article", "span", "code", "table", "caption"),
+    *("details", "summary", "pre"),
     *("thead", "tbody", "tr", "th", "td", "footer", "script"),
 }
 _PAGE_ATTRIBUTES = {

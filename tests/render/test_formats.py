@@ -17,7 +17,21 @@ from reconciler.render.formats import FORMATS, TEXT, Renderer, load_renderer
 
 RENDERERS: tuple[Renderer, ...] = (json, markdown, github, sarif, junit, gitlab, html)
 """Every module of a format, so that mypy holds each to what a format does."""
-SHARED = {"annotations", "escape", "formats", "lines", "overview", "phrases", "places", "terminal"}
+SHARED = {
+    *(
+        "annotations",
+        "blocks",
+        "effects",
+        "escape",
+        "formats",
+        "lines",
+        "notes",
+        "overview",
+        "phrases",
+        "places",
+    ),
+    *("screen", "terminal"),
+}
 """The modules that several outputs share."""
 
 

@@ -24,11 +24,11 @@ def test_a_comment_is_never_too_long(number: int, longest: int) -> None:
     shown = text.count("<details")
     assert len(text) <= longest
     assert text.count("</details>") == shown
-    assert "991825827_the_last" in text
+    assert "- **Breaks** <code>991825827_the_last</code> for an unknown number of customers" in text
     left_out = number + 1 - shown
     note = f"*{left_out:,} more did not fit here: the run's artifact has everything.*"
     assert (note in text) == (left_out > 0)
-    assert f"reconciler apply --accept {plan.digest}" in text
+    assert f"reconciler apply --accept {plan.short_digest}`" in text
 
 
 def test_one_system_that_is_too_large_is_left_out_alone() -> None:
@@ -83,30 +83,41 @@ def test_what_this_change_does_comes_first() -> None:
     """What was open already stands below, and a removed file is said to leave its system unmanaged."""
     text = render_plan(a_plan())
 
-    first, _, rest = text.partition("### What was open before")
-    assert all(name in first for name in ("_mixed", "_new", "_swap_a", "_swap_b", "_former", "_gone"))
-    assert all(name in rest for name in ("_open", "_other", "_burnt"))
+    screen, _, below = text.partition("### Notes")
+    for part, new, before in (
+        (screen, ("_swap_a", "_swap_b", "_gone"), ("_burnt",)),
+        (below, ("_mixed", "_new", "_swap_a", "_swap_b", "_former", "_gone"), ("_open", "_other", "_burnt")),
+    ):
+        first, _, rest = part.partition("### What was open before")
+        assert [name for name in new if name not in first] == []
+        assert [name for name in before if name not in rest] == []
+    first, _, rest = below.partition("### What was open before")
     assert "stays registered, becomes unmanaged" in first
 
 
 def test_impacts_come_before_fields() -> None:
-    """Within a system the reader meets the breaking impact first, and the table after it."""
-    text = render_plan(a_plan())
-    section = text[text.index("991825827_swap_a</code> update") :]
+    """A breaking impact stands on the first screen; within a system the others come before the lines that change."""
+    screen, _, below = render_plan(a_plan()).partition("### Notes")
+    section = below[below.index("991825827_swap_a</code> update") :]
 
-    assert section.index("**Breaking**") < section.index("Notable") < section.index("| | Member |")
+    assert screen.index("991825827_swap_a") < screen.index("**Breaking** <code>client-id-removed</code>")
+    assert "**Breaking**" not in below
+    assert section.index("Notable") < section.index("```diff")
 
 
 def test_the_comment_is_made_of_whole_sections() -> None:
-    """A Markdown reader finds every table and heading, and no table row as a sentence."""
+    """A Markdown reader finds every heading and every block of lines, and none of them as a sentence."""
     tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(render_plan(a_plan()))
 
     kinds = [token.type for token in tokens]
-    assert kinds.count("table_open") == 8
+    assert [token.info for token in tokens if token.type == "fence"] == ["diff"] * 7
     assert [tokens[at + 1].content for at, kind in enumerate(kinds) if kind == "heading_open"][1:] == [
         "What this change does",
         "What was open before",
+        "Notes",
+        "What this change does, member by member",
+        "What was open before, member by member",
         "Unmanaged",
     ]
     note = [token.content for token in tokens if token.type == "inline"]
-    assert not any(each.startswith("|") for each in note)
+    assert not any(each.startswith(("|", "+", "- ", "```")) for each in note)

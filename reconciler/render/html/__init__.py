@@ -18,7 +18,9 @@ from markupsafe import Markup
 from reconciler.model.findings import SEVERITIES, Severity, count_findings
 from reconciler.planning.change import Weight
 from reconciler.render import overview, phrases
-from reconciler.render.escape import escape_html, shorten
+from reconciler.render.effects import Effect
+from reconciler.render.escape import escape_html, shorten, split_code
+from reconciler.render.screen import make_screen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,17 +36,14 @@ _SEVERITIES: Mapping[Severity, str] = {
     Severity.NOTE: "keep",
 }
 _WEIGHTS: Mapping[Weight, str] = {Weight.BREAKING: "delete", Weight.NOTABLE: "update", Weight.NOTE: "keep"}
-_SIGNS: Mapping[str, tuple[str, str]] = {
-    "+": ("create", "added"),
-    "-": ("delete", "removed"),
-    "~": ("update", "changed"),
-}
+_EFFECTS: Mapping[Effect, str] = {each: "blocked" if each is Effect.BLOCKED else "delete" for each in Effect}
 
 
 def render_plan(plan: Plan) -> str:
-    """Render a plan: what this change does, what was open before, and how a breaking one is accepted."""
+    """Render a plan: the verdict, what stands open and the notes; then every system, folded."""
     title = f"Plan for {shorten(plan.target.environment)}"
-    return _render("plan.html.j2", title=title, plan=plan, groups=overview.group_changes(plan))
+    unmanaged = [each for each in plan.unmanaged if not each.former]
+    return _render("plan.html.j2", title=title, plan=plan, screen=make_screen(plan), unmanaged=unmanaged)
 
 
 def render_drift(report: DriftReport) -> str:
@@ -110,10 +109,10 @@ def _open_environment() -> Environment:
             f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
             "base-uri 'none'; form-action 'none'"
         ),
+        effects=_EFFECTS,
         overview=overview,
         phrases=phrases,
         severities=_SEVERITIES,
-        signs=_SIGNS,
         weights=_WEIGHTS,
     )
     return environment
@@ -124,9 +123,9 @@ def _shorten(text: str, longest: int = 1000) -> str:
 
 
 def _mark_code(phrase: str) -> Markup:
-    """Show what a phrase of our own has between backticks as code."""
-    parts = (_make_safe(each) for each in phrase.split("`"))
-    shown = (f"<code>{part}</code>" if number % 2 else part for number, part in enumerate(parts))
+    """Show what a sentence has between backticks as code."""
+    parts = ((_make_safe(part), code) for part, code in split_code(phrase))
+    shown = (f"<code>{part}</code>" if code else part for part, code in parts)
     return Markup("".join(shown))  # noqa: S704 - just escaped
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.render.escape import escape_line
-from reconciler.render.lines import Piece, make_line, make_safe
+from reconciler.render.lines import WIDTH, Piece, make_line, make_safe
 from reconciler.render.phrases import get_label, get_sign, show_value
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from reconciler.render.lines import Line
 
 _STYLES: Mapping[str, str] = {"+": "create", "-": "delete", "~": "update"}
-_WIDTH = 80
 _MEMBER = 20
 """Columns for a member's name: `allowedRedirectUrls` has 19 letters."""
 
@@ -33,7 +32,7 @@ def render_field(field: FieldChange | Edit, line: int = 0, origin: str = "") -> 
         escape_line(show_value(value, field)) for value in (field.before, field.after) if value is not None
     ]
     head = Piece(f"    {sign} {label:<{_MEMBER}}", _STYLES[sign])
-    if len(values) == 1 or len(head.text) + sum(map(len, values)) + 12 <= _WIDTH:
+    if len(values) == 1 or len(head.text) + sum(map(len, values)) + 12 <= WIDTH:
         yield make_line(head, " → ".join(values), where)
         return
     yield make_line(head, where)

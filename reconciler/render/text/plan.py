@@ -1,18 +1,20 @@
-"""A plan as lines for people: what changes, system by system and member by member.
+"""A plan as lines for people: the verdict, what stands open and the notes; then system by system, member by member.
 
-Pure. Fits 80 columns where the values do; a sentence that names them stays on one line, so that a log can be
-searched for it.
+Pure. Fits 80 columns where the values do. Colour says nothing that the words do not.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.planning.change import Delete, Weight
+from reconciler.model.findings import Severity
+from reconciler.planning.change import Blocked, Delete, Weight
 from reconciler.render import phrases
-from reconciler.render.escape import escape_line
-from reconciler.render.lines import LONG, Piece, make_line, make_safe
-from reconciler.render.overview import describe_action, group_changes, locate
+from reconciler.render.effects import Effect
+from reconciler.render.escape import escape_line, quote_code
+from reconciler.render.lines import LONG, Piece, make_line, make_safe, wrap_sentence
+from reconciler.render.overview import UNMANAGED_SHOWN, describe_action, group_changes, list_mild, locate
+from reconciler.render.screen import make_screen
 from reconciler.render.text.fields import render_field
 
 if TYPE_CHECKING:
@@ -20,45 +22,84 @@ if TYPE_CHECKING:
 
     from reconciler.planning.change import Change, Impact
     from reconciler.planning.plan import Plan
+    from reconciler.render.effects import Item
     from reconciler.render.lines import Line
+    from reconciler.render.screen import Screen
 
 _WEIGHTS: Mapping[Weight, str] = {Weight.BREAKING: "bad", Weight.NOTABLE: "warn", Weight.NOTE: "dim"}
+_STYLES: Mapping[Effect, str] = {Effect.DELETES: "delete", Effect.BLOCKED: "blocked"}
+_SEVERITIES: Mapping[Severity, str] = {
+    Severity.ERROR: "bad",
+    Severity.WARNING: "warn",
+    Severity.NOTE: "dim",
+}
 
 
 def render_plan(plan: Plan) -> Iterator[Line]:
-    """Render a plan: what changes, system by system and member by member, and a summary line."""
+    """Render a plan: the first screen, everything that changes, and a summary line."""
+    screen = make_screen(plan)
+    yield from _render_screen(screen)
     groups = group_changes(plan)
-    if plan.against:
-        yield make_line(Piece(phrases.describe_against(plan), "warn"))
-        yield make_line()
     for title, group in zip(groups.titles, (groups.new, groups.open), strict=True):
-        if groups.traced and group:
-            yield make_line(Piece(f"{title}:", "strong"))
+        if group:
+            yield make_line(Piece(f"{title}, {phrases.BY_MEMBER}:", "strong"))
             yield make_line()
         for change in group:
             yield from _render_change(change)
             yield make_line()
     yield from _render_unmanaged(plan)
     yield from _render_steps(plan)
-    for impact in plan.impacts:
-        yield _render_impact(impact)
-    if not groups.new and not groups.open:
-        yield make_line(Piece(phrases.describe_nothing(plan), "good"))
     yield make_line(Piece(phrases.summarise_plan(plan), "strong"))
     if plan.writes and not plan.against:
         yield make_line(Piece(f"Digest: {plan.short_digest}", "dim"))
     if plan.breaking:
-        needed = f" {phrases.REFUSES} `--accept {plan.short_digest}`." if not plan.against else ""
+        needed = f" {phrases.REFUSES} --accept {plan.short_digest}." if screen.command else ""
         yield make_line(Piece(f"{phrases.describe_breaking(plan)}{needed}", "bad"))
 
 
+def _render_screen(screen: Screen) -> Iterator[Line]:
+    """Render what has to be read; the verdict has the colour of what it says."""
+    yield make_line(Piece(make_safe(quote_code(screen.title)), "dim"))
+    yield make_line()
+    yield from wrap_sentence(screen.verdict, style="bad" if screen.open else "good")
+    yield from wrap_sentence(screen.before, style="warn")
+    if screen.command:
+        yield make_line(f"{phrases.REFUSES}: {screen.command}")
+    yield make_line()
+    for side in screen.sides:
+        if side.items:
+            yield make_line(Piece(f"{side.title}:", "strong"))
+            for item in side.items:
+                yield from _render_item(item)
+            yield make_line()
+    for note in screen.notes:
+        yield from wrap_sentence(
+            f"{note.severity.capitalize()}: {note.text}", style=_SEVERITIES[note.severity]
+        )
+    if screen.notes:
+        yield make_line()
+
+
+def _render_item(item: Item) -> Iterator[Line]:
+    effect, change = item.effects[0], item.change
+    style = _STYLES.get(effect, "bad")
+    name = f" {make_safe(change.id)}" if change else ""
+    customers = f"  for {item.customers}" if item.customers else ""
+    yield make_line(Piece(f"  ! {effect.upper()}{name}", style), customers)
+    if change and change.file:
+        yield make_line(Piece(f"      {make_safe(locate(change), LONG)}", "dim"))
+    for impact in item.impacts:
+        yield from wrap_sentence(f"{impact.rule}: {impact.message}", "      ")
+    if isinstance(change, Blocked):
+        yield from wrap_sentence(change.reason, "      ")
+        yield from wrap_sentence(change.hint, "      ", "dim")
+
+
 def _render_unmanaged(plan: Plan) -> Iterator[Line]:
-    if plan.unlisted:
-        yield make_line(Piece(escape_line(phrases.describe_unlisted(plan.unlisted)), "warn"))
     if not plan.unmanaged:
         return
     yield make_line(f"{phrases.UNMANAGED}: {phrases.LEFT_ALONE}.")
-    for each in plan.unmanaged:
+    for each in plan.unmanaged[:UNMANAGED_SHOWN]:
         yield make_line(f"  ? {make_safe(each.id)}", Piece(f"  {make_safe(each.name, 40)}", "dim"))
         if each.unreadable:
             reason = phrases.describe_unreadable(each.unreadable)
@@ -66,6 +107,8 @@ def _render_unmanaged(plan: Plan) -> Iterator[Line]:
         if each.former:
             removed = f"      {phrases.REMOVED}: {each.former} is removed here"
             yield make_line(Piece(escape_line(removed), "warn"))
+    if len(plan.unmanaged) > UNMANAGED_SHOWN:
+        yield make_line(f"  and {len(plan.unmanaged) - UNMANAGED_SHOWN:,} more")
     yield make_line()
 
 
@@ -77,21 +120,18 @@ def _render_change(change: Change) -> Iterator[Line]:
         Piece(f"  {verb.upper() if isinstance(change, Delete) else verb}", change.action),
         Piece(f"  {make_safe(locate(change), LONG)}", "dim"),
     )
-    if change.reason:
-        yield make_line(f"    {make_safe(change.reason, LONG)}")
-    if change.hint:
-        yield make_line(Piece(f"    {make_safe(change.hint)}", "dim"))
-    for impact in change.impacts:
+    if change.reason and not isinstance(change, Blocked):
+        yield make_line(f"    {make_safe(quote_code(change.reason), LONG)}")
+    for impact in list_mild(change):
         yield _render_impact(impact)
     for field in change.fields:
         yield from render_field(field, field.line, field.origin)
 
 
 def _render_impact(impact: Impact) -> Line:
-    mark = f"{impact.weight.upper()} " if impact.weight is Weight.BREAKING else ""
     return make_line(
-        Piece(f"    ! {mark}{make_safe(impact.rule)}", _WEIGHTS[impact.weight]),
-        Piece(f"  {make_safe(impact.message, LONG)}"),
+        Piece(f"    ! {make_safe(impact.rule)}", _WEIGHTS[impact.weight]),
+        Piece(f"  {make_safe(quote_code(impact.message), LONG)}"),
     )
 
 
@@ -103,7 +143,7 @@ def _render_steps(plan: Plan) -> Iterator[Line]:
     for step in plan.steps:
         if step.claims or step.releases or step.after:
             after = f"  {phrases.list_predecessors(step)}"
-            what = f"{step.method} {make_safe(step.id)}: {make_safe(step.purpose, LONG)}"
+            what = f"{step.method} {make_safe(step.id)}: {make_safe(quote_code(step.purpose), LONG)}"
             yield make_line(f"  {step.number:>2}. {what}{after}")
     yield make_line("Between a release and its claim nobody gets a token with that client id; if")
     yield make_line("the claim fails for certain, the id is put back.")

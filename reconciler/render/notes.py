@@ -1,0 +1,83 @@
+"""The facts of a plan that are no change: one sentence each, with how much it matters, for every output alike.
+
+Pure. A new fact is one small function here, and its name in `_NOTES`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from reconciler.model.findings import SEVERITIES, Severity
+from reconciler.render import phrases
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from reconciler.planning.plan import Plan
+
+NAMED = 5
+"""Systems that one note names."""
+
+
+class Note(NamedTuple):
+    """One sentence, in which code stands between backticks."""
+
+    severity: Severity
+    text: str
+
+
+def list_notes(plan: Plan) -> tuple[Note, ...]:
+    """List what is worth knowing of a plan beside its changes; the worst first."""
+    found = [note for make in _NOTES for note in make(plan)]
+    return tuple(sorted(found, key=lambda each: SEVERITIES.index(each.severity)))
+
+
+def name_some(names: Sequence[str]) -> str:
+    """Name the first few of many, and count the others."""
+    shown = [f"`{each}`" for each in names[:NAMED]]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")
+
+
+def _note_against(plan: Plan) -> Iterator[Note]:
+    """Say that the register was not asked."""
+    if plan.against:
+        yield Note(Severity.NOTE, phrases.describe_against(plan))
+
+
+def _note_unlisted(plan: Plan) -> Iterator[Note]:
+    """Say that there may be more unmanaged systems."""
+    if plan.unlisted:
+        yield Note(Severity.WARNING, phrases.describe_unlisted(plan.unlisted))
+
+
+def _note_removed(plan: Plan) -> Iterator[Note]:
+    """Say which systems lose their file and stay registered."""
+    removed = [each.id for each in plan.unmanaged if each.former]
+    if removed:
+        what = f"{name_some(removed)}: the file is removed here, and the system {phrases.REMOVED}"
+        yield Note(Severity.WARNING, f"{what}. {phrases.WITHDRAW}")
+
+
+def _note_unreadable(plan: Plan) -> Iterator[Note]:
+    """Say which unmanaged systems cannot be read."""
+    unread = [each.id for each in plan.unmanaged if each.unreadable]
+    if unread:
+        text = f"{name_some(unread)} cannot be read, so the client ids there are not known."
+        yield Note(Severity.WARNING, text)
+
+
+def _note_unmanaged(plan: Plan) -> Iterator[Note]:
+    """Say which systems have no definition here."""
+    others = [each.id for each in plan.unmanaged if not each.former]
+    if others:
+        yield Note(Severity.NOTE, f"{phrases.UNMANAGED}: {name_some(others)}; {phrases.LEFT_ALONE}.")
+
+
+_NOTES: tuple[Callable[[Plan], Iterator[Note]], ...] = (
+    _note_against,
+    _note_unlisted,
+    _note_removed,
+    _note_unreadable,
+    _note_unmanaged,
+)

@@ -1,0 +1,140 @@
+"""The first screen of a plan: the verdict, what stands open, and the notes, from which every output prints.
+
+Pure. The verdict is one sentence that is true in every case: what is not known is said to be unknown, and what
+was open before is never counted as what this change does. Code stands between backticks; each output shows it
+in its own way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.planning.change import Blocked, Create, Keep, Update
+from reconciler.render import phrases
+from reconciler.render.effects import Customers, Effect, Item, Side, Sides, find_sides, sum_customers
+from reconciler.render.notes import Note, list_notes
+from reconciler.render.phrases import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.planning.change import Change
+    from reconciler.planning.plan import Plan
+
+_NOTHING = "changes nothing in the register"
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What a reader sees first."""
+
+    title: str
+    verdict: str
+    """What happens: one sentence."""
+    before: str
+    """What was open before: one sentence; empty where nothing was, or where that is not known."""
+    command: str
+    """What a plan that breaks something has to be applied with; empty for any other."""
+    sides: tuple[Side, ...]
+    """What this change does and what was open before, or all in one; those that hold something."""
+    notes: tuple[Note, ...]
+
+    @property
+    def open(self) -> bool:
+        """Whether there is something that a reader must know before anything else."""
+        return any(side.items for side in self.sides)
+
+
+def make_screen(plan: Plan) -> Screen:
+    """Make the first screen of a plan."""
+    sides = find_sides(plan)
+    shown = tuple(each for each in (sides.new, sides.open) if each.items or each.changes or each.removed)
+    target = plan.target
+    return Screen(
+        title=f"Plan for `{target.environment}`",
+        verdict=_describe_verdict(plan, sides),
+        before=_describe_before(sides),
+        command=f"reconciler apply --accept {plan.short_digest}"
+        if plan.breaking and not plan.against
+        else "",
+        sides=shown,
+        notes=list_notes(plan),
+    )
+
+
+def _describe_verdict(plan: Plan, sides: Sides) -> str:
+    """Say what this change does, or where that is not known, what apply would do."""
+    if not sides.traced:
+        side = sides.open
+        if not (side.items or side.changes):
+            return phrases.describe_nothing(plan)
+        return _say(f"Applying {_join(list(_list_acts(side))) or _NOTHING}", side)
+    nothing = f"{_NOTHING} that was not open before" if _is_open(sides) else _NOTHING
+    return _say(f"Merging {_join(list(_list_acts(sides.new))) or nothing}", sides.new)
+
+
+def _is_open(sides: Sides) -> bool:
+    return bool(sides.open.items or sides.open.changes)
+
+
+def _describe_before(sides: Sides) -> str:
+    """Say what was open before, and that apply does it too."""
+    if not (sides.traced and _is_open(sides)):
+        return ""
+    when = "Open before this change, or of unknown origin" if sides.uncertain else "Open before this change"
+    acts = _join(list(_list_acts(sides.open)))
+    return _say(f"{when}: {f'apply also {acts}' if acts else 'nothing that apply can do'}", sides.open)
+
+
+def _say(what: str, side: Side) -> str:
+    """Add what is not done, and end the sentence."""
+    return f"{'; '.join([what, *_list_rest(side)])}."
+
+
+def _list_acts(side: Side) -> Iterator[str]:
+    """List what happens to the register, the worst first."""
+    if deleted := side.select(Effect.DELETES):
+        yield f"deletes {count(len(deleted), 'system')} for ever ({sum_customers(deleted)})"
+    if broken := side.select(Effect.BREAKS):
+        yield f"breaks {count(len(broken), 'system')} {_describe_customers(broken)}"
+    if overwritten := side.select(Effect.OVERWRITES):
+        yield f"overwrites what others set in {count(len(overwritten), 'system')}"
+    if altered := side.select(Effect.ALTERS):
+        yield f"changes what this tool does not know in {count(len(altered), 'system')}"
+    if side.select(Effect.MANY):
+        yield "changes many systems at once"
+    created = sum(isinstance(each, Create) for each in side.plain)
+    updated = sum(isinstance(each, Update) for each in side.plain)
+    if created:
+        yield f"creates {count(created, 'system')}"
+    if updated:
+        others = any(isinstance(each.change, Update) for each in side.items)
+        yield f"updates {count(updated, 'other system' if others else 'system')}"
+
+
+def _describe_customers(broken: Sequence[Item]) -> str:
+    customers = sum_customers(broken)
+    if customers == Customers():
+        return f"that {'has' if len(broken) == 1 else 'have'} no customers"
+    return f"for {customers}"
+
+
+def _list_rest(side: Side) -> Iterator[str]:
+    """List what is not done, and what only the files do."""
+    if blocked := sum(isinstance(each.change, Blocked) for each in side.items):
+        yield f"{count(blocked, 'change')} {'is' if blocked == 1 else 'are'} blocked"
+    if adopted := sum(map(_is_adoption, side.changes)):
+        them = "it" if adopted == 1 else "them"
+        yield f"of {count(adopted, 'system')} the files now say what the register holds, so nothing is sent for {them}"
+    if removed := len(side.removed):
+        lose = "loses its file and stays" if removed == 1 else "lose their files and stay"
+        yield f"{count(removed, 'system')} {lose} registered"
+
+
+def _is_adoption(change: Change) -> bool:
+    return isinstance(change, Keep) and not change.open_fields
+
+
+def _join(acts: Sequence[str]) -> str:
+    return acts[0] if len(acts) == 1 else f"{', '.join(acts[:-1])} and {acts[-1]}" if acts else ""
