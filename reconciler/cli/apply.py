@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import sys
+import itertools
+import shlex
 from contextlib import suppress
 from pathlib import Path
 from threading import Event
@@ -10,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.confirmation import confirm_plan
 from reconciler.cli.console import notify, notify_lines, show_lines, show_text
 from reconciler.cli.context import (
     choose_saved,
-    confirm,
     connect,
     find_target,
     make_plan,
@@ -39,7 +40,7 @@ from reconciler.definitions.files import open_drafts, probe
 from reconciler.definitions.settings import find_root
 from reconciler.errors import Exit, Refused, UsageError
 from reconciler.execution.executor import apply_plan
-from reconciler.execution.outcome import Report
+from reconciler.execution.outcome import NotTried, Report, is_undoable
 from reconciler.execution.preflight import (
     Terms,
     check_accepted,
@@ -48,23 +49,27 @@ from reconciler.execution.preflight import (
     clear,
     lock_for_apply,
 )
+from reconciler.execution.run_summary import find_earlier_run
 from reconciler.model.environment import WORKERS
 from reconciler.render import json as as_json
-from reconciler.render.phrases import count
+from reconciler.render.phrases import count, describe_time
 from reconciler.render.text.plan import render_plan
-from reconciler.render.text.report import render_report
+from reconciler.render.text.report import render_progress, render_report
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
     from reconciler.cli.context import Connection
     from reconciler.definitions.files import Draft
+    from reconciler.execution.outcome import Outcome
     from reconciler.execution.preflight import TargetLock
     from reconciler.model.environment import Environment
     from reconciler.planning.plan import Plan
 
 app = make_app()
+_MOST = 20
+"""How many systems a refusal names."""
 
 
 @app.command()
@@ -106,10 +111,9 @@ def run(
         saved = read_saved(planfile)
         chosen = choose_saved(found, saved.target.environment, environment)
         check_target(saved, find_target(chosen, vendor or saved.target.vendor))
-        notify(f"Plan {saved.short_digest} of {saved.created}")
         connecting = _connect(saved, chosen, found, workers)
         with connecting as connection, lock_for_apply(find_site(connection, found, folder)) as lock:
-            raise typer.Exit(_carry_out(saved, lock, terms, form, yes=yes))
+            raise typer.Exit(_carry_out_saved(saved, lock, terms, form, yes=yes))
     context = read_context(root, environment, vendor, form)
     with (
         open_register(context, read_only=False, workers=workers) as connection,
@@ -124,6 +128,7 @@ def _connect(
     saved: Plan, chosen: Environment, root: Path, workers: int
 ) -> AbstractContextManager[Connection]:
     """Connect to the register of a saved plan, which knows every resource that the plan names if it is local."""
+    notify(f"Plan {saved.short_digest} of {saved.created}")
     resources = _list_resources(saved)
     return connect(root, chosen, saved.target.vendor, read_only=False, resources=resources, workers=workers)
 
@@ -132,6 +137,35 @@ def _list_resources(plan: Plan) -> list[str]:
     """List the resources that a plan's documents name, which the embedded register is to know."""
     rights = [right for change in plan.writes for right in (change.document or {}).get("rights") or ()]
     return sorted({str(pair["value"]) for right in rights for pair in right["resource"]})
+
+
+def _carry_out_saved(plan: Plan, lock: TargetLock, terms: Terms, form: Format, *, yes: bool) -> Exit:
+    """Carry out a saved plan, unless an earlier run did and the register holds just that; by which run is said.
+
+    Raises `Refused` where an earlier run did and the register holds something else by now.
+    """
+    check_consistent(plan)
+    earlier = find_earlier_run(plan, lock.site)
+    if earlier is None:
+        return _carry_out(plan, lock, terms, form, yes=yes)
+    start, total = earlier.run.start, len(plan.writes)
+    done = (
+        f"all of its {count(total, 'change')} done"
+        if earlier.done == total
+        else f"{earlier.done} of {total} done"
+    )
+    notify(f"This plan was applied already by run {start.run}")
+    notify(f"at {describe_time(start.at)}, {done}.")
+    if earlier.differing:
+        others = ", ".join(f"`{name}`" for name in earlier.differing[:_MOST])
+        more = len(earlier.differing) - _MOST
+        raise Refused(
+            f"The plan is stale, and nothing was written: the register does not hold what it asks for in {others}"
+            f"{f' and {more} more' if more > 0 else ''}.",
+            hint="Plan again, and have the new plan reviewed.",
+        )
+    notify("The register holds what it asks for, so nothing was sent.")
+    return _put_out_nothing(plan, terms, form)
 
 
 def _carry_out(plan: Plan, lock: TargetLock, terms: Terms, form: Format, *, yes: bool) -> Exit:
@@ -143,24 +177,47 @@ def _carry_out(plan: Plan, lock: TargetLock, terms: Terms, form: Format, *, yes:
     (show_lines if form is Format.TEXT else notify_lines)(render_plan(plan))
     check_accepted(plan, terms.accept)
     if plan.writes and not yes:
-        _ask(plan)
+        confirm_plan(plan)
     stop_on_signals(terms.stop)
     if not plan.writes:
-        with open_drafts(terms.outputs) as drafts:
-            return _put_out(Report(plan), form, drafts)
+        return _put_out_nothing(plan, terms, form)
     with clear(plan, lock, terms) as clearance:
-        _mention(f"Journal: {clearance.writer.journal.path}")
-        report = apply_plan(clearance, on_outcome=lambda each: _mention(f"{each.word}: {each.change.id}"))
-        return _put_out(report, form, clearance.drafts)
+        journal = clearance.writer.journal.path
+        _mention(f"Journal: {journal}")
+        report = apply_plan(clearance, on_outcome=_count_outcomes(len(plan.writes)))
+        code = _put_out(report, form, clearance.drafts)
+        if any(is_undoable(each) for each in report.outcomes):
+            _mention(f"To undo: {_name_rollback(plan, journal, lock.site.root)}")
+        return code
 
 
-def _ask(plan: Plan) -> None:
-    """Ask on the terminal whether to go ahead; refuse where there is none, or the answer is no."""
-    if not sys.stdin.isatty():
-        raise Refused("Nothing was written: there is no terminal to ask on.", hint="Pass --yes to go ahead.")
-    notify("")
-    if not confirm(f"Carry out {count(len(plan.writes), 'change')}?"):
-        raise Refused("Nothing was written: the answer was no.")
+def _put_out_nothing(plan: Plan, terms: Terms, form: Format) -> Exit:
+    """Report on a plan for which nothing was sent."""
+    with open_drafts(terms.outputs) as drafts:
+        return _put_out(Report(plan), form, drafts)
+
+
+def _count_outcomes(total: int) -> Callable[[Outcome], None]:
+    """Make what shows each outcome on stderr, numbered, when it is final; what was not tried is in the report."""
+    numbers = itertools.count(1)
+
+    def show(outcome: Outcome) -> None:
+        if isinstance(outcome, NotTried):
+            return
+        with suppress(OSError):
+            notify_lines([render_progress(next(numbers), total, outcome)])
+
+    return show
+
+
+def _name_rollback(plan: Plan, journal: Path, root: Path) -> str:
+    """Name the command that plans the way back, with the options that it needs."""
+    words = ["reconciler", "rollback", journal.stem]
+    if plan.target.environment != "local":  # which is the default
+        words += ["-e", plan.target.environment]
+    if journal.parent.resolve() != (root / ".reconciler" / "journal").resolve():
+        words += ["--journal", str(journal.parent)]
+    return shlex.join([*words, "--out", "undo.json"])
 
 
 def _put_out(report: Report, form: Format, drafts: Mapping[Path, Draft]) -> Exit:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from reconciler import __version__
+from reconciler.cli.confirmation import confirm
 from reconciler.cli.console import notify, notify_findings, show_progress, show_text
 from reconciler.cli.environment import choose_environment
 from reconciler.cli.options import Format
@@ -249,15 +250,6 @@ def _ask_environment(found: Environment) -> None:
         )
     if not confirm(f"It was made for environment {found.name} ({found.register}). Is that the one?"):
         raise Refused("Nothing was written: the answer was no.", hint="Name the environment that is meant.")
-
-
-def confirm(question: str) -> bool:
-    """Ask on the terminal; raises `Refused` where the answer is Ctrl-C or the end of the input."""
-    try:
-        return typer.confirm(question, err=True)
-    except typer.Abort:
-        notify("")
-        raise Refused("Nothing was written: there was no answer.") from None
 
 
 def find_target(environment: Environment, vendor: str) -> Target:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,9 +26,11 @@ from reconciler.definitions.files import open_drafts
 from reconciler.definitions.settings import find_root
 from reconciler.errors import Exit, Refused
 from reconciler.execution.journal_folder import find_run
+from reconciler.model.canonical_json import SHORT
 from reconciler.operations.rollback import plan_rollback
 from reconciler.planning.plan_file import print_plan
 from reconciler.render import json as as_json
+from reconciler.render.phrases import describe_time
 from reconciler.render.text.plan import render_plan
 
 app = make_app()
@@ -36,7 +39,10 @@ app = make_app()
 @app.command()
 def run(
     name: Annotated[
-        str, typer.Argument(metavar="RUN", help="A run's name in the journal.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="RUN", help="A run, or the start of its name, or `latest`.", show_default=False
+        ),
     ],
     *,
     out: Annotated[
@@ -53,7 +59,9 @@ def run(
     Apply it with `reconciler apply FILE`. What the run created or deleted cannot be undone.
     """
     found = find_root(root or Path.cwd())
-    past = find_run(find_journal(found, journal), name)
+    named = environment or os.environ.get("RECONCILER_ENVIRONMENT")
+    past = find_run(find_journal(found, journal), name, named)
+    notify(f"Run {past.start.run} of {describe_time(past.start.at)}: plan {past.start.digest[:SHORT]}")
     chosen = choose_saved(found, past.start.environment, environment)
     if past.start.register != chosen.identity:
         raise Refused(

@@ -6,6 +6,7 @@ answered ends the process without an exit code of ours.
 
 from __future__ import annotations
 
+import os
 import signal
 
 TYPE_CHECKING = False  # `typing` takes longer to import than everything here
@@ -42,14 +43,33 @@ def ignore_signals() -> None:
 def stop_on_signals(stop: Event) -> None:
     """Turn what asks a program to end into a wish to stop: what is under way is finished, and reported.
 
-    It stays so until the process ends, so that no signal can hide what became of a run.
+    It is said at once, and stays so until the process ends, so that no signal can hide what became of a run.
     """
 
     def wish(number: int, frame: FrameType | None) -> None:
         del number, frame
+        _say(_STILL_ENDING.format(os.getpid()) if stop.is_set() else _ENDING)
         stop.set()
 
     _answer(wish)
+
+
+_ENDING = """\
+Interrupted: no further request is begun. What is under way is finished, and
+reported; that can take a while, and another Ctrl-C changes nothing.
+"""
+_STILL_ENDING = """\
+Still finishing what is under way. If process {} is killed instead,
+`reconciler recover` finds out what became of it.
+"""
+
+
+def _say(text: str) -> None:
+    """Write to stderr past its buffer, which the signal may have found half-written."""
+    try:  # noqa: SIM105 - `contextlib` takes longer to import than everything here
+        os.write(2, (b"\n" if os.isatty(2) else b"") + text.encode())  # a terminal shows ^C in the line
+    except OSError:
+        pass
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, assert_never
 
 from reconciler.errors import Exit
+from reconciler.planning.change import Update
 
 if TYPE_CHECKING:
     from reconciler.planning.change import Change
@@ -94,3 +95,8 @@ class Report:
         if self.plan.blocked or self.unrecorded:
             codes.append(Exit.FAILED)
         return Exit.worst(*codes)
+
+
+def is_undoable(outcome: Outcome) -> bool:
+    """Say whether a rollback can put back what was done: an update that nobody else has written over."""
+    return isinstance(outcome, Done) and isinstance(outcome.change, Update) and not outcome.differs

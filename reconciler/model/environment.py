@@ -49,6 +49,11 @@ BUILT_IN = (
 )
 
 
+def is_production(register: str) -> bool:
+    """Say whether an identity is that of the register that customers use, whatever its environment is called."""
+    return any(each.name == "prod" and each.identity == register for each in BUILT_IN)
+
+
 def is_client_id(text: str) -> bool:
     """Say whether a text has the form of a client id: a UUID, or another short name on one line."""
     return re.fullmatch(r"[\w.:@-]{1,100}", text, re.ASCII) is not None and not looks_secret(text)

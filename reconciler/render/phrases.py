@@ -193,3 +193,8 @@ def describe_unlisted(unlisted: str) -> str:
 def describe_unreadable(unreadable: str) -> str:
     """Say that an unmanaged system could not be read, and what follows from that."""
     return f"cannot be read: {unreadable}; its client ids are not known"
+
+
+def describe_time(at: str) -> str:
+    """Show an instant of ours, ISO 8601 in UTC, to the second, as people read it."""
+    return f"{at[:10]} {at[11:19]} UTC"

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-import select
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import httpx
@@ -17,6 +13,7 @@ import pytest
 
 from tests.builders import VENDOR
 from tests.served import VENDOR_PATH, Repository, Served
+from tests.terminal import bare_environ, talk
 
 ONE = f"{VENDOR}_smartcloud"
 
@@ -37,45 +34,6 @@ def _writes(served: Served) -> list[str]:
 
 def _strike(served: Served, **fault: object) -> None:
     httpx.post(f"{served.base}/control/faults", json=fault).raise_for_status()
-
-
-def _environ(repository: Repository) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_START") if name in os.environ}
-    return {**kept, "HOME": str(repository.root), "LANG": "C.UTF-8", **repository.environ}
-
-
-def _read(terminal: int) -> bytes:
-    """Read what was said on a terminal; nothing where nobody is at the other end any more."""
-    try:
-        return os.read(terminal, 4096)
-    except OSError as error:
-        if error.errno == errno.EIO:  # how Linux reports that
-            return b""
-        raise
-
-
-def _talk(repository: Repository, words: list[str], question: str, answer: bytes) -> tuple[int, str]:
-    """Run the program on a terminal of its own, and answer its question."""
-    pty = pytest.importorskip("pty", reason="a terminal is made with what only POSIX has")
-    process, terminal = pty.fork()
-    if process == 0:
-        os.chdir(repository.root)
-        program = [sys.executable, "-W", "error", "-m", "reconciler", *words]
-        os.execve(sys.executable, program, _environ(repository))  # noqa: S606 - the child of a fork
-    said, answered, deadline = b"", False, time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if select.select([terminal], [], [], 0.5)[0]:
-            more = _read(terminal)
-            said += more
-            if not more:
-                break
-        elif question.encode() in said:  # again, too: a signal right before Python begins to read is not seen
-            os.write(terminal, answer)
-            answered = True
-    os.close(terminal)
-    _, status = os.waitpid(process, 0)
-    assert answered, said.decode()
-    return os.waitstatus_to_exitcode(status), said.decode()
 
 
 @pytest.mark.slow
@@ -110,7 +68,7 @@ def test_a_person_is_asked_for_the_environment(
     """W2: on a terminal, where none is named; `--yes` is no answer to that."""
     assert repository.run("plan", "-e", "served", "--out", "plan.json").returncode == 0
 
-    found, said = _talk(repository, ["apply", "plan.json", "--yes"], "Is that the one?", answer)
+    found, said = talk(repository, ["apply", "plan.json", "--yes"], "Is that the one?", answer)
 
     assert f"environment served ({served.base})" in said
     assert (found, _writes(served)) == (code, writes), said
@@ -122,7 +80,7 @@ def test_a_person_is_asked_for_the_environment(
 )
 def test_no_answer_is_no(repository: Repository, served: Served, answer: bytes) -> None:
     """W18: Ctrl-C, Ctrl-D and no at the question end with 4, and the last line says that nothing was written."""
-    code, said = _talk(repository, ["apply", "-e", "served"], "Carry out 1 change?", answer)
+    code, said = talk(repository, ["apply", "-e", "served"], "Carry out 1 change?", answer)
 
     assert (code, _writes(served)) == (4, [])
     assert "Nothing was written" in said.splitlines()[-1] + said.splitlines()[-2]
@@ -139,7 +97,7 @@ def test_an_interruption_before_the_first_write_is_a_refusal(
     program = subprocess.Popen(
         [sys.executable, "-W", "error", "-m", "reconciler", *words],
         cwd=repository.root,
-        env=_environ(repository),
+        env=bare_environ(repository),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -166,7 +124,7 @@ def _run_on_a_full_disk(repository: Repository, *words: str) -> subprocess.Compl
     return subprocess.run(
         [sys.executable, "-W", "error", "-m", "reconciler", *words],
         cwd=repository.root,
-        env={**_environ(repository), "RECONCILER_ENVIRONMENT": "served", "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**bare_environ(repository), "RECONCILER_ENVIRONMENT": "served", "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         timeout=60,
@@ -217,7 +175,7 @@ def test_a_report_that_cannot_be_written_hides_no_outcome(repository: Repository
                 "out/report.json",
             ],
             cwd=repository.root,
-            env={**_environ(repository), "RECONCILER_ENVIRONMENT": "served"},
+            env={**bare_environ(repository), "RECONCILER_ENVIRONMENT": "served"},
             stdin=subprocess.DEVNULL,
             stdout=full,
             stderr=subprocess.PIPE,

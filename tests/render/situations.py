@@ -17,7 +17,7 @@ from reconciler.render import json as as_json
 from reconciler.render.lines import print_lines
 from reconciler.render.text.findings import render_findings
 from reconciler.render.text.plan import render_plan
-from reconciler.render.text.report import render_recovered, render_report
+from reconciler.render.text.report import render_progress, render_recovered, render_report
 from tests.builders import (
     CLIENT,
     ENVIRONMENTS,
@@ -238,6 +238,9 @@ TEXTS: dict[str, Callable[[], str]] = {
     **{name: partial(_print_plan, make) for name, make in PLANS.items()},
     **{name: partial(_print_findings, find) for name, find in FINDINGS.items()},
     "report": lambda: print_lines(render_report(_report())),
+    "progress": lambda: print_lines(
+        render_progress(number, 12, each) for number, each in enumerate(_report().outcomes, 1)
+    ),
     "report-nothing": lambda: print_lines(render_report(Report(_plan_nothing()))),
     "recovered": lambda: print_lines(render_recovered(_recover())),
     "recovered-stranded": lambda: print_lines(render_recovered(_recover()[:1], _strand())),

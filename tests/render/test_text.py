@@ -6,7 +6,8 @@ import io
 
 import pytest
 
-from reconciler.planning.change import Keep
+from reconciler.execution.outcome import Failed
+from reconciler.planning.change import Keep, Update
 from reconciler.planning.diff import FieldChange
 from reconciler.planning.plan import Plan, Target
 from reconciler.render.lines import Line, Piece, print_lines
@@ -14,6 +15,7 @@ from reconciler.render.phrases import count
 from reconciler.render.terminal import has_colour, write_lines
 from reconciler.render.text.fields import render_field
 from reconciler.render.text.plan import render_plan
+from reconciler.render.text.report import render_progress
 
 
 class Terminal(io.StringIO):
@@ -112,3 +114,14 @@ def test_no_text_of_others_commands_a_runner_that_reads_the_log() -> None:
 
     assert "##[" not in text
     assert "##\\[error]taken" in text
+
+
+def test_an_outcome_on_the_way_is_one_inert_line() -> None:
+    """Whatever an id or a reason holds, and however long it is."""
+    outcome = Failed(change=Update(id="::error::a\x1b[31m\n\u202eb"), reason="c\r\n" + "d" * 5000)
+
+    (line,) = print_lines([render_progress(7, 500, outcome)]).splitlines()
+
+    assert line.startswith("  7/500 failed: ")
+    assert line.isprintable()
+    assert len(line) < 300

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from reconciler.execution.recovery import Recovered, Stranded
     from reconciler.render.lines import Line
 
+_BRIEF = 100
+"""Characters of a reason while a run goes on."""
 _FATES: Mapping[Fate, tuple[str, str]] = {
     Fate.DONE: ("done", "good"),
     Fate.UNDONE: ("not done", "warn"),
@@ -44,10 +46,27 @@ def render_report(report: Report) -> Iterator[Line]:
         )
 
 
+def render_progress(number: int, total: int, outcome: Outcome) -> Line:
+    """Render one outcome while the run goes on; its reason is cut short, since the report has all of it."""
+    is_good = isinstance(outcome, Done) and not outcome.alarming
+    reason = "" if is_good or not outcome.reason else f"  {make_safe(outcome.reason, _BRIEF)}"
+    return make_line(
+        f"{number:>{len(str(total))}}/{total} ",
+        Piece(f"{outcome.word}: ", _choose_style(outcome)),
+        make_safe(outcome.change.id),
+        Piece(reason, "dim"),
+    )
+
+
+def _choose_style(outcome: Outcome) -> str:
+    if isinstance(outcome, Done):
+        return "warn" if outcome.alarming else "good"
+    return "bad"
+
+
 def _render_outcome(outcome: Outcome) -> Iterator[Line]:
-    good = "warn" if outcome.alarming else "good"
     yield make_line(
-        Piece(f"{outcome.word:<9} ", good if isinstance(outcome, Done) else "bad"),
+        Piece(f"{outcome.word:<9} ", _choose_style(outcome)),
         f"{outcome.change.action} {make_safe(outcome.change.id)}",
     )
     for text in filter(None, (outcome.reason, outcome.hint)):
