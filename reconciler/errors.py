@@ -23,6 +23,7 @@
     │   ├── ServerFailed           5xx
     │   ├── Unintelligible         a success whose body is not what the contract says
     │   └── Unsteady               others write to a system faster than it can be read
+    ├── EditRefused                a definition file cannot be changed without changing more of it
     ├── WriteRefused               our own transport or guard would not let a write through
     └── Refused                    nothing was written, and the reason is known
 
@@ -206,6 +207,10 @@ class Unintelligible(RegisterError):
 
 class Unsteady(RegisterError):
     """Others write to a system faster than its document and its change log can be read together."""
+
+
+class EditRefused(ReconcilerError):
+    """A definition file cannot be changed in place without changing something else in it; it stays as it was."""
 
 
 class WriteRefused(ReconcilerError):

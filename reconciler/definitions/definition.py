@@ -9,7 +9,18 @@ from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
 
 from reconciler.definitions.yaml_document import print_path
 from reconciler.model.findings import Location
-from reconciler.model.system import SENT, Part, System, Text, Truth, read_truth
+from reconciler.model.system import (
+    SENT,
+    Attribute,
+    Package,
+    Part,
+    Right,
+    System,
+    Text,
+    Truth,
+    Vendor,
+    read_truth,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,6 +56,15 @@ _ALLOW = TypeAdapter(dict[Text, Text | dict[Text, Text]])
 
 TOP_ONLY = frozenset({"environments", "allow"})
 """What only the top level of a file may say."""
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "vendor": tuple(Vendor.model_fields),
+    "rights": tuple(Right.model_fields),
+    "resource": tuple(Attribute.model_fields),
+    "accessPackages": tuple(Package.model_fields),
+}
+"""The names that may stand in a mapping, by the member that holds it."""
+LISTS = frozenset({"rights", "resource", "accessPackages"})
+"""The members of `PARTS` that are lists of such mappings."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """A YAML file as text, a tree and positions.
 
-The one owner of ruamel.yaml. It builds its tree from the parser's events, without recursion, so that
+With `yaml_spans`, the owner of ruamel.yaml. It builds its tree from the parser's events, without recursion, so that
 neither depth nor aliases can exhaust memory or time; it knows nothing of systems, and never reads a disk.
 """
 

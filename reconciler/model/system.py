@@ -27,6 +27,10 @@ RESOURCE = "urn:altinn:resource"
 """The one attribute that a right may name (contract §3, 00009)."""
 
 
+LANGUAGES = ("nb", "nn", "en")
+"""The register's database refuses a text without one of them (System Register contract §2.2)."""
+
+
 class Plain(str):
     """A scalar that stands in the file without quotes, and so may mean true or false."""
 

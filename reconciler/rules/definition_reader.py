@@ -9,7 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reconciler.definitions.definition import TOP_ONLY, Definition, ShapeError, check_shape, read_flag
+from reconciler.definitions.definition import (
+    LISTS,
+    PARTS,
+    TOP_ONLY,
+    Definition,
+    ShapeError,
+    check_shape,
+    read_flag,
+)
 from reconciler.definitions.resolve import find_missing_members
 from reconciler.definitions.yaml_document import (
     FaultKind,
@@ -30,11 +38,7 @@ from reconciler.model.system import (
     NEVER_SENT_VENDOR,
     REQUIRED,
     SENT,
-    Attribute,
-    Package,
     Plain,
-    Right,
-    Vendor,
 )
 from reconciler.rules.quota import Quota
 from reconciler.rules.registry import Fault
@@ -69,16 +73,8 @@ _FAULTS: Dict[FaultKind, tuple[Rule, str]] = {
 
 _OVERLAY_NAMES = (*SENT, "withdrawn", "isAssignable")
 _TOP_NAMES = (*_OVERLAY_NAMES, *sorted(TOP_ONLY))
-_PARTS: Dict[str, tuple[str, ...]] = {
-    "vendor": tuple(Vendor.model_fields),
-    "rights": tuple(Right.model_fields),
-    "resource": tuple(Attribute.model_fields),
-    "accessPackages": tuple(Package.model_fields),
-}
-"""The names that may stand in a mapping, by the member that holds it."""
 _KEPT: Dict[str, Dict[str, str]] = {"": NEVER_SENT, "vendor": NEVER_SENT_VENDOR}
-_LISTS = frozenset({"rights", "resource", "accessPackages"})
-_EMPTY_LISTS = _LISTS | {"clientId", "allowedRedirectUrls"}
+_EMPTY_LISTS = LISTS | {"clientId", "allowedRedirectUrls"}
 _ENVIRONMENTS = "environments"
 
 
@@ -160,8 +156,8 @@ class _Reader:
         if isinstance(node, Items):
             return tuple(self.read_value(each, (*path, i), member) for i, each in enumerate(node.nodes))
         in_list = bool(path) and isinstance(path[-1], int)
-        if member in _PARTS and in_list == (member in _LISTS):
-            return self.read_members(node, path, _PARTS[member], member)
+        if member in PARTS and in_list == (member in LISTS):
+            return self.read_members(node, path, PARTS[member], member)
         return {key.text: self.read_value(each, (*path, key.text), "") for key, each in node.entries}
 
     def read_overlays(self, node: Node, known: tuple[str, ...]) -> dict[str, dict[str, Json]]:
