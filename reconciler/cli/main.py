@@ -24,6 +24,7 @@ VERBS = {
     "drift": "Show what differs from the files, since when and by whom.",
     "accept": "Accept one difference for a while.",
     "history": "Show a system's change log, oldest write first.",
+    "runs": "List the runs of the journal, newest first.",
     "recover": "Find out what became of an interrupted apply; sends nothing.",
     "doctor": "Say what the credentials can do, and what is wrong.",
     "rollback": "Make a plan that puts back what a run updated.",

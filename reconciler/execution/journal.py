@@ -33,8 +33,8 @@ FORMAT = 1
 """Of the journal's lines; a program passes over a journal of a version that it does not know, and says so."""
 MOST_BYTES = 72 * 1024 * 1024
 """Of one line: it holds two documents at most, and the register takes 30 MB (System Register contract §9.1)."""
-NOT_IN_GIT = "not in git"
-"""The revision of a run whose definitions were in no repository."""
+NO_COMMIT, NOT_IN_GIT = "no commit", "not in git"
+"""The revision of a run whose definitions were in a repository without a commit, or in none."""
 _MOST_VALUES = 2_000_000
 """In one line; a list of that many redirect URLs is larger than what the register takes."""
 _MOST_START = 64 * 1024
@@ -253,7 +253,7 @@ def _name(revision: Checkout | None) -> str:
     """Name a revision as the journal's first line does."""
     if revision is None:
         return ""
-    return revision.commit or ("no commit" if revision.is_tracked else NOT_IN_GIT)
+    return revision.commit or (NO_COMMIT if revision.is_tracked else NOT_IN_GIT)
 
 
 def _start_run(folder: Path, start: RunStart) -> Journal:

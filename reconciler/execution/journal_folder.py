@@ -57,12 +57,16 @@ def find_run(folder: Path, name: str, environment: str | None = None) -> Run:
         found = [run for run in runs if environment in {None, run.start.environment}][-1:]
     else:
         found = [run for run in runs if run.start.run.startswith(name)]
+    if not found and name == LATEST and runs:
+        raise UsageError(
+            f"There is no run on {environment} in {folder}.",
+            hint="`reconciler runs` lists those that there are.",
+        )
     if len(found) != 1:
         known = ", ".join(run.start.run for run in runs[-5:]) or "none"
         many = "more than one run" if found else "no run"
-        where = f" of {environment}" if environment and name == LATEST else ""
         raise UsageError(
-            f"There is {many} `{name}`{where} in {folder}.",
+            f"There is {many} `{name}` in {folder}.",
             hint=f"The newest: {known}. `reconciler runs` lists all.",
         )
     return found[0]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from reconciler.execution.outcome import Report
     from reconciler.execution.recovery import Recovered, Stranded
+    from reconciler.execution.run_summary import RunSummary
     from reconciler.model.canonical_json import Json
     from reconciler.model.findings import Finding
     from reconciler.planning.drift import Difference, DriftReport
@@ -98,6 +99,27 @@ def render_recovered(recovered: Sequence[Recovered], stranded: Sequence[Stranded
         for each in stranded
     ]
     return _print({"recovered": settled, "stranded": lost})
+
+
+def render_runs(runs: Sequence[RunSummary]) -> str:
+    """Render the runs of the journal, in the order in which they are given."""
+    rows = [
+        {
+            "run": each.run.start.run,
+            "at": each.run.start.at,
+            "environment": each.run.start.environment,
+            "register": each.run.start.register,
+            "vendor": each.run.start.vendor,
+            "digest": each.run.start.digest,
+            "revision": each.run.start.revision or None,
+            "uncommitted": each.run.start.uncommitted,
+            "outcomes": dict(each.counts),
+            "open": len(each.run.open),
+            "ended": each.run.ended,
+        }
+        for each in runs
+    ]
+    return _print({"runs": rows})
 
 
 def render_drift(report: DriftReport) -> str:
