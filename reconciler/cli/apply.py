@@ -18,6 +18,7 @@ from reconciler.cli.context import (
     connect,
     find_target,
     make_plan,
+    narrow,
     notify_of_warnings,
     open_register,
     read_context,
@@ -29,6 +30,7 @@ from reconciler.cli.options import (
     Format,
     FormatOption,
     JournalOption,
+    OnlyOption,
     PatienceOption,
     RootOption,
     VendorOption,
@@ -51,16 +53,17 @@ from reconciler.execution.preflight import (
 )
 from reconciler.execution.run_summary import find_earlier_run
 from reconciler.model.environment import WORKERS
+from reconciler.operations.selection import check_found
 from reconciler.render import json as as_json
 from reconciler.render.phrases import count, describe_time
 from reconciler.render.text.plan import render_plan
 from reconciler.render.text.report import render_progress, render_report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from reconciler.cli.context import Connection
+    from reconciler.cli.context import Connection, Context
     from reconciler.definitions.files import Draft
     from reconciler.execution.outcome import Outcome
     from reconciler.execution.preflight import TargetLock
@@ -81,6 +84,7 @@ def run(
     *,
     environment: EnvironmentOption = None,
     vendor: VendorOption = "",
+    only: OnlyOption = None,
     form: FormatOption = Format.TEXT,
     accept: Annotated[
         str,
@@ -108,13 +112,13 @@ def run(
     probe(report)
     terms = Terms(accept, workers, patience, Event(), (report,) if report else ())
     if planfile is not None:
-        saved = read_saved(planfile)
+        saved = _read_whole(planfile, only)
         chosen = choose_saved(found, saved.target.environment, environment)
         check_target(saved, find_target(chosen, vendor or saved.target.vendor))
         connecting = _connect(saved, chosen, found, workers)
         with connecting as connection, lock_for_apply(find_site(connection, found, folder)) as lock:
             raise typer.Exit(_carry_out_saved(saved, lock, terms, form, yes=yes))
-    context = read_context(root, environment, vendor, form)
+    context = _narrow(read_context(root, environment, vendor, form), only)
     with (
         open_register(context, read_only=False, workers=workers) as connection,
         lock_for_apply(find_site(connection, found, folder)) as lock,
@@ -122,6 +126,21 @@ def run(
         made = make_plan(context, connection)
         notify_of_warnings(context)
         raise typer.Exit(_carry_out(made, lock, terms, form, yes=yes))
+
+
+def _read_whole(planfile: Path, only: Sequence[str] | None) -> Plan:
+    """Read a saved plan; raises `UsageError` where a part of it is asked for."""
+    if only:
+        hint = "Narrow it when it is made: plan --only."
+        raise UsageError("A saved plan is carried out as it is.", hint=hint)
+    return read_saved(planfile)
+
+
+def _narrow(context: Context, only: Sequence[str] | None) -> Context:
+    """Narrow a context; raises `UsageError` for a pattern that fits no definition, since only those are written."""
+    narrowed = narrow(context, only)
+    check_found(narrowed.only, [each.system.id for each in context.systems], "the definitions here")
+    return narrowed
 
 
 def _connect(

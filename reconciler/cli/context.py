@@ -32,6 +32,8 @@ from reconciler.model.findings import Severity, count_findings
 from reconciler.operations.archive import Archive
 from reconciler.operations.elsewhere import add_elsewhere
 from reconciler.operations.plan import find_vendor_of_both, plan, plan_against
+from reconciler.operations.scope import Scope
+from reconciler.operations.selection import check_form
 from reconciler.operations.validate import find_vendor, resolve_all, validate
 from reconciler.planning.acceptance import FILE as ACCEPTED
 from reconciler.planning.acceptance import Acceptances, read_acceptances
@@ -64,6 +66,13 @@ class Context:
     vendor: str
     environments: tuple[str, ...] = ()
     """The configured ones, in their order."""
+    only: tuple[str, ...] = ()
+    """Patterns of the systems that are asked for; empty for all."""
+
+    @property
+    def scope(self) -> Scope:
+        """What of the definitions a plan is about."""
+        return Scope(self.checked.findings, self.only)
 
 
 def read_context(root: Path | None, environment: str | None, vendor: str, form: Format) -> Context:
@@ -95,6 +104,11 @@ def read_definitions(root: Path | None, environment: str | None, vendor: str, fo
         raise typer.Exit(Exit.FAILED)
     systems = resolve_all(checked.definitions, chosen.name)
     return Context(found, chosen, checked, systems, vendor, tuple(settings.environments))
+
+
+def narrow(context: Context, only: Sequence[str] | None) -> Context:
+    """Narrow a context to the systems that fit a pattern; raises `UsageError` for what is no pattern."""
+    return replace(context, only=check_form(only or ()))
 
 
 def notify_of_warnings(context: Context) -> None:
@@ -177,7 +191,7 @@ def make_plan(context: Context, connection: Connection) -> Plan:
             connection.target,
             connection.register,
             connection.ownership,
-            findings=context.checked.findings,
+            scope=context.scope,
             progress=progress,
         )
     return _stamp(made, context)
@@ -198,7 +212,7 @@ def make_plan_against(context: Context, name: str) -> Plan:
     notify_of_gap(archive)
     vendor = find_vendor_of_both(context.systems, base, context.vendor)
     target = Target(context.environment.name, "", vendor)
-    made = plan_against(context.systems, target, archive, base, context.checked.findings)
+    made = plan_against(context.systems, target, archive, base, context.scope)
     return _stamp(add_elsewhere(made, context.checked, archive, files, context.vendor), context)
 
 

@@ -43,6 +43,12 @@ VendorOption: TypeAlias = Annotated[
     str,
     typer.Option("--vendor", metavar="ORG", help="Only this vendor's definitions.", show_default=False),
 ]
+OnlyOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only", metavar="ID", help="Only these systems; several, and `*` fits any text.", show_default=False
+    ),
+]
 FormatOption: TypeAlias = Annotated[
     Format, typer.Option("--format", help="How to write the result.", case_sensitive=False)
 ]

@@ -12,6 +12,7 @@ from reconciler.cli.console import notify
 from reconciler.cli.context import (
     make_plan,
     make_plan_against,
+    narrow,
     notify_of_gap,
     notify_of_warnings,
     open_archive,
@@ -23,6 +24,7 @@ from reconciler.cli.github_actions import find_prefix, is_runner, write_outputs,
 from reconciler.cli.options import (
     EnvironmentOption,
     FormatsOption,
+    OnlyOption,
     RootOption,
     VendorOption,
     WorkersOption,
@@ -70,6 +72,7 @@ def run(
     *,
     environment: EnvironmentOption = None,
     vendor: VendorOption = "",
+    only: OnlyOption = None,
     formats: FormatsOption = None,
     out: Annotated[
         Path | None,
@@ -93,7 +96,7 @@ def run(
     if against:
         _check_alone(base, out)
     read = read_definitions if against else read_context
-    context = read(root, environment, vendor, outputs.form)
+    context = narrow(read(root, environment, vendor, outputs.form), only)
     with open_drafts([*outputs.paths, *([out] if out else [])]) as drafts:
         made = (
             make_plan_against(context, against) if against else _ask_register(context, base, vendor, workers)

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.console import notify
 from reconciler.cli.github_actions import find_prefix
-from reconciler.cli.options import FormatsOption, RootOption, VendorOption, make_app
+from reconciler.cli.options import FormatsOption, OnlyOption, RootOption, VendorOption, make_app
 from reconciler.cli.outputs import choose_outputs
 from reconciler.definitions.files import find_definitions, read_documents, write_file
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.errors import Exit, SettingsError, UsageError
 from reconciler.model.findings import Severity
-from reconciler.operations.validate import validate
+from reconciler.operations.selection import check_form
+from reconciler.operations.validate import Narrowed, narrow_findings, validate
 from reconciler.render.formats import PLACED, load_renderer
+from reconciler.render.phrases import count
 from reconciler.render.places import move_findings
 from reconciler.render.text.findings import render_findings
 
@@ -37,6 +40,7 @@ def run(
     ] = None,
     *,
     vendor: VendorOption = "",
+    only: OnlyOption = None,
     formats: FormatsOption = None,
     strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
     root: RootOption = None,
@@ -50,9 +54,13 @@ def run(
     files = find_definitions(found, paths or ())
     documents = read_documents(found, files)
     checked = validate(documents, read_settings(found).environments, vendor=vendor)
-    _write(checked.findings, len(documents), outputs, found)
+    chosen = Narrowed(checked.findings, len(documents), 0)
+    if patterns := check_form(only or ()):
+        chosen = narrow_findings(checked, documents, patterns)
+        notify(f"--only leaves out {chosen.left_out:,} of {count(len(documents), 'file')}.")
+    _write(chosen.findings, chosen.files, outputs, found)
     worst = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
-    if any(finding.severity in worst for finding in checked.findings):
+    if any(finding.severity in worst for finding in chosen.findings):
         raise typer.Exit(Exit.FAILED)
 
 

@@ -4,7 +4,7 @@
     register = "https://…"        # required, but for the built-in environments, where it cannot be set
     maskinporten = "https://…"    # likewise; the issuer, whose tokens go to this environment only
     clients = ["…"]               # client ids whose writes count as ours
-    unmanaged = ["…"]             # ids of systems that are known to have no definition
+    unmanaged = ["…"]             # systems that are known to have no definition: ids, or patterns of them
 
 Every problem is reported with its line. The tables are read by hand: nearly each message depends on the member, on the
 environment and on whether that is built in, and a model of pydantic would need a text for each of its errors beside it.
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from reconciler.definitions.files import read_file
 from reconciler.errors import SettingsError, UsageError
 from reconciler.model.environment import BUILT_IN, Environment, is_client_id
+from reconciler.model.id_pattern import is_pattern
 from reconciler.model.secret import looks_secret
 from reconciler.model.suggest import find_nearest
 from reconciler.model.token_address import find_objection, is_sound
@@ -197,7 +198,7 @@ class _Reader:
             register.rstrip("/"),
             maskinporten if built_in else maskinporten.rstrip("/") + "/",
             tuple(self.read_clients(name, settings)),
-            tuple(self.read_texts(name, settings, "unmanaged")),
+            tuple(self.read_unmanaged(name, settings)),
         )
 
     @staticmethod
@@ -227,6 +228,14 @@ class _Reader:
                 self.report(
                     f"`clients` of `{name}` holds what is no client id", "environments", name, "clients"
                 )
+            yield each
+
+    def read_unmanaged(self, name: str, settings: Mapping[str, object]) -> Iterator[str]:
+        """Read the patterns of systems that are known to have no definition."""
+        for each in self.read_texts(name, settings, "unmanaged"):
+            if not is_pattern(each):
+                problem = f"`unmanaged` of `{name}` holds what is no short pattern of ids"
+                self.report(problem, "environments", name, "unmanaged")
             yield each
 
     def read_texts(self, name: str, settings: Mapping[str, object], key: str) -> Iterator[str]:

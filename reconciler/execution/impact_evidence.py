@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.clients.parallel import ask_all
-from reconciler.errors import RegisterError
+from reconciler.errors import Refused, RegisterError
 from reconciler.planning.change import Delete, Update
 from reconciler.planning.change_log import read_log, replay
 from reconciler.planning.diff import look_up, spread
-from reconciler.planning.impact import Evidence
+from reconciler.planning.impact import Evidence, judge_all
 
 if TYPE_CHECKING:
     from reconciler.clients.register import Register
@@ -42,6 +42,23 @@ def gather_evidence(made: Plan, register: Register, ownership: Ownership) -> dic
         for each in made.writes
         if each.id in states
     }
+
+
+def check_managed(made: Plan, register: Register) -> None:
+    """Refuse a narrowed plan that is no change of many systems only because it counts more than there are.
+
+    Nothing is asked where the number makes no difference.
+    """
+    left_out = made.narrowed.registered if made.narrowed else 0
+    if judge_all(made.changes) == judge_all(made.changes, left_out=left_out):
+        return
+    others = {each.id for each in register.list_systems()} - {change.id for change in made.changes}
+    if len(others) < left_out:
+        raise Refused(
+            f"The plan leaves out {left_out} managed systems, and the register has {len(others)} others, so nothing "
+            "was written.",
+            hint="Plan again, and have the new plan reviewed.",
+        )
 
 
 def _find_stated(change: Change, ownership: Ownership) -> frozenset[str]:

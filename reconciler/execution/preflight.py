@@ -16,7 +16,7 @@ from reconciler import __version__
 from reconciler.clients.parallel import read_all
 from reconciler.definitions.files import open_drafts
 from reconciler.errors import Refused, WriteRefused
-from reconciler.execution.impact_evidence import gather_evidence
+from reconciler.execution.impact_evidence import check_managed, gather_evidence
 from reconciler.execution.journal import start_run
 from reconciler.execution.journal_folder import find_open, read_runs
 from reconciler.execution.lock import hold_lock
@@ -228,6 +228,7 @@ def check_fresh(plan: Plan, register: Register, ownership: Ownership, *, workers
     people is judged again. Nothing is written when one moved: what was reviewed is not what would be done.
     """
     check_consistent(plan)
+    check_managed(plan, register)
     _check_unmoved(plan, register, workers)
     try:
         _check_impacts(plan, register, ownership)

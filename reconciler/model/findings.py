@@ -56,6 +56,8 @@ class Finding:
     """The register's own code (`AUTH.VLD-00001`) where the rule mirrors one."""
     environments: tuple[str, ...] = ()
     """Where it holds; empty means wherever the definition exists."""
+    other: str = ""
+    """The other file that takes part in it; empty where it is about one file."""
 
 
 def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -27,6 +27,6 @@ def find_unmatched(patterns: Iterable[str], systems: Collection[str]) -> tuple[s
     return tuple(each for each in patterns if not any(fits(name, (each,)) for name in systems))
 
 
-def is_sound(pattern: str) -> bool:
+def is_pattern(pattern: str) -> bool:
     """Say whether a text is short and simple enough for a pattern, and not empty."""
     return 0 < len(pattern) <= LONGEST_PATTERN and pattern.count("*") <= MOST_STARS

@@ -15,8 +15,13 @@ LONGEST_NAME = 200
 """No name is longer, and the time of a comparison grows with the square of the length."""
 
 
+def list_nearest(word: str, known: Collection[str], most: int = 3) -> list[str]:
+    """List the known words that are most like the given one, the nearest first."""
+    if len(word) > LONGEST_NAME:
+        return []
+    return get_close_matches(word, list(known), n=most)
+
+
 def find_nearest(word: str, known: Collection[str]) -> str:
     """Give the known word that is most like the given one, or an empty text."""
-    if len(word) > LONGEST_NAME:
-        return ""
-    return next(iter(get_close_matches(word, list(known), n=1)), "")
+    return next(iter(list_nearest(word, known, 1)), "")

@@ -144,6 +144,17 @@ class Archive:
             return tuple(each for _, each in self.read_history(file, system))
         return ()
 
+    def read_last(self, file: str) -> System | None:
+        """Read what one definition asked for when it last said something that can be read; None where it never did."""
+        with suppress(GitFailed):
+            found = (
+                self.read(file, revision.content)
+                for revision in read_revisions(self.root, file)
+                if revision.content is not None
+            )
+            return next((each for each in found if each is not None), None)
+        return None
+
     def find_gap(self) -> str:
         """Say why the history is not whole; empty where it is."""
         return find_gap(self.root)

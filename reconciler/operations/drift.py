@@ -28,7 +28,7 @@ def detect_drift(
     """
     ids = [
         *(change.id for change in made.changes if change.live is not None),
-        *(each.id for each in made.unmanaged if not each.unreadable),
+        *(each.id for each in made.unmanaged if not each.unreadable and not each.expected),
     ]
     answers = ask_all(register.read_changes, ids, progress, workers=register.workers)
     differing = {each.id for each in made.changes if each.open_fields}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import UsageError
 from reconciler.model.normalise import normalise
 from reconciler.operations.plan import describe_gap, find_vendor_of_both, plan_against
+from reconciler.operations.scope import Scope
 from reconciler.operations.validate import resolve_all
 from reconciler.planning.plan import Plan, Target, keep_what_changes
 
@@ -70,5 +71,6 @@ def _plan_there(checked: Checked, archive: Archive, base: BaseDefinitions, vendo
         whose = find_vendor_of_both(systems, base, vendor)
     except UsageError:
         return Plan(Target(archive.environment, "", vendor))
-    made = plan_against(systems, Target(archive.environment, "", whose), archive, base, checked.findings)
+    target = Target(archive.environment, "", whose)
+    made = plan_against(systems, target, archive, base, Scope(checked.findings))
     return keep_what_changes(made)

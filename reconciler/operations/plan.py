@@ -12,7 +12,9 @@ from reconciler.model.canonical_json import SHORT
 from reconciler.model.findings import Severity
 from reconciler.model.system import READ_ONLY_NAMES, RegisteredSystem
 from reconciler.operations.archive import trace_to_definitions
+from reconciler.operations.scope import EVERYTHING, Scope, divide, find_claims
 from reconciler.operations.validate import find_vendor
+from reconciler.planning.blocking import Obstacles
 from reconciler.planning.plan import Plan, Target, add_unlisted, judge_plan, plan_changes
 from reconciler.planning.request_body import build_body
 from reconciler.rules import RULES
@@ -35,28 +37,36 @@ def plan(
     register: Register,
     ownership: Ownership,
     *,
-    findings: Iterable[Finding] = (),
+    scope: Scope = EVERYTHING,
     progress: Progress | None = None,
 ) -> Plan:
     """Compare the systems with the live register, and judge the differences; nothing is written.
 
-    Every defined and every unmanaged system is read in full, several at a time. What the register can neither
-    list nor read is named in the plan, and the rest goes on. Raises what `Register` raises, and `Forbidden`
-    where the token's organisation is not the vendor.
+    Every defined and every unmanaged system that is asked for is read in full, several at a time; the others only
+    where a client id is claimed that one of them can hold. What the register can neither list nor read is named
+    in the plan, and the rest goes on. Raises what `Register` raises, `Forbidden` where the token's organisation is
+    not the vendor, and `UsageError` where a pattern fits no system.
     """
-    wanted = {each.system.id for each in systems}
     listing = list_ids(register, target.vendor)
-    unmanaged = [name for name in listing.ids if name not in wanted]
-    reading = read_listed(register, [*sorted(wanted), *unmanaged], listing, progress)
+    division = divide(systems, None if listing.unlisted else listing.ids, scope)
+    division.check("the definitions here and the registered systems")
+    chosen = division.chosen
+    reading = read_listed(
+        register, [*sorted(each.system.id for each in chosen), *division.unmanaged], listing, progress
+    )
+    live = reading.found
+    # A client id cannot be looked up, so that every system that can hold one which is claimed has to be read.
+    others = read_listed(register, division.list_others() if find_claims(chosen, live) else (), listing)
+    obstacles = Obstacles(find_allowed(systems, scope.findings), reading.unreadable)
     made = plan_changes(
         target,
-        systems,
-        reading.found,
-        [system for name in unmanaged if (system := reading.found.get(name)) is not None],
-        find_allowed(systems, findings),
-        reading.unreadable,
+        chosen,
+        live,
+        [system for name in division.unmanaged if (system := live.get(name)) is not None],
+        division.find_obstacles(live, others.found.values(), obstacles),
     )
     made = add_unlisted(made, reading.unreadable, listing.unlisted)
+    made = division.describe(made, ownership.foreign)
     return judge_plan(made, gather_evidence(made, register, ownership))
 
 
@@ -65,25 +75,33 @@ def plan_against(
     target: Target,
     archive: Archive,
     base: BaseDefinitions,
-    findings: Iterable[Finding] = (),
+    scope: Scope = EVERYTHING,
 ) -> Plan:
     """Compare the systems with what the definitions asked for at another revision; nothing is asked of a register.
 
     Each system of the base is taken as registered with the document that a POST of it would carry, and a withdrawn
     one as deleted. Change logs and system users are not known. Raises `UsageError` where what the base asks for
-    cannot be said.
+    cannot be said, or a pattern fits no system.
     """
     _check_whole(base)
     registered = {name: _take_as_registered(system) for name, (_, system) in base.systems.items()}
-    wanted = {each.system.id for each in systems}
-    left = [
-        registered[name]
+    listed = [
+        name
         for name, (_, system) in base.systems.items()
-        if name not in wanted and not system.isDeleted and system.vendor.organisation == target.vendor
+        if not system.isDeleted and system.vendor.organisation == target.vendor
     ]
-    live = {name: registered.get(name) for name in wanted}
-    made = plan_changes(target, systems, live, left, find_allowed(systems, findings))
-    judged = replace(judge_plan(made, {}), against=base.commit)
+    division = divide(systems, listed, scope)
+    division.check(f"the definitions here and those at {base.commit[:SHORT]}")
+    live = {each.system.id: registered.get(each.system.id) for each in division.chosen}
+    others = [registered[name] for name in division.list_others()]
+    made = plan_changes(
+        target,
+        division.chosen,
+        live,
+        [registered[name] for name in division.unmanaged],
+        division.find_obstacles(live, others, Obstacles(find_allowed(systems, scope.findings))),
+    )
+    judged = replace(judge_plan(division.describe(made, ()), {}), against=base.commit)
     return trace_to_definitions(judged, systems, archive, base)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.resolve import resolve
 from reconciler.definitions.yaml_document import Mapping, Scalar
 from reconciler.errors import UsageError
 from reconciler.model.catalogue import read_shipped_catalogue
+from reconciler.model.id_pattern import fits
+from reconciler.operations.selection import check_found, list_ids
 from reconciler.rules import Checked, check_documents
 
 if TYPE_CHECKING:
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 
     from reconciler.definitions.definition import Definition, Resolved
     from reconciler.definitions.yaml_document import Document
+    from reconciler.model.findings import Finding
 
 
 def validate(documents: Sequence[Document], environments: Iterable[str], *, vendor: str = "") -> Checked:
@@ -22,6 +26,29 @@ def validate(documents: Sequence[Document], environments: Iterable[str], *, vend
     chosen = [each for each in documents if not vendor or _may_belong(each, vendor)]
     chosen.sort(key=lambda each: each.file)
     return check_documents(chosen, read_shipped_catalogue(), tuple(environments))
+
+
+def narrow_findings(checked: Checked, documents: Iterable[Document], only: tuple[str, ...]) -> Narrowed:
+    """Choose the files that give an id which fits a pattern, and the findings that they take part in.
+
+    Rules that look at several files have seen all of them. Raises `UsageError` for a pattern that fits no id.
+    """
+    definitions = {each.document.file: each for each in checked.definitions}
+    ids = {each.file: list_ids(each, definitions.get(each.file)) for each in documents}
+    check_found(only, {name for names in ids.values() for name in names}, "the definitions")
+    files = frozenset(file for file, names in ids.items() if any(fits(name, only) for name in names))
+    found = tuple(each for each in checked.findings if files & {each.place.file, each.other})
+    return Narrowed(found, len(files), len(ids) - len(files))
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """What was found in some of the files."""
+
+    findings: tuple[Finding, ...]
+    files: int
+    left_out: int
+    """How many files were left out."""
 
 
 def _may_belong(document: Document, vendor: str) -> bool:

@@ -5,6 +5,7 @@ Pure. A blocked change is shown and never sent; the others are.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.model.document_size import find_excess
@@ -19,6 +20,34 @@ if TYPE_CHECKING:
 
 _CHECKED_BY_PUT = frozenset(f"AUTH.VLD-{number:05}" for number in (3, 4, 6, 7, 8, 9, 11, 17, 18))
 """What a PUT checks; a POST checks all (System Register contract §1.6)."""
+
+
+_MOVE = "A client id sits on one system only: take it from the other system first."
+_WAIT = "It stays where it is until the other change can be made."
+
+
+@dataclass(frozen=True, slots=True)
+class OtherSystem:
+    """Another system that has to do with a client id, in words that go on from `client id X`."""
+
+    id: str
+    """Empty where only a file is known."""
+    text: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacles:
+    """What stands in the way of changes, besides what their definitions and live documents show."""
+
+    faults: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
+    """The allowed faults by system: what the register would refuse is blocked all the same."""
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    """Why a system cannot be read, by its id."""
+    held: Mapping[str, OtherSystem] = field(default_factory=dict)
+    """Who holds a client id, of the systems outside the plan."""
+    wanted: Mapping[str, OtherSystem] = field(default_factory=dict)
+    """Who asks for a client id, of the definitions outside the plan."""
 
 
 def block_unread(desired: Resolved, why: str) -> Blocked:
@@ -61,23 +90,23 @@ def _brings_in(change: Create | Update, fault: Finding) -> bool:
 
 
 def block_claims(
-    changes: Sequence[Change], desired: Mapping[str, Resolved], others: Mapping[str, str]
+    changes: Sequence[Change], desired: Mapping[str, Resolved], obstacles: Obstacles
 ) -> tuple[Change, ...]:
     """Block every claim on a client id that another system will go on holding, and every release for nothing.
 
-    An id is held on by an unmanaged system, and by one whose own change is blocked. An id that a blocked
-    system claims is not released either: its customers would lose their tokens for nothing. So blocking one
-    can block the next.
+    An id is held on by a system outside the plan, and by one whose own change is blocked. An id that a blocked
+    system claims, or one outside the plan, is not released either: its customers would lose their tokens for
+    nothing. So blocking one can block the next.
     """
     by_id = {change.id: change for change in changes}
     while True:
-        held, wanted = dict(others), dict[str, str]()
+        held, wanted = dict(obstacles.held), dict(obstacles.wanted)
         for change in by_id.values():
             if isinstance(change, Blocked) and not (change.live and change.live.is_deleted):
-                live = dict.fromkeys(change.live_client_ids, change.id)
-                held |= live
-                claims = set(desired[change.id].system.clientId) - live.keys()
-                wanted |= dict.fromkeys(sorted(claims), change.id)
+                claimer = OtherSystem(change.id, f"would go to `{change.id}`, which is blocked", _WAIT)
+                held |= dict.fromkeys(change.live_client_ids, describe_holder(change.id))
+                claims = set(desired[change.id].system.clientId) - change.live_client_ids
+                wanted |= dict.fromkeys(sorted(claims), claimer)
         newly = {
             change.id: blocked
             for change in by_id.values()
@@ -88,28 +117,32 @@ def block_claims(
         by_id |= newly
 
 
-def _block_claim(change: Change, held: Mapping[str, str]) -> Blocked | None:
+def describe_holder(system: str) -> OtherSystem:
+    """Say of a system that it holds a client id."""
+    return OtherSystem(system, f"is on `{system}`", _MOVE)
+
+
+def _block_claim(change: Change, held: Mapping[str, OtherSystem]) -> Blocked | None:
     if not isinstance(change, (Create, Update)):
         return None
     wanted = (change.document or {}).get("clientId") or ()
-    taken = [client for client in wanted if held.get(client, change.id) != change.id]
-    if not taken:
-        return None
-    text = ", ".join(f"client id {client} is on `{held[client]}`" for client in taken)
-    return block(change, text, "A client id sits on one system only: take it from the other system first.")
+    return _block_moves(change, [each for each in wanted if each not in change.live_client_ids], held)
 
 
-def _block_release(change: Change, wanted: Mapping[str, str]) -> Blocked | None:
+def _block_release(change: Change, wanted: Mapping[str, OtherSystem]) -> Blocked | None:
     if not isinstance(change, (Update, Delete)):
         return None
     leaving = change.live_client_ids - set((change.document or {}).get("clientId") or ())
-    waited = sorted(leaving & wanted.keys())
-    if not waited:
+    return _block_moves(change, sorted(leaving), wanted)
+
+
+def _block_moves(change: Write, clients: Sequence[str], others: Mapping[str, OtherSystem]) -> Blocked | None:
+    """Block a change whose coming or leaving client ids another system has to do with."""
+    found = [client for client in clients if client in others and others[client].id != change.id]
+    if not found:
         return None
-    text = ", ".join(
-        f"client id {client} would go to `{wanted[client]}`, which is blocked" for client in waited
-    )
-    return block(change, text, "It stays where it is until the other change can be made.")
+    text = ", ".join(f"client id {client} {others[client].text}" for client in found)
+    return block(change, text, " ".join(dict.fromkeys(others[client].hint for client in found)))
 
 
 def block(change: Write, reason: str, hint: str) -> Blocked:

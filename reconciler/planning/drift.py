@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from reconciler.planning.change import Change
     from reconciler.planning.change_log import LogEntry, State
     from reconciler.planning.diff import FieldChange
+    from reconciler.planning.narrowing import Narrowing, Unjudged
     from reconciler.planning.ownership import Ownership
     from reconciler.planning.plan import Plan, Target, Unmanaged
 
@@ -110,6 +111,14 @@ class DriftReport:
     tool_version: str = ""
     unlisted: str = ""
     """Why unmanaged systems could not be listed; empty where they could."""
+    narrowed: Narrowing | None = None
+    """What was left out on purpose; None where every system was compared."""
+    unjudged: tuple[Unjudged, ...] = ()
+    """The definitions that cannot be used."""
+    unmatched: tuple[str, ...] = ()
+    """The patterns of expected unmanaged systems that fit none."""
+    expected: int = 0
+    """How many unmanaged systems the configuration names."""
 
     @property
     def alarming(self) -> tuple[Difference, ...]:
@@ -130,7 +139,8 @@ class DriftReport:
     def exit_code(self) -> Exit:
         """Different where anything alarms; failed where not all could be looked at."""
         return Exit.worst(
-            Exit.DIFFERENT if self.alarming else Exit.DONE, Exit.FAILED if self.unlisted else Exit.DONE
+            Exit.DIFFERENT if self.alarming else Exit.DONE,
+            Exit.FAILED if self.unlisted or self.unjudged else Exit.DONE,
         )
 
 
@@ -143,7 +153,16 @@ def find_drift(plan: Plan, logs: Mapping[str, Sequence[State]], ownership: Owner
     for system in plan.unmanaged:
         found += _judge_unmanaged(system, logs.get(system.id, ()), ownership)
     compared = len(plan.changes) + len(plan.unmanaged)
-    return DriftReport(plan.target, tuple(found), compared, unlisted=plan.unlisted)
+    return DriftReport(
+        plan.target,
+        tuple(found),
+        compared,
+        unlisted=plan.unlisted,
+        narrowed=plan.narrowed,
+        unjudged=plan.unjudged,
+        unmatched=plan.unmatched,
+        expected=plan.expected,
+    )
 
 
 def _judge(change: Change, states: Sequence[State], ownership: Ownership) -> Iterator[Difference]:
@@ -260,7 +279,7 @@ def _judge_quiet(change: Change, states: Sequence[State], ownership: Ownership) 
 def _judge_unmanaged(
     system: Unmanaged, states: Sequence[State], ownership: Ownership
 ) -> Iterator[Difference]:
-    if system.id in ownership.foreign:
+    if system.expected:
         return
     accepted = ownership.acceptances.find(system.id, str(Kind.UNMANAGED), None)
     entry = states[0].entry if states else None

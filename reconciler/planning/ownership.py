@@ -28,7 +28,7 @@ class Ownership:
     """The Maskinporten clients whose writes are ours."""
     acceptances: Acceptances
     foreign: frozenset[str] = frozenset()
-    """Unmanaged systems that are known not to be ours to manage."""
+    """Patterns of unmanaged systems that are known not to be ours to manage."""
     list_revisions: Callable[[str, str], Sequence[System]] = list_no_revisions
     """Gives what the committed revisions of a definition ask for, by its file and the system's id: canonical,
     newest first."""

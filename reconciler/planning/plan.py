@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.canonical_json import SHORT, digest_json
-from reconciler.planning.blocking import block_claims, block_refused, block_unread
+from reconciler.planning.blocking import Obstacles, block_claims, block_refused, block_unread, describe_holder
 from reconciler.planning.change import Blocked, Change, Create, Delete, Impact, Keep, Update, Weight, decide
 from reconciler.planning.change_log import find_newest
 from reconciler.planning.impact import Evidence, Moves, judge, judge_all
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = "1"
 """Of the plan as JSON; a program refuses a version that it does not know."""
+NO_OBSTACLES = Obstacles()
 ACTIONS = tuple(kind.action for kind in (Create, Update, Delete, Blocked, Keep))
 """In the order of the summary line."""
 
@@ -144,8 +145,17 @@ class Plan:
     def summary(self) -> Mapping[str, int]:
         """Count the changes by action, and the unmanaged systems that are not expected."""
         counts = Counter(change.action for change in self.changes)
-        unexpected = sum(not each.expected for each in self.unmanaged)
-        return {**{action: counts[action] for action in ACTIONS}, "unmanaged": unexpected}
+        return {**{action: counts[action] for action in ACTIONS}, "unmanaged": len(self.reported)}
+
+    @property
+    def reported(self) -> tuple[Unmanaged, ...]:
+        """The unmanaged systems that are listed: those that are not expected, or whose file this change removes."""
+        return tuple(each for each in self.unmanaged if each.former or not each.expected)
+
+    @property
+    def expected(self) -> int:
+        """How many unmanaged systems are only counted, since the configuration names them."""
+        return len(self.unmanaged) - len(self.reported)
 
     @property
     def writes(self) -> tuple[Write, ...]:
@@ -187,32 +197,28 @@ def plan_changes(
     desired: Iterable[Resolved],
     live: Mapping[str, RegisteredSystem | None],
     unmanaged: Sequence[RegisteredSystem],
-    faults: Mapping[str, Sequence[Finding]] | None = None,
-    unreadable: Mapping[str, str] | None = None,
+    obstacles: Obstacles = NO_OBSTACLES,
 ) -> Plan:
     """Work out what would make the register match the definitions.
 
-    `faults` are the allowed ones by id: what the register would refuse is blocked all the same. `live` has an
-    entry for every desired id but those that are `unreadable`, which are blocked with their reason. Equal inputs
-    give an equal plan, whatever their order. A registered system without a definition is kept: the absence of a
-    file is not a request to delete.
+    `live` has an entry for every desired id but those that cannot be read, which are blocked with their reason.
+    Equal inputs give an equal plan, whatever their order. A registered system without a definition is kept: the
+    absence of a file is not a request to delete.
     """
     ordered = sorted(desired, key=lambda each: each.system.id)
-    unread = unreadable or {}
+    unread = obstacles.unreadable
     decided = (
         block_unread(each, unread[each.system.id])
         if each.system.id in unread
         else decide(each, live[each.system.id])
         for each in ordered
     )
-    changes = [block_refused(each, (faults or {}).get(each.id, ())) for each in decided]
-    others = {
-        client: system.id
-        for system in unmanaged
-        for client in system.read().clientId
-        if not system.read().isDeleted
-    }
-    final = block_claims(changes, {each.system.id: each for each in ordered}, others)
+    changes = [block_refused(each, obstacles.faults.get(each.id, ())) for each in decided]
+    held = dict(obstacles.held)
+    for system in unmanaged:
+        if not system.is_deleted:
+            held |= dict.fromkeys(system.read().clientId, describe_holder(system.id))
+    final = block_claims(changes, {each.system.id: each for each in ordered}, replace(obstacles, held=held))
     return Plan(
         target,
         final,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from reconciler.model.canonical_json import Json
+    from reconciler.planning.drift import DriftReport
     from reconciler.planning.plan_file_v1 import (
         SavedChange,
         SavedElsewhere,
@@ -67,7 +68,7 @@ def to_json(plan: Plan) -> dict[str, Json]:
         "changes": [_change_to_json(change, plan.steps) for change in plan.changes],
         "unmanaged": [_unmanaged_to_json(each) for each in plan.unmanaged],
         "unlisted": plan.unlisted or None,
-        **_list_left_out(plan),
+        **list_left_out(plan),
         **({"approvals": [_approval_to_json(each) for each in plan.approvals]} if plan.approvals else {}),
         **({"elsewhere": [_elsewhere_to_json(each) for each in plan.elsewhere]} if plan.elsewhere else {}),
         **({"elsewhere_unknown": plan.elsewhere_unknown} if plan.elsewhere_unknown else {}),
@@ -76,18 +77,18 @@ def to_json(plan: Plan) -> dict[str, Json]:
     return {**body, "file_digest": digest_json(body)}
 
 
-def _list_left_out(plan: Plan) -> dict[str, Json]:
-    """Give what a plan leaves out; a plan of everything has none of these members."""
+def list_left_out(made: Plan | DriftReport) -> dict[str, Json]:
+    """Give what a plan or a report leaves out; where that is nothing, it has none of these members."""
     members: dict[str, Json] = {}
-    if plan.narrowed is not None:
-        members["narrowed"] = {**asdict(plan.narrowed), "only": list(plan.narrowed.only)}
-    if plan.unjudged:
+    if made.narrowed is not None:
+        members["narrowed"] = {**asdict(made.narrowed), "only": list(made.narrowed.only)}
+    if made.unjudged:
         members["unjudged"] = [
             {"file": each.file, "line": each.line or None, "reason": each.reason, "ids": list(each.ids)}
-            for each in plan.unjudged
+            for each in made.unjudged
         ]
-    if plan.unmatched:
-        members["unmatched"] = list(plan.unmatched)
+    if made.unmatched:
+        members["unmatched"] = list(made.unmatched)
     return members
 
 

@@ -68,7 +68,7 @@ def annotate_plan(plan: Plan) -> tuple[Annotation, ...]:
     found += _annotate_against(plan)
     for change in plan.changes:
         found += [Annotation(change.id, finding, where) for finding in _annotate_change(change)]
-    for system in plan.unmanaged:
+    for system in plan.reported:
         if system.former:
             found.append(Annotation(system.id, _removed(system), where))
     return sort_annotations(found)

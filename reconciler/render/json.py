@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING
 
 from reconciler.model.findings import count_findings, finding_to_json
-from reconciler.planning.plan_file import print_plan
+from reconciler.planning.plan_file import list_left_out, print_plan
 from reconciler.render.escape import escape_json
 from reconciler.render.overview import count_differences
 
@@ -132,6 +132,8 @@ def render_drift(report: DriftReport) -> str:
         "tool_version": report.tool_version,
         "systems": report.systems,
         "unlisted": report.unlisted or None,
+        **list_left_out(report),
+        **({"expected": report.expected} if report.expected else {}),
         "differences": [_difference_to_json(each) for each in report.differences],
         "summary": dict(count_differences(report)),
     }

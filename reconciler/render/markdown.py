@@ -239,7 +239,7 @@ def _describe_removed(system: Unmanaged) -> str:
 
 def _list_unmanaged(plan: Plan) -> Iterator[Block]:
     """List the systems that had no file before, up to a number."""
-    others = [each for each in plan.unmanaged if not each.former]
+    others = [each for each in plan.reported if not each.former]
     for each in others[:UNMANAGED_SHOWN]:
         yield Block(phrases.UNMANAGED, _describe_unmanaged(each))
     if len(others) > UNMANAGED_SHOWN:

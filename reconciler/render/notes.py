@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.findings import SEVERITIES, Severity
 from reconciler.render import phrases
+from reconciler.render.left_out import list_left_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -53,7 +54,7 @@ def _note_unlisted(plan: Plan) -> Iterator[Note]:
 
 def _note_removed(plan: Plan) -> Iterator[Note]:
     """Say which systems lose their file and stay registered."""
-    removed = [each.id for each in plan.unmanaged if each.former]
+    removed = [each.id for each in plan.reported if each.former]
     if removed:
         what = f"{name_some(removed)}: the file is removed here, and the system {phrases.REMOVED}"
         yield Note(Severity.WARNING, f"{what}. {phrases.WITHDRAW}")
@@ -61,7 +62,7 @@ def _note_removed(plan: Plan) -> Iterator[Note]:
 
 def _note_unreadable(plan: Plan) -> Iterator[Note]:
     """Say which unmanaged systems cannot be read."""
-    unread = [each.id for each in plan.unmanaged if each.unreadable]
+    unread = [each.id for each in plan.reported if each.unreadable]
     if unread:
         text = f"{name_some(unread)} cannot be read, so the client ids there are not known."
         yield Note(Severity.WARNING, text)
@@ -69,9 +70,14 @@ def _note_unreadable(plan: Plan) -> Iterator[Note]:
 
 def _note_unmanaged(plan: Plan) -> Iterator[Note]:
     """Say which systems have no definition here."""
-    others = [each.id for each in plan.unmanaged if not each.former]
+    others = [each.id for each in plan.reported if not each.former]
     if others:
         yield Note(Severity.NOTE, f"{phrases.UNMANAGED}: {name_some(others)}; {phrases.LEFT_ALONE}.")
+
+
+def _note_left_out(plan: Plan) -> Iterator[Note]:
+    """Say what was left out on purpose, and what could not be judged."""
+    yield from (Note(severity, text) for severity, text in list_left_out(plan))
 
 
 _NOTES: tuple[Callable[[Plan], Iterator[Note]], ...] = (
@@ -80,4 +86,5 @@ _NOTES: tuple[Callable[[Plan], Iterator[Note]], ...] = (
     _note_removed,
     _note_unreadable,
     _note_unmanaged,
+    _note_left_out,
 )

@@ -51,13 +51,13 @@ def group_changes(plan: Plan) -> Groups:
     shown = [change for change in plan.changes if not isinstance(change, Keep) or change.fields]
     shown.sort(key=_rank)
     traced = any(field.origin for change in shown for field in change.fields)
-    removed = tuple(each for each in plan.unmanaged if each.former)
+    removed = tuple(each for each in plan.reported if each.former)
     return Groups(
         traced=traced or bool(removed),
         new=tuple(change for change in shown if traced and is_new(change)),
         open=tuple(change for change in shown if not (traced and is_new(change))),
         removed=removed,
-        unmanaged=tuple(each for each in plan.unmanaged if not each.former),
+        unmanaged=tuple(each for each in plan.reported if not each.former),
     )
 
 

@@ -147,4 +147,5 @@ def check_shared(fleet: Fleet) -> Iterator[tuple[Resolved, Fault]]:
                 if not same:
                     message += ", in another letter case"
                 code = None if same else ""
-                yield subject, Fault(("clientId", index), message, "Keep it on one of the two.", code)
+                hint = "Keep it on one of the two."
+                yield subject, Fault(("clientId", index), message, hint, code, place.file)

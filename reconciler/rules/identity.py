@@ -235,7 +235,10 @@ def check_duplicate_ids(fleet: Fleet) -> Iterator[tuple[Resolved, Fault]]:
         if other is not subject:
             place = other.locate(_ID)
             message = f"{quote(name)} has the same id as {place.file}:{place.line}"
-            yield subject, Fault(_ID, message, "Keep one of the two files, or choose another id.")
+            yield (
+                subject,
+                Fault(_ID, message, "Keep one of the two files, or choose another id.", other=place.file),
+            )
 
 
 @fleet_rule("id-letter-case", allowable="held", withdrawn=True)
@@ -260,7 +263,7 @@ def check_id_letter_case(fleet: Fleet) -> Iterator[tuple[Resolved, Fault]]:
         if other is not None:
             place = other.locate(_ID)
             message = f"{quote(name)} has the same id but for letter case as {place.file}:{place.line}"
-            yield subject, Fault(_ID, message, "Choose another id for one of them.")
+            yield subject, Fault(_ID, message, "Choose another id for one of them.", other=place.file)
 
 
 @fleet_rule("withdrawn-id-reused", code="AUTH.VLD-00002", allowable=False, withdrawn=True)
@@ -280,7 +283,7 @@ def check_withdrawn_ids(fleet: Fleet) -> Iterator[tuple[Resolved, Fault]]:
         if other is not None and not subject.withdrawn:
             place = other.locate(_ID)
             message = f"{quote(name)} is withdrawn in {place.file}:{place.line}, and cannot be used again"
-            yield subject, Fault(_ID, message, "Choose a new id.")
+            yield subject, Fault(_ID, message, "Choose a new id.", other=place.file)
 
 
 @fleet_rule("several-vendors", allowable=False, withdrawn=True)

@@ -31,6 +31,8 @@ class Fault:
     hint: str = ""
     code: str | None = None
     """The register's code, where it is not the rule's own."""
+    other: str = ""
+    """The other file that takes part, of a rule that looks at several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Rule:
     def find(self, fault: Fault, place: Location) -> Finding:
         """Make a finding of a fault."""
         code = self.code if fault.code is None else fault.code
-        return Finding(self.id, self.severity, fault.message, place, fault.hint, code)
+        return Finding(self.id, self.severity, fault.message, place, fault.hint, code, other=fault.other)
 
     def find_in(self, document: Document, fault: Fault) -> Finding:
         """Make a finding of a fault in a definition before it is resolved."""

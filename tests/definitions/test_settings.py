@@ -177,6 +177,18 @@ def test_a_built_in_environment_takes_clients_and_unmanaged(tmp_path: Path, buil
     assert found == replace(built_in, clients=("one",), unmanaged=("991825827_old",))
 
 
+@pytest.mark.parametrize("pattern", ["", "*" * 11, "a" * 301], ids=["empty", "stars", "long"])
+def test_unmanaged_takes_patterns_of_ids(tmp_path: Path, pattern: str) -> None:
+    """Of any form that an id can fit and that is quickly compared."""
+    assert (
+        configure(tmp_path, '[environments.tt02]\nunmanaged = ["9*_o?d[12]"]').environments["tt02"].unmanaged
+    )
+    with pytest.raises(
+        SettingsError, match="toml:2: `unmanaged` of `tt02` holds what is no short pattern of ids"
+    ):
+        configure(tmp_path, f'[environments.tt02]\nunmanaged = ["{pattern}"]')
+
+
 @pytest.mark.parametrize(
     "address",
     [

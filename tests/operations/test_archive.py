@@ -76,7 +76,7 @@ def test_a_field_has_its_origin_in_the_history(archive: Archive) -> None:
     wanted = a_resolved(name=names("two"))
     for held, origin in (("one", Origin.NOT_APPLIED), ("strange", Origin.OVERWRITES_DRIFT)):
         live = a_registered_system(name=names(held))
-        made = plan_changes(Target("local", "local", VENDOR), [wanted], {ID: live}, [], {})
+        made = plan_changes(Target("local", "local", VENDOR), [wanted], {ID: live}, [])
 
         traced = trace_to_history(made, [wanted], archive)
 
@@ -90,7 +90,7 @@ def test_a_field_has_its_origin_against_a_base(archive: Archive) -> None:
     wanted = a_resolved(name=names("three"))
     live = a_registered_system(name=names("two"))
     gone = a_registered_system(id="991825827_gone", clientId=[])
-    made = plan_changes(Target("local", "local", VENDOR), [wanted], {ID: live}, [gone], {})
+    made = plan_changes(Target("local", "local", VENDOR), [wanted], {ID: live}, [gone])
 
     traced = trace_to_definitions(made, [wanted], archive, archive.read_base("main"))
 
@@ -118,7 +118,7 @@ def test_a_history_that_git_does_not_read_is_unknown_and_said(archive: Archive) 
     (archive.root / ".git/HEAD").write_text("garbage")
     wanted = a_resolved(name=names("two"))
     live = a_registered_system(name=names("one"))
-    made = plan_changes(Target("local", "local", VENDOR), [wanted], {ID: live}, [], {})
+    made = plan_changes(Target("local", "local", VENDOR), [wanted], {ID: live}, [])
 
     traced = trace_to_history(made, [wanted], archive)
 

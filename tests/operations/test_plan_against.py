@@ -29,6 +29,7 @@ from reconciler.errors import ServerFailed
 from reconciler.operations.archive import Archive, trace_to_definitions
 from reconciler.operations.elsewhere import add_elsewhere
 from reconciler.operations.plan import plan, plan_against
+from reconciler.operations.scope import Scope
 from reconciler.operations.validate import resolve_all, validate
 from reconciler.planning.acceptance import Acceptances
 from reconciler.planning.ownership import Ownership
@@ -218,7 +219,7 @@ class Bench:
             register = cast("Register", Uncounted(self.stage.register))
             target = Target(environment, self.stage.emulator.base, VENDOR)
             ownership = Ownership(OURS, Acceptances(date(2026, 1, 1)))
-            asked = plan(systems, target, register, ownership, findings=checked.findings)
+            asked = plan(systems, target, register, ownership, scope=Scope(checked.findings))
             asked = trace_to_definitions(asked, systems, archive, archive.read_base("HEAD"))
         finally:
             for name in ids:  # what is deleted is not listed for the next pair
@@ -247,7 +248,7 @@ def plan_as_known(checked: Checked, archive: Archive, files: BaseFiles) -> Plan:
     environment = archive.environment
     systems = resolve_all(checked.definitions, environment)
     target = Target(environment, "", VENDOR)
-    return plan_against(systems, target, archive, files.resolve(environment), checked.findings)
+    return plan_against(systems, target, archive, files.resolve(environment), Scope(checked.findings))
 
 
 def strip(made: Plan) -> Json:

@@ -315,7 +315,8 @@ def test_unmanaged_systems_are_told_unless_they_are_known() -> None:
     assert find_drift(made, {}, ownership).differences[0].entry is None
     unread = replace(made, unmanaged=(replace(made.unmanaged[0], unreadable="its id holds a slash"),))
     assert "its id holds a slash" in find_drift(unread, {}, ownership).differences[0].reason
-    assert find_drift(made, states, replace(ownership, foreign=frozenset({SYSTEM}))).differences == ()
+    expected = replace(made, unmanaged=(replace(made.unmanaged[0], expected=True),))
+    assert find_drift(expected, states, ownership).differences == ()
     assert find_drift(made, states, ownership).systems == 1
 
 

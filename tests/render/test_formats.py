@@ -24,6 +24,7 @@ SHARED = {
         "effects",
         "escape",
         "formats",
+        "left_out",
         "lines",
         "notes",
         "overview",

@@ -9,6 +9,7 @@ import pytest
 from reconciler.definitions.yaml_document import read_document
 from reconciler.operations.plan import find_allowed
 from reconciler.operations.validate import resolve_all, validate
+from reconciler.planning.blocking import Obstacles
 from reconciler.planning.change import Blocked, Create, Keep, Update
 from reconciler.planning.plan import Target, plan_changes
 from tests.builders import ENVIRONMENTS, VENDOR, a_definition_text, a_registered_system
@@ -38,7 +39,7 @@ def _plan(live: dict[str, RegisteredSystem | None], *texts: str, environment: st
     systems = resolve_all(checked.definitions, environment)
     assert checked.sound, checked.findings
     target = Target(environment, "http://127.0.0.1", VENDOR)
-    return plan_changes(target, systems, live, [], find_allowed(systems, checked.findings))
+    return plan_changes(target, systems, live, [], Obstacles(find_allowed(systems, checked.findings)))
 
 
 def _allow(name: dict[str, str]) -> dict[str, Json]:

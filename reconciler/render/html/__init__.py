@@ -42,7 +42,7 @@ _EFFECTS: Mapping[Effect, str] = {each: "blocked" if each is Effect.BLOCKED else
 def render_plan(plan: Plan) -> str:
     """Render a plan: the verdict, what stands open and the notes; then every system, folded."""
     title = f"Plan for {shorten(plan.target.environment)}"
-    unmanaged = [each for each in plan.unmanaged if not each.former]
+    unmanaged = [each for each in plan.reported if not each.former]
     return _render("plan.html.j2", title=title, plan=plan, screen=make_screen(plan), unmanaged=unmanaged)
 
 

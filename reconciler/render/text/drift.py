@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from reconciler.planning.drift import ALARMING, Kind
 from reconciler.render import phrases
 from reconciler.render.escape import escape_line
+from reconciler.render.left_out import list_left_out
 from reconciler.render.lines import LONG, Piece, make_safe
 from reconciler.render.overview import group_systems, summarise_drift
+from reconciler.render.text.findings import STYLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +33,8 @@ def render_drift(report: DriftReport) -> Iterator[Line]:
         for each in system.differences:
             yield from _render_difference(each)
         yield ()
+    for severity, text in list_left_out(report):
+        yield (Piece(escape_line(text), STYLES[severity]),)
     if report.quiet:
         yield (Piece(make_safe(phrases.describe_quiet(report.quiet), LONG), "dim"),)
     if report.unlisted:

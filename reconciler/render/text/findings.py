@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.render.lines import Line
 
-_STYLES: Mapping[Severity, str] = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.NOTE: "dim"}
+STYLES: Mapping[Severity, str] = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.NOTE: "dim"}
 
 
 def render_findings(findings: Sequence[Finding], files: int) -> Iterator[Line]:
@@ -27,7 +27,7 @@ def render_findings(findings: Sequence[Finding], files: int) -> Iterator[Line]:
         yield make_line(
             Piece(make_safe(str(finding.place), LONG), "strong"),
             ": ",
-            Piece(finding.severity.value, _STYLES[finding.severity]),
+            Piece(finding.severity.value, STYLES[finding.severity]),
             Piece(f" {make_safe(f'{finding.rule}{where}')}", "dim"),
         )
         code = f" ({make_safe(finding.code)})" if finding.code else ""

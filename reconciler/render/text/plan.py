@@ -96,10 +96,10 @@ def _render_item(item: Item) -> Iterator[Line]:
 
 
 def _render_unmanaged(plan: Plan) -> Iterator[Line]:
-    if not plan.unmanaged:
+    if not plan.reported:
         return
     yield make_line(f"{phrases.UNMANAGED}: {phrases.LEFT_ALONE}.")
-    for each in plan.unmanaged[:UNMANAGED_SHOWN]:
+    for each in plan.reported[:UNMANAGED_SHOWN]:
         yield make_line(f"  ? {make_safe(each.id)}", Piece(f"  {make_safe(each.name, 40)}", "dim"))
         if each.unreadable:
             reason = phrases.describe_unreadable(each.unreadable)
@@ -107,8 +107,8 @@ def _render_unmanaged(plan: Plan) -> Iterator[Line]:
         if each.former:
             removed = f"      {phrases.REMOVED}: {each.former} is removed here"
             yield make_line(Piece(escape_line(removed), "warn"))
-    if len(plan.unmanaged) > UNMANAGED_SHOWN:
-        yield make_line(f"  and {len(plan.unmanaged) - UNMANAGED_SHOWN:,} more")
+    if len(plan.reported) > UNMANAGED_SHOWN:
+        yield make_line(f"  and {len(plan.reported) - UNMANAGED_SHOWN:,} more")
     yield make_line()
 
 

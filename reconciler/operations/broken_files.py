@@ -1,0 +1,79 @@
+"""Definitions that cannot be used: which they are, and which systems they can be about all the same."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.model.findings import Severity
+from reconciler.operations.selection import list_ids
+from reconciler.planning.narrowing import Unjudged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from reconciler.definitions.definition import Definition
+    from reconciler.definitions.yaml_document import Document
+    from reconciler.model.findings import Finding
+    from reconciler.model.system import System
+    from reconciler.operations.archive import Archive
+    from reconciler.rules import Checked
+
+_USUAL_NAME = re.compile(r"[0-9]{9}_.+")
+"""A file that is named after its system."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenFile:
+    """A definition that cannot be used, and what is known of it all the same."""
+
+    unjudged: Unjudged
+    text: str = ""
+    """What the file holds, as far as it could be read."""
+    earlier: Sequence[System] = ()
+    """What it asked for when it could be used."""
+
+    def may_ask_for(self, client: str) -> bool:
+        """Say whether the file names a client id, or named it when it could be used."""
+        return bool(client) and (client in self.text or any(client in each.clientId for each in self.earlier))
+
+
+def find_broken(findings: Iterable[Finding]) -> frozenset[str]:
+    """Find the files that an error is about; of two that do not go together neither can be used."""
+    wrong = [each for each in findings if each.severity is Severity.ERROR]
+    return frozenset(name for each in wrong for name in (each.place.file, each.other) if name)
+
+
+def describe_broken(
+    checked: Checked, documents: Iterable[Document], archive: Archive
+) -> tuple[BrokenFile, ...]:
+    """Describe the files that cannot be used; their history is asked for what they were about."""
+    names = find_broken(checked.findings)
+    definitions = {each.document.file: each for each in checked.definitions}
+    return tuple(
+        _describe(each, definitions.get(each.file), checked, archive)
+        for each in sorted(documents, key=lambda each: each.file)
+        if each.file in names
+    )
+
+
+def _describe(
+    document: Document, definition: Definition | None, checked: Checked, archive: Archive
+) -> BrokenFile:
+    earlier = archive.read_last(document.file)
+    ids = [*list_ids(document, definition), *([earlier.id] if earlier is not None else [])]
+    stem = document.file.rpartition("/")[2].rpartition(".")[0]
+    if not ids and _USUAL_NAME.fullmatch(stem):
+        ids = [stem]
+    errors = [each for each in checked.findings if each.severity is Severity.ERROR]
+    first = next((each for each in errors if each.place.file == document.file), None)
+    other = next((each for each in errors if each.other == document.file), None)
+    reason, line = (first.message, first.place.line) if first else ("", 0)
+    if first is None and other is not None:
+        reason = f"it does not go together with {other.place}"
+    return BrokenFile(
+        Unjudged(document.file, reason, line, tuple(dict.fromkeys(ids))),
+        document.text,
+        () if earlier is None else (earlier,),
+    )

@@ -1,0 +1,89 @@
+"""What a plan or a drift report leaves out, in sentences that all outputs share.
+
+Pure. Code stands between backticks; nothing here is escaped.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from reconciler.model.findings import Severity
+from reconciler.render.escape import shorten
+from reconciler.render.phrases import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.planning.drift import DriftReport
+    from reconciler.planning.narrowing import Narrowing, Unjudged
+    from reconciler.planning.plan import Plan
+
+_NAMED = 5
+"""Files or patterns that one sentence names."""
+
+
+class Remark(NamedTuple):
+    """One sentence, and how much it matters."""
+
+    severity: Severity
+    text: str
+
+
+def list_left_out(shown: Plan | DriftReport) -> Iterator[Remark]:
+    """List what is not in a plan or report that a reader could look for there; the worst first."""
+    if shown.unjudged:
+        yield Remark(Severity.ERROR, describe_unjudged(shown.unjudged))
+        unknown = [each.file for each in shown.unjudged if not each.ids]
+        if unknown:
+            yield Remark(Severity.ERROR, _describe_unknown(unknown))
+    if shown.unmatched:
+        yield Remark(Severity.WARNING, _describe_unmatched(shown.unmatched))
+    if shown.narrowed is not None:
+        yield Remark(Severity.NOTE, describe_narrowed(shown.narrowed))
+    if shown.expected:
+        verb = "is" if shown.expected == 1 else "are"
+        text = f"{count(shown.expected, 'unmanaged system')} {verb} expected (configuration)."
+        yield Remark(Severity.NOTE, text)
+
+
+def describe_unjudged(unjudged: Sequence[Unjudged]) -> str:
+    """Say which systems could not be judged, and why."""
+    named = [_name_unjudged(each) for each in unjudged[:_NAMED]]
+    more = [f"{len(unjudged) - _NAMED:,} more"] if len(unjudged) > _NAMED else []
+    return (
+        f"{count(len(unjudged), 'definition')} cannot be used, so nothing is known of: "
+        f"{'; '.join([*named, *more])}. What else they ask for, such as a client id, is not known either. "
+        "Apply refuses until they are correct."
+    )
+
+
+def _name_unjudged(each: Unjudged) -> str:
+    line = f":{each.line}" if each.line else ""
+    ids = ", ".join(f"`{shorten(name, 100)}`" for name in each.ids)
+    where = f"{shorten(each.file, 200)}{line}"
+    reason = shorten(each.reason.rstrip("."), 200)
+    return f"{ids} ({where}: {reason})" if ids else f"{where} ({reason})"
+
+
+def _describe_unknown(files: Sequence[str]) -> str:
+    named = ", ".join(shorten(each, 200) for each in files[:_NAMED])
+    more = f" and {len(files) - _NAMED:,} more" if len(files) > _NAMED else ""
+    return f"Unmanaged systems may be those of {named}{more}: which system that is about cannot be read."
+
+
+def _describe_unmatched(patterns: Sequence[str]) -> str:
+    named = ", ".join(f"`{shorten(each, 100)}`" for each in patterns[:_NAMED])
+    more = f" and {len(patterns) - _NAMED:,} more" if len(patterns) > _NAMED else ""
+    fits = "fits" if len(patterns) == 1 else "fit"
+    return f"{named}{more} of `unmanaged` (configuration) {fits} no unmanaged system."
+
+
+def describe_narrowed(narrowed: Narrowing) -> str:
+    """Say to what a plan is narrowed, and how many systems are left out."""
+    parts = [count(narrowed.definitions, "definition")]
+    if narrowed.unmanaged:
+        parts.append(f"{count(narrowed.unmanaged, 'system')} without one")
+    patterns = " ".join(f"--only {shorten(each, 100)}" for each in narrowed.only[:_NAMED])
+    more = f" and {len(narrowed.only) - _NAMED:,} more" if len(narrowed.only) > _NAMED else ""
+    verb = "is" if sum((narrowed.definitions, narrowed.unmanaged)) == 1 else "are"
+    return f"Narrowed by `{patterns}`{more}: {' and '.join(parts)} {verb} left out."
