@@ -26,6 +26,7 @@ VERBS = {
     "history": "Show a system's change log, oldest write first.",
     "runs": "List the runs of the journal, newest first.",
     "recover": "Find out what became of an interrupted apply; sends nothing.",
+    "compare": "Put two environments side by side.",
     "doctor": "Say what the credentials can do, and what is wrong.",
     "rollback": "Make a plan that puts back what a run updated.",
     "schema": "Print a JSON Schema.",
