@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from reconciler.planning.change import Change, Impact
     from reconciler.planning.drift import Difference, DriftReport
     from reconciler.planning.plan import Plan, Unmanaged
+    from reconciler.planning.request_order import Step
     from reconciler.render.effects import Item
     from reconciler.render.links import Links
     from reconciler.render.notes import Note
@@ -66,11 +67,11 @@ def render_plan(plan: Plan, longest: int = LONGEST, *, links: Links = NO_LINKS) 
     if screen.before:
         head += [_say(screen.before, 1000), ""]
     head += _call(screen)
-    blocks = [_describe_item(item, side.title, links) for side in screen.sides for item in side.items]
+    blocks = [_describe_item(item, _words(side.title), links) for side in screen.sides for item in side.items]
     blocks += [Block(phrases.NOTES, _describe_note(each), matters=True) for each in screen.notes]
     for side in screen.sides:
-        title = f"{side.title}, {phrases.BY_MEMBER}"
-        blocks += [Block(title, _describe(each, plan, links)) for each in side.changes]
+        title = f"{_words(side.title)}, {phrases.BY_MEMBER}"
+        blocks += [Block(title, _describe(each, side.steps, links)) for each in side.changes]
         blocks += [Block(title, _describe_removed(each)) for each in side.removed]
     blocks += _list_unmanaged(plan)
     tail = [
@@ -219,7 +220,7 @@ def _open_section(title: str, notes: Iterable[str]) -> list[str]:
     return ["<details>", f"<summary>{' · '.join([title, *filter(None, notes)])}</summary>", ""]
 
 
-def _describe(change: Change, plan: Plan, links: Links) -> str:
+def _describe(change: Change, steps: Iterable[Step], links: Links) -> str:
     """Describe one system: what it does beside what stands open, its fields, and its requests where ids move."""
     sign, verb = describe_action(change)
     breaking = count_breaking(change)
@@ -232,7 +233,7 @@ def _describe(change: Change, plan: Plan, links: Links) -> str:
     if change.fields:
         rows += [""] if rows[-1] else []
         rows += _fence(f"{sign} {text}" for sign, text in list_diff_lines(change))
-    if moves := find_moves(plan, change.id):
+    if moves := find_moves(steps, change.id):
         rows += ["", phrases.MOVES, ""]
         for step in moves:
             what = filter(None, (_say(step.purpose), phrases.list_predecessors(step)))
