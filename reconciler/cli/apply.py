@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import shlex
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated
@@ -45,15 +46,16 @@ from reconciler.execution.executor import apply_plan
 from reconciler.execution.outcome import NotTried, Report, is_undoable
 from reconciler.execution.preflight import (
     Terms,
-    check_accepted,
     check_consistent,
     check_target,
     clear,
     lock_for_apply,
 )
 from reconciler.execution.run_summary import find_earlier_run
+from reconciler.execution.signoff import check_accepted, find_approvals
 from reconciler.model.environment import WORKERS
 from reconciler.operations.selection import check_found
+from reconciler.planning.approval import FILE, describe_approval
 from reconciler.render import json as as_json
 from reconciler.render.phrases import count, describe_time
 from reconciler.render.text.plan import render_plan
@@ -193,8 +195,12 @@ def _carry_out(plan: Plan, lock: TargetLock, terms: Terms, form: Format, *, yes:
     Raises `Refused` before the first write where it is stale, not accepted, or the answer is no.
     """
     check_consistent(plan)
+    approvals = find_approvals(plan, lock.site.root, lock.site.journal)
+    plan = replace(plan, approvals=approvals)
     (show_lines if form is Format.TEXT else notify_lines)(render_plan(plan))
-    check_accepted(plan, terms.accept)
+    accepted = check_accepted(plan, terms.accept, approvals)
+    if accepted and accepted.how == "approval" and accepted.approval:
+        notify(f"Accepted by an approval in {FILE} {describe_approval(accepted.approval)}.")
     if plan.writes and not yes:
         confirm_plan(plan)
     stop_on_signals(terms.stop)

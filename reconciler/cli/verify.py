@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reconciler.cli.console import show_text
 from reconciler.cli.context import choose_saved, connect, find_target, read_saved
+from reconciler.cli.journal import find_own_journal
 from reconciler.cli.options import EnvironmentOption, RootOption, make_app
 from reconciler.definitions.settings import find_root
 from reconciler.execution.preflight import check_fresh, check_target
+from reconciler.execution.signoff import find_approvals
+from reconciler.model.untrusted_text import escape_line
+from reconciler.planning.approval import FILE, describe_approval
+from reconciler.render.phrases import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.planning.plan import Plan
 
 app = make_app()
 
@@ -25,7 +35,8 @@ def run(
 ) -> None:
     """Say whether a saved plan is still fresh; writes nothing.
 
-    Exits 0 when it is, and 4 when a system moved since, or has another order of system users.
+    Exits 0 when it is, and 4 when a system moved since, or has another order of system users. Says also whether
+    an approval in git covers what the plan breaks.
     """
     found = find_root(root or Path.cwd())
     saved = read_saved(planfile)
@@ -34,3 +45,15 @@ def run(
     with connect(found, chosen, saved.target.vendor, read_only=True) as connection:
         check_fresh(saved, connection.register, connection.ownership)
     show_text(f"Fresh: plan {saved.short_digest} can be applied as it was reviewed.\n")
+    if saved.breaking:
+        show_text("".join(f"{line}\n" for line in _describe_approvals(saved, found)))
+
+
+def _describe_approvals(plan: Plan, root: Path) -> Iterator[str]:
+    """Say whether an approval in git covers what a plan breaks."""
+    approvals = find_approvals(plan, root, find_own_journal(root))
+    for each in approvals:
+        word = "does not count:" if each.obstacle else "covers what it breaks"
+        yield escape_line(f"An approval in {FILE} {word} {describe_approval(each)}.")
+    if all(each.obstacle for each in approvals):
+        yield f"No approval in git covers what it breaks: {count(len(plan.breaking), 'breaking impact')}."

@@ -32,6 +32,8 @@ class Entry:
     """One entry as it stands in the file."""
 
     line: int
+    last: int
+    """The line that its last text begins on."""
     values: Row = field(default_factory=dict)
     """The members that are texts."""
     lists: types.Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
@@ -76,7 +78,20 @@ def _read_entry(node: Node) -> Entry:
         if isinstance(value, Items)
     }
     others = tuple(key.text for key, value in members if isinstance(value, Mapping))
-    return Entry(node.position.line, _read_texts(node), lists, others)
+    return Entry(node.position.line, _find_last_line(node), _read_texts(node), lists, others)
+
+
+def _find_last_line(node: Node) -> int:
+    """Find the line that the last text of a node begins on; an alias leads to where it stands first."""
+    last, left = node.position.line, [node]
+    while left:
+        each = left.pop()
+        last = max(last, each.position.line)
+        if isinstance(each, Mapping):
+            left += [value for _, value in each.entries]
+        elif isinstance(each, Items):
+            left += each.nodes
+    return last
 
 
 def _read_texts(node: Node) -> Row:

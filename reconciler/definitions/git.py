@@ -112,6 +112,14 @@ class Base:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class LineOrigin:
+    """The commit that some lines of a file are from, and its author; both empty where that is not known."""
+
+    commit: str = ""
+    author: str = ""
+
+
 def _list_programs(root: Path) -> list[str]:
     """List the folders of PATH without those of the repository: it could contain a program called git."""
     top = find_top(root) or root.resolve()
@@ -335,3 +343,33 @@ def _find_object(fields: Sequence[bytes]) -> bytes:
     if len(raw) != 5 or not raw[1].startswith(b"100"):
         return b""
     return raw[3]
+
+
+def read_at_head(root: Path, file: str) -> bytes | None:
+    """Read a regular file as the commit that is checked out has it; None where it has none, or there is no commit.
+
+    Raises `GitFailed` where git does not read what is there.
+    """
+    if find_top(root) is None or _resolve(root, "HEAD") is None:
+        return None
+    mode, _, rest = _ask(root, "ls-tree", "-z", "HEAD", "--", file).partition(b" ")
+    if not mode.startswith(b"100"):
+        return None
+    _kind, blob = rest.partition(b"\t")[0].split()
+    with closing(read_blobs(root, [blob])) as contents:
+        return next(contents)
+
+
+def find_line_origin(root: Path, file: str, first: int, last: int) -> LineOrigin:
+    """Find the newest commit that changed one of some lines of a file, up to the one that is checked out.
+
+    In a shallow clone, what is older than its history is not known. Raises `GitFailed` likewise.
+    """
+    # `git blame` would leave out the commits that a configuration names, and take the author from a `.mailmap`.
+    lines = (f"-L{first},{last}:{file}", "--no-patch", "--max-count=1")
+    wanted = ("--no-show-signature", "--no-mailmap", "--no-notes", "--no-color", "--format=%H%x00%P%x00%an")
+    told = _ask(root, "log", *lines, *wanted, "HEAD", "--").decode(errors="replace")
+    commit, parents, author = told.rstrip("\n").split("\0")
+    if not parents and find_gap(root):
+        return LineOrigin()
+    return LineOrigin(commit, author[:_LONGEST])

@@ -49,7 +49,7 @@ def apply_plan(clearance: Clearance, *, on_outcome: Callable[[Outcome], None]) -
     finally:
         writer.journal.end()
     outcomes = tuple(run.outcomes[change.id] for change in plan.writes)
-    return Report(plan, outcomes, tuple(writer.journal.unrecorded))
+    return Report(plan, outcomes, tuple(writer.journal.unrecorded), clearance.accepted)
 
 
 class _State(Enum):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from reconciler.model.canonical_json import Json
     from reconciler.model.revision import Checkout
     from reconciler.model.system import RegisteredSystem
+    from reconciler.planning.approval import Signoff
     from reconciler.planning.plan import Target
     from reconciler.planning.request_order import Step
 
@@ -59,6 +60,8 @@ class RunStart:
     """The commit that the definitions were read at, `no commit` or `not in git`; empty where it is not known."""
     uncommitted: bool = False
     """Whether definitions differed from that commit."""
+    accepted: Mapping[str, Json] | None = None
+    """How the plan's breaking impacts were accepted; None where nothing was to accept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,11 +224,17 @@ def _end_torn_line() -> bytes:
 
 
 def start_run(
-    folder: Path, target: Target, *, digest: str, version: str, revision: Checkout | None = None
+    folder: Path,
+    target: Target,
+    *,
+    digest: str,
+    version: str,
+    revision: Checkout | None = None,
+    accepted: Signoff | None = None,
 ) -> Journal:
     """Open a new journal in a folder, readable by its owner only; `revision` is where the definitions are from.
 
-    Raises `UsageError` where that fails.
+    `accepted` is how what the plan breaks was accepted. Raises `UsageError` where that fails.
     """
     start = RunStart(
         "",
@@ -236,6 +245,7 @@ def start_run(
         version,
         now(),
         revision=_name(revision),
+        accepted=accepted.to_json() if accepted else None,
     )
     try:
         folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -365,7 +375,9 @@ def _read_start(path: Path, line: bytes) -> RunStart:
             hint="Use the version of the tool that wrote it.",
         )
     try:
-        return RunStart(**_list_members(journal_v1.read_start(record)))
+        start = journal_v1.read_start(record)
+        accepted = start.accepted.model_dump() if start.accepted else None
+        return RunStart(**{**_list_members(start), "accepted": accepted})
     except ValueError:
         raise UsageError(f"{path} is no journal: its first line is not that of a run.", hint=_HINT) from None
 

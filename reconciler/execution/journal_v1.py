@@ -27,6 +27,16 @@ class _Line(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
+class AcceptedPart(_Line):
+    """How the plan's breaking impacts were accepted."""
+
+    how: Literal["option", "approval"]
+    until: str | None
+    reason: str | None
+    author: str | None
+    commit: str | None
+
+
 class StartLine(_Line):
     """The first line: which run the journal belongs to."""
 
@@ -41,6 +51,7 @@ class StartLine(_Line):
     format: Literal[1] = 1
     revision: str = ""
     uncommitted: bool = False
+    accepted: AcceptedPart | None = None
 
 
 class IntentLine(_Line):

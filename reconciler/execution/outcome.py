@@ -12,6 +12,7 @@ from reconciler.errors import Exit
 from reconciler.planning.change import Update
 
 if TYPE_CHECKING:
+    from reconciler.planning.approval import Signoff
     from reconciler.planning.change import Change
     from reconciler.planning.diff import FieldChange
     from reconciler.planning.plan import Plan
@@ -77,6 +78,8 @@ class Report:
     outcomes: tuple[Outcome, ...] = ()
     unrecorded: tuple[str, ...] = ()
     """The systems whose outcome the journal could not be given, so that it is open there."""
+    accepted: Signoff | None = None
+    """How the plan's breaking impacts were accepted; None where nothing was to accept."""
 
     @property
     def exit_code(self) -> Exit:

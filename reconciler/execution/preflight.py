@@ -22,9 +22,9 @@ from reconciler.execution.journal_folder import find_open, read_runs
 from reconciler.execution.lock import hold_lock
 from reconciler.execution.recovery import find_stranded, recover_runs
 from reconciler.execution.request import Writer
-from reconciler.model.canonical_json import SHORT
+from reconciler.execution.signoff import check_accepted, find_approvals
 from reconciler.model.environment import WORKERS
-from reconciler.planning.change import Weight, order_users
+from reconciler.planning.change import Weight, describe_users, order_users
 from reconciler.planning.change_log import describe_entries, find_since, read_log
 from reconciler.planning.impact_rules import COUNTING
 from reconciler.planning.plan import judge_plan
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from reconciler.execution.journal import Run
     from reconciler.execution.recovery import Recovered, Stranded
     from reconciler.model.system import RegisteredSystem
+    from reconciler.planning.approval import Signoff
     from reconciler.planning.change import Change, Impact
     from reconciler.planning.impact import Evidence
     from reconciler.planning.ownership import Ownership
@@ -98,10 +99,16 @@ class Clearance:
     __slots__ = ("_cleared", "_is_left", "_lock")
 
     def __init__(
-        self, seal: object, plan: Plan, writer: Writer, workers: int, drafts: Mapping[Path, Draft]
+        self,
+        seal: object,
+        plan: Plan,
+        writer: Writer,
+        workers: int,
+        drafts: Mapping[Path, Draft],
+        accepted: Signoff | None,
     ) -> None:
         _check_seal(seal)
-        self._cleared = plan, writer, workers, drafts
+        self._cleared = plan, writer, workers, drafts, accepted
         self._is_left = True
         self._lock = Lock()
 
@@ -124,6 +131,11 @@ class Clearance:
     def drafts(self) -> Mapping[Path, Draft]:
         """The outputs, opened."""
         return self._cleared[3]
+
+    @property
+    def accepted(self) -> Signoff | None:
+        """How its breaking impacts were accepted; None where nothing was to accept."""
+        return self._cleared[4]
 
     def use_up(self) -> bool:
         """Use the clearance up; says whether it was still there."""
@@ -195,22 +207,6 @@ def _read_own_runs(lock: TargetLock) -> list[Run]:
     return [run for run in read_runs(lock.site.journal) if (run.start.register, run.start.vendor) == target]
 
 
-def check_accepted(plan: Plan, accept: str) -> None:
-    """Refuse a plan whose breaking impacts nobody accepted by its digest."""
-    named = accept.lower()
-    if accept and not (len(named) >= SHORT and plan.digest.startswith(named)):
-        raise Refused(
-            f"--accept names {accept[:SHORT]}, and this plan's digest is {plan.short_digest}.",
-            hint="Review the plan as it is now, and accept its own digest.",
-        )
-    if plan.breaking and not accept:
-        impacts = "\n".join(f"{each.rule}: {each.message}" for each in plan.breaking)
-        raise Refused(
-            f"The plan has breaking impacts that nobody has accepted, so nothing was written.\n{impacts}",
-            hint=f"If they are meant, run it again with --accept {plan.short_digest}",
-        )
-
-
 def check_consistent(plan: Plan) -> None:
     """Refuse a plan whose fields, documents and steps do not fit together; nothing is asked of the register."""
     contradictions = list(islice(audit(plan), _MOST))
@@ -254,7 +250,8 @@ def _check_impacts(plan: Plan, register: Register, ownership: Ownership) -> None
     evidence = gather_evidence(plan, register, ownership)
     claimed = {change.id: _read_users(change) for change in plan.writes}
     grown = [
-        f"`{change.id}` had {_count(claimed[change.id][0])} when it was planned, and has {_count(now)} now."
+        f"`{change.id}` had {describe_users(claimed[change.id][0])} when it was planned, "
+        f"and has {describe_users(now)} now."
         for change in plan.writes
         if change.id in evidence
         and _counts_users(change)
@@ -323,12 +320,6 @@ def _has_grown(before: int | None, now: int | None) -> bool:
     return order_users(now) > order_users(before)
 
 
-def _count(users: int | None) -> str:
-    if users is None:
-        return "a number of system users that is not known"
-    return f"{users:,} system user{'' if users == 1 else 's'}"
-
-
 def _describe_move(change: Change, found: RegisteredSystem | None, register: Register) -> str:
     """Say which members moved, and from the change log when and by whom."""
     before, after = change.live.document if change.live else {}, found.document if found else {}
@@ -351,16 +342,21 @@ def clear(plan: Plan, lock: TargetLock, terms: Terms) -> Iterator[Clearance]:
         raise WriteRefused("The lock is not held any more; nothing was written.")
     check_target(plan, site.target)
     _check_nothing_open(site)
-    check_accepted(plan, terms.accept)
+    accepted = check_accepted(plan, terms.accept, find_approvals(plan, site.root, site.journal))
     with open_drafts(terms.outputs) as drafts:
         check_fresh(plan, site.register, site.ownership, workers=terms.workers)
         if terms.stop.is_set():
             raise Refused("The run was interrupted; nothing was written.")
         journal = start_run(
-            site.journal, plan.target, digest=plan.digest, version=__version__, revision=plan.revision
+            site.journal,
+            plan.target,
+            digest=plan.digest,
+            version=__version__,
+            revision=plan.revision,
+            accepted=accepted,
         )
         writer = Writer(site.register, journal, site.ownership.clients, terms.patience, terms.stop)
-        clearance = Clearance(_SEAL, plan, writer, terms.workers, drafts)
+        clearance = Clearance(_SEAL, plan, writer, terms.workers, drafts, accepted)
         try:
             yield clearance
         finally:

@@ -54,6 +54,19 @@ class ReportedSummary(_Part):
     """Changes of the plan that were never sent."""
 
 
+class ReportedSignoff(_Part):
+    """How the plan's breaking impacts were accepted, and the approval in git that was for it, if there was one."""
+
+    how: Literal["option", "approval"]
+    """By `--accept`, or by the approval."""
+    until: str | None
+    """The last day of the approval, in UTC."""
+    reason: str | None
+    author: str | None
+    """Who committed it; null where that is not known."""
+    commit: str | None
+
+
 class ReportFile(_Part):
     """The whole file."""
 
@@ -61,6 +74,8 @@ class ReportFile(_Part):
     vendor: Organisation
     digest: Digest
     """The digest of the plan that was applied."""
+    accepted: ReportedSignoff | None
+    """How the plan's breaking impacts were accepted; null where nothing was to accept."""
     outcomes: tuple[ReportedOutcome, ...]
     summary: ReportedSummary
     unrecorded: tuple[str, ...]

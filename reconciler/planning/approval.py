@@ -9,24 +9,28 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from reconciler.definitions.entry_list import print_entry, read_entries
 from reconciler.errors import UsageError
 from reconciler.model.canonical_json import SHORT
-from reconciler.planning.change import Weight, order_users
+from reconciler.planning.change import Weight, describe_users, order_users
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.definitions.entry_list import Entry, Row
+    from reconciler.model.canonical_json import Json
     from reconciler.planning.change import Change, Impact
 
 FILE = "systems/.approvals.yaml"
+HINT = "`reconciler approve` writes the file."
 DAYS = 14
 """How long an approval holds where nobody says until when."""
 MOST_DAYS = 90
 """How long it can hold: whoever approved knew the customers of that time."""
+LONGEST_REASON = 1000
+"""In characters; it is copied into the first line of a journal, which is small."""
 _MEMBERS = ("environment", "digest", "until", "reason")
 _PARTS = ("rule", "system", "path", "system_users")
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -84,6 +88,34 @@ class PlanApproval:
     """Why it does not count; empty where it does."""
 
 
+@dataclass(frozen=True, slots=True)
+class Signoff:
+    """How the breaking impacts of a plan were accepted."""
+
+    how: Literal["option", "approval"]
+    """By `--accept`, or by an approval in git."""
+    approval: PlanApproval | None = None
+    """The one that counted; None where there was none, and the option alone did it."""
+
+    def to_json(self) -> dict[str, Json]:
+        """Give it as journal and report have it."""
+        found = self.approval
+        return {
+            "how": self.how,
+            "until": found.until.isoformat() if found else None,
+            "reason": found.reason if found else None,
+            "author": (found.author or None) if found else None,
+            "commit": (found.commit or None) if found else None,
+        }
+
+
+def describe_approval(approval: PlanApproval) -> str:
+    """Describe an approval in one sentence: until when, by whom, why, and why it does not count."""
+    who = f" by {approval.author} (commit {approval.commit[:SHORT]})" if approval.commit else ""
+    obstacle = f"{approval.obstacle} " if approval.obstacle else ""
+    return f"{obstacle}(until {approval.until}{who}: {approval.reason})"
+
+
 def list_breaking(changes: Iterable[Change], impacts: Iterable[Impact]) -> tuple[ApprovedImpact, ...]:
     """List what the changes of a plan, and the plan as a whole, break."""
     every = [("", each) for each in impacts]
@@ -107,10 +139,8 @@ def find_change(approval: Approval, digest: str, breaking: Iterable[ApprovedImpa
     for before, after in zip(then, now, strict=True):
         if before.magnitude != after.magnitude:
             who = after.system or "what the plan changes"
-            then_and_now = (
-                f"had {_count(before.users)} when it was approved, and has {_count(after.users)} now"
-            )
-            return f"{who} {then_and_now}"
+            was, has = describe_users(before.users), describe_users(after.users)
+            return f"{who} had {was} when it was approved, and has {has} now"
     if approval.digest != digest:
         return f"it is for plan {approval.digest[:SHORT]}, and this is plan {digest[:SHORT]}"
     return ""
@@ -122,15 +152,9 @@ def is_about(approval: Approval, digest: str, breaking: Iterable[ApprovedImpact]
     return approval.digest == digest or sorted(each.place for each in approval.breaking) == places
 
 
-def _count(users: int | None) -> str:
-    if users is None:
-        return "a number of system users that is not known"
-    return f"{users:,} system user{'' if users == 1 else 's'}"
-
-
 def read_approvals(content: bytes) -> tuple[Approval, ...]:
     """Read the file; raises `UsageError` with every problem on a line of its own."""
-    return read_entries(FILE, content, read_approval, hint="`reconciler approve` writes the file.")
+    return read_entries(FILE, content, read_approval, hint=HINT)
 
 
 def read_approval(entry: Entry) -> Approval:
@@ -139,8 +163,7 @@ def read_approval(entry: Entry) -> Approval:
     values = entry.values
     if not _DIGEST.fullmatch(values["digest"]):
         raise UsageError("the digest of a plan has 64 digits")
-    if not values["reason"].strip():
-        raise UsageError("the reason is empty")
+    check_reason(values["reason"])
     try:
         until = date.fromisoformat(values["until"])
     except ValueError:
@@ -149,6 +172,14 @@ def read_approval(entry: Entry) -> Approval:
     if not breaking:
         raise UsageError("breaking names nothing")
     return Approval(values["environment"], values["digest"], until, values["reason"], breaking)
+
+
+def check_reason(reason: str) -> None:
+    """Raise `UsageError` where a reason says nothing, or too much."""
+    if not reason.strip():
+        raise UsageError("the reason is empty")
+    if len(reason) > LONGEST_REASON:
+        raise UsageError(f"the reason has more than {LONGEST_REASON:,} characters")
 
 
 def _read_impact(row: Row) -> ApprovedImpact:

@@ -64,6 +64,13 @@ def order_users(number: int) -> int:
     return 10 ** (len(str(number)) - 1) if number else 0
 
 
+def describe_users(number: int | None) -> str:
+    """Describe a number of system users, which may not be known."""
+    if number is None:
+        return "a number of system users that is not known"
+    return f"{number:,} system user{'' if number == 1 else 's'}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Change:
     """What all changes have: a system, a reason and a place in a file."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.findings import SEVERITIES, Severity
+from reconciler.planning.approval import FILE, describe_approval
 from reconciler.render import phrases
 from reconciler.render.left_out import list_left_out
 
@@ -60,22 +61,6 @@ def _note_removed(plan: Plan) -> Iterator[Note]:
         yield Note(Severity.WARNING, f"{what}. {phrases.WITHDRAW}")
 
 
-def _note_elsewhere(plan: Plan) -> Iterator[Note]:
-    """Say what is removed in other environments, from what their sections are made, and what is not known of them."""
-    here = {each.id for each in plan.unmanaged if each.former}
-    for other in plan.elsewhere:
-        removed = [each.id for each in other.unmanaged if each.id not in here]
-        if removed:
-            where = f"In `{other.target.environment}`, {name_some(removed)}"
-            text = f"{where}: the definition is removed here, and the system {phrases.REMOVED}"
-            yield Note(Severity.WARNING, f"{text}. {phrases.WITHDRAW}")
-    if plan.elsewhere_unknown:
-        text = f"What this change does is not known {plan.elsewhere_unknown}."
-        yield Note(Severity.WARNING, text)
-    if plan.elsewhere and not plan.against:
-        yield Note(Severity.NOTE, phrases.describe_elsewhere(plan))
-
-
 def _note_unreadable(plan: Plan) -> Iterator[Note]:
     """Say which unmanaged systems cannot be read."""
     unread = [each.id for each in plan.reported if each.unreadable]
@@ -96,12 +81,22 @@ def _note_left_out(plan: Plan) -> Iterator[Note]:
     yield from (Note(severity, text) for severity, text in list_left_out(plan))
 
 
+def _note_approvals(plan: Plan) -> Iterator[Note]:
+    """Say who approved what the plan breaks, and which approvals do not count."""
+    for each in plan.approvals:
+        said = describe_approval(each).replace("`", "'")
+        if each.obstacle:
+            yield Note(Severity.WARNING, f"An approval in `{FILE}` does not count: {said}.")
+        else:
+            yield Note(Severity.NOTE, f"What it breaks is approved in `{FILE}` {said}.")
+
+
 _NOTES: tuple[Callable[[Plan], Iterator[Note]], ...] = (
     _note_against,
     _note_unlisted,
     _note_removed,
-    _note_elsewhere,
     _note_unreadable,
     _note_unmanaged,
     _note_left_out,
+    _note_approvals,
 )

@@ -13,7 +13,16 @@ import pytest
 
 from reconciler.definitions import git as module
 from reconciler.definitions.files import find_top
-from reconciler.definitions.git import GitFailed, find_gap, read_base, read_blobs, read_revisions
+from reconciler.definitions.git import (
+    GitFailed,
+    LineOrigin,
+    find_gap,
+    find_line_origin,
+    read_at_head,
+    read_base,
+    read_blobs,
+    read_revisions,
+)
 from reconciler.definitions.yaml_document import MAX_BYTES
 from reconciler.errors import UsageError
 from tests.git import commit_all, git
@@ -193,6 +202,50 @@ def test_a_small_repository_of_huge_definitions_takes_no_memory(root: Path) -> N
     subprocess.run([sys.executable, "-c", code, str(root)], check=True, timeout=120)
 
 
+def test_a_file_is_read_as_it_was_committed(root: Path, tmp_path: Path) -> None:
+    """What the working tree holds, a link, and a file that no commit has are not what was committed."""
+    file = "systems/a.yaml"
+    (root / file).write_text("id: three\n")
+    assert read_at_head(root, file) == b"id: one\n"
+    assert read_at_head(root / "systems", "a.yaml") == b"id: one\n"
+    assert read_at_head(root, "systems/b.yaml") is None
+    assert read_at_head(root, "systems") is None
+    (root / file).unlink()
+    (root / file).symlink_to("b.yaml")
+    commit(root, "Link")
+    assert read_at_head(root, file) is None
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert read_at_head(empty, file) is None
+    git(empty, "init", "-q", "--template=")
+    assert read_at_head(empty, file) is None
+
+
+def test_lines_have_the_newest_commit_that_changed_one_of_them(root: Path) -> None:
+    """With its author as the commit names them, whatever a `.mailmap` or a list of ignored revisions says."""
+    before = commit(root, "Two more", a="id: one\nb: 1\nc: 1\n")
+    (root / ".mailmap").write_text("Somebody Else <anna@AUTHOR>\n")
+    last = commit(root, "Another", a="id: one\nb: 1\nc: 2\n")
+    git(root, "config", "blame.ignoreRevsFile", ".ignored")
+    (root / ".ignored").write_text(f"{last}\n")
+
+    assert find_line_origin(root, "systems/a.yaml", 2, 2) == LineOrigin(before, "anna@AUTHOR")
+    assert find_line_origin(root, "systems/a.yaml", 1, 3) == LineOrigin(last, "anna@AUTHOR")
+    with pytest.raises(GitFailed):
+        find_line_origin(root, "systems/a.yaml", 7, 9)
+
+
+def test_a_shallow_clone_does_not_know_who_wrote_older_lines(root: Path, tmp_path: Path) -> None:
+    """It would name whoever made the oldest commit that is there."""
+    commit(root, "Another", a="id: one\nb: 1\n")
+    last = commit(root, "And another", a="id: one\nb: 2\n")
+    for depth, found in (("1", LineOrigin()), ("2", LineOrigin(last, "anna@AUTHOR"))):
+        clone = tmp_path / f"clone-{depth}"
+        git(root, "clone", "-q", "--depth", depth, f"file://{root}", str(clone))
+        assert find_line_origin(clone, "systems/a.yaml", 2, 2) == found
+        assert find_line_origin(clone, "systems/a.yaml", 1, 1) == LineOrigin()
+
+
 def test_no_repository_has_no_history_and_no_base(tmp_path: Path) -> None:
     """Without a repository there is nothing to miss; a base that is named is a usage error."""
     assert (find_gap(tmp_path), read(tmp_path)) == ("", [])
@@ -335,7 +388,7 @@ def hostile(root: Path, tmp_path: Path) -> Path:
     program = plant(tmp_path / "programs" / "odd", ran)
     for name in ("post-checkout", "post-index-change", "reference-transaction", "fsmonitor-watchman"):
         plant(root / "hooks" / name, ran)
-    commit(root, "Second", a="id: two\n")
+    commit(root, "Second", a="id: two\n", b="id: three\n")
     git(root, "config", "user.signingkey", "odd")
     body = git(root, "cat-file", "commit", "HEAD")
     signed = body.replace(
@@ -367,6 +420,7 @@ def hostile(root: Path, tmp_path: Path) -> Path:
         "log.mailmap": "true",
         "mailmap.file": "/dev/zero",
         "diff.orderFile": "/dev/zero",
+        "blame.ignoreRevsFile": "/dev/zero",
         "core.attributesFile": "/dev/zero",
     }
     for key, value in settings.items():
@@ -383,6 +437,8 @@ def test_nothing_that_a_repository_configures_is_run(
     assert find_gap(hostile) == ""
     assert read_base(hostile, "main").blobs != ()
     assert [subject for subject, _ in read(hostile)] == ["Second", "First"]
+    assert read_at_head(hostile, "systems/a.yaml") is not None
+    assert find_line_origin(hostile, "systems/b.yaml", 1, 1).author == "anna@AUTHOR"
     assert not (tmp_path / "ran").exists(), (tmp_path / "ran").read_text()
 
 

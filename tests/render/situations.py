@@ -12,6 +12,7 @@ from reconciler.execution.outcome import Done, Failed, NotTried, Report, Stale, 
 from reconciler.execution.recovery import Recovered, Stranded
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.operations.validate import validate
+from reconciler.planning.approval import Signoff
 from reconciler.planning.plan import Target, judge_plan, plan_changes, stamp
 from reconciler.render import json as as_json
 from reconciler.render.lines import print_lines
@@ -27,7 +28,7 @@ from tests.builders import (
     a_registered_system,
     a_resolved,
 )
-from tests.render.samples import a_plan_against, an_empty_plan_against
+from tests.render.samples import a_plan_against, an_approved_plan, an_empty_plan_against
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -141,6 +142,7 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "plan-nothing": _plan_nothing,
     "plan-move": _plan_a_move,
     "plan-hostile": _plan_hostile,
+    "plan-approved": an_approved_plan,
     "plan-against": a_plan_against,
     "plan-against-empty": an_empty_plan_against,
 }
@@ -234,6 +236,11 @@ def _save_plan(make: Callable[[], Plan]) -> str:
     return as_json.render_plan(made)
 
 
+def _report_an_approved_plan() -> Report:
+    plan = an_approved_plan()
+    return Report(plan, accepted=Signoff("approval", plan.approvals[0]))
+
+
 TEXTS: dict[str, Callable[[], str]] = {
     **{name: partial(_print_plan, make) for name, make in PLANS.items()},
     **{name: partial(_print_findings, find) for name, find in FINDINGS.items()},
@@ -253,6 +260,7 @@ JSONS: dict[str, Callable[[], str]] = {
         for name, find in FINDINGS.items()
     },
     "report": lambda: as_json.render_report(_report()),
+    "report-approved": lambda: as_json.render_report(_report_an_approved_plan()),
     "recovered": lambda: as_json.render_recovered(_recover()),
     "recovered-stranded": lambda: as_json.render_recovered(_recover()[:1], _strand()),
     "recovered-nothing": lambda: as_json.render_recovered(()),

@@ -26,7 +26,6 @@ SHARED = {
         "formats",
         "left_out",
         "lines",
-        "links",
         "notes",
         "overview",
         "phrases",
