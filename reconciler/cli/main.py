@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 VERBS = {
     "validate": "Check definition files; no network.",
+    "fmt": "Put definition files in their canonical form; no network.",
     "plan": "Show what apply would do; never writes.",
     "verify": "Say whether a saved plan is still fresh.",
     "apply": "Make the register match the definitions.",

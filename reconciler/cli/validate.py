@@ -13,8 +13,8 @@ from reconciler.cli.github_actions import find_prefix
 from reconciler.cli.options import FormatsOption, OnlyOption, RootOption, VendorOption, make_app
 from reconciler.cli.outputs import choose_outputs
 from reconciler.definitions.files import find_definitions, read_documents, write_file
-from reconciler.definitions.settings import find_root, read_settings
-from reconciler.errors import Exit, SettingsError, UsageError
+from reconciler.definitions.settings import find_common_root, read_settings
+from reconciler.errors import Exit
 from reconciler.model.findings import Severity
 from reconciler.operations.selection import check_form
 from reconciler.operations.validate import Narrowed, narrow_findings, validate
@@ -50,7 +50,7 @@ def run(
     Every finding of every file at once, in every environment that any file names. Exits 1 on errors.
     """
     outputs = choose_outputs(formats)
-    found = _find_root(root, paths or ())
+    found = find_common_root(root, paths or ())
     files = find_definitions(found, paths or ())
     documents = read_documents(found, files)
     checked = validate(documents, read_settings(found).environments, vendor=vendor)
@@ -74,28 +74,3 @@ def _write(findings: Sequence[Finding], files: int, outputs: Outputs, root: Path
         ),
         save=write_file,
     )
-
-
-def _find_root(root: Path | None, paths: Sequence[Path]) -> Path:
-    """Find the root from the option, else from the paths, else from here.
-
-    Raises `UsageError` where there is none, or the paths lie in different ones.
-    """
-    if root is not None or not paths:
-        return find_root(root or Path.cwd())
-    roots = list(dict.fromkeys(found for each in paths if (found := _look_up(each)) is not None))
-    if len(roots) > 1:
-        raise UsageError(
-            f"{paths[0]} and other paths lie in different repositories of definitions.",
-            hint="Validate one at a time, or name the root with --root.",
-        )
-    return roots[0] if roots else find_root(Path.cwd())
-
-
-def _look_up(path: Path) -> Path | None:
-    try:
-        return find_root(path if path.is_dir() else path.parent)
-    except SettingsError:
-        raise
-    except UsageError:
-        return None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from reconciler.definitions import flow_edits
 from reconciler.definitions.meaning import find_meaning, read_value, shorten
 from reconciler.definitions.text_edits import TextEdits
-from reconciler.definitions.yaml_document import Document, read_document
+from reconciler.definitions.yaml_document import read_document
 from reconciler.definitions.yaml_nodes import Items, Mapping, Scalar, print_path
 from reconciler.definitions.yaml_spans import Form, Span, find_colon, read_spans
 from reconciler.definitions.yaml_writer import (
@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 ENVIRONMENTS = "environments"
 ORDER = (*SENT, "isAssignable", "withdrawn", "allow", ENVIRONMENTS)
 """The members of a definition in their canonical order."""
-_MARK = "\ufeff"
+MARK = "\ufeff"
+"""The byte order mark."""
 
 
 def edit_definition(
@@ -53,38 +54,44 @@ def edit_definition(
     afterwards, each overlay that is named exists, and all others stay as they are. Raises `EditRefused` with the
     reason where the text cannot be changed so.
     """
-    mark = _MARK if text.startswith(_MARK) else ""
-    body = text.removeprefix(_MARK)
-    before = _read(body)
+    mark = MARK if text.startswith(MARK) else ""
+    body = text.removeprefix(MARK)
+    before = read_text(body)
     wanted: dict[str, Json] = dict(members)
     if overlays:
         wanted[ENVIRONMENTS] = dict(overlays)
     try:
         after = _edit(body, before, wanted)
-        _check(before, _read(after), wanted)
+        _check(before, read_text(after), wanted)
     except EditRefused as error:
         raise EditRefused(_explain(body, error), hint="Change it by hand.") from error
     return mark + after
 
 
-def _read(text: str) -> Document:
+def read_text(text: str) -> Mapping:
+    """Read a definition file's text; raises `EditRefused` where it is none."""
     document = read_document("", text.encode(errors="surrogatepass"))
     if document.faults or not isinstance(document.root, Mapping):
         reason = document.faults[0].message if document.faults else "it is no mapping"
         raise EditRefused(f"the file cannot be read: {reason}")
-    return document
+    return document.root
 
 
-def _edit(text: str, before: Document, wanted: Dict[str, Json]) -> str:
+def find_end(text: str) -> str:
+    """Find how a text ends its lines; raises `EditRefused` where that is not one of the two usual ways."""
     if re.search(r"\r(?!\n)", text):
         raise EditRefused("a line ends with a carriage return alone")
-    end = "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
+    return "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
+
+
+def _edit(text: str, before: Mapping, wanted: Dict[str, Json]) -> str:
+    end = find_end(text)
     added = "" if text.endswith("\n") else end
     root = read_spans(text + added)
-    if root is None or root.kind is not Form.MAPPING or not isinstance(before.root, Mapping):
+    if root is None or root.form is not Form.MAPPING:
         raise EditRefused("the places of its members cannot be found")
     edits = TextEdits(text + added, end)
-    _Editor(edits, _find_layout(edits, root)).change_mapping(root, before.root, wanted, ())
+    _Editor(edits, _find_layout(edits, root)).change_mapping(root, before, wanted, ())
     after = edits.apply()
     return after.removesuffix(end) if added else after
 
@@ -96,9 +103,9 @@ def _find_layout(edits: TextEdits, root: Span) -> Layout:
     step, dash = 2, 2
     column = _find_column(edits, root.start)
     for each in reversed(root.parts):
-        if not each.flow and each.kind is Form.MAPPING and each.keys:
+        if not each.flow and each.form is Form.MAPPING and each.keys:
             step = _find_column(edits, each.keys[0].start) - column
-        elif not each.flow and each.kind is Form.LIST and each.parts:
+        elif not each.flow and each.form is Form.LIST and each.parts:
             dash = _find_column(edits, _find_dash(edits, each, 0)) - column
     return Layout(max(step, 1), max(dash, 0))
 
@@ -202,7 +209,7 @@ class _Editor:
         """Change parts of `environments`, or of an overlay; what is not wanted of it stays."""
         if not wanted:
             return
-        if entry.value.kind is Form.ALIAS:
+        if entry.value.form is Form.ALIAS:
             raise EditRefused(f"`{print_path(entry.path)}` is an alias")
         if isinstance(entry.node, Mapping) and entry.node.entries:
             self.change_mapping(entry.value, entry.node, wanted, entry.path)
@@ -212,15 +219,15 @@ class _Editor:
     def _change_inside(self, entry: _Entry, wanted: Json) -> bool:
         """Change what stands there already, where it has the form of what is wanted; else say no."""
         value, node = entry.value, entry.node
-        if value.kind is Form.MAPPING and isinstance(node, Mapping) and isinstance(wanted, dict):
+        if value.form is Form.MAPPING and isinstance(node, Mapping) and isinstance(wanted, dict):
             if node.entries and wanted:
                 self.change_mapping(value, node, wanted, entry.path)
                 return True
-        elif value.kind is Form.LIST and isinstance(node, Items) and isinstance(wanted, (list, tuple)):
+        elif value.form is Form.LIST and isinstance(node, Items) and isinstance(wanted, (list, tuple)):
             if node.nodes and (wanted or value.flow):
                 self._change_list(entry, node, wanted)
                 return True
-        elif value.kind is Form.SCALAR and isinstance(wanted, (str, bool)) and value.end > value.start:
+        elif value.form is Form.SCALAR and isinstance(wanted, (str, bool)) and value.end > value.start:
             self._change_scalar(entry, wanted)
             return True
         return False
@@ -276,7 +283,7 @@ class _Editor:
             self.edits.replace(key.start, end, f"{name}: {write_flow(wanted, quote)}")
             return
         indent = self.edits.find_indent(key.start)
-        in_lines = value.kind in {Form.LIST, Form.MAPPING} and not value.flow
+        in_lines = value.form in {Form.LIST, Form.MAPPING} and not value.flow
         written = write_below(wanted, indent, self.layout) if nested else ()
         if not nested:
             text = (
@@ -323,23 +330,20 @@ def _means(node: Node, path: Path, wanted: Json) -> bool:
     return find_meaning(member, read_value(node, member)) == find_meaning(member, wanted)
 
 
-def _check(before: Document, after: Document, wanted: Dict[str, Json]) -> None:
+def _check(before: Mapping, after: Mapping, wanted: Dict[str, Json]) -> None:
     """See that the text says what is wanted, and everything else as before; else raise `EditRefused`."""
-    old, new = before.root, after.root
-    assert isinstance(old, Mapping)  # noqa: S101 - `_read` has seen to it
-    assert isinstance(new, Mapping)  # noqa: S101 - as above
     overlays = wanted.get(ENVIRONMENTS, {})
-    _check_members(old, new, {k: v for k, v in wanted.items() if k != ENVIRONMENTS}, overlays, ())
+    _check_members(before, after, {k: v for k, v in wanted.items() if k != ENVIRONMENTS}, overlays, ())
     if not overlays:
         return
-    olds, news = old.find(ENVIRONMENTS), new.find(ENVIRONMENTS)
-    before_, after_ = (each[1] if each else None for each in (olds, news))
-    if not isinstance(after_, Mapping):
+    olds, news = before.find(ENVIRONMENTS), after.find(ENVIRONMENTS)
+    old, new = (each[1] if each else None for each in (olds, news))
+    if not isinstance(new, Mapping):
         raise EditRefused("the overlays could not be written")
     empty = Mapping((), new.position)
-    held = before_ if isinstance(before_, Mapping) else empty
-    _check_names(held, after_, set(overlays))
-    for key, node in after_.entries:
+    held = old if isinstance(old, Mapping) else empty
+    _check_names(held, new, set(overlays))
+    for key, node in new.entries:
         entry = held.find(key.text)
         was = entry[1] if entry is not None and isinstance(entry[1], Mapping) else empty
         now = node if isinstance(node, Mapping) else empty
@@ -380,7 +384,7 @@ def _strip(node: Node) -> object:
 def _explain(text: str, error: EditRefused) -> str:
     """Say why an edit is refused; an anchor in use is the usual reason."""
     root = read_spans(text)
-    used = {each.name for each in root.walk() if each.kind is Form.ALIAS} if root else set()
+    used = {each.name for each in root.walk() if each.form is Form.ALIAS} if root else set()
     if used:
         shown = ", ".join(f"`*{name}`" for name in sorted(used))
         return f"The file uses {shown}, and {error.message}"

@@ -147,14 +147,14 @@ def read_file(path: Path, *, within: Path | None = None, most: int = MOST_BYTES)
 class Draft:
     """A file that is going to be written: opened beside its place already, so that a failure shows early."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the draft, readable by its owner only; raises `UsageError` where that fails."""
+    def __init__(self, path: Path, mode: int = 0o600) -> None:
+        """Open the draft, by default readable by its owner only; raises `UsageError` where that fails."""
         self.path = path
         self._draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         if path.exists() and not path.is_file():  # root could replace a device, too
             raise UsageError(f"{path} cannot be written: it is not a regular file.", hint="Name a file.")
         try:
-            descriptor = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            descriptor = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         except OSError as error:
             raise UsageError(
                 f"{path} cannot be written: {error.strerror}.", hint="Check the folder."
@@ -217,6 +217,25 @@ def write_file(path: Path, text: str) -> None:
     The line ends are those of the text, whatever the system's are.
     """
     Draft(path).write(text)
+
+
+def read_mark(path: Path) -> str:
+    """Read the byte order mark of a file that was read as a document; empty where it has none."""
+    return "\ufeff" if read_file(path).startswith("\ufeff".encode()) else ""
+
+
+def write_definition(path: Path, text: str) -> None:
+    """Write a definition file whole or not at all, readable by whom it was, or by whom new files are.
+
+    A link is followed: it has been seen to stay in the repository. Raises `UsageError` where it cannot be written.
+    """
+    real = _resolve_links(path)
+    try:
+        real.parent.mkdir(parents=True, exist_ok=True)
+        mode = real.stat().st_mode & 0o777 if real.exists() else 0o666
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.", hint="Check the folder.") from error
+    Draft(real, mode).write(text)
 
 
 def prepare_own_folder(root: Path, name: str = "") -> Path:

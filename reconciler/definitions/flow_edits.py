@@ -24,7 +24,7 @@ class Extent(NamedTuple):
     end: int
 
 
-def list_places(span: Span) -> list[Extent]:
+def list_extents(span: Span) -> list[Extent]:
     """Give the places of the entries of a list or mapping in brackets."""
     if not span.keys:
         return [Extent(each.start, each.end) for each in span.parts]
@@ -33,7 +33,7 @@ def list_places(span: Span) -> list[Extent]:
 
 def change_entries(edits: TextEdits, span: Span, dropped: Sequence[int], added: Sequence[str]) -> None:
     """Drop some entries, by their number, and add others at the end."""
-    places = list_places(span)
+    places = list_extents(span)
     kept = [number for number in range(len(places)) if number not in set(dropped)]
     last = kept[-1] if kept else -1
     inner = [number for number in dropped if number < last or (added and number < len(places) - 1)]

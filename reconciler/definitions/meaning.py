@@ -99,7 +99,7 @@ def shorten_entry(member: str, entry: Json) -> Json:
     pairs = entry.get("resource")
     if not isinstance(pairs, (list, tuple)) or len(pairs) != 1:
         return entry
-    if set(entry) - {"resource", "action"} or entry.get("action"):
+    if set(entry) != {"resource"}:
         return entry
     pair = pairs[0]
     plain = (

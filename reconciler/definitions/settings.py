@@ -18,6 +18,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import repeat
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.files import read_file
@@ -29,8 +30,7 @@ from reconciler.model.suggest import find_nearest
 from reconciler.model.token_address import find_objection, is_sound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
 _MOST_BYTES = 256 * 1024
 """Of a configuration file."""
@@ -70,6 +70,31 @@ def find_root(start: Path) -> Path:
         f"Neither {start} nor a folder above it has a `reconciler.toml` or a `systems/`.",
         hint="Run it in the repository of the definitions, or name it with --root.",
     )
+
+
+def find_common_root(root: Path | None, paths: Sequence[Path]) -> Path:
+    """Find the root from the folder that is named, else from the paths, else from here.
+
+    Raises `UsageError` where there is none, or the paths lie in different ones.
+    """
+    if root is not None or not paths:
+        return find_root(root or Path.cwd())
+    roots = list(dict.fromkeys(found for each in paths if (found := _look_up(each)) is not None))
+    if len(roots) > 1:
+        raise UsageError(
+            f"{paths[0]} and other paths lie in different repositories of definitions.",
+            hint="Name those of one at a time, or name the root with --root.",
+        )
+    return roots[0] if roots else find_root(Path.cwd())
+
+
+def _look_up(path: Path) -> Path | None:
+    try:
+        return find_root(path if path.is_dir() else path.parent)
+    except SettingsError:
+        raise
+    except UsageError:
+        return None
 
 
 def _read_toml(path: Path) -> tuple[Mapping[str, object], str]:

@@ -46,7 +46,7 @@ class Form(StrEnum):
 class Span:
     """A part of a file: its characters, and its parts."""
 
-    kind: Form
+    form: Form
     start: int
     """Behind the anchor and the tag, where there are any."""
     end: int
@@ -74,12 +74,16 @@ def read_spans(text: str) -> Span | None:
         try:
             return _build(text, list(parse(text)))
         except (YAMLError, ArithmeticError, AssertionError, LookupError, ValueError):
-            continue  # the C parser knows YAML 1.1 only, and the other one stumbles over tabs
+            continue  # the C parser knows YAML 1.1 only, and the other one stumbles over tabs and escapes
     return None
 
 
+_INNER_COLON = re.compile(r"(?<=[0-9A-Za-z]):(?=[0-9A-Za-z/])")
+
+
 def _parse_fast(text: str) -> Iterator[Any]:
-    parser = CParser(text)
+    """Parse with the C library; a letter stands for each colon inside a text, which it would not take in brackets."""
+    parser = CParser(_INNER_COLON.sub("x", text))
     while parser.check_event():
         yield parser.get_event()
 
@@ -127,10 +131,10 @@ def _read_scalar(text: str, event: Any) -> Span:  # noqa: ANN401 - the library h
 
 def _close(text: str, made: Span, parts: list[Span], end: int) -> Span:
     """Give a list or mapping its parts; one without brackets ends with the last of them."""
-    if made.kind is Form.MAPPING:
+    if made.form is Form.MAPPING:
         made.keys, made.parts = parts[::2], parts[1::2]
         for key, value in zip(made.keys, made.parts, strict=True):
-            if value.kind is Form.SCALAR and not value.style and value.start == value.end:
+            if value.form is Form.SCALAR and not value.style and value.start == value.end:
                 # The parsers do not agree on where an empty value stands: here it is behind the colon.
                 value.start = value.end = find_colon(text, key)
     else:
