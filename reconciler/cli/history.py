@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,11 +11,18 @@ from reconciler.cli.console import show_lines, show_text
 from reconciler.cli.context import notify_of_gap, open_archive, open_register, read_context
 from reconciler.cli.options import EnvironmentOption, Format, FormatOption, RootOption, VendorOption, make_app
 from reconciler.definitions.git import GitFailed
+from reconciler.definitions.working_tree import compare_with_head
 from reconciler.errors import UsageError
+from reconciler.model.normalise import normalise
 from reconciler.planning.change_log import read_log, replay
 from reconciler.planning.timeline import make_timeline
 from reconciler.render import json as as_json
 from reconciler.render.text.history import render_history
+
+if TYPE_CHECKING:
+    from reconciler.cli.context import Context
+    from reconciler.model.revision import Revision
+    from reconciler.model.system import System
 
 app = make_app()
 
@@ -31,7 +38,8 @@ def run(
 ) -> None:
     """Show a system's change log, oldest write first.
 
-    Who, when, which members before and after, and which revision of the definition each state equals.
+    Who, when, which members before and after, and which revision of the definition each state equals, or
+    which file that is not committed.
     """
     context = read_context(root, environment, vendor, form)
     with open_register(context, read_only=True) as connection:
@@ -40,14 +48,34 @@ def run(
             raise UsageError(
                 f"The register does not know `{system}`.", hint="Check the id and the environment."
             )
-    files = [each.definition.document.file for each in context.systems if each.system.id == system]
-    archive = open_archive(context)
-    notify_of_gap(archive)
-    revisions = []
-    with suppress(GitFailed):  # which was said
-        revisions = [found for file in files for found in archive.read_history(file, system)]
-    story = make_timeline(replay(log), revisions)
+    revisions, uncommitted = _read_sources(context, system)
+    story = make_timeline(replay(log), revisions, uncommitted)
     if form is Format.JSON:
         show_text(as_json.render_history(system, story))
     else:
         show_lines(render_history(system, story))
+
+
+def _read_sources(context: Context, system: str) -> tuple[list[tuple[Revision, System]], dict[str, System]]:
+    """Read what the definition of a system stated at its revisions, newest first, and what it states uncommitted.
+
+    Says where the history is not whole.
+    """
+    defined = [each for each in context.systems if each.system.id == system]
+    archive = open_archive(context)
+    notify_of_gap(archive)
+    revisions: list[tuple[Revision, System]] = []
+    with suppress(GitFailed):  # which was said
+        for each in defined:
+            revisions += archive.read_history(each.definition.document.file, system)
+    checkout = compare_with_head(context.root, [each.definition.document for each in defined])
+    if checkout is None:
+        return revisions, {}
+    stated = {each.definition.document.file: normalise(each.system) for each in defined}
+    return revisions, {
+        file: found
+        for file, found in stated.items()
+        # A file whose comments alone differ from the commit states what the commit states.
+        if (file in checkout.uncommitted or not checkout.is_tracked)
+        and not any(found == each for _, each in revisions[:1])
+    }

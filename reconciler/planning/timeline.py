@@ -12,7 +12,7 @@ from reconciler.model.normalise import ignore_deletion, make_empty
 from reconciler.planning.diff import Field, diff
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from reconciler.model.canonical_json import Json
     from reconciler.model.revision import Revision
@@ -37,12 +37,20 @@ class TimelineEntry:
     """Everything for a creation."""
     revision: Revision | None
     """The newest revision of the definition that the state equals; None where none does."""
+    uncommitted: str = ""
+    """The file in the working tree that the state equals although it is not committed so; empty where there is none."""
 
 
 def make_timeline(
-    states: Sequence[State], revisions: Sequence[tuple[Revision, System]]
+    states: Sequence[State],
+    revisions: Sequence[tuple[Revision, System]],
+    uncommitted: Mapping[str, System] | None = None,
 ) -> tuple[TimelineEntry, ...]:
-    """Make the timeline, oldest first; `revisions` are the definition's, newest first, in canonical form."""
+    """Make the timeline, oldest first; `revisions` are the definition's, newest first, in canonical form.
+
+    `uncommitted` is what the definition states in the working tree, by file, where that is not committed.
+    """
+    drafts = uncommitted or {}
     entries: list[TimelineEntry] = []
     before: System | None = None
     for state in reversed(states):
@@ -52,6 +60,7 @@ def make_timeline(
             found = diff(ignore_deletion(state.system), earlier)
             fields = tuple(Edit(each.steps, each.actual, each.expected) for each in found)
         revision = next((each for each, system in revisions if system == state.system), None)
-        entries.append(TimelineEntry(state.entry, fields, revision))
+        draft = next((file for file, system in drafts.items() if system == state.system), "")
+        entries.append(TimelineEntry(state.entry, fields, revision, draft))
         before = state.system
     return tuple(entries)

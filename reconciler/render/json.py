@@ -188,4 +188,5 @@ def _write_to_json(written: TimelineEntry) -> dict[str, Json]:
             "author": revision.author,
             "subject": revision.subject,
         },
+        "uncommitted": written.uncommitted or None,
     }

@@ -105,3 +105,19 @@ def test_an_empty_log_is_an_empty_timeline() -> None:
     assert text.splitlines()[0] == "History of a: 0 writes"
     assert "The change log is empty" in text
     assert '"chapters": []' in render_json("a", ())
+
+
+def test_a_file_that_is_not_committed_is_named_beside_the_revisions() -> None:
+    """A state can equal both: somebody edited the file back to what an older commit has."""
+    old, new = a_system(), a_system(isVisible=False)
+    states = [State(an_entry("update", 1), new), State(an_entry("create", 0), old)]
+    revision = a_revision(1)
+
+    draft = make_timeline(states, [(revision, old)], {"systems/a.yaml": new})
+    both = make_timeline(states, [(revision, old)], {"systems/a.yaml": old})
+
+    assert [(each.revision, each.uncommitted) for each in draft] == [(revision, ""), (None, "systems/a.yaml")]
+    assert [(each.revision, each.uncommitted) for each in both] == [(revision, "systems/a.yaml"), (None, "")]
+    last = print_lines(render_history("a", draft)).splitlines()[-1]
+    assert last == "    equals systems/a.yaml in the working tree, which is not committed"
+    assert '"uncommitted": "systems/a.yaml"' in render_json("a", draft)

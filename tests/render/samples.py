@@ -357,7 +357,8 @@ def hostile_findings(text: str) -> tuple[Finding, ...]:
 def a_hostile_timeline(text: str) -> tuple[TimelineEntry, ...]:
     """Make a history in which everything that somebody else can write is one text."""
     field = Edit(("name", text), text, text)
-    return (TimelineEntry(LogEntry(text, text, text, text), (field,), Revision(text, text, text, text, b"")),)
+    revision = Revision(text, text, text, text, b"")
+    return (TimelineEntry(LogEntry(text, text, text, text), (field,), revision, text),)
 
 
 PLANS: Mapping[str, Callable[[], Plan]] = {

@@ -15,7 +15,6 @@ from reconciler.render.text.fields import render_field
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.model.revision import Revision
     from reconciler.planning.timeline import TimelineEntry
     from reconciler.render.lines import Line
 
@@ -46,11 +45,17 @@ def _render_write(written: TimelineEntry) -> Iterator[Line]:
             yield tuple(Piece(escape_line(piece.text), piece.style) for piece in line)
     if not written.fields and entry.kind != "delete":
         yield (Piece("    no member of the definition was changed", "dim"),)
-    yield (Piece(f"    {_describe_revision(written.revision)}", "dim"),)
+    for sentence in _describe_sources(written):
+        yield (Piece(f"    {sentence}", "dim"),)
 
 
-def _describe_revision(revision: Revision | None) -> str:
-    if revision is None:
-        return "equals no revision of the definition"
-    shown = f"{revision.commit[:_SHORT]} ({revision.date}, {revision.author}: {revision.subject})"
-    return f"equals the definition at {make_safe(shown)}"
+def _describe_sources(written: TimelineEntry) -> Iterator[str]:
+    """Name the revision of the definition that a state equals, and the file here that is not committed."""
+    revision = written.revision
+    if revision is not None:
+        shown = f"{revision.commit[:_SHORT]} ({revision.date}, {revision.author}: {revision.subject})"
+        yield f"equals the definition at {make_safe(shown)}"
+    if written.uncommitted:
+        yield f"equals {make_safe(written.uncommitted)} in the working tree, which is not committed"
+    if revision is None and not written.uncommitted:
+        yield "equals no revision of the definition"
