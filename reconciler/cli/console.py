@@ -56,8 +56,8 @@ def notify_error(error: ReconcilerError) -> None:
 
 @contextmanager
 def show_progress(what: str) -> Iterator[Progress | None]:
-    """Show a progress bar on stderr where that is a terminal; a log gets none."""
-    if not has_colour(sys.stderr):
+    """Show a progress bar on stderr where that is a terminal; a log gets none, and nor do lines that are logged."""
+    if not has_colour(sys.stderr) or _is_logging():
         yield None
         return
     from rich.console import Console  # noqa: PLC0415 - a log needs none of it
@@ -68,8 +68,26 @@ def show_progress(what: str) -> Iterator[Progress | None]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
+def _is_logging() -> bool:
+    return bool(logging.getLogger().handlers or logging.getLogger("reconciler").handlers)
+
+
+def log_requests() -> None:
+    """Log each request to stderr in one line, unless everything is logged."""
+    if _is_logging():
+        return
+    logger = logging.getLogger("reconciler")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+
+
 def log_to_stderr() -> None:
     """Log everything to stderr; what is secret is masked where it is made."""
+    logger = logging.getLogger("reconciler")
+    logger.handlers.clear()  # of `log_requests`: its lines come with the others
+    logger.setLevel(logging.NOTSET)
     logging.basicConfig(
         level=logging.DEBUG, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )

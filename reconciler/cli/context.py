@@ -44,7 +44,7 @@ from reconciler.render import json as as_json
 from reconciler.render.phrases import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.clients.register import HttpRegister
     from reconciler.definitions.definition import Resolved
@@ -137,6 +137,7 @@ def connect(
     read_only: bool,
     resources: Sequence[str] = (),
     workers: int = WORKERS,
+    environ: Mapping[str, str] = os.environ,
 ) -> Iterator[Connection]:
     """Connect to an environment's register, for so many requests at a time; `local` starts the embedded one.
 
@@ -156,7 +157,7 @@ def connect(
             notify(f"Environment local: the embedded register at {environment.register}")
         else:
             notify(f"Environment {environment.name}: {environment.register}")
-            credentials = read_credentials(os.environ)
+            credentials = read_credentials(environ)
         tokens = stack.enter_context(open_tokens(environment, credentials))
         register = HttpRegister(environment, tokens, workers=workers, read_only=read_only, notify=notify)
         own = read_claims(tokens.token()).get("client_id") or credentials.client_id

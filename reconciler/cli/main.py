@@ -5,6 +5,7 @@ Start-up has to be quick: `validate` in an editor or a hook must not pay for HTT
 
 from __future__ import annotations
 
+from copy import copy
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +15,7 @@ from typer.core import TyperGroup
 from reconciler import __version__
 
 if TYPE_CHECKING:
-    from typer._click import Command, Context, HelpFormatter
+    from typer._click import Command, Context, HelpFormatter, Parameter
 
 VERBS = {
     "validate": "Check definition files; no network.",
@@ -28,6 +29,7 @@ VERBS = {
     "history": "Show a system's change log, oldest write first.",
     "runs": "List the runs of the journal, newest first.",
     "recover": "Find out what became of an interrupted apply; sends nothing.",
+    "compare": "Put two environments side by side.",
     "doctor": "Say what the credentials can do, and what is wrong.",
     "rollback": "Make a plan that puts back what a run updated.",
     "schema": "Print a JSON Schema.",
@@ -35,6 +37,8 @@ VERBS = {
     "register": "Run the embedded register for other programs.",
 }
 """Each verb is the module of the same name beside this file, and its line in the help."""
+_EVERYWHERE = frozenset({"verbose", "debug"})
+"""The options that may stand behind a verb as well as before it."""
 
 
 class Verbs(TyperGroup):
@@ -59,7 +63,29 @@ class Verbs(TyperGroup):
         module = import_module(f"reconciler.cli.{cmd_name}")
         command: Command = typer.main.get_command(module.app)
         command.name = cmd_name
+        _add_options(command, [each for each in self.params if each.name in _EVERYWHERE])
         return command
+
+    def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:
+        """Find the verb; raises `UsageError` with the nearest one where there is none of that name."""
+        if args[0] not in VERBS and not args[0].startswith("-"):
+            from reconciler.errors import UsageError  # noqa: PLC0415 - only where something is wrong
+            from reconciler.model.suggest import find_nearest  # noqa: PLC0415 - as above
+
+            near = find_nearest(args[0], VERBS)
+            hint = f"Did you mean `{near}`?" if near else "`reconciler --help` lists them."
+            raise UsageError(f"There is no verb `{args[0][:80]}`.", hint=hint)
+        return super().resolve_command(ctx, args)
+
+
+def _add_options(command: Command, options: list[Parameter]) -> None:
+    """Give a verb, and each verb below it, options of the whole program; they act by themselves."""
+    for each in options:
+        own = copy(each)
+        own.expose_value = False
+        command.params.append(own)
+    for below in getattr(command, "commands", {}).values():
+        _add_options(below, options)
 
 
 app = typer.Typer(
@@ -78,7 +104,14 @@ def _print_version(*, value: bool) -> None:
         raise typer.Exit
 
 
-def _set_up_logging(*, value: bool) -> None:
+def _log_requests(*, value: bool) -> None:
+    if value:
+        from reconciler.cli.console import log_requests  # noqa: PLC0415 - only where it was asked for
+
+        log_requests()
+
+
+def _log_everything(*, value: bool) -> None:
     if value:
         from reconciler.cli.console import log_to_stderr  # noqa: PLC0415 - only where it was asked for
 
@@ -91,10 +124,13 @@ def start(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Log a line a request to stderr.", callback=_log_requests)
+    ] = False,
     debug: Annotated[
         bool,
-        typer.Option("--debug", help="Log what happens to stderr; secrets as ***.", callback=_set_up_logging),
+        typer.Option("--debug", help="Log what happens to stderr; secrets as ***.", callback=_log_everything),
     ] = False,
 ) -> None:
     """Keep a vendor's systems in Altinn's System Register as YAML files in git."""
-    del version, debug
+    del version, verbose, debug

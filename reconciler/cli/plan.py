@@ -33,6 +33,7 @@ from reconciler.cli.options import (
     make_app,
 )
 from reconciler.cli.outputs import choose_outputs
+from reconciler.cli.runner_links import find_links
 from reconciler.definitions.files import open_drafts
 from reconciler.errors import Exit, UsageError
 from reconciler.execution.signoff import find_approvals
@@ -40,7 +41,8 @@ from reconciler.model.environment import WORKERS
 from reconciler.operations.archive import trace_to_definitions
 from reconciler.operations.elsewhere import add_elsewhere
 from reconciler.planning.plan_file import print_plan
-from reconciler.render.formats import PLACED, load_renderer
+from reconciler.render.formats import PLACED
+from reconciler.render.formats import render_plan as render_format
 from reconciler.render.places import move_plan
 from reconciler.render.text.plan import render_plan
 
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from reconciler.cli.outputs import Outputs
     from reconciler.definitions.files import Draft
     from reconciler.planning.plan import Plan
+    from reconciler.render.links import Links
 
 app = make_app()
 _BaseOption: TypeAlias = Annotated[
@@ -110,7 +113,7 @@ def run(
         notify_of_warnings(context)
         _write(made, outputs, drafts, context.root)
         if is_runner(os.environ):
-            write_summary(load_renderer("markdown").render_plan(made), os.environ)
+            write_summary(render_format("markdown", made, _find_links(context.root)), os.environ)
             write_outputs(_describe(made, out), os.environ)
     codes = [Exit.FAILED] if made.blocked else []
     if exit_code and made.writes:
@@ -155,9 +158,14 @@ def _write(plan: Plan, outputs: Outputs, drafts: Mapping[Path, Draft], root: Pat
     placed = move_plan(plan, find_prefix(root, os.environ))
     outputs.write(
         lines=lambda: render_plan(plan),
-        render=lambda name: load_renderer(name).render_plan(placed if name in PLACED else plan),
+        render=lambda name: render_format(name, placed if name in PLACED else plan, _find_links(root)),
         save=lambda path, text: drafts[path].write(text),
     )
+
+
+def _find_links(root: Path) -> Links:
+    """Find where the platform shows this run, and the files under a root."""
+    return find_links(os.environ, find_prefix(root, os.environ))
 
 
 def _describe(plan: Plan, saved: Path | None) -> Mapping[str, str]:

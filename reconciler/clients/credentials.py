@@ -88,6 +88,17 @@ def _read_form(name: str, secret: Secret, fits: Callable[[str], bool], form: str
     return text
 
 
+def choose_variables(environ: Mapping[str, str], environment: str) -> Mapping[str, str]:
+    """Give the variables of one of several environments: those with its name behind them, else those without any.
+
+    For `tt02` these are `MASKINPORTEN_CLIENT_ID_TT02`, `RECONCILER_TOKEN_TT02` and so on; `-` is written `_`.
+    """
+    suffix = "_" + environment.upper().replace("-", "_")
+    names = (*CREDENTIAL_VARIABLES, *_KIDS)
+    own = {name: environ[name + suffix] for name in names if environ.get(name + suffix)}
+    return own or environ
+
+
 def is_token(text: str) -> bool:
     """Say whether a header can carry a text as a bearer token (RFC 6750 §2.1)."""
     return re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", text) is not None

@@ -56,13 +56,43 @@ class ReadOnly(httpx.BaseTransport):
         self._inner.close()
 
 
+class Logged(httpx.BaseTransport):
+    """A transport that logs each request in one line: method, path, status and time; never a header, query or body."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass a request on, and log what came of it; raises `httpx.HTTPError`."""
+        before, came = time.monotonic(), "no answer"
+        try:
+            response = self._inner.handle_request(request)
+            came = str(response.status_code)
+            return response
+        finally:
+            _LOG.info("%s %s %s %.0f ms", request.method, _name_path(request), came, _count_ms(before))
+
+    def close(self) -> None:
+        """Close the transport below."""
+        self._inner.close()
+
+
+def _name_path(request: httpx.Request) -> str:
+    """Give the path as it is sent, in which no letter of an id breaks a line."""
+    return request.url.raw_path.partition(b"?")[0].decode("ascii", errors="replace")
+
+
+def _count_ms(before: float) -> float:
+    return (time.monotonic() - before) * 1000
+
+
 def open_client(
     base: str, *, workers: int = 1, read_only: bool = False, transport: httpx.BaseTransport | None = None
 ) -> httpx.Client:
     """Make a client for one address, with a pool for so many threads."""
     if not is_sound(base):
         raise UsageError(f"{base} is not an https address.", hint="Plain http is for this machine only.")
-    inner = transport or _open_transport(base, workers)
+    inner = Logged(transport or _open_transport(base, workers))
     return httpx.Client(
         base_url=base,
         follow_redirects=False,
@@ -86,7 +116,7 @@ def _open_transport(base: str, workers: int) -> Exchange:
 def _mark(request: httpx.Request) -> None:
     """Give a request a trace id that the service logs as well, and log the request."""
     traceparent = request.headers.setdefault(HEADER, make_traceparent())
-    _LOG.debug("%s %s with %s %s", request.method, request.url.path, HEADER, traceparent)
+    _LOG.debug("%s %s with %s %s", request.method, _name_path(request), HEADER, traceparent)
 
 
 def explain_failure(error: Exception, base: str) -> RegisterError:

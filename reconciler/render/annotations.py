@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.findings import SEVERITIES, Finding, Location, Severity
@@ -61,17 +61,32 @@ def annotate_findings(findings: Iterable[Finding]) -> tuple[Annotation, ...]:
 
 
 def annotate_plan(plan: Plan) -> tuple[Annotation, ...]:
-    """Say what a plan cannot do, what it breaks, and what is worth knowing; the worst first."""
+    """Say what a plan cannot do, what it breaks, here and elsewhere, and what is worth knowing; the worst first."""
     where = plan.target.environment
-    found = [Annotation(where, _impact(each, Location("")), where) for each in plan.impacts if _counts(each)]
-    found += _annotate_unlisted(plan.unlisted, where)
-    found += _annotate_against(plan)
+    found = [*_annotate_changes(plan), *_annotate_unlisted(plan.unlisted, where), *_annotate_against(plan)]
+    for other in plan.elsewhere:
+        found += map(_move_elsewhere, _annotate_changes(other))
+    return sort_annotations(found)
+
+
+def _annotate_changes(plan: Plan) -> Iterator[Annotation]:
+    where = plan.target.environment
+    for impact in filter(_counts, plan.impacts):
+        yield Annotation(where, _impact(impact, Location("")), where)
     for change in plan.changes:
-        found += [Annotation(change.id, finding, where) for finding in _annotate_change(change)]
+        for finding in _annotate_change(change):
+            yield Annotation(change.id, finding, where)
     for system in plan.reported:
         if system.former:
-            found.append(Annotation(system.id, _removed(system), where))
-    return sort_annotations(found)
+            yield Annotation(system.id, _removed(system), where)
+
+
+def _move_elsewhere(annotation: Annotation) -> Annotation:
+    """Name the environment; what is blocked in another one is no error here, as the exit code says it."""
+    finding = replace(annotation.finding, environments=(annotation.environment,))
+    if finding.severity is Severity.ERROR:
+        finding = replace(finding, severity=Severity.WARNING)
+    return replace(annotation, finding=finding)
 
 
 def _annotate_against(plan: Plan) -> Iterator[Annotation]:

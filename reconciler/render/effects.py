@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from reconciler.planning.change import Blocked, Delete, Update, Weight
 from reconciler.planning.impact_rules import DELETED, MASS_CHANGE, OVERWRITTEN, UNKNOWN_CHANGED
 from reconciler.planning.origin import OURS, Origin, is_new
+from reconciler.render import phrases
+from reconciler.render.escape import shorten
 from reconciler.render.overview import group_changes
 from reconciler.render.phrases import count
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from reconciler.planning.change import Change, Impact
     from reconciler.planning.plan import Plan, Unmanaged
+    from reconciler.planning.request_order import Step
     from reconciler.render.overview import Groups
 
 
@@ -111,6 +114,10 @@ class Side:
     """Every system of this side that is shown, those of the items among them."""
     removed: tuple[Unmanaged, ...] = ()
     """The systems whose file this change removes."""
+    steps: tuple[Step, ...] = ()
+    """The requests of its plan."""
+    environment: str = ""
+    """The other environment in which this happens; empty for the plan's own."""
 
     def select(self, effect: Effect) -> tuple[Item, ...]:
         """Select the systems that something happens to."""
@@ -149,8 +156,20 @@ def find_sides(plan: Plan) -> Sides:
     titles = groups.titles
     return Sides(
         groups.traced,
-        Side(titles[0], new, groups.new, groups.removed),
-        Side(titles[1], before, groups.open),
+        Side(titles[0], new, groups.new, groups.removed, plan.steps),
+        Side(titles[1], before, groups.open, steps=plan.steps),
+    )
+
+
+def find_side_elsewhere(plan: Plan) -> Side:
+    """Put together what this change does in another environment, where nothing else is known to be open."""
+    sides, environment = find_sides(plan), plan.target.environment
+    return Side(
+        f"{phrases.THIS_CHANGE} in {shorten(environment, 100)}",
+        (*sides.new.items, *sides.open.items),
+        (*sides.new.changes, *sides.open.changes),
+        sides.new.removed,
+        environment=environment,
     )
 
 

@@ -14,12 +14,17 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.planning.drift import DriftReport
     from reconciler.planning.plan import Plan
+    from reconciler.render.links import Links
 
 TEXT, JSON = "text", "json"
 FORMATS = (TEXT, JSON, "markdown", "github", "sarif", "junit", "gitlab", "html")
 """The names that `--format` takes; `text` is made of lines, in the package of that name, and each other is a module."""
 PLACED = frozenset({"github", "sarif", "junit", "gitlab"})
 """The outputs whose reader looks for the file, so that they name it from where the reader stands."""
+
+
+LINKED = frozenset({"markdown", "html"})
+"""The outputs that link to what a platform shows of the run."""
 
 
 class Renderer(Protocol):
@@ -35,6 +40,20 @@ class Renderer(Protocol):
         """Render what differs from the files."""
 
 
+class LinkedRenderer(Renderer, Protocol):
+    """What the module of a format with links does."""
+
+    def render_plan(self, plan: Plan, /, *, links: Links = ...) -> str:
+        """Render a plan with links."""
+
+
 def load_renderer(name: str) -> Renderer:
     """Import the module that makes an output; any but `text`."""
     return cast("Renderer", import_module(f"reconciler.render.{name}"))
+
+
+def render_plan(name: str, plan: Plan, links: Links) -> str:
+    """Render a plan in any output but `text`, with links where it has them."""
+    if name in LINKED:
+        return cast("LinkedRenderer", load_renderer(name)).render_plan(plan, links=links)
+    return load_renderer(name).render_plan(plan)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reconciler.execution.run_summary import RunSummary
     from reconciler.model.canonical_json import Json
     from reconciler.model.findings import Finding
+    from reconciler.planning.comparison import Comparison
     from reconciler.planning.drift import Difference, DriftReport
     from reconciler.planning.plan import Plan
     from reconciler.planning.timeline import TimelineEntry
@@ -190,3 +191,35 @@ def _write_to_json(written: TimelineEntry) -> dict[str, Json]:
         },
         "uncommitted": written.uncommitted or None,
     }
+
+
+def render_comparison(found: Comparison) -> str:
+    """Render two environments side by side as JSON; `live` is null where the registers were not asked."""
+    first, second = found.environments
+    asked = not any(found.unread)
+    systems: list[Json] = [
+        {
+            "file": each.file,
+            "ids": dict(zip(found.environments, (name or None for name in each.ids), strict=True)),
+            "behind": each.behind,
+            "fields": [
+                {
+                    "path": field.path,
+                    "expected": field.is_expected,
+                    "desired": {first: field.desired[0], second: field.desired[1]},
+                    "live": {first: field.live[0], second: field.live[1]} if asked else None,
+                }
+                for field in each.contrasts
+            ],
+        }
+        for each in found.systems
+    ]
+    body: dict[str, Json] = {
+        "first": first,
+        "second": second,
+        "behind": found.behind,
+        "equal": found.equal,
+        "unread": {name: why for name, why in zip(found.environments, found.unread, strict=True) if why},
+        "systems": systems,
+    }
+    return _print(body)

@@ -13,7 +13,8 @@ from reconciler.model.findings import SEVERITIES, Severity
 from reconciler.planning.change import Blocked, Weight
 from reconciler.render import phrases
 from reconciler.render.blocks import Block, fit
-from reconciler.render.escape import escape_line, escape_markdown, shorten, split_code
+from reconciler.render.escape import escape_html, escape_line, escape_markdown, shorten, split_code
+from reconciler.render.links import NO_LINKS
 from reconciler.render.overview import (
     UNMANAGED_SHOWN,
     DriftedSystem,
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
     from reconciler.planning.change import Change, Impact
     from reconciler.planning.drift import Difference, DriftReport
     from reconciler.planning.plan import Plan, Unmanaged
+    from reconciler.planning.request_order import Step
     from reconciler.render.effects import Item
+    from reconciler.render.links import Links
     from reconciler.render.notes import Note
     from reconciler.render.screen import Screen
 
@@ -57,24 +60,25 @@ _SEVERITIES: Mapping[Severity, str] = {
 }
 
 
-def render_plan(plan: Plan, longest: int = LONGEST) -> str:
+def render_plan(plan: Plan, longest: int = LONGEST, *, links: Links = NO_LINKS) -> str:
     """Render a plan: the verdict, what stands open and the notes; then every system, folded."""
     screen = make_screen(plan)
     head = [_mark(plan), f"## {_say(screen.title)}", "", f"**{_say(screen.verdict, 1000)}**", ""]
     if screen.before:
         head += [_say(screen.before, 1000), ""]
     head += _call(screen)
-    blocks = [_describe_item(item, side.title) for side in screen.sides for item in side.items]
+    blocks = [_describe_item(item, _words(side.title), links) for side in screen.sides for item in side.items]
     blocks += [Block(phrases.NOTES, _describe_note(each), matters=True) for each in screen.notes]
     for side in screen.sides:
-        title = f"{side.title}, {phrases.BY_MEMBER}"
-        blocks += [Block(title, _describe(each, plan)) for each in side.changes]
+        title = f"{_words(side.title)}, {phrases.BY_MEMBER}"
+        blocks += [Block(title, _describe(each, side.steps, links)) for each in side.changes]
         blocks += [Block(title, _describe_removed(each)) for each in side.removed]
     blocks += _list_unmanaged(plan)
     tail = [
         phrases.summarise_plan(plan),
         "",
         _describe_making(plan.target.vendor, plan.created, plan.tool_version),
+        *_list_links(links),
     ]
     tail += [f"Digest `{plan.short_digest}`", ""] if not plan.against else [""]
     return fit(head, blocks, tail, longest)
@@ -134,6 +138,22 @@ def _words(text: str, longest: int = 600) -> str:
     return escape_markdown(shorten(text, longest))
 
 
+def _link(address: str, text: str) -> str:
+    """Link to an address that `links` has checked; the tag works within a summary too, where Markdown does not."""
+    return f'<a href="{escape_html(address)}">{text}</a>' if address else text
+
+
+def _place(change: Change, links: Links) -> str:
+    return _link(links.find_line(change.file, change.line), _code(locate(change)))
+
+
+def _list_links(links: Links) -> list[str]:
+    """Link to the commit, the run and the files that it kept, where the platform shows them."""
+    known = (("commit", links.commit), ("run", links.run), ("artifact", links.artifact))
+    shown = [_link(address, name) for name, address in known if address]
+    return [f"The plan's {', '.join(shown)}."] if shown else []
+
+
 def _say(sentence: str, longest: int = 600) -> str:
     """Show a sentence, and as code what it marks as code."""
     parts = split_code(shorten(sentence, longest))
@@ -170,14 +190,14 @@ def _call(screen: Screen) -> list[str]:
     return ["> [!CAUTION]", f"> {phrases.REFUSES}: `{screen.command}`", ""] if screen.command else []
 
 
-def _describe_item(item: Item, group: str) -> Block:
+def _describe_item(item: Item, group: str, links: Links) -> Block:
     """Describe what a reader must know of one system, or of the plan as a whole."""
     change = item.change
     name = _code(change.id) if change else ""
     head = f"- **{item.effects[0]}** {name}".rstrip()
     if item.customers:
         head += f" for {item.customers}"
-    rows = [f"{head} ({_code(locate(change))})" if change and change.file else head]
+    rows = [f"{head} ({_place(change, links)})" if change and change.file else head]
     rows += [f"  {row}" for row in _list_impacts(item.impacts)]
     if isinstance(change, Blocked):
         rows += [f"  - {label}: {_say(text)}" for label, text in _reasons(change) if text]
@@ -200,11 +220,11 @@ def _open_section(title: str, notes: Iterable[str]) -> list[str]:
     return ["<details>", f"<summary>{' · '.join([title, *filter(None, notes)])}</summary>", ""]
 
 
-def _describe(change: Change, plan: Plan) -> str:
+def _describe(change: Change, steps: Iterable[Step], links: Links) -> str:
     """Describe one system: what it does beside what stands open, its fields, and its requests where ids move."""
     sign, verb = describe_action(change)
     breaking = count_breaking(change)
-    notes = [f"<b>{breaking} {phrases.BREAKING}</b>" if breaking else "", _code(locate(change))]
+    notes = [f"<b>{breaking} {phrases.BREAKING}</b>" if breaking else "", _place(change, links)]
     rows = _open_section(f"{sign} {_code(change.id)} {verb}", notes)
     rows += _list_impacts(list_mild(change))
     if not isinstance(change, Blocked):
@@ -213,7 +233,7 @@ def _describe(change: Change, plan: Plan) -> str:
     if change.fields:
         rows += [""] if rows[-1] else []
         rows += _fence(f"{sign} {text}" for sign, text in list_diff_lines(change))
-    if moves := find_moves(plan, change.id):
+    if moves := find_moves(steps, change.id):
         rows += ["", phrases.MOVES, ""]
         for step in moves:
             what = filter(None, (_say(step.purpose), phrases.list_predecessors(step)))

@@ -61,6 +61,22 @@ def _note_removed(plan: Plan) -> Iterator[Note]:
         yield Note(Severity.WARNING, f"{what}. {phrases.WITHDRAW}")
 
 
+def _note_elsewhere(plan: Plan) -> Iterator[Note]:
+    """Say what is removed in other environments, from what their sections are made, and what is not known of them."""
+    here = {each.id for each in plan.unmanaged if each.former}
+    for other in plan.elsewhere:
+        removed = [each.id for each in other.unmanaged if each.id not in here]
+        if removed:
+            where = f"In `{other.target.environment}`, {name_some(removed)}"
+            text = f"{where}: the definition is removed here, and the system {phrases.REMOVED}"
+            yield Note(Severity.WARNING, f"{text}. {phrases.WITHDRAW}")
+    if plan.elsewhere_unknown:
+        text = f"What this change does is not known {plan.elsewhere_unknown}."
+        yield Note(Severity.WARNING, text)
+    if plan.elsewhere and not plan.against:
+        yield Note(Severity.NOTE, phrases.describe_elsewhere(plan))
+
+
 def _note_unreadable(plan: Plan) -> Iterator[Note]:
     """Say which unmanaged systems cannot be read."""
     unread = [each.id for each in plan.reported if each.unreadable]
@@ -95,6 +111,7 @@ _NOTES: tuple[Callable[[Plan], Iterator[Note]], ...] = (
     _note_against,
     _note_unlisted,
     _note_removed,
+    _note_elsewhere,
     _note_unreadable,
     _note_unmanaged,
     _note_left_out,

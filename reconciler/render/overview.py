@@ -15,7 +15,7 @@ from reconciler.planning.origin import is_new
 from reconciler.render import phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reconciler.planning.change import Change, Impact
     from reconciler.planning.drift import Difference, DriftReport
@@ -128,11 +128,9 @@ def list_diff_lines(change: Change) -> Iterator[tuple[str, str]]:
             yield sign, f"{text}{behind if number == len(lines) else ''}"
 
 
-def find_moves(plan: Plan, system: str) -> tuple[Step, ...]:
+def find_moves(steps: Iterable[Step], system: str) -> tuple[Step, ...]:
     """Find the requests of a system that wait for others, or that others wait for."""
-    return tuple(
-        step for step in plan.steps if step.id == system and (step.claims or step.releases or step.after)
-    )
+    return tuple(step for step in steps if step.id == system and (step.claims or step.releases or step.after))
 
 
 class DriftedSystem(NamedTuple):

@@ -80,6 +80,16 @@ def describe_against(plan: Plan) -> str:
     )
 
 
+def describe_elsewhere(plan: Plan) -> str:
+    """Say from what it is known what a change does in other environments."""
+    names = " and ".join(f"`{each.target.environment}`" for each in plan.elsewhere)
+    commits = " and ".join(dict.fromkeys(each.against[:SHORT] for each in plan.elsewhere))
+    return (
+        f"What it does in {names} is the difference from the definitions at {commits}: no register was asked, so "
+        "changes by hand and what is not applied yet are not seen there."
+    )
+
+
 def describe_nothing(plan: Plan) -> str:
     """Say that a plan does nothing."""
     if not plan.against:

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 
 from reconciler.planning.change import Blocked, Create, Keep, Update
 from reconciler.render import phrases
-from reconciler.render.effects import Customers, Effect, Item, Side, Sides, find_sides, sum_customers
+from reconciler.render.effects import (
+    Customers,
+    Effect,
+    Item,
+    Side,
+    Sides,
+    find_side_elsewhere,
+    find_sides,
+    sum_customers,
+)
 from reconciler.render.notes import Note, list_notes
 from reconciler.render.phrases import count
 
@@ -22,8 +31,6 @@ if TYPE_CHECKING:
     from reconciler.planning.change import Change
     from reconciler.planning.plan import Plan
 
-_NOTHING = "changes nothing in the register"
-
 
 @dataclass(frozen=True, slots=True)
 class Screen:
@@ -31,13 +38,16 @@ class Screen:
 
     title: str
     verdict: str
-    """What happens: one sentence."""
+    """What happens: one sentence, and one more for each other environment that this change touches."""
     before: str
     """What was open before: one sentence; empty where nothing was, or where that is not known."""
     command: str
     """What a plan that breaks something has to be applied with; empty for any other, and for an approved one."""
     sides: tuple[Side, ...]
-    """What this change does and what was open before, or all in one; those that hold something."""
+    """What this change does, here and in each other environment, and what was open before, or all in one.
+
+    Those that hold something.
+    """
     notes: tuple[Note, ...]
 
     @property
@@ -49,11 +59,13 @@ class Screen:
 def make_screen(plan: Plan) -> Screen:
     """Make the first screen of a plan."""
     sides = find_sides(plan)
-    shown = tuple(each for each in (sides.new, sides.open) if each.items or each.changes or each.removed)
+    others = tuple(find_side_elsewhere(each) for each in plan.elsewhere)
+    every = (sides.new, *others, sides.open)
+    shown = tuple(each for each in every if each.items or each.changes or each.removed)
     target = plan.target
     return Screen(
         title=f"Plan for `{target.environment}`",
-        verdict=_describe_verdict(plan, sides),
+        verdict=" ".join([_describe_verdict(plan, sides), *map(_describe_elsewhere, others)]),
         before=_describe_before(sides),
         command=_name_command(plan),
         sides=shown,
@@ -70,14 +82,28 @@ def _name_command(plan: Plan) -> str:
 
 
 def _describe_verdict(plan: Plan, sides: Sides) -> str:
-    """Say what this change does, or where that is not known, what apply would do."""
-    if not sides.traced:
-        side = sides.open
-        if not (side.items or side.changes):
-            return phrases.describe_nothing(plan)
-        return _say(f"Applying {_join(list(_list_acts(side))) or _NOTHING}", side)
-    nothing = f"{_NOTHING} that was not open before" if _is_open(sides) else _NOTHING
-    return _say(f"Merging {_join(list(_list_acts(sides.new))) or nothing}", sides.new)
+    """Say what this change does, or where that is not known, what apply would do; beside others it says where."""
+    where = f"in `{plan.target.environment}`" if plan.elsewhere else ""
+    nothing = f"changes nothing {where or 'in the register'}"
+    if not sides.traced and (sides.open.items or sides.open.changes):
+        return _say(f"Applying {_describe_acts(sides.open, where) or nothing}", sides.open)
+    if not (sides.traced or plan.elsewhere):
+        return phrases.describe_nothing(plan)
+    nothing += " that was not open before" if _is_open(sides) else ""
+    return _say(f"Merging {_describe_acts(sides.new, where) or nothing}", sides.new)
+
+
+def _describe_elsewhere(side: Side) -> str:
+    """Say what this change does in another environment; system users are not known there."""
+    lost = any(each.customers for each in side.items)
+    parts = [_join(list(_list_acts(side, counted=False))), "system users are not known" if lost else ""]
+    return f"In `{side.environment}`: {'; '.join(filter(None, [*parts, *_list_rest(side)]))}."
+
+
+def _describe_acts(side: Side, where: str = "") -> str:
+    """Say in one clause what happens to the register; empty where nothing does."""
+    acts = _join(list(_list_acts(side)))
+    return f"{acts} {where}".rstrip() if acts else ""
 
 
 def _is_open(sides: Sides) -> bool:
@@ -89,7 +115,7 @@ def _describe_before(sides: Sides) -> str:
     if not (sides.traced and _is_open(sides)):
         return ""
     when = "Open before this change, or of unknown origin" if sides.uncertain else "Open before this change"
-    acts = _join(list(_list_acts(sides.open)))
+    acts = _describe_acts(sides.open)
     return _say(f"{when}: {f'apply also {acts}' if acts else 'nothing that apply can do'}", sides.open)
 
 
@@ -98,12 +124,14 @@ def _say(what: str, side: Side) -> str:
     return f"{'; '.join([what, *_list_rest(side)])}."
 
 
-def _list_acts(side: Side) -> Iterator[str]:
-    """List what happens to the register, the worst first."""
+def _list_acts(side: Side, *, counted: bool = True) -> Iterator[str]:
+    """List what happens to the register, the worst first; with how many customers lose something, where counted."""
     if deleted := side.select(Effect.DELETES):
-        yield f"deletes {count(len(deleted), 'system')} for ever ({sum_customers(deleted)})"
+        customers = f" ({sum_customers(deleted)})" if counted else ""
+        yield f"deletes {count(len(deleted), 'system')} for ever{customers}"
     if broken := side.select(Effect.BREAKS):
-        yield f"breaks {count(len(broken), 'system')} {_describe_customers(broken)}"
+        customers = f" {_describe_customers(broken)}" if counted else ""
+        yield f"breaks {count(len(broken), 'system')}{customers}"
     if overwritten := side.select(Effect.OVERWRITES):
         yield f"overwrites what others set in {count(len(overwritten), 'system')}"
     if altered := side.select(Effect.ALTERS):

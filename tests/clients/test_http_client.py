@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import socket
 from collections import deque
 from email.utils import formatdate
@@ -171,6 +172,31 @@ def test_plain_http_is_for_this_machine() -> None:
         open_client("http://register.example")
     for base in ("http://127.0.0.1:1", "http://localhost", "http://[::1]:1", "https://register.example"):
         open_client(base).close()
+
+
+def test_a_request_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Method, path, status and time: no query, no header, and no line break that a path can bring."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(404))
+    with (
+        caplog.at_level(logging.INFO, "reconciler"),
+        open_client("https://register.example", transport=transport) as client,
+    ):
+        client.get("/a%0Ab/\u00e6?token=hunter2", headers={"Authorization": "hunter2"})
+
+    (line,) = [record.message for record in caplog.records if record.name.startswith("reconciler.")]
+    assert re.fullmatch(r"GET /a%0Ab/%C3%A6 404 \d+ ms", line)
+
+
+def test_a_request_without_an_answer_is_logged_too(caplog: pytest.LogCaptureFixture) -> None:
+    """It says that there was none."""
+    with (
+        caplog.at_level(logging.INFO, "reconciler"),
+        open_client("http://127.0.0.1:1") as client,
+        pytest.raises(httpx.ConnectError),
+    ):
+        client.delete("/x")
+
+    assert re.search(r"DELETE /x no answer \d+ ms", caplog.text)
 
 
 def test_nothing_of_a_request_is_logged(caplog: pytest.LogCaptureFixture) -> None:

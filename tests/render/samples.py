@@ -16,7 +16,15 @@ from reconciler.planning.change_log import LogEntry, State
 from reconciler.planning.diff import FieldChange, adopt
 from reconciler.planning.drift import Difference, DriftReport, Kind
 from reconciler.planning.origin import Origin
-from reconciler.planning.plan import Plan, Target, Unmanaged, judge_plan, plan_changes, stamp
+from reconciler.planning.plan import (
+    Plan,
+    Target,
+    Unmanaged,
+    judge_plan,
+    keep_what_changes,
+    plan_changes,
+    stamp,
+)
 from reconciler.planning.request_order import Step
 from reconciler.planning.timeline import Edit, TimelineEntry, make_timeline
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_registered_system, a_resolved, a_system
@@ -228,6 +236,24 @@ def an_empty_plan_against() -> Plan:
     return Plan(Target("prod", "", VENDOR), created=CREATED, tool_version=VERSION, against=COMMIT)
 
 
+def a_plan_elsewhere() -> Plan:
+    """Make a plan that changes nothing itself, and one thing in each of two other environments."""
+    there = keep_what_changes(a_plan_against())
+    pair = _pair("replaced", {"isVisible": False}, {})
+    here = plan_changes(Target("dev", "", VENDOR), [pair[0]], {pair[0].system.id: pair[1]}, [])
+    mild = replace(judge_plan(here, {}), changes=tuple(_with_origins(each, {}) for each in here.changes))
+    same = _pair("same", {}, {})
+    made = plan_changes(TARGET, [same[0]], {same[0].system.id: same[1]}, [])
+    return replace(
+        stamp(made, [], created=CREATED, tool_version=VERSION),
+        elsewhere=(
+            replace(there, created="", tool_version=""),
+            replace(keep_what_changes(mild), against=COMMIT),
+        ),
+        elsewhere_unknown=f"in stage: at {COMMIT[:12]}, systems/broken.yaml is no definition that can be read",
+    )
+
+
 def a_quiet_report() -> DriftReport:
     """Make a drift report that found nothing."""
     return DriftReport(TARGET, (), 3, CREATED, VERSION)
@@ -318,7 +344,7 @@ def a_hostile_plan(text: str) -> Plan:
         number=1, id=text, method="PUT", purpose=text, document=live, claims=(text,), releases=(text,)
     )
     unmanaged = (Unmanaged(text, text, (text,)), Unmanaged(f"{text}3", text, (), text))
-    return Plan(
+    made = Plan(
         Target(text, text, text),
         changes,
         (step,),
@@ -332,6 +358,9 @@ def a_hostile_plan(text: str) -> Plan:
             PlanApproval(date(2026, 12, 1), text, obstacle=text),
         ),
     )
+    blocked = Blocked(id=f"{text}2", reason=text, hint=text, file=text, line=2)
+    there = Plan(Target(text, "", text), (blocked,), unmanaged=unmanaged[1:], against=text)
+    return replace(made, elsewhere=(there,), elsewhere_unknown=text)
 
 
 def a_hostile_report(text: str) -> DriftReport:
@@ -368,6 +397,7 @@ PLANS: Mapping[str, Callable[[], Plan]] = {
     "plan-empty": an_empty_plan,
     "plan-against": a_plan_against,
     "plan-against-empty": an_empty_plan_against,
+    "plan-elsewhere": a_plan_elsewhere,
     "plan-hostile": lambda: a_hostile_plan(HOSTILE),
 }
 REPORTS: Mapping[str, Callable[[], DriftReport]] = {

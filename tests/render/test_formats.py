@@ -26,6 +26,7 @@ SHARED = {
         "formats",
         "left_out",
         "lines",
+        "links",
         "notes",
         "overview",
         "phrases",

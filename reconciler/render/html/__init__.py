@@ -20,6 +20,7 @@ from reconciler.planning.change import Weight
 from reconciler.render import overview, phrases
 from reconciler.render.effects import Effect
 from reconciler.render.escape import escape_html, shorten, split_code
+from reconciler.render.links import NO_LINKS
 from reconciler.render.screen import make_screen
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.planning.drift import DriftReport
     from reconciler.planning.plan import Plan
+    from reconciler.render.links import Links
 
 # The badge's colour for each severity; the word beside it is the same as everywhere.
 _SEVERITIES: Mapping[Severity, str] = {
@@ -39,11 +41,20 @@ _WEIGHTS: Mapping[Weight, str] = {Weight.BREAKING: "delete", Weight.NOTABLE: "up
 _EFFECTS: Mapping[Effect, str] = {each: "blocked" if each is Effect.BLOCKED else "delete" for each in Effect}
 
 
-def render_plan(plan: Plan) -> str:
+def render_plan(plan: Plan, *, links: Links = NO_LINKS) -> str:
     """Render a plan: the verdict, what stands open and the notes; then every system, folded."""
     title = f"Plan for {shorten(plan.target.environment)}"
     unmanaged = [each for each in plan.reported if not each.former]
-    return _render("plan.html.j2", title=title, plan=plan, screen=make_screen(plan), unmanaged=unmanaged)
+    known = (("commit", links.commit), ("run", links.run), ("artifact", links.artifact))
+    return _render(
+        "plan.html.j2",
+        title=title,
+        plan=plan,
+        screen=make_screen(plan),
+        unmanaged=unmanaged,
+        links=links,
+        shown=[(name, address) for name, address in known if address],
+    )
 
 
 def render_drift(report: DriftReport) -> str:

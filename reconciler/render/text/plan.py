@@ -13,7 +13,7 @@ from reconciler.render import phrases
 from reconciler.render.effects import Effect
 from reconciler.render.escape import escape_line, quote_code
 from reconciler.render.lines import LONG, Piece, make_line, make_safe, wrap_sentence
-from reconciler.render.overview import UNMANAGED_SHOWN, describe_action, group_changes, list_mild, locate
+from reconciler.render.overview import UNMANAGED_SHOWN, describe_action, list_mild, locate
 from reconciler.render.screen import make_screen
 from reconciler.render.text.fields import render_field
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from reconciler.planning.change import Change, Impact
-    from reconciler.planning.plan import Plan
-    from reconciler.render.effects import Item
+    from reconciler.planning.plan import Plan, Unmanaged
+    from reconciler.render.effects import Item, Side
     from reconciler.render.lines import Line
     from reconciler.render.screen import Screen
 
@@ -39,14 +39,8 @@ def render_plan(plan: Plan) -> Iterator[Line]:
     """Render a plan: the first screen, everything that changes, and a summary line."""
     screen = make_screen(plan)
     yield from _render_screen(screen)
-    groups = group_changes(plan)
-    for title, group in zip(groups.titles, (groups.new, groups.open), strict=True):
-        if group:
-            yield make_line(Piece(f"{title}, {phrases.BY_MEMBER}:", "strong"))
-            yield make_line()
-        for change in group:
-            yield from _render_change(change)
-            yield make_line()
+    for side in screen.sides:
+        yield from _render_side(side)
     yield from _render_unmanaged(plan)
     yield from _render_steps(plan)
     yield make_line(Piece(phrases.summarise_plan(plan), "strong"))
@@ -68,7 +62,7 @@ def _render_screen(screen: Screen) -> Iterator[Line]:
     yield make_line()
     for side in screen.sides:
         if side.items:
-            yield make_line(Piece(f"{side.title}:", "strong"))
+            yield make_line(Piece(f"{make_safe(side.title)}:", "strong"))
             for item in side.items:
                 yield from _render_item(item)
             yield make_line()
@@ -95,6 +89,29 @@ def _render_item(item: Item) -> Iterator[Line]:
         yield from wrap_sentence(change.hint, "      ", "dim")
 
 
+def _render_side(side: Side) -> Iterator[Line]:
+    """Render a side member by member; what the change removes here stands with the unmanaged systems."""
+    removed = side.removed if side.environment else ()
+    if not (side.changes or removed):
+        return
+    yield make_line(Piece(f"{make_safe(side.title)}, {phrases.BY_MEMBER}:", "strong"))
+    yield make_line()
+    for change in side.changes:
+        yield from _render_change(change)
+        yield make_line()
+    for system in removed:
+        yield make_line(f"  ? {make_safe(system.id)}")
+        yield from _render_removed(system)
+    if removed:
+        yield make_line()
+
+
+def _render_removed(system: Unmanaged) -> Iterator[Line]:
+    if system.former:
+        removed = f"      {phrases.REMOVED}: {system.former} is removed here"
+        yield make_line(Piece(escape_line(removed), "warn"))
+
+
 def _render_unmanaged(plan: Plan) -> Iterator[Line]:
     if not plan.reported:
         return
@@ -104,9 +121,7 @@ def _render_unmanaged(plan: Plan) -> Iterator[Line]:
         if each.unreadable:
             reason = phrases.describe_unreadable(each.unreadable)
             yield make_line(Piece(escape_line(f"      {reason}"), "warn"))
-        if each.former:
-            removed = f"      {phrases.REMOVED}: {each.former} is removed here"
-            yield make_line(Piece(escape_line(removed), "warn"))
+        yield from _render_removed(each)
     if len(plan.reported) > UNMANAGED_SHOWN:
         yield make_line(f"  and {len(plan.reported) - UNMANAGED_SHOWN:,} more")
     yield make_line()
