@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SCRUBBED = ("MASKINPORTEN_", "RECONCILER_", "NAIS_", "GITHUB_", "RUNNER_", "XDG_STATE_HOME", "NO_COLOR")
-_WHOLE = {"browser", "chaos", "e2e", "recordings"}
+_WHOLE = {"browser", "chaos", "e2e", "recordings", "reviews"}
 """The folders whose tests run the program, or the emulator, as others do."""
 _SERVED = {"emulator", "repository", "stage"}
 """The fixtures of a served register, and of a repository to start the program in."""
