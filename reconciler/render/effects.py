@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.planning.change import Blocked, Delete, Update, Weight
+from reconciler.planning.change import Blocked, Create, Delete, Update, Weight
 from reconciler.planning.impact_rules import DELETED, MASS_CHANGE, OVERWRITTEN, UNKNOWN_CHANGED
 from reconciler.planning.origin import OURS, Origin, is_new
 from reconciler.render import phrases
@@ -46,6 +46,9 @@ _EFFECTS: Mapping[str, Effect] = {
 }
 """The effect of each rule that breaks; any other one breaks its system."""
 _ORDER = tuple(Effect)
+_PLAIN: Mapping[str, str] = {Create.action: "Creates", Update.action: "Updates"}
+BRIEFS, BRIEF_IMPACTS = 10, 5
+"""How many changes that do no harm stand on the first screen, and how many impacts of each."""
 
 
 def find_effect(impact: Impact) -> Effect:
@@ -103,6 +106,32 @@ def sum_customers(items: Iterable[Item]) -> Customers:
     return Customers(sum(each.known for each in counted), sum(each.unknown for each in counted))
 
 
+class Brief(NamedTuple):
+    """A change that deletes nothing, breaks nothing and is not blocked, in short."""
+
+    change: Change
+    what: str
+    """What happens, by the words that stand before its id."""
+    members: str
+    """The members that change; empty for a new system."""
+    impacts: tuple[Impact, ...]
+    """What it does to people, but for what they only read."""
+    more: int
+    """How many impacts more there are of that kind."""
+
+
+def _describe_plain(change: Change) -> Brief:
+    impacts = [each for each in change.impacts if each.weight is Weight.NOTABLE]
+    members = () if isinstance(change, Create) else dict.fromkeys(each.member for each in change.fields)
+    return Brief(
+        change,
+        _PLAIN.get(change.action, "Takes over what the register holds in"),
+        ", ".join(members),
+        tuple(impacts[:BRIEF_IMPACTS]),
+        len(impacts[BRIEF_IMPACTS:]),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
     """What this change does, or what was open before."""
@@ -122,6 +151,11 @@ class Side:
     def select(self, effect: Effect) -> tuple[Item, ...]:
         """Select the systems that something happens to."""
         return tuple(each for each in self.items if effect in each.effects)
+
+    @property
+    def briefs(self) -> tuple[Brief, ...]:
+        """The first of the changes that do no harm, in short."""
+        return tuple(_describe_plain(each) for each in self.plain[:BRIEFS])
 
     @property
     def plain(self) -> tuple[Change, ...]:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from reconciler.planning.drift import Difference, DriftReport
     from reconciler.planning.plan import Plan, Unmanaged
     from reconciler.planning.request_order import Step
-    from reconciler.render.effects import Item
+    from reconciler.render.effects import Item, Side
     from reconciler.render.links import Links
     from reconciler.render.notes import Note
     from reconciler.render.screen import Screen
@@ -67,7 +67,7 @@ def render_plan(plan: Plan, longest: int = LONGEST, *, links: Links = NO_LINKS) 
     if screen.before:
         head += [_say(screen.before, 1000), ""]
     head += _call(screen)
-    blocks = [_describe_item(item, _words(side.title), links) for side in screen.sides for item in side.items]
+    blocks = [each for side in screen.sides for each in _describe_side(side, links)]
     blocks += [Block(phrases.NOTES, _describe_note(each), matters=True) for each in screen.notes]
     for side in screen.sides:
         title = f"{_words(side.title)}, {phrases.BY_MEMBER}"
@@ -204,6 +204,22 @@ def _describe_item(item: Item, group: str, links: Links) -> Block:
     rules = ", ".join(dict.fromkeys(_code(each.rule) for each in item.impacts))
     short = f"{head}: {rules}" if rules else head
     return Block(group, "\n".join(rows), matters=True, short=short, name=name)
+
+
+def _describe_side(side: Side, links: Links) -> Iterator[Block]:
+    """Describe the first screen of a side: what a reader must know, and the first of the rest in short."""
+    group = _words(side.title)
+    for item in side.items:
+        yield _describe_item(item, group, links)
+    for brief in side.briefs:
+        members = f": {_words(brief.members)}" if brief.members else ""
+        head = f"- {brief.what} {_code(brief.change.id)}{members}"
+        rows = [f"{head} ({_place(brief.change, links)})" if brief.change.file else head]
+        rows += [f"  {row}" for row in _list_impacts(brief.impacts)]
+        rows += [f"  - and {phrases.count(brief.more, 'impact')} more, below"] if brief.more else []
+        yield Block(group, "\n".join(rows))
+    if more := len(side.plain) - len(side.briefs):
+        yield Block(group, f"- and {phrases.count(more, 'system')} more, below")
 
 
 def _describe_note(note: Note) -> str:

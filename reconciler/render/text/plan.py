@@ -14,6 +14,7 @@ from reconciler.render.effects import Effect
 from reconciler.render.escape import escape_line, quote_code
 from reconciler.render.lines import LONG, Piece, make_line, make_safe, wrap_sentence
 from reconciler.render.overview import UNMANAGED_SHOWN, describe_action, list_mild, locate
+from reconciler.render.phrases import count
 from reconciler.render.screen import make_screen
 from reconciler.render.text.fields import render_field
 
@@ -61,10 +62,11 @@ def _render_screen(screen: Screen) -> Iterator[Line]:
         yield make_line(f"{phrases.REFUSES}: {screen.command}")
     yield make_line()
     for side in screen.sides:
-        if side.items:
+        if side.items or side.plain:
             yield make_line(Piece(f"{make_safe(side.title)}:", "strong"))
             for item in side.items:
                 yield from _render_item(item)
+            yield from _render_briefs(side)
             yield make_line()
     for note in screen.notes:
         yield from wrap_sentence(
@@ -87,6 +89,21 @@ def _render_item(item: Item) -> Iterator[Line]:
     if isinstance(change, Blocked):
         yield from wrap_sentence(change.reason, "      ")
         yield from wrap_sentence(change.hint, "      ", "dim")
+
+
+def _render_briefs(side: Side) -> Iterator[Line]:
+    for brief in side.briefs:
+        change = brief.change
+        members = f"  {make_safe(brief.members)}" if brief.members else ""
+        yield make_line(f"  {describe_action(change)[0]} {brief.what} ", make_safe(change.id), members)
+        if change.file:
+            yield make_line(Piece(f"      {make_safe(locate(change), LONG)}", "dim"))
+        for impact in brief.impacts:
+            yield from wrap_sentence(f"{impact.rule}: {impact.message}", "      ")
+        if brief.more:
+            yield make_line(f"      and {count(brief.more, 'impact')} more, below")
+    if more := len(side.plain) - len(side.briefs):
+        yield make_line(f"  and {count(more, 'system')} more, below")
 
 
 def _render_side(side: Side) -> Iterator[Line]:
