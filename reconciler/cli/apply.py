@@ -242,6 +242,8 @@ def _name_rollback(plan: Plan, journal: Path, root: Path) -> str:
         words += ["-e", plan.target.environment]
     if journal.parent.resolve() != (root / ".reconciler" / "journal").resolve():
         words += ["--journal", str(journal.parent)]
+    if not Path.cwd().is_relative_to(root):
+        words += ["--root", str(root)]
     return shlex.join([*words, "--out", "undo.json"])
 
 

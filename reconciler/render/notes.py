@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from reconciler.model.environment import is_production
 from reconciler.model.findings import SEVERITIES, Severity
 from reconciler.planning.approval import FILE, describe_approval
 from reconciler.render import phrases
@@ -107,6 +108,15 @@ def _note_approvals(plan: Plan) -> Iterator[Note]:
             yield Note(Severity.NOTE, f"What it breaks is approved in `{FILE}` {said}.")
 
 
+def _note_uncommitted(plan: Plan) -> Iterator[Note]:
+    """Say which definitions no commit has as they are, so that nobody can look them up later."""
+    files = [each.replace("`", "'") for each in plan.revision.uncommitted] if plan.revision else []
+    if files:
+        # Elsewhere it is how people work; what customers use should be what was reviewed.
+        severity = Severity.WARNING if is_production(plan.target.register) else Severity.NOTE
+        yield Note(severity, f"Made from files that are not committed: {name_some(files)}.")
+
+
 _NOTES: tuple[Callable[[Plan], Iterator[Note]], ...] = (
     _note_against,
     _note_unlisted,
@@ -116,4 +126,5 @@ _NOTES: tuple[Callable[[Plan], Iterator[Note]], ...] = (
     _note_unmanaged,
     _note_left_out,
     _note_approvals,
+    _note_uncommitted,
 )

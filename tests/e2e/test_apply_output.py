@@ -241,9 +241,14 @@ def test_files_that_nobody_committed_are_noted_in_the_journal(repository: Reposi
     repository.track()
     commit = repository.commit("Define a system")
     repository.define(isVisible=False)
-    assert repository.run("apply", "--yes", "--journal", "edited").returncode == 0
+    done = repository.run("apply", "--yes", "--journal", "edited")
+    assert done.returncode == 0
     (path,) = (repository.root / "edited").glob("*.jsonl")
     edited = json.loads(path.read_text(encoding="utf-8").splitlines()[0])
 
     assert (outside["revision"], outside["uncommitted"]) == ("not in git", False)
     assert (edited["revision"], edited["uncommitted"]) == (commit, True)
+    assert f"Made from files that are not committed:\n'systems/{ONE}.yaml'." in done.stdout
+    assert repository.plan()["revision"] == {"commit": commit, "uncommitted": [f"systems/{ONE}.yaml"]}
+    committed = repository.commit("Hide it")
+    assert repository.plan()["revision"] == {"commit": committed, "uncommitted": []}

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from reconciler.model.findings import Finding, Location, Severity
-from reconciler.model.revision import Revision
+from reconciler.model.revision import Checkout, Revision
 from reconciler.model.system import RegisteredSystem
 from reconciler.planning.acceptance import Acceptance
 from reconciler.planning.approval import PlanApproval
@@ -141,6 +141,12 @@ def an_approved_plan() -> Plan:
         PlanApproval(date(2026, 11, 1), "everybody has moved", obstacle="its last day is over"),
     )
     return stamp(replace(made, approvals=approvals), [], created=CREATED, tool_version=VERSION)
+
+
+def an_uncommitted_plan() -> Plan:
+    """Make a plan from more files that are not committed than an output names."""
+    files = tuple(f"systems/{letter}.yaml" for letter in "abcdefg")
+    return replace(an_untraced_plan(), revision=Checkout("0123456789abcdef" * 2, files))
 
 
 def an_empty_plan() -> Plan:
@@ -357,6 +363,7 @@ def a_hostile_plan(text: str) -> Plan:
             PlanApproval(date(2026, 12, 1), text, text, text),
             PlanApproval(date(2026, 12, 1), text, obstacle=text),
         ),
+        revision=Checkout(text, (text,)),
     )
     blocked = Blocked(id=f"{text}2", reason=text, hint=text, file=text, line=2)
     there = Plan(Target(text, "", text), (blocked,), unmanaged=unmanaged[1:], against=text)
@@ -394,6 +401,7 @@ PLANS: Mapping[str, Callable[[], Plan]] = {
     "plan": a_plan,
     "plan-untraced": an_untraced_plan,
     "plan-approved": an_approved_plan,
+    "plan-uncommitted": an_uncommitted_plan,
     "plan-empty": an_empty_plan,
     "plan-against": a_plan_against,
     "plan-against-empty": an_empty_plan_against,
