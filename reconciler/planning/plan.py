@@ -175,13 +175,16 @@ class Plan:
 
 
 def keep_what_changes(plan: Plan) -> Plan:
-    """Reduce a plan to what is shown of it beside another one: what changes, without documents and steps."""
+    """Reduce a plan to what is shown of it beside another one: what changes, without documents and steps.
+
+    What both leave out is said once.
+    """
     changes = (
         replace(each, document=None, live=None, newest=None)
         for each in plan.changes
         if not isinstance(each, Keep)
     )
-    return replace(plan, changes=tuple(changes), steps=())
+    return replace(plan, changes=tuple(changes), steps=(), narrowed=None, unjudged=(), unmatched=())
 
 
 def _list_breaking(impacts: Iterable[Impact]) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -72,6 +73,28 @@ def test_the_section_is_the_plan_without_a_register(review: Repository) -> None:
     assert [(each["rule"], each["severity"], each["system_users"]) for each in there["impacts"]] == [
         ("client-id-removed", "breaking", None)
     ]
+
+
+def test_the_comment_says_it(review: Repository) -> None:
+    """One pull request, one comment: the verdict names production, and what breaks stands open, in every format."""
+    (review.root / "out").mkdir()
+    formats = [f"--format={name}={review.root / 'out' / name}" for name in FORMATS]
+
+    done = review.run("plan", "--base", "main", *formats)
+
+    assert done.returncode == 0, done.stderr
+    outputs = {name: (review.root / "out" / name).read_text() for name in FORMATS}
+    for name in ("text", "markdown", "html"):
+        words = re.sub(r"</?code>|'", "", " ".join(outputs[name].split()))
+        first = words.partition("member by member")[0]
+        assert "changes nothing in served. In prod: breaks 1 system; system users are not known." in first
+        assert first.count(SYSTEM) > 0
+        assert "client-id-removed" in first
+        assert "Apply refuses" not in words
+    assert re.search(
+        rf"::warning file=systems/{SYSTEM}\.yaml,line=\d+,title=client-id-removed \[prod\]::",
+        outputs["github"],
+    )
 
 
 def test_a_plan_that_compares_nothing_looks_nowhere_else(review: Repository) -> None:

@@ -141,6 +141,27 @@ def test_a_pull_request_gets_a_comment(runner: Runner, origin: Repository, serve
     assert again["body"].startswith(MARK)
 
 
+def test_a_pull_request_says_what_it_does_to_production(runner: Runner, origin: Repository) -> None:
+    """In the comment on the plan for test, without any credential of production's."""
+    everywhere: dict[str, Json] = {
+        "clientId": [CLIENT],
+        "environments": {"served": {}, "prod": {"clientId": [OTHER_CLIENT]}},
+    }
+    origin.define(**everywhere)
+    origin.commit("Register SmartCloud in production")
+    assert origin.run("apply", "--yes").returncode == 0
+    ask_pull_request(origin, **{**everywhere, "environments": {"served": {}, "prod": {"clientId": []}}})
+    runner.merges = "pull-request"
+
+    job = runner.run_workflow("plan")["plan"]
+
+    assert not job.failed, job.stderr
+    _, body = runner.asked()[-1]
+    verdict = "Merging changes nothing in <code>served</code>. In <code>prod</code>: breaks 1 system"
+    assert verdict in body["body"]
+    assert job.summary == body["body"]
+
+
 def test_a_wrong_definition_stops_a_pull_request(runner: Runner, origin: Repository) -> None:
     """It is annotated on its line, and nothing is planned or written as a comment."""
     ask_pull_request(origin, allowedRedirectUrls=["https://*.example"])
@@ -175,6 +196,8 @@ def test_without_a_credential_the_base_stands_for_the_register(
     assert not job.failed, job.stderr
     assert job.ran == ["Run", "Run"]
     assert job.summary.startswith(f"<!-- reconciler:plan-against:served:{VENDOR} commit={base} -->")
+    assert "In <code>prod</code>: breaks 1 system; system users are not known" in job.summary
+    assert "client-id-removed [prod]" in job.stdout
     assert runner.asked() == []
     assert not (runner.work / "job-1" / "checkout" / "plan.json").exists()
 
