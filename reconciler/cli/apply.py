@@ -131,11 +131,14 @@ def run(
 
 
 def _read_whole(planfile: Path, only: Sequence[str] | None) -> Plan:
-    """Read a saved plan; raises `UsageError` where a part of it is asked for."""
+    """Read a saved plan, without what it says of other environments.
+
+    Raises `UsageError` where a part of it is asked for.
+    """
     if only:
         hint = "Narrow it when it is made: plan --only."
         raise UsageError("A saved plan is carried out as it is.", hint=hint)
-    return read_saved(planfile)
+    return replace(read_saved(planfile), elsewhere=(), elsewhere_unknown="")
 
 
 def _narrow(context: Context, only: Sequence[str] | None) -> Context:
