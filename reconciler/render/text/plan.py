@@ -12,7 +12,7 @@ from reconciler.planning.change import Blocked, Delete, Weight
 from reconciler.render import phrases
 from reconciler.render.effects import Effect
 from reconciler.render.escape import escape_line, quote_code
-from reconciler.render.lines import LONG, Piece, make_line, make_safe, wrap_sentence
+from reconciler.render.lines import LONG, WIDTH, Piece, make_line, make_safe, wrap_sentence
 from reconciler.render.overview import UNMANAGED_SHOWN, describe_action, list_mild, locate
 from reconciler.render.phrases import count
 from reconciler.render.screen import make_screen
@@ -94,10 +94,13 @@ def _render_item(item: Item) -> Iterator[Line]:
 def _render_briefs(side: Side) -> Iterator[Line]:
     for brief in side.briefs:
         change = brief.change
-        members = f"  {make_safe(brief.members)}" if brief.members else ""
-        yield make_line(f"  {describe_action(change)[0]} {brief.what} ", make_safe(change.id), members)
+        head = f"  {describe_action(change)[0]} {brief.what} {make_safe(change.id)}"
+        beside = f"{head}  {make_safe(brief.members)}"
+        yield make_line(beside if brief.members and len(beside) <= WIDTH else head)
         if change.file:
             yield make_line(Piece(f"      {make_safe(locate(change), LONG)}", "dim"))
+        if len(beside) > WIDTH:
+            yield from wrap_sentence(brief.members, "      ")
         for impact in brief.impacts:
             yield from wrap_sentence(f"{impact.rule}: {impact.message}", "      ")
         if brief.more:
