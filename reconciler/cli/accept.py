@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.completions import complete_system
 from reconciler.cli.console import show_text
 from reconciler.cli.context import open_register, read_context
 from reconciler.cli.options import EnvironmentOption, Format, RootOption, VendorOption, make_app
@@ -30,7 +31,12 @@ def _read_date(text: str) -> date:
 
 @app.command()
 def run(
-    system: Annotated[str, typer.Argument(metavar="ID", help="The system's id.", show_default=False)],
+    system: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", help="The system's id.", show_default=False, autocompletion=complete_system
+        ),
+    ],
     path: Annotated[
         str,
         typer.Argument(

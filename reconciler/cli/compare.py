@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from reconciler.cli.completions import complete_environment, complete_system
 from reconciler.cli.console import notify_findings, show_lines, show_text
 from reconciler.cli.context import connect
 from reconciler.cli.environment import choose_environment
@@ -33,13 +34,37 @@ app = make_app()
 _OFFLINE = "--live asks it"
 
 
+_First: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        metavar="ENV",
+        help="The one that is ahead.",
+        show_default=False,
+        autocompletion=complete_environment,
+    ),
+]
+_Second: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        metavar="ENV",
+        help="The one that follows.",
+        show_default=False,
+        autocompletion=complete_environment,
+    ),
+]
+_Ids: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[ID]...", help="Only these systems.", show_default=False, autocompletion=complete_system
+    ),
+]
+
+
 @app.command()
 def run(
-    first: Annotated[str, typer.Argument(metavar="ENV", help="The one that is ahead.", show_default=False)],
-    second: Annotated[str, typer.Argument(metavar="ENV", help="The one that follows.", show_default=False)],
-    ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="Only these systems.", show_default=False)
-    ] = None,
+    first: _First,
+    second: _Second,
+    ids: _Ids = None,
     *,
     live: Annotated[bool, typer.Option("--live", help="Ask both registers too.")] = False,
     whole: Annotated[bool, typer.Option("--all", help="Show what is expected to differ as well.")] = False,

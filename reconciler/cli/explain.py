@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.completions import complete_explanation
 from reconciler.cli.console import show_text
 from reconciler.cli.options import make_app
 from reconciler.errors import UsageError
@@ -23,6 +24,7 @@ def run(
         str | None,
         typer.Argument(
             metavar="[ID]",
+            autocompletion=complete_explanation,
             help="A rule, an impact, a kind of drift or a code of the register; without one, all are listed.",
         ),
     ] = None,

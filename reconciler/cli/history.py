@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.completions import complete_system
 from reconciler.cli.console import show_lines, show_text
 from reconciler.cli.context import notify_of_gap, open_archive, open_register, read_context
 from reconciler.cli.options import EnvironmentOption, Format, FormatOption, RootOption, VendorOption, make_app
@@ -29,7 +30,12 @@ app = make_app()
 
 @app.command()
 def run(
-    system: Annotated[str, typer.Argument(metavar="ID", help="The system's id.", show_default=False)],
+    system: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", help="The system's id.", show_default=False, autocompletion=complete_system
+        ),
+    ],
     *,
     environment: EnvironmentOption = None,
     vendor: VendorOption = "",

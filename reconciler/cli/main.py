@@ -5,6 +5,7 @@ Start-up has to be quick: `validate` in an editor or a hook must not pay for HTT
 
 from __future__ import annotations
 
+import os
 from copy import copy
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated
@@ -33,12 +34,19 @@ VERBS = {
     "doctor": "Say what the credentials can do, and what is wrong.",
     "rollback": "Make a plan that puts back what a run updated.",
     "schema": "Print a JSON Schema.",
+    "completion": "Print what makes a shell complete.",
     "explain": "Print the page of a rule, an impact or a code.",
     "register": "Run the embedded register for other programs.",
 }
 """Each verb is the module of the same name beside this file, and its line in the help."""
 _EVERYWHERE = frozenset({"verbose", "debug"})
 """The options that may stand behind a verb as well as before it."""
+
+
+COMPLETION_VARIABLE = "_RECONCILER_COMPLETE"
+"""How a shell asks the program for words; `completion` prints what sets it."""
+if os.environ.get(COMPLETION_VARIABLE):
+    typer.completion.get_completion_inspect_parameters()  # which makes the shells known
 
 
 class Verbs(TyperGroup):
@@ -67,8 +75,11 @@ class Verbs(TyperGroup):
         return command
 
     def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:
-        """Find the verb; raises `UsageError` with the nearest one where there is none of that name."""
-        if args[0] not in VERBS and not args[0].startswith("-"):
+        """Find the verb; raises `UsageError` with the nearest one where there is none of that name.
+
+        A shell that asks for completions hears nothing.
+        """
+        if args[0] not in VERBS and not args[0].startswith("-") and not ctx.resilient_parsing:
             from reconciler.errors import UsageError  # noqa: PLC0415 - only where something is wrong
             from reconciler.model.suggest import find_nearest  # noqa: PLC0415 - as above
 

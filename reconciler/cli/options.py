@@ -22,6 +22,12 @@ def make_app(*, group: bool = False) -> typer.Typer:
     )
 
 
+def _complete_environment(incomplete: str) -> list[str]:
+    from reconciler.cli.completions import complete_environment  # noqa: PLC0415 - only where a shell asks
+
+    return complete_environment(incomplete)
+
+
 class Format(StrEnum):
     """How a result is written to stdout."""
 
@@ -36,6 +42,7 @@ EnvironmentOption: TypeAlias = Annotated[
         "-e",
         metavar="NAME",
         help="local, tt02, prod or a configured one (RECONCILER_ENVIRONMENT; local).",
+        autocompletion=_complete_environment,
         show_default=False,
     ),
 ]

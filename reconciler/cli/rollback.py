@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from reconciler import __version__
+from reconciler.cli.completions import complete_run
 from reconciler.cli.console import notify, show_lines, show_text
 from reconciler.cli.context import choose_saved, connect
 from reconciler.cli.journal import find_journal
@@ -41,7 +42,10 @@ def run(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="RUN", help="A run, or the start of its name, or `latest`.", show_default=False
+            metavar="RUN",
+            autocompletion=complete_run,
+            help="A run, or the start of its name, or `latest`.",
+            show_default=False,
         ),
     ],
     *,

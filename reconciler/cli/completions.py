@@ -1,0 +1,60 @@
+"""What a shell offers for a word that is being written: environments, systems, names that `explain` knows, runs.
+
+A completion never fails and never asks a network: what cannot be read offers nothing.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_MOST = 500
+"""Words; more are of no use to a person."""
+
+
+def complete_environment(incomplete: str) -> list[str]:
+    """Offer the configured environments."""
+    from reconciler.definitions.settings import find_root, read_settings  # noqa: PLC0415 - only when asked
+
+    with suppress(Exception):
+        return _choose(read_settings(find_root(Path.cwd())).environments, incomplete)
+    return _choose(("local", "tt02", "prod"), incomplete)
+
+
+def complete_system(incomplete: str) -> list[str]:
+    """Offer the ids of the definitions here."""
+    from reconciler.definitions.files import find_definitions, read_documents  # noqa: PLC0415 - as above
+    from reconciler.definitions.settings import find_root  # noqa: PLC0415 - as above
+    from reconciler.definitions.yaml_document import Scalar  # noqa: PLC0415 - as above
+
+    with suppress(Exception):
+        root = find_root(Path.cwd())
+        named = (each.find(("id",)) for each in read_documents(root, find_definitions(root)))
+        return _choose((node.text for node in named if isinstance(node, Scalar)), incomplete)
+    return []
+
+
+def complete_explanation(incomplete: str) -> list[str]:
+    """Offer what `explain` has a page on."""
+    from reconciler.planning.explanation import read_explanations  # noqa: PLC0415 - as above
+
+    return _choose(read_explanations(), incomplete)
+
+
+def complete_run(incomplete: str) -> list[str]:
+    """Offer the runs of the journal, the newest first."""
+    from reconciler.definitions.settings import find_root  # noqa: PLC0415 - as above
+    from reconciler.execution.journal_folder import read_runs  # noqa: PLC0415 - as above
+
+    with suppress(Exception):
+        runs = read_runs(find_root(Path.cwd()) / ".reconciler" / "journal")
+        return _choose(["latest", *(each.start.run for each in reversed(runs))], incomplete)
+    return _choose(["latest"], incomplete)
+
+
+def _choose(words: Iterable[str], incomplete: str) -> list[str]:
+    return [each for each in words if each.startswith(incomplete) and each.isprintable()][:_MOST]
