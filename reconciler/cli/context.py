@@ -42,6 +42,7 @@ from reconciler.planning.plan import Target, stamp
 from reconciler.planning.plan_file import read_plan
 from reconciler.render import json as as_json
 from reconciler.render.phrases import count
+from reconciler.rules.look_ups import find_taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from reconciler.clients.register import HttpRegister
     from reconciler.definitions.definition import Resolved
     from reconciler.model.environment import Environment
+    from reconciler.model.findings import Finding
     from reconciler.planning.acceptance import Acceptance
     from reconciler.planning.plan import Plan
     from reconciler.rules import Checked
@@ -126,6 +128,8 @@ class Connection:
     register: HttpRegister
     target: Target
     ownership: Ownership
+    taken: tuple[str, ...] = ()
+    """The resources that the embedded register takes as existing."""
 
 
 @contextmanager
@@ -153,11 +157,11 @@ def connect(
             from reconciler.clients.embedded import open_local  # noqa: PLC0415 - loads a server
 
             local = open_local(root, vendors=[vendor], resources=resources)
-            environment, credentials = stack.enter_context(local)
+            environment, credentials, taken = stack.enter_context(local)
             notify(f"Environment local: the embedded register at {environment.register}")
         else:
             notify(f"Environment {environment.name}: {environment.register}")
-            credentials = read_credentials(environ)
+            credentials, taken = read_credentials(environ), ()
         tokens = stack.enter_context(open_tokens(environment, credentials))
         register = HttpRegister(environment, tokens, workers=workers, read_only=read_only, notify=notify)
         own = read_claims(tokens.token()).get("client_id") or credentials.client_id
@@ -166,7 +170,7 @@ def connect(
         archive = Archive(root, environment.name, tuple(read_settings(root).environments))
         acceptances = Acceptances(datetime.now(UTC).date(), read_accepted(root))
         ownership = Ownership(ours, acceptances, frozenset(environment.unmanaged), archive.read_states)
-        yield Connection(stack.enter_context(register), target, ownership)
+        yield Connection(stack.enter_context(register), target, ownership, taken)
 
 
 @contextmanager
@@ -195,7 +199,7 @@ def make_plan(context: Context, connection: Connection) -> Plan:
             scope=context.scope,
             progress=progress,
         )
-    return _stamp(made, context)
+    return _stamp(made, context, find_taken(context.systems, connection.taken))
 
 
 def make_plan_against(context: Context, name: str) -> Plan:
@@ -217,10 +221,11 @@ def make_plan_against(context: Context, name: str) -> Plan:
     return _stamp(add_elsewhere(made, context.checked, archive, files, context.vendor), context)
 
 
-def _stamp(made: Plan, context: Context) -> Plan:
+def _stamp(made: Plan, context: Context, beside: Sequence[Finding] = ()) -> Plan:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     revision = compare_with_head(context.root, [each.definition.document for each in context.systems])
-    return stamp(made, context.checked.findings, created=now, tool_version=__version__, revision=revision)
+    found = [*context.checked.findings, *beside]
+    return stamp(made, found, created=now, tool_version=__version__, revision=revision)
 
 
 def _list_resources(context: Context) -> list[str]:

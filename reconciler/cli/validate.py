@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,11 +11,18 @@ import typer
 
 from reconciler.cli.console import notify
 from reconciler.cli.github_actions import find_prefix
-from reconciler.cli.options import FormatsOption, OnlyOption, RootOption, VendorOption, make_app
+from reconciler.cli.options import (
+    EnvironmentOption,
+    FormatsOption,
+    OnlyOption,
+    RootOption,
+    VendorOption,
+    make_app,
+)
 from reconciler.cli.outputs import choose_outputs
 from reconciler.definitions.files import find_definitions, read_documents, write_file
 from reconciler.definitions.settings import find_common_root, read_settings
-from reconciler.errors import Exit
+from reconciler.errors import Exit, UsageError
 from reconciler.model.findings import Severity
 from reconciler.operations.selection import check_form
 from reconciler.operations.validate import Narrowed, narrow_findings, validate
@@ -27,7 +35,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.cli.outputs import Outputs
+    from reconciler.definitions.settings import Settings
+    from reconciler.definitions.yaml_document import Document
     from reconciler.model.findings import Finding
+    from reconciler.rules import Checked
 
 app = make_app()
 
@@ -43,17 +54,30 @@ def run(
     only: OnlyOption = None,
     formats: FormatsOption = None,
     strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
+    online: Annotated[
+        bool, typer.Option("--online", help="Also ask the environment for rights and packages.")
+    ] = False,
+    environment: EnvironmentOption = None,
     root: RootOption = None,
 ) -> None:
-    """Check definition files; no network.
+    """Check definition files; no network but with --online.
 
     Every finding of every file at once, in every environment that any file names. Exits 1 on errors.
     """
+    if environment is not None and not online:
+        raise UsageError(
+            "Without --online the files are checked for every environment.",
+            hint="Pass --online to ask one of them for what the files name there, or leave --environment out.",
+        )
     outputs = choose_outputs(formats)
     found = find_common_root(root, paths or ())
     files = find_definitions(found, paths or ())
     documents = read_documents(found, files)
-    checked = validate(documents, read_settings(found).environments, vendor=vendor)
+    settings = read_settings(found)
+    if online:
+        checked = _ask(found, settings, environment, documents, vendor)
+    else:
+        checked = validate(documents, settings.environments, vendor=vendor)
     chosen = Narrowed(checked.findings, len(documents), 0)
     if patterns := check_form(only or ()):
         chosen = narrow_findings(checked, documents, patterns)
@@ -62,6 +86,19 @@ def run(
     worst = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     if any(finding.severity in worst for finding in chosen.findings):
         raise typer.Exit(Exit.FAILED)
+
+
+def _ask(
+    root: Path, settings: Settings, environment: str | None, documents: Sequence[Document], vendor: str
+) -> Checked:
+    """Check the files, and ask an environment's metadata for what they name there."""
+    from reconciler.cli.environment import choose_environment  # noqa: PLC0415 - loads what only this needs
+    from reconciler.cli.metadata import ask_environment  # noqa: PLC0415 - loads HTTP
+    from reconciler.operations.online import validate_online  # noqa: PLC0415 - beside the one that serves it
+
+    chosen = choose_environment(settings, environment, os.environ)
+    ask = partial(ask_environment, root, chosen)
+    return validate_online(documents, settings.environments, chosen.name, ask, vendor=vendor)
 
 
 def _write(findings: Sequence[Finding], files: int, outputs: Outputs, root: Path) -> None:

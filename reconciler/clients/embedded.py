@@ -11,7 +11,7 @@ import uuid
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkstemp
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -37,13 +37,20 @@ KID = "local"
 _MOST_KEY_BYTES = 64 * 1024
 
 
-@contextmanager
-def open_local(
-    root: Path, *, vendors: Sequence[str], resources: Sequence[str]
-) -> Iterator[tuple[Environment, Credentials]]:
-    """Start the embedded register; give its environment, and the credentials of the first vendor.
+class Local(NamedTuple):
+    """The embedded register while it runs."""
 
-    It has one client for each vendor, and knows every resource that is named here besides its own.
+    environment: Environment
+    credentials: Credentials
+    taken: tuple[str, ...] = ()
+    """The resources that it takes as existing, since only definitions know them."""
+
+
+@contextmanager
+def open_local(root: Path, *, vendors: Sequence[str], resources: Sequence[str]) -> Iterator[Local]:
+    """Start the embedded register; its credentials are those of the first vendor.
+
+    It has one client for each vendor, and takes every resource that is named here as existing.
     """
     with _explain_disk(root):
         folder = prepare_folder(root)
@@ -53,12 +60,11 @@ def open_local(
         {"client_id": _name_client(vendor), "org": vendor, "scopes": [SCOPE], "jwk": public}
         for vendor in vendors
     ]
-    config = {"clients": clients, "resources": dict.fromkeys(resources, "GenericAccessResource")}
     with _explain_disk(root):
-        emulator = start(config, state=folder / "register.sqlite")
+        emulator = start({"clients": clients}, state=folder / "register.sqlite", existing=resources)
     with emulator:
         environment = Environment("local", emulator.base, emulator.maskinporten)
-        yield environment, Credentials(_name_client(vendors[0]), key, KID)
+        yield Local(environment, Credentials(_name_client(vendors[0]), key, KID), emulator.taken)
 
 
 @contextmanager

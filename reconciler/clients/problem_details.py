@@ -30,7 +30,7 @@ _LONGEST = 300
 """Characters of a body that is no problem, such as a server's stack trace."""
 
 
-def explain_problem(body: Json, status: int) -> str:
+def explain_problem(body: Json, status: int, who: str = "register") -> str:
     """Give the reasons in an answer as one sentence; an empty body is described by its status."""
     messages: list[str] = []
     if isinstance(body, dict):
@@ -40,7 +40,7 @@ def explain_problem(body: Json, status: int) -> str:
     elif isinstance(body, str) and not body.lstrip("\ufeff \t\r\n").startswith("<"):
         messages = [line[:_LONGEST].rstrip(". ") for line in body.strip().splitlines()[:1]]
     text = "; ".join(each for each in messages if each)
-    return f"The register answered {status}{f': {text}' if text else ''}."
+    return f"The {who} answered {status}{f': {text}' if text else ''}."
 
 
 def _explain_errors(body: dict[str, Json]) -> list[str]:
@@ -83,3 +83,8 @@ def read_codes(body: Json) -> tuple[str, ...]:
 def read_trace(body: Json) -> str:
     """Read the trace id that Altinn's support asks for; empty where there is none."""
     return str(body.get("traceId") or "") if isinstance(body, dict) else ""
+
+
+def says_not_found(body: Json) -> bool:
+    """Say whether the body of a 404 is the one of the metadata APIs, and not a gateway's or a proxy's page."""
+    return isinstance(body, dict) and (body.get("title") == "Not Found" or body.get("status") == 404)

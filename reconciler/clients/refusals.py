@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def explain_refusal(response: httpx.Response, base: str, system: str, token: Secret | None) -> RegisterError:
     """Name a refusal; what an answer says beyond its status is in its body."""
     status, host = response.status_code, urlsplit(base).netloc
+    who = "register" if token else "metadata API"
     if status == 401 and token:
         return Unauthorised(
             f"{host} refused the token: {describe_token(token)}.",
@@ -28,13 +29,13 @@ def explain_refusal(response: httpx.Response, base: str, system: str, token: Sec
     if status == 403 and token:
         return explain_forbidden(system, read_organisation(token))
     if status == 429:
-        message = "The register asks for fewer requests."
+        message = f"The {who} asks for fewer requests."
         return TooManyRequests(message, hint="Try again in a minute.", wait=read_wait(response))
     if status < 400:
         message = f"{host} answered {status}, which redirects elsewhere, and a token is not sent there."
         return Rejected(message, status=status, hint="Check the environment's address.")
     body = read_body(response)
-    message, trace = explain_problem(body, status), read_trace(body)
+    message, trace = explain_problem(body, status, who), read_trace(body)
     if status >= 500:
         hint = "It may be better in a minute."
         if body is None and token:

@@ -15,8 +15,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 import httpx
 
 from reconciler.clients.http_client import Patience, explain_failure, open_client
+from reconciler.clients.problem_details import says_not_found
 from reconciler.clients.refusals import explain_forbidden, explain_refusal, is_foreign
-from reconciler.clients.response_body import UnreadableJson, parse_json
+from reconciler.clients.response_body import UnreadableJson, list_objects, parse_json, read_body
 from reconciler.clients.token_claims import check_destination, is_admin, read_organisation
 from reconciler.clients.trace_context import HEADER
 from reconciler.errors import (
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 PREFIX = "/authentication/api/v1/systemregister/vendor"
 """System Register contract §1.1 and §1.2."""
 RESOURCE = "/resourceregistry/api/v1/resource"
-PACKAGE = "/accessmanagement/api/v1/meta/info/accesspackages/package/urn"
+PACKAGES = "/accessmanagement/api/v1/meta/info/accesspackages"
 """System Register contract §8."""
 SYSTEM_USERS = "/authentication/api/v1/systemuser/vendor/bysystem"
 """System Register contract §7."""
@@ -115,6 +116,12 @@ class Register(Protocol):
 
     def read_package(self, urn: str) -> Mapping[str, Json] | None:
         """Read an access package's metadata; None where the environment does not know it."""
+
+    def list_resources(self, *, apps: bool) -> Sequence[str]:
+        """List the ids of the resources, and of the apps beside them."""
+
+    def list_packages(self) -> Sequence[str]:
+        """List the URNs of the access packages."""
 
 
 class HttpRegister:
@@ -244,7 +251,20 @@ class HttpRegister:
 
     def read_package(self, urn: str) -> Mapping[str, Json] | None:
         """Read an access package's metadata, without a token; None where the environment does not know it."""
-        return self._read_metadata(f"{PACKAGE}/{_segment(urn)}")
+        return self._read_metadata(f"{PACKAGES}/package/urn/{_segment(urn)}")
+
+    def list_resources(self, *, apps: bool) -> tuple[str, ...]:
+        """List the ids of the resources, without a token, and of the apps of app storage beside them."""
+        path = f"{RESOURCE}/resourcelist?includeApps={'true' if apps else 'false'}"
+        body = self._read(_Request("GET", path, authorised=False), members=("identifier",))
+        return tuple(str(each.get("identifier", "")) for each in list_objects(body))
+
+    def list_packages(self) -> tuple[str, ...]:
+        """List the URNs of the access packages, without a token."""
+        body = self._read(_Request("GET", f"{PACKAGES}/export", authorised=False))
+        areas = [area for group in list_objects(body) for area in list_objects(group.get("areas"))]
+        packages = [each for area in areas for each in list_objects(area.get("packages"))]
+        return tuple(str(each.get("urn", "")) for each in packages)
 
     def _read_metadata(self, path: str) -> Mapping[str, Json] | None:
         body = self._read(_Request("GET", path, authorised=False))
@@ -258,7 +278,14 @@ class HttpRegister:
         while True:
             try:
                 response = self._send(request, patience)
-                return None if response.status_code == 404 else _read_json(response, members)
+                if response.status_code != 404:
+                    return _read_json(response, members)
+                if not request.authorised and not says_not_found(read_body(response)):
+                    raise Unintelligible(
+                        f"{urlsplit(self._base).netloc} answered 404, but not as the metadata APIs do.",
+                        hint="Check the environment's address.",
+                    )
+                return None  # noqa: TRY300 - an answer like the other one
             except (NotConnected, NoAnswer, ServerFailed, TooManyRequests) as failure:
                 if not patience.wait(_asked(failure)):
                     raise

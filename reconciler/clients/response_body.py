@@ -97,6 +97,13 @@ def read_body(response: httpx.Response) -> Json:
         return response.content[:_LONGEST_TEXT].decode("utf-8", "replace")
 
 
+def list_objects(body: Json) -> list[dict[str, Json]]:
+    """List the objects of a list of metadata; raises `Unintelligible` where it is none."""
+    if not isinstance(body, list):
+        raise Unintelligible("The list of metadata is not a list.")
+    return [each for each in body if isinstance(each, dict)]
+
+
 def read_wait(response: httpx.Response) -> float | None:
     """Read how many seconds an answer asks to wait (RFC 9110 §10.2.3); None where it does not say."""
     value = response.headers.get("Retry-After", "").strip()

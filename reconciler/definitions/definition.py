@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
 
 from reconciler.definitions.yaml_document import print_path
+from reconciler.model.catalogue import Asked
 from reconciler.model.findings import Location
 from reconciler.model.system import (
+    RESOURCE,
     SENT,
     Attribute,
     Package,
@@ -23,7 +25,7 @@ from reconciler.model.system import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from reconciler.definitions.yaml_document import Document, Path
     from reconciler.model.canonical_json import Json
@@ -117,6 +119,15 @@ class Resolved:
         if path and path[0] in self.definition.overlay(self.environment):
             return ("environments", self.environment, *path)
         return path
+
+    def list_asked(self) -> Iterator[tuple[Path, Asked]]:
+        """List the resources and access packages that the system asks for, each with the path of its name."""
+        for index, right in enumerate(self.system.rights):
+            for number, pair in enumerate(right.resource):
+                if pair.id == RESOURCE:
+                    yield ("rights", index, "resource", number, "value"), Asked("resource", pair.value)
+        for index, package in enumerate(self.system.accessPackages):
+            yield ("accessPackages", index), Asked("package", package.urn)
 
     def locate(self, path: Path) -> Location:
         """Find the file, line and column where a member stands, as this environment sees it."""

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from reconciler.emulator.catalogue import MetadataCatalogue
     from reconciler.emulator.control.config import Config
     from reconciler.emulator.server.addresses import Address
 
@@ -65,13 +66,15 @@ def start(
     state: Path | None = None,
     seed: Sequence[Mapping[str, object]] = (),
     access_log: Callable[[str], None] | None = None,
+    existing: Sequence[str] = (),
     **over: Unpack[Overrides],
 ) -> Emulator:
     """Start an emulator; it accepts connections when this returns.
 
     `config` is a TOML file or a mapping of the same shape. `state` is a database file; without one the state is
     in memory. `seed` holds full documents to start with. `access_log` is called with one line for each request.
-    `over` holds settings that replace those of `config`.
+    `existing` names resources that are taken as existing where the catalogue lacks them. `over` holds settings that
+    replace those of `config`.
     Raises ValueError for a wrong configuration or seed, one problem on each line, and OSError for a port
     that is in use or a file that cannot be read or written.
     """
@@ -87,12 +90,19 @@ def start(
     port = network.listener.getsockname()[1]
     has_token = read.control_token is not None
     address = addresses.describe(read.host, port, read.public_url, has_token=has_token)
-    app = _assemble(read, address, store, network, AccessLog(access_log))
-    return Emulator(address, network, app, read.timeouts, store.close)
+    catalogue = read_catalogue(read.resources, read.packages)
+    taken = catalogue.take_as_existing(existing)
+    app = _assemble(read, address, store, network, AccessLog(access_log), catalogue)
+    return Emulator(address, network, app, read.timeouts, store.close, taken)
 
 
 def _assemble(
-    config: Config, address: Address, store: Store, network: Network, log: AccessLog
+    config: Config,
+    address: Address,
+    store: Store,
+    network: Network,
+    log: AccessLog,
+    catalogue: MetadataCatalogue,
 ) -> Application:
     """Create the parts and connect them."""
     clock = store.clock
@@ -100,7 +110,6 @@ def _assemble(
     faults = FaultRules()
     for fault in config.faults:
         faults.add(fault)
-    catalogue = read_catalogue(config.resources, config.packages)
     system_users = SystemUsers(
         store, config.problem_shape, _find_links(config, address), config.page_size, list(config.system_users)
     )

@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 PREFIX = "urn:altinn:accesspackage:"
 
@@ -54,6 +54,12 @@ class MetadataCatalogue:
     def put_resource(self, identifier: str, kind: str) -> None:
         """Add a resource or a pattern, or change its type."""
         (self.patterns if is_pattern(identifier) else self.resources)[identifier] = kind
+
+    def take_as_existing(self, identifiers: Iterable[str]) -> tuple[str, ...]:
+        """Add the resources that are not known, as generic ones, and name them."""
+        taken = sorted({each for each in identifiers if self.find_resource(each) is None})
+        self.resources |= dict.fromkeys(taken, "GenericAccessResource")
+        return tuple(taken)
 
     def remove_resource(self, identifier: str) -> None:
         """Remove a resource or a pattern."""

@@ -1,21 +1,25 @@
-"""What access packages and resources exist.
+"""What access packages and resources exist, and what that means for a system that asks for one.
 
-Offline, the packages are those in Altinn's source on the day in `AS_OF`, shipped as data. An
-environment may lag behind it or lead it; only its own metadata API knows.
+Offline, the packages are those in Altinn's source on the day in `AS_OF`, shipped as data, and nothing is known of
+resources. An environment may lag behind it or lead it; only its own metadata APIs know, and what they were asked
+is a catalogue too.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from reconciler.model.suggest import LONGEST_NAME, find_nearest
+from reconciler.model.suggest import NameIndex
+from reconciler.model.system import RESOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from reconciler.model.canonical_json import Json
 
 AS_OF = "2026-08-21"
 """The day of https://github.com/Altinn/altinn-authorization-tmp at f7ff53bd, where the list comes from."""
@@ -23,9 +27,22 @@ AS_OF = "2026-08-21"
 PACKAGE_PREFIX = "urn:altinn:accesspackage:"
 ROUTES = frozenset({"search", "export", "resourcelist", "orgs", "updated", "changes"})
 """What stands in the Resource Registry's addresses where an id could stand, in any letter case (contract §8.1)."""
-LIKELY = 4
-"""So many names are compared letter by letter. Comparing with each of 223 packages takes 2.6 ms a name instead of
-0.15, and a file of 1 MB that misspells 17,949 of them 54 s instead of 4."""
+TYPES = frozenset(
+    {
+        "Default",
+        "Systemresource",
+        "AltinnApp",
+        "GenericAccessResource",
+        "BrokerService",
+        "CorrespondenceService",
+        "MigratedApp",
+    }
+)
+"""The resource types that a right may name (System Register contract §3, 00017)."""
+PACKAGE_FORM = re.compile(r"urn:(?i:altinn:accesspackage):[^\s:]+")
+"""In any letter case but for `urn:`, as the register looks packages up (System Register contract §8.2)."""
+_RESOURCE_FORM = re.compile(r"(?!(?i:urn:))(?!\.+\Z)[^\s/]+")
+"""The rules on rights say what is wrong with a name of another form, and no one asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +53,59 @@ class PackageFlags:
     """May be given to a system user for an organisation's clients."""
     assignable: bool
     """May be given to a system user for the organisation itself."""
-    name: str = ""
+    name: str = field(default="", compare=False)
     """In Norwegian."""
+    urn: str = field(default="", compare=False)
+    """As the environment names it; empty where that is not known."""
+
+
+class KnownResource(NamedTuple):
+    """A resource as the environment knows it."""
+
+    kind: str
+    """Its type."""
+    id: str = ""
+    """As the environment names it; empty where it does not say."""
+
+
+class Asked(NamedTuple):
+    """A right or an access package that a document asks for, by its name."""
+
+    what: Literal["resource", "package"]
+    name: str
+
+    @property
+    def can_exist(self) -> bool:
+        """Whether there can be one of that name, so that it makes sense to ask for it."""
+        form = _RESOURCE_FORM if self.what == "resource" else PACKAGE_FORM
+        return form.fullmatch(self.name) is not None and self.name.lower() not in ROUTES
+
+
+class Doubt(NamedTuple):
+    """Why the register would refuse a right or a package: one word, and the rest of a sentence about it."""
+
+    kind: Literal["unknown", "renamed", "not-delegable", "visible"]
+    says: str
+    name: str = ""
+    """What the environment names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The access packages that an environment knows, by URN in lower case, and where that was learnt."""
+    """The access packages and resources that an environment knows, and where that was learnt."""
 
     packages: Mapping[str, PackageFlags]
+    """By URN in lower case."""
     source: str
     """Ends a sentence: `in the list of 2026-08-21`."""
-    _index: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
-    """The names of packages by each two letters that follow each other in them; made when it is first needed."""
+    resources: Mapping[str, KnownResource] = field(default_factory=dict)
+    """By id."""
+    absent: Mapping[Asked, tuple[str, ...]] | None = None
+    """What it was asked for and does not know, with the nearest names; None where `packages` holds all there are."""
+    unanswered: Mapping[Asked, str] = field(default_factory=dict)
+    """What it was asked for and gave no usable answer to, with the reason."""
+    _index: list[NameIndex] = field(default_factory=list, compare=False, repr=False)
+    """The names of packages; made when it is first needed."""
 
     def find_package(self, urn: str) -> PackageFlags | None:
         """Find a package; the register's lookup ignores letter case, but for `urn:` (contract §8.2)."""
@@ -56,29 +113,81 @@ class Catalogue:
 
     def suggest_package(self, urn: str) -> str:
         """Give the nearest URN that exists, or an empty text; what stands before the name is not compared."""
-        name = urn.lower().rpartition(":")[2]
-        if len(name) > LONGEST_NAME:
-            return ""
-        found = find_nearest(name, self._find_likely(name))
-        return PACKAGE_PREFIX + found if found else ""
-
-    def _find_likely(self, name: str) -> list[str]:
-        """Find the few packages that share the most pairs of letters with a name."""
         if not self._index:
-            for urn in self.packages:
-                known = urn.removeprefix(PACKAGE_PREFIX)
-                for pair in _find_pairs(known):
-                    self._index.setdefault(pair, []).append(known)
-        shared = Counter[str]()
-        for pair in _find_pairs(name):
-            shared.update(self._index.get(pair, ()))
-        least = max(shared.values(), default=0) / 2
-        near = [known for known, count in shared.items() if count >= least]
-        return sorted(near, key=lambda known: (-shared[known] / len(known), known))[:LIKELY]
+            self._index.append(NameIndex(each.removeprefix(PACKAGE_PREFIX) for each in self.packages))
+        found = self._index[0].find(urn.rpartition(":")[2])
+        return PACKAGE_PREFIX + found[0] if found else ""
+
+    def suggest(self, asked: Asked) -> tuple[str, ...]:
+        """Give the names nearest to one that is unknown, as it is to be written; several where it was asked for."""
+        if self.absent is not None:
+            return self.absent.get(asked, ())
+        near = self.suggest_package(asked.name) if asked.what == "package" else ""
+        return (near,) if near else ()
+
+    def judge(self, asked: Asked, *, visible: bool) -> Iterator[Doubt]:
+        """Say why the register would refuse a right or a package of a system; nothing where it would not.
+
+        What was not asked for, or got no answer, raises no doubt.
+        """
+        if asked.what == "resource":
+            return self._judge_resource(asked)
+        return self._judge_package(asked, visible=visible)
+
+    def advise(self, asked: Asked, doubt: Doubt) -> str:
+        """Say what to write instead of what there is a doubt about."""
+        match doubt.kind:
+            case "visible":
+                return "Write `isVisible: false`, or choose a package that is assignable."
+            case "renamed":
+                return f"Write `{doubt.name}`."
+            case "not-delegable":
+                return "Remove it."
+            case "unknown":
+                return self._advise_unknown(asked)
+
+    def _advise_unknown(self, asked: Asked) -> str:
+        *others, last = ["", *(f"`{each}`" for each in self.suggest(asked))]
+        if last:
+            return f"Did you mean {' or '.join(filter(None, [', '.join(others[1:]), last]))}?"
+        if asked.what == "package":
+            return "Look it up in Altinn's list of access packages."
+        return "Look up its id, or leave the right out until the resource exists there."
+
+    def _judge_resource(self, asked: Asked) -> Iterator[Doubt]:
+        if asked in (self.absent or ()):
+            yield Doubt("unknown", f"is not a resource {self.source}")
+        found = self.resources.get(asked.name)
+        if found is None:
+            return
+        if found.id and found.id.lower() != asked.name.lower():
+            yield Doubt("renamed", f"is named `{found.id}` {self.source}", found.id)
+        if found.kind not in TYPES:
+            yield Doubt("not-delegable", f"is of type {found.kind} {self.source}, which no right may name")
+
+    def _judge_package(self, asked: Asked, *, visible: bool) -> Iterator[Doubt]:
+        found = self.find_package(asked.name)
+        if asked in self.absent if self.absent is not None else found is None:
+            yield Doubt("unknown", f"is not an access package {self.source}")
+        if found is None:
+            return
+        if found.urn and found.urn.lower() != asked.name.lower():
+            yield Doubt("renamed", f"is named `{found.urn}` {self.source}", found.urn)
+        if not found.delegable and not found.assignable:
+            says = f"is neither delegable nor assignable {self.source}, so no system user can have it"
+            yield Doubt("not-delegable", says)
+        if visible and not found.assignable:
+            yield Doubt("visible", f"has isAssignable false {self.source}, and the system is visible")
 
 
-def _find_pairs(name: str) -> set[str]:
-    return {name[start : start + 2] for start in range(len(name) - 1)}
+def list_asked(document: Mapping[str, Json]) -> Iterator[Asked]:
+    """List the resources and packages that a document asks for, each once, in its order."""
+    rights = (pair for right in document.get("rights") or () for pair in right.get("resource") or ())
+    resources = (
+        Asked("resource", str(pair.get("value", ""))) for pair in rights if pair.get("id") == RESOURCE
+    )
+    packages = (Asked("package", str(each.get("urn", ""))) for each in document.get("accessPackages") or ())
+    yield from dict.fromkeys([*resources, *packages])
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.clients.listing import list_ids, read_listed
@@ -12,6 +13,7 @@ from reconciler.model.canonical_json import SHORT
 from reconciler.model.findings import Severity
 from reconciler.model.system import READ_ONLY_NAMES, RegisteredSystem
 from reconciler.operations.archive import trace_to_definitions
+from reconciler.operations.look_up import plan_looked_up
 from reconciler.operations.scope import EVERYTHING, Scope, divide, find_claims
 from reconciler.operations.validate import find_vendor
 from reconciler.planning.blocking import Obstacles
@@ -44,8 +46,9 @@ def plan(
 
     Every defined and every unmanaged system that is asked for is read in full, several at a time; the others only
     where a client id is claimed that one of them can hold. What the register can neither list nor read is named
-    in the plan, and the rest goes on. Raises what `Register` raises, `Forbidden` where the token's organisation is
-    not the vendor, and `UsageError` where a pattern fits no system.
+    in the plan, and the rest goes on. What a change adds is looked up in the environment's metadata. Raises what
+    `Register` raises, `Forbidden` where the token's organisation is not the vendor, and `UsageError` where a
+    pattern fits no system.
     """
     listing = list_ids(register, target.vendor)
     division = divide(systems, None if listing.unlisted else listing.ids, scope)
@@ -58,13 +61,15 @@ def plan(
     # A client id cannot be looked up, so that every system that can hold one which is claimed has to be read.
     others = read_listed(register, division.list_others() if find_claims(chosen, live) else (), listing)
     obstacles = Obstacles(find_allowed(systems, scope.findings), reading.unreadable)
-    made = plan_changes(
+    compare = partial(
+        plan_changes,
         target,
         chosen,
         live,
         [system for name in division.unmanaged if (system := live.get(name)) is not None],
-        division.find_obstacles(live, others.found.values(), obstacles),
     )
+    obstacles = division.find_obstacles(live, others.found.values(), obstacles)
+    made = plan_looked_up(compare, chosen, obstacles, register)
     made = add_unlisted(made, reading.unreadable, listing.unlisted)
     made = division.describe(made, ownership.foreign)
     return judge_plan(made, gather_evidence(made, register, ownership))

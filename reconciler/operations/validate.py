@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.resolve import resolve
-from reconciler.definitions.yaml_document import Mapping, Scalar
+from reconciler.definitions.yaml_document import Mapping as Node
+from reconciler.definitions.yaml_document import Scalar
 from reconciler.errors import UsageError
 from reconciler.model.catalogue import read_shipped_catalogue
 from reconciler.model.id_pattern import fits
@@ -14,18 +15,28 @@ from reconciler.operations.selection import check_found, list_ids
 from reconciler.rules import Checked, check_documents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.definitions.definition import Definition, Resolved
     from reconciler.definitions.yaml_document import Document
+    from reconciler.model.catalogue import Catalogue
     from reconciler.model.findings import Finding
 
 
-def validate(documents: Sequence[Document], environments: Iterable[str], *, vendor: str = "") -> Checked:
-    """Check definitions without any network; `vendor` leaves only those of one organisation number."""
+def validate(
+    documents: Sequence[Document],
+    environments: Iterable[str],
+    *,
+    vendor: str = "",
+    asked: Mapping[str, Catalogue] | None = None,
+) -> Checked:
+    """Check definitions without any network; `vendor` leaves only those of one organisation number.
+
+    `asked` holds what environments said before, by their names.
+    """
     chosen = [each for each in documents if not vendor or _may_belong(each, vendor)]
     chosen.sort(key=lambda each: each.file)
-    return check_documents(chosen, read_shipped_catalogue(), tuple(environments))
+    return check_documents(chosen, read_shipped_catalogue(), tuple(environments), asked)
 
 
 def narrow_findings(checked: Checked, documents: Iterable[Document], only: tuple[str, ...]) -> Narrowed:
@@ -55,12 +66,12 @@ def _may_belong(document: Document, vendor: str) -> bool:
     """Say whether a file names a vendor anywhere; one that names none is kept, to be reported."""
     roots = [document.root]
     overlays = document.find(("environments",))
-    if isinstance(overlays, Mapping):
+    if isinstance(overlays, Node):
         roots += [node for _, node in overlays.entries]
-    named = [entry[1] for root in roots if isinstance(root, Mapping) and (entry := root.find("vendor"))]
+    named = [entry[1] for root in roots if isinstance(root, Node) and (entry := root.find("vendor"))]
     numbers = []
     for node in named:
-        entry = node.find("ID") if isinstance(node, Mapping) else None
+        entry = node.find("ID") if isinstance(node, Node) else None
         value = entry[1] if entry else node
         numbers.append(value.text.rpartition(":")[2] if isinstance(value, Scalar) else "")
     return not numbers or vendor in numbers

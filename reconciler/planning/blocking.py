@@ -5,10 +5,13 @@ Pure. A blocked change is shown and never sent; the others are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from reconciler.model.catalogue import Asked, list_asked
 from reconciler.model.document_size import find_excess
+from reconciler.model.findings import Severity
+from reconciler.model.system import drop_nulls
 from reconciler.planning.change import Blocked, Change, Create, Delete, Update
 
 if TYPE_CHECKING:
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
 _CHECKED_BY_PUT = frozenset(f"AUTH.VLD-{number:05}" for number in (3, 4, 6, 7, 8, 9, 11, 17, 18))
 """What a PUT checks; a POST checks all (System Register contract §1.6)."""
+_MOST = 5
+"""Faults that one reason names; the others are counted."""
 
 
 _MOVE = "A client id sits on one system only: take it from the other system first."
@@ -60,13 +65,17 @@ def block_unread(desired: Resolved, why: str) -> Blocked:
 def block_refused(change: Change, faults: Sequence[Finding]) -> Change:
     """Block a change that carries a fault which was allowed here and would be refused there, or is new there.
 
-    A fault without a code is one that the register takes, and that `allow:` lets through where it holds it.
+    A fault without a code is one that the register takes, and that `allow:` lets through where it holds it. One
+    that is an error still is the environment's own word on what the change adds.
     """
     if not isinstance(change, (Create, Update)):
         return change
     excess = find_excess(change.document)
     if excess:
         return block(change, excess, "Split the system in two, or leave out what nobody needs.")
+    denied = [each for each in faults if each.severity is Severity.ERROR]
+    if denied:
+        return _block_denied(change, denied)
     refused = [
         each
         for each in faults
@@ -79,6 +88,26 @@ def block_refused(change: Change, faults: Sequence[Finding]) -> Change:
     if not any(each.code for each in refused):
         hint = "`allow:` is for what the register holds already: correct what would be new."
     return block(change, reason, hint)
+
+
+def list_added(change: Change) -> tuple[Asked, ...]:
+    """List the rights and access packages that a change asks for and the live document does not."""
+    if not isinstance(change, (Create, Update)):
+        return ()
+    held = set(list_asked(drop_nulls(change.live.document))) if change.live else set[Asked]()
+    return tuple(each for each in list_asked(change.document or {}) if each not in held)
+
+
+def _block_denied(change: Create | Update, faults: Sequence[Finding]) -> Blocked:
+    """Block a change that adds what the environment's metadata say the register would refuse."""
+    line = faults[0].place.line
+    said = [
+        f"{each.message} ({each.code}{f', line {each.place.line}' if each.place.line != line else ''})"
+        for each in faults[:_MOST]
+    ]
+    more = [f"and {len(faults) - _MOST:,} more"] if len(faults) > _MOST else []
+    hints = dict.fromkeys(each.hint for each in faults[:_MOST])
+    return replace(block(change, "; ".join([*said, *more]), " ".join(hints)), line=line)
 
 
 def _brings_in(change: Create | Update, fault: Finding) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.canonical_json import SHORT, digest_json
+from reconciler.model.findings import sort_findings
 from reconciler.planning.blocking import Obstacles, block_claims, block_refused, block_unread, describe_holder
 from reconciler.planning.change import Blocked, Change, Create, Delete, Impact, Keep, Update, Weight, decide
 from reconciler.planning.change_log import find_newest
@@ -278,10 +279,9 @@ def stamp(
     tool_version: str,
     revision: Checkout | None = None,
 ) -> Plan:
-    """Add what was found while checking, when and by what the plan was made, and which commit it comes from."""
-    return replace(
-        plan, findings=tuple(findings), created=created, tool_version=tool_version, revision=revision
-    )
+    """Add what was found in the files, when and by what the plan was made, and which commit it comes from."""
+    every = sort_findings([*plan.findings, *findings])
+    return replace(plan, findings=every, created=created, tool_version=tool_version, revision=revision)
 
 
 def step_to_json(step: Step) -> dict[str, Json]:

@@ -18,6 +18,7 @@ from reconciler.planning.explanation import AGAINST, BLOCKED, REMOVED, UNLISTED,
 from reconciler.planning.impact_rules import DELETED
 from reconciler.render import phrases
 from reconciler.render.escape import shorten
+from reconciler.rules.look_ups import LOOK_UPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -64,6 +65,7 @@ def annotate_plan(plan: Plan) -> tuple[Annotation, ...]:
     """Say what a plan cannot do, what it breaks, here and elsewhere, and what is worth knowing; the worst first."""
     where = plan.target.environment
     found = [*_annotate_changes(plan), *_annotate_unlisted(plan.unlisted, where), *_annotate_against(plan)]
+    found += [Annotation(where, each, where) for each in plan.findings if each.rule in LOOK_UPS]
     for other in plan.elsewhere:
         found += map(_move_elsewhere, _annotate_changes(other))
     return sort_annotations(found)

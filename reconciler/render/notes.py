@@ -12,6 +12,7 @@ from reconciler.model.findings import SEVERITIES, Severity
 from reconciler.planning.approval import FILE, describe_approval
 from reconciler.render import phrases
 from reconciler.render.left_out import list_left_out
+from reconciler.rules.look_ups import LOOK_UPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -117,6 +118,13 @@ def _note_uncommitted(plan: Plan) -> Iterator[Note]:
         yield Note(severity, f"Made from files that are not committed: {name_some(files)}.")
 
 
+def _note_look_ups(plan: Plan) -> Iterator[Note]:
+    """Say what could not be looked up, and which resources are taken as existing."""
+    for each in plan.findings:
+        if each.rule in LOOK_UPS:
+            yield Note(each.severity, f"{each.message.rstrip('.')}. {each.hint}")
+
+
 _NOTES: tuple[Callable[[Plan], Iterator[Note]], ...] = (
     _note_against,
     _note_unlisted,
@@ -127,4 +135,5 @@ _NOTES: tuple[Callable[[Plan], Iterator[Note]], ...] = (
     _note_left_out,
     _note_approvals,
     _note_uncommitted,
+    _note_look_ups,
 )

@@ -27,7 +27,7 @@ from reconciler.rules.registry import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from reconciler.definitions.definition import Definition, Resolved
     from reconciler.definitions.yaml_document import Document, Path
@@ -64,6 +64,34 @@ ALLOW_UNNEEDED = declare(
     allowable=False,
 )
 
+NOT_CHECKED = declare(
+    "not-checked",
+    """What a definition asks for is looked up in the environment.
+
+    `plan` looks up the rights and access packages that a change adds, `validate --online`
+    all of them. These could not be checked: the metadata API failed, took too long or could
+    not be reached, or something in front of it answered. That is not the same as "not
+    found", and blocks nothing; the register asks the same API when it writes, and may
+    refuse.
+
+    Fix: run it again when the API answers.
+    """,
+    severity=Severity.WARNING,
+    allowable=False,
+)
+TAKEN = declare(
+    "taken-as-existing",
+    """A resource that only a definition knows is taken as existing in `local`.
+
+    The embedded register knows some resources, and learns from the definitions which
+    others there are. So a misspelt right is not found there, and neither is one of a type
+    that the register refuses.
+
+    Fix: nothing. `reconciler validate --online -e tt02` asks an environment that knows.
+    """,
+    severity=Severity.NOTE,
+    allowable=False,
+)
 LONGEST_REASON = 300
 """Characters of a reason that are shown."""
 
@@ -82,11 +110,15 @@ class Checked:
 
 
 def check_documents(
-    documents: Sequence[Document], catalogue: Catalogue, environments: tuple[str, ...]
+    documents: Sequence[Document],
+    catalogue: Catalogue,
+    environments: tuple[str, ...],
+    asked: Mapping[str, Catalogue] | None = None,
 ) -> Checked:
     """Check every document against every rule; `environments` are the configured ones, in their order.
 
-    The result does not depend on the order of the documents.
+    `asked` holds, by name, what environments were asked for; the others go by `catalogue`. The result does
+    not depend on the order of the documents.
     """
     definitions: list[Definition] = []
     findings: list[Finding] = []
@@ -96,10 +128,11 @@ def check_documents(
         if definition is not None:
             definitions.append(definition)
     named = {name for each in definitions for name in each.overlays or ()}
-    places = tuple(name for name in environments if name == "local" or name in named)
+    named |= {"local", *(asked or ())}
+    places = tuple(name for name in environments if name in named)
     views = {id(each): _View(each, places) for each in definitions}
     for view in views.values():
-        view.ask(catalogue)
+        view.ask(catalogue, asked or {})
     for place in places:
         _ask_fleet(place, [view for view in views.values() if place in view.resolved])
     for view in views.values():
@@ -120,13 +153,15 @@ class _View:
         self._needed: set[tuple[str, str]] = set()
         self._quota = Quota()
 
-    def ask(self, catalogue: Catalogue) -> None:
+    def ask(self, catalogue: Catalogue, asked: Mapping[str, Catalogue]) -> None:
         """Apply the rules that look at one system, once for all environments that see the same."""
-        plain = [place for place in self.resolved if not self.definition.overlay(place)]
+        plain = [
+            place for place in self.resolved if not self.definition.overlay(place) and place not in asked
+        ]
         groups = [plain, *([place] for place in self.resolved if place not in plain)]
         for group in filter(None, groups):
             subject = self.resolved[group[0]]
-            for rule, fault in _ask_system(subject, catalogue):
+            for rule, fault in _ask_system(subject, asked.get(group[0], catalogue)):
                 self.note(rule, subject, fault, group)
 
     def note(self, rule: Rule, subject: Resolved, fault: Fault, places: Iterable[str]) -> None:

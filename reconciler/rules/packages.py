@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.yaml_document import quote
-from reconciler.model.catalogue import PACKAGE_PREFIX
-from reconciler.rules.registry import Fault, catalogue_rule, system_rule
+from reconciler.model.catalogue import PACKAGE_FORM, PACKAGE_PREFIX
+from reconciler.rules.registry import Fault, catalogue_rule, find_faults, system_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,9 +14,6 @@ if TYPE_CHECKING:
     from reconciler.definitions.definition import Resolved
     from reconciler.definitions.yaml_document import Path
     from reconciler.model.catalogue import Catalogue
-
-_FORM = re.compile(r"urn:(?i:altinn:accesspackage):[^\s:]+")
-"""In any letter case but for `urn:`, as the register looks packages up (System Register contract §8.2)."""
 
 
 def _place(index: int) -> Path:
@@ -37,7 +33,7 @@ def check_format(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
           - urn:altinn:accesspackage:skattegrunnlag
     """
     for index, package in enumerate(subject.system.accessPackages):
-        if not _FORM.fullmatch(package.urn):
+        if not PACKAGE_FORM.fullmatch(package.urn):
             near = catalogue.suggest_package(package.urn.strip())
             hint = f"Did you mean `{near}`?" if near else f"Write `{PACKAGE_PREFIX}` and its name."
             yield Fault(_place(index), f"{quote(package.urn)} is not the URN of an access package", hint)
@@ -66,21 +62,32 @@ def check_duplicates(subject: Resolved) -> Iterator[Fault]:
 def check_existence(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
     """Every access package exists.
 
-    The register asks the environment's own list (System Register contract §3, 00008).
-    Without a network this tool asks a list that is shipped with it, whose date stands in
-    the message; an environment may know fewer packages, or newer ones.
+    The register asks the environment's own list (System Register contract §3, 00008), and
+    so do `plan`, of what a change adds, and `validate --online`. Without a network this
+    tool asks a list that is shipped with it, whose date stands in the message; an
+    environment may know fewer packages, or newer ones.
 
     Fix: take the name in the hint, or look the package up. Let a newer one through
-    until the shipped list is renewed.
+    until the shipped list is renewed: the plan then goes by what the environment says.
 
         allow:
           package-unknown: new in tt02, and not in the shipped list yet
     """
-    for index, package in enumerate(subject.system.accessPackages):
-        if catalogue.find_package(package.urn) is None and _FORM.fullmatch(package.urn):
-            near = catalogue.suggest_package(package.urn)
-            hint = f"Did you mean `{near}`?" if near else "Look it up in Altinn's list of access packages."
-            yield Fault(_place(index), f"{quote(package.urn)} is not {catalogue.source}", hint)
+    return find_faults("package-unknown", subject, catalogue)
+
+
+@catalogue_rule("package-renamed", code="AUTH.VLD-00008")
+def check_package_names(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
+    """An access package is named as the environment names it.
+
+    Only `plan` and `validate --online` know: they ask the environment, which answers with
+    another name. Requests for system users have to name a package as the system does, and
+    the register goes on finding the old name (System Register contract §3, 00008) only for
+    as long as the environment does.
+
+    Fix: write the name in the hint.
+    """
+    return find_faults("package-renamed", subject, catalogue)
 
 
 @catalogue_rule("package-not-delegable", code="AUTH.VLD-00008")
@@ -92,14 +99,7 @@ def check_delegable(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
 
     Fix: remove the package.
     """
-    for index, package in enumerate(subject.system.accessPackages):
-        flags = catalogue.find_package(package.urn)
-        if flags is not None and not flags.delegable and not flags.assignable:
-            message = (
-                f"{quote(package.urn)} is neither delegable nor assignable {catalogue.source}, "
-                "so no system user can have it"
-            )
-            yield Fault(_place(index), message, "Remove it.")
+    return find_faults("package-not-delegable", subject, catalogue)
 
 
 @catalogue_rule("package-visible", code="AUTH.VLD-00018")
@@ -117,13 +117,4 @@ def check_visible(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
           - urn:altinn:accesspackage:regnskapsforer-lonn
         isVisible: false
     """
-    if not subject.system.isVisible or "isVisible" in subject.definition.broken:
-        return
-    for index, package in enumerate(subject.system.accessPackages):
-        flags = catalogue.find_package(package.urn)
-        if flags is not None and not flags.assignable:
-            message = (
-                f"{quote(package.urn)} has isAssignable false {catalogue.source}, and the system is visible"
-            )
-            hint = "Write `isVisible: false`, or choose a package that is assignable."
-            yield Fault(_place(index), message, hint)
+    return find_faults("package-visible", subject, catalogue)

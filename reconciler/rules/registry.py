@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
-from reconciler.definitions.yaml_document import print_path
+from reconciler.definitions.yaml_document import print_path, quote
 from reconciler.model.findings import Finding, Location, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from reconciler.definitions.definition import Resolved
     from reconciler.definitions.yaml_document import Document, Path
-    from reconciler.model.catalogue import Catalogue
+    from reconciler.model.catalogue import Asked, Catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,24 @@ class Rule:
         """Make a finding of a fault in a definition before it is resolved."""
         place = Location(document.file, print_path(fault.path), *document.locate(fault.path))
         return self.find(fault, place)
+
+
+def judge_asked(
+    path: Path, asked: Asked, subject: Resolved, catalogue: Catalogue
+) -> Iterator[tuple[str, Fault]]:
+    """Find the faults of one resource or package that a system asks for, each with its rule."""
+    if not asked.can_exist:  # the rules on its form say so
+        return
+    visible = subject.system.isVisible and "isVisible" not in subject.definition.broken
+    for doubt in catalogue.judge(asked, visible=visible):
+        rule = f"{'right' if asked.what == 'resource' else 'package'}-{doubt.kind}"
+        yield rule, Fault(path, f"{quote(asked.name)} {doubt.says}", catalogue.advise(asked, doubt))
+
+
+def find_faults(rule: str, subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
+    """Find what one rule has to say of all resources and packages that a system asks for."""
+    for path, asked in subject.list_asked():
+        yield from (fault for name, fault in judge_asked(path, asked, subject, catalogue) if name == rule)
 
 
 RULES: dict[str, Rule] = {}

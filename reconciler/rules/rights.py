@@ -9,13 +9,14 @@ from reconciler.definitions.yaml_document import quote
 from reconciler.model.catalogue import ROUTES
 from reconciler.model.findings import Severity
 from reconciler.model.system import RESOURCE
-from reconciler.rules.registry import Fault, system_rule
+from reconciler.rules.registry import Fault, catalogue_rule, find_faults, system_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.definitions.definition import Resolved
     from reconciler.definitions.yaml_document import Path
+    from reconciler.model.catalogue import Catalogue
     from reconciler.model.system import Attribute
 
 _BLANK = re.compile(r"\s")
@@ -112,6 +113,50 @@ def check_impossible_rights(subject: Resolved) -> Iterator[Fault]:
         elif pair.value in {".", ".."}:
             message = f"{quote(pair.value)} is a step in an address, and no resource"
             yield Fault(place, message, "Name the resource, or remove the right.")
+
+
+@catalogue_rule("right-unknown", code="AUTH.VLD-00003")
+def check_known(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
+    """A right names a resource that the environment knows.
+
+    The register asks the Resource Registry (System Register contract §3, 00003), and so do
+    `plan`, of what a change adds, and `validate --online`. No list of resources is shipped
+    with this tool. An environment may know resources that another one does not.
+
+    Fix: take a name in the hint, or leave the right out there until the resource exists.
+    `reconciler validate --online -e tt02` asks again.
+
+        rights: []
+        environments:
+          prod: {rights: [ske-krav-og-betalinger]}
+    """
+    return find_faults("right-unknown", subject, catalogue)
+
+
+@catalogue_rule("right-renamed", code="AUTH.VLD-00003")
+def check_right_names(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
+    """A right names a resource as the environment names it.
+
+    Only `plan` and `validate --online` know: they ask the Resource Registry, which answers
+    with another id. The register goes on finding the old one (System Register contract §3,
+    00003) only for as long as the registry does.
+
+    Fix: write the id in the hint.
+    """
+    return find_faults("right-renamed", subject, catalogue)
+
+
+@catalogue_rule("right-not-delegable", code="AUTH.VLD-00017")
+def check_types(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
+    """A right names a resource of a type that a system user can be given.
+
+    The register refuses resources for Maskinporten's scopes, consents and services of
+    Altinn 2 (System Register contract §3, 00017). Only `plan` and `validate --online` know:
+    they ask the Resource Registry for the type.
+
+    Fix: remove the right. A scope is asked for in Maskinporten, not here.
+    """
+    return find_faults("right-not-delegable", subject, catalogue)
 
 
 @system_rule("right-duplicate", code="AUTH.VLD-00006")

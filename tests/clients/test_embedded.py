@@ -34,7 +34,7 @@ def open_umask() -> Iterator[None]:
 
 def connect(stack: ExitStack, root: Path) -> HttpRegister:
     """Start the embedded register over a root, and connect to it as the vendor."""
-    environment, credentials = stack.enter_context(open_local(root, vendors=[VENDOR], resources=[]))
+    environment, credentials, _ = stack.enter_context(open_local(root, vendors=[VENDOR], resources=[]))
     tokens = stack.enter_context(open_tokens(environment, credentials))
     return stack.enter_context(HttpRegister(environment, tokens, read_only=False))
 
@@ -72,7 +72,7 @@ def test_two_runs_at_once_share_one_key(tmp_path: Path) -> None:
 
     def run(_: int) -> str:
         barrier.wait(5)
-        with open_local(tmp_path, vendors=[VENDOR], resources=[]) as (_environment, credentials):
+        with open_local(tmp_path, vendors=[VENDOR], resources=[]) as (_environment, credentials, _taken):
             return credentials.key.reveal()
 
     with ThreadPoolExecutor(6) as pool:
@@ -109,7 +109,7 @@ def test_a_later_run_has_the_same_client_and_state(tmp_path: Path) -> None:
 def test_each_vendor_has_a_client(tmp_path: Path) -> None:
     """The credentials are the first vendor's."""
     with (
-        open_local(tmp_path, vendors=[OTHER, VENDOR], resources=[]) as (environment, credentials),
+        open_local(tmp_path, vendors=[OTHER, VENDOR], resources=[]) as (environment, credentials, _taken),
         open_tokens(environment, credentials) as tokens,
     ):
         assert read_organisation(tokens.token()) == OTHER

@@ -98,14 +98,21 @@ class Shelf:
         raise AssertionError((system, traceparent))
 
     def read_resource(self, resource: str) -> Mapping[str, Json] | None:
-        """Know none."""
-        assert resource
-        return None
+        """Know each."""
+        return {"identifier": resource}
 
     def read_package(self, urn: str) -> Mapping[str, Json] | None:
-        """Know none."""
-        assert urn
-        return None
+        """Know each."""
+        return {"urn": urn, "isDelegable": True, "isAssignable": True}
+
+    def list_resources(self, *, apps: bool) -> Sequence[str]:
+        """List none."""
+        del apps
+        return ()
+
+    def list_packages(self) -> Sequence[str]:
+        """List none."""
+        return ()
 
 
 def define(*names: str, **changes: Json) -> list[Resolved]:

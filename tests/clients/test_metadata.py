@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from reconciler.clients.metadata import TYPES, find_doubt
+from reconciler.clients.metadata import find_doubt
 from reconciler.errors import ServerFailed
-from reconciler.model.catalogue import ROUTES
+from reconciler.model.catalogue import ROUTES, TYPES
 from tests.builders import a_live_document
 
 if TYPE_CHECKING:
@@ -73,13 +73,13 @@ def test_other_types_cannot(kind: str | None) -> None:
     """T: named with its type."""
     told = doubt(Environment(resources={RESOURCE: {"resourceType": kind}}))
 
-    assert told == f"the resource `{RESOURCE}` is of type {kind}, which no right may name"
+    assert told == f"`{RESOURCE}` is of type {kind} in this environment, which no right may name"
 
 
 def test_what_is_unknown_is_named() -> None:
     """T: the first that is unknown ends the search."""
-    assert doubt(Environment(resources={})) == f"the environment does not know the resource `{RESOURCE}`"
-    assert doubt(Environment(packages={})) == f"the environment does not know the access package `{PACKAGE}`"
+    assert doubt(Environment(resources={})) == f"`{RESOURCE}` is not a resource in this environment"
+    assert doubt(Environment(packages={})) == f"`{PACKAGE}` is not an access package in this environment"
     environment = Environment(resources={}, packages={})
     assert "resource" in doubt(environment)
     assert environment.asked == [RESOURCE]
@@ -109,10 +109,10 @@ def test_a_page_of_the_registry_is_no_resource(name: str) -> None:
         (True, True, True, ""),
         (False, True, True, ""),
         (True, False, False, ""),
-        (True, False, True, "is for client relations only, and the system is visible"),
-        (False, False, True, "cannot be given to a system user"),
-        (False, False, False, "cannot be given to a system user"),
-        (None, None, False, "cannot be given to a system user"),
+        (True, False, True, "has isAssignable false in this environment, and the system is visible"),
+        (False, False, True, "no system user can have it"),
+        (False, False, False, "no system user can have it"),
+        (None, None, False, "no system user can have it"),
     ],
 )
 def test_a_package_has_to_be_one_that_the_system_can_have(

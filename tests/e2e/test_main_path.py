@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import httpx
 import pytest
 
 from reconciler import __version__
@@ -142,11 +143,14 @@ def test_an_unmanaged_system_is_told_and_left_alone(repository: Repository, serv
 
 def test_one_refusal_does_not_stop_the_others(repository: Repository, served: Served) -> None:
     """Apply goes on with independent systems after a failure, and says which failed and why."""
-    del served
+    resource = f"{served.base}/control/resources/no-such-resource"
     right = {"resource": [{"id": "urn:altinn:resource", "value": "no-such-resource"}]}
     repository.define("aaa", rights=[right], clientId=[])
+    assert httpx.put(resource, json={"resourceType": "Default"}).status_code < 300
+    assert repository.run("plan", "--out", "plan.json").returncode == 0
+    assert httpx.delete(resource).status_code < 300  # between plan and apply
 
-    done = repository.run("apply", "--yes")
+    done = repository.run("apply", "plan.json", "--yes")
 
     assert done.returncode == 1
     told = done.stdout[done.stdout.index("failed ") :]
@@ -154,7 +158,7 @@ def test_one_refusal_does_not_stop_the_others(repository: Repository, served: Se
         "failed    create 991825827_aaa\n"
         "    The register answered 400: AUTH.VLD-00003 One or more resources specified in rights were not "
         "found in Altinn's resource register – ResourceIds Not Found: no-such-resource. "
-        "The metadata says so too: the environment does not know the resource `no-such-resource`.\n"
+        "The metadata says so too: `no-such-resource` is not a resource in this environment.\n"
         "    If the definition is right, the register's own look-up may have failed: try again later.\n"
         "done      create 991825827_smartcloud\n"
         "Apply: 1 done, 1 failed.\n"
@@ -165,7 +169,7 @@ def test_an_allowed_fault_blocks_a_change_and_hurts_nothing_else(
     repository: Repository, served: Served
 ) -> None:
     """What the register would refuse is blocked although the file allows it; the others go through."""
-    del served
+    del served  # which knows only what the shipped list holds
     unknown = "urn:altinn:accesspackage:not-there"
     path = repository.define("new", clientId=[], accessPackages=[{"urn": unknown}])
     path.write_text(path.read_text() + "allow: {package-unknown: ordered}\n")
@@ -173,7 +177,7 @@ def test_an_allowed_fault_blocks_a_change_and_hurts_nothing_else(
     planned = repository.run("plan")
 
     assert planned.returncode == 1
-    assert f"'{unknown}' is not in the list of 2026-08-21 (AUTH.VLD-00008)" in " ".join(
+    assert f"'{unknown}' is not an access package in served (AUTH.VLD-00008)" in " ".join(
         planned.stdout.split()
     )
     assert repository.run("apply", "--yes").stdout.endswith("Apply: 1 done; 1 blocked and never sent.\n")

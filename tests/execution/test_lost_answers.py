@@ -341,7 +341,7 @@ def test_what_the_registry_does_not_know_is_the_authors(stage: Stage) -> None:
 
     assert isinstance(outcome, Failed)
     assert "could not reach" not in outcome.reason
-    assert "The metadata says so too: the environment does not know the resource" in outcome.reason
+    assert "The metadata says so too: `nobody-knows-this` is not a resource" in outcome.reason
 
 
 def test_each_change_has_one_outcome(stage: Stage) -> None:

@@ -310,6 +310,14 @@ class Meddled:
         """Look up an access package."""
         return self.inner.read_package(urn)
 
+    def list_resources(self, *, apps: bool) -> Sequence[str]:
+        """List the resources."""
+        return self.inner.list_resources(apps=apps)
+
+    def list_packages(self) -> Sequence[str]:
+        """List the access packages."""
+        return self.inner.list_packages()
+
 
 KINDS: dict[str, dict[str, Json]] = {
     "change": {"set": {"isVisible": False, "description": {"nb": "T", "nn": "T", "en": "T"}}},

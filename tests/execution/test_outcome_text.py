@@ -205,7 +205,7 @@ def test_an_outage_is_told_from_a_right_that_does_not_exist() -> None:
     """W22: what the metadata knows the register could not look up."""
     refusal = Rejected("AUTH.VLD-00003 not found.", codes=("AUTH.VLD-00003",), hint="Look again.")
     outage = explain_outage(UPDATE, refusal, "", ())
-    fault = explain_outage(UPDATE, refusal, "the environment does not know the resource `x`", ())
+    fault = explain_outage(UPDATE, refusal, "`x` is not a resource in this environment", ())
 
     assert outage.reason.startswith("The register could not reach the registry; nothing was written.")
     assert fault.reason.startswith("AUTH.VLD-00003 not found. The metadata says so too")

@@ -117,7 +117,16 @@ class Memory:
 
     def read_package(self, urn: str) -> Mapping[str, Json] | None:
         """Know every package."""
-        return {"urn": urn}
+        return {"urn": urn, "isDelegable": True, "isAssignable": True}
+
+    def list_resources(self, *, apps: bool) -> Sequence[str]:
+        """List none."""
+        del apps
+        return ()
+
+    def list_packages(self) -> Sequence[str]:
+        """List none."""
+        return ()
 
 
 def define(word: str, **members: Json) -> Resolved:

@@ -116,14 +116,23 @@ class Emulator:
     """The base URL on this machine, which differs from `base` if a public URL is set."""
     is_closed: bool
     """Whether the control endpoint refuses everyone, since no control token is set."""
+    taken: tuple[str, ...]
+    """The resources that were taken as existing."""
 
     def __init__(
-        self, address: Address, network: Network, app: ASGIApp, timeouts: Timeouts, at_end: Callable[[], None]
+        self,
+        address: Address,
+        network: Network,
+        app: ASGIApp,
+        timeouts: Timeouts,
+        at_end: Callable[[], None],
+        taken: tuple[str, ...] = (),
     ) -> None:
         self.base = address.base
         self.maskinporten = address.maskinporten
         self.local = address.local
         self.is_closed = address.is_closed
+        self.taken = taken
         self.app = app
         self._at_end = at_end
         self._network = network
