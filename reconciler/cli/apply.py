@@ -58,6 +58,7 @@ from reconciler.operations.selection import check_found
 from reconciler.planning.approval import FILE, describe_approval
 from reconciler.render import json as as_json
 from reconciler.render.phrases import count, describe_time
+from reconciler.render.screen import APPLYING
 from reconciler.render.text.plan import render_plan
 from reconciler.render.text.report import render_progress, render_report
 
@@ -200,7 +201,7 @@ def _carry_out(plan: Plan, lock: TargetLock, terms: Terms, form: Format, *, yes:
     check_consistent(plan)
     approvals = find_approvals(plan, lock.site.root, lock.site.journal)
     plan = replace(plan, approvals=approvals)
-    (show_lines if form is Format.TEXT else notify_lines)(render_plan(plan))
+    (show_lines if form is Format.TEXT else notify_lines)(render_plan(plan, APPLYING))
     accepted = check_accepted(plan, terms.accept, approvals)
     if accepted and accepted.how == "approval" and accepted.approval:
         notify(f"Accepted by an approval in {FILE} {describe_approval(accepted.approval)}.")

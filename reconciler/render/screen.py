@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from reconciler.planning.change import Change
     from reconciler.planning.plan import Plan
+MERGING, APPLYING = "Merging", "Applying"
+"""What a reader is about to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,8 @@ class Screen:
         return any(side.items for side in self.sides)
 
 
-def make_screen(plan: Plan) -> Screen:
-    """Make the first screen of a plan."""
+def make_screen(plan: Plan, act: str = MERGING) -> Screen:
+    """Make the first screen of a plan; `act` is what a reader is about to do, where it was compared with a base."""
     sides = find_sides(plan)
     others = tuple(find_side_elsewhere(each) for each in plan.elsewhere)
     every = (sides.new, *others, sides.open)
@@ -65,7 +67,7 @@ def make_screen(plan: Plan) -> Screen:
     target = plan.target
     return Screen(
         title=f"Plan for `{target.environment}`",
-        verdict=" ".join([_describe_verdict(plan, sides), *map(_describe_elsewhere, others)]),
+        verdict=" ".join([_describe_verdict(plan, sides, act), *map(_describe_elsewhere, others)]),
         before=_describe_before(sides),
         command=_name_command(plan),
         sides=shown,
@@ -81,16 +83,16 @@ def _name_command(plan: Plan) -> str:
     return f"reconciler apply --accept {plan.short_digest}"
 
 
-def _describe_verdict(plan: Plan, sides: Sides) -> str:
+def _describe_verdict(plan: Plan, sides: Sides, act: str) -> str:
     """Say what this change does, or where that is not known, what apply would do; beside others it says where."""
     where = f"in `{plan.target.environment}`" if plan.elsewhere else ""
     nothing = f"changes nothing {where or 'in the register'}"
     if not sides.traced and (sides.open.items or sides.open.changes):
-        return _say(f"Applying {_describe_acts(sides.open, where) or nothing}", sides.open)
+        return _say(f"{APPLYING} {_describe_acts(sides.open, where) or nothing}", sides.open)
     if not (sides.traced or plan.elsewhere):
         return phrases.describe_nothing(plan)
     nothing += " that was not open before" if _is_open(sides) else ""
-    return _say(f"Merging {_describe_acts(sides.new, where) or nothing}", sides.new)
+    return _say(f"{act} {_describe_acts(sides.new, where) or nothing}", sides.new)
 
 
 def _describe_elsewhere(side: Side) -> str:

@@ -17,7 +17,7 @@ from reconciler.planning.plan import Plan, Unmanaged
 from reconciler.render.effects import Customers
 from reconciler.render.lines import print_lines
 from reconciler.render.markdown import LONGEST, render_plan
-from reconciler.render.screen import make_screen
+from reconciler.render.screen import APPLYING, make_screen
 from reconciler.render.text.plan import render_plan as render_text
 from tests.render.samples import COMMIT, HOSTILE, TARGET, a_plan, an_empty_plan, an_empty_plan_against
 from tests.render.test_hostile_texts import hostile
@@ -201,6 +201,14 @@ def test_a_file_that_is_removed_deletes_nothing() -> None:
     assert read(updates("a", BEFORE), unmanaged=REMOVED)[0].endswith(
         "1 system loses its file and stays registered."
     )
+
+
+def test_who_applies_a_plan_is_not_told_of_merging() -> None:
+    """A saved plan that was compared with a base is shown again before it is carried out."""
+    plan = Plan(TARGET, (breaks("a", 37, HERE),))
+
+    assert "Applying breaks 1 system for 37 customers." in print_lines(render_text(plan, APPLYING))
+    assert "Merging breaks 1 system for 37 customers." in print_lines(render_text(plan))
 
 
 def test_a_mass_change_is_told_where_it_is_made() -> None:

@@ -15,7 +15,7 @@ from reconciler.render.escape import escape_line, quote_code
 from reconciler.render.lines import LONG, WIDTH, Piece, make_line, make_safe, wrap_sentence
 from reconciler.render.overview import UNMANAGED_SHOWN, describe_action, list_mild, locate
 from reconciler.render.phrases import count
-from reconciler.render.screen import make_screen
+from reconciler.render.screen import MERGING, make_screen
 from reconciler.render.text.fields import render_field
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ _SEVERITIES: Mapping[Severity, str] = {
 }
 
 
-def render_plan(plan: Plan) -> Iterator[Line]:
+def render_plan(plan: Plan, act: str = MERGING) -> Iterator[Line]:
     """Render a plan: the first screen, everything that changes, and a summary line."""
-    screen = make_screen(plan)
+    screen = make_screen(plan, act)
     yield from _render_screen(screen)
     for side in screen.sides:
         yield from _render_side(side)
