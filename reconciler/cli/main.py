@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 VERBS = {
     "validate": "Check definition files; no network.",
+    "import": "Write or update definition files from the register.",
     "fmt": "Put definition files in their canonical form; no network.",
     "plan": "Show what apply would do; never writes.",
     "verify": "Say whether a saved plan is still fresh.",
@@ -39,6 +40,8 @@ VERBS = {
     "register": "Run the embedded register for other programs.",
 }
 """Each verb is the module of the same name beside this file, and its line in the help."""
+_MODULES = {"import": "import_"}
+"""Where a verb's name is a word of the language."""
 _EVERYWHERE = frozenset({"verbose", "debug"})
 """The options that may stand behind a verb as well as before it."""
 
@@ -68,7 +71,7 @@ class Verbs(TyperGroup):
         del ctx
         if cmd_name not in VERBS:
             return None
-        module = import_module(f"reconciler.cli.{cmd_name}")
+        module = import_module(f"reconciler.cli.{_MODULES.get(cmd_name, cmd_name)}")
         command: Command = typer.main.get_command(module.app)
         command.name = cmd_name
         _add_options(command, [each for each in self.params if each.name in _EVERYWHERE])

@@ -188,10 +188,11 @@ class _Editor:
         for name in sorted(missing, key=lambda each: _rank(each, order)):
             rank = _rank(name, order)
             earlier = [number for number, other in enumerate(ranks) if other <= rank and other < len(order)]
-            if not order or rank == len(order):
-                earlier = list(range(len(names)))
+            last = rank == len(order) or name in {"allow", ENVIRONMENTS}
+            if last:
+                earlier = [number for number, other in enumerate(ranks) if other <= rank]
             if earlier:
-                best = max(earlier, key=lambda number: (ranks[number] if order else 0, number))
+                best = max(earlier, key=lambda number: (0 if last else ranks[number], number))
                 place = self.edits.find_next_line(span.parts[best].end)
                 place = self.edits.skip_comments(place, indent)
             else:

@@ -1,0 +1,139 @@
+"""`reconciler import`: write or update definition files from the register, or from files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reconciler.cli.console import show_progress
+from reconciler.cli.context import connect
+from reconciler.cli.definition_files import finish_import, list_names, read_texts
+from reconciler.cli.environment import choose_environment
+from reconciler.cli.options import EnvironmentOption, RootOption, VendorOption, WorkersOption, make_app
+from reconciler.clients.listing import list_ids, read_listed
+from reconciler.definitions.bodies import read_bodies
+from reconciler.definitions.files import find_top, read_file
+from reconciler.definitions.settings import find_root, read_settings
+from reconciler.definitions.yaml_document import MAX_BYTES, read_document
+from reconciler.errors import SettingsError, UsageError
+from reconciler.model.environment import WORKERS
+from reconciler.model.id_pattern import find_unmatched, fits
+from reconciler.model.suggest import list_nearest
+from reconciler.operations.import_ import Place, find_defined, import_bodies, import_systems
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.cli.context import Connection
+    from reconciler.definitions.settings import Settings
+    from reconciler.model.system import RegisteredSystem, System
+
+app = make_app()
+
+
+@app.command()
+def run(
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID]...", help="Ids, or patterns of them.", show_default=False),
+    ] = None,
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="Every system that is registered.")] = False,
+    files: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--from", metavar="FILE", help="Bodies in JSON; no network.", show_default=False, exists=True
+        ),
+    ] = None,
+    environment: EnvironmentOption = None,
+    vendor: VendorOption = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show a diff; write nothing.")] = False,
+    workers: WorkersOption = WORKERS,
+    root: RootOption = None,
+) -> None:
+    """Write or update definition files from the register, by the smallest edit.
+
+    It needs no definitions: without them, the organisation of the token is the vendor. Exits 1 where a file still
+    differs from what is registered, or cannot be written.
+    """
+    if bool(files) == bool(ids or everything) or (ids and everything):
+        raise UsageError(
+            "Say what to import: ids, --all, or --from FILE.",
+            hint="One of the three: reconciler import --all",
+        )
+    found = _find_root(root)
+    settings = read_settings(found)
+    configured = tuple(settings.environments)
+    texts, names = read_texts(found), list_names(found)
+    if files:
+        place = Place(_name_environment(settings, environment), configured)
+        systems, problems = _read_files(files)
+        imported = import_bodies(systems, texts, names, place)
+    else:
+        chosen = choose_environment(settings, environment, os.environ)
+        place = Place(chosen.name, configured)
+        defined = find_defined(texts, configured)
+        with connect(found, chosen, vendor or defined.vendor, read_only=True, workers=workers) as connection:
+            live, problems = _read_register(connection, ids or (), defined.ids)
+            imported = import_systems(live, texts, names, place, connection.target)
+    raise typer.Exit(finish_import(found, imported, problems, dry_run=dry_run))
+
+
+def _find_root(root: Path | None) -> Path:
+    """Find the root as every verb does; where nothing is set up yet, the top of the repository, or this folder."""
+    start = root or Path.cwd()
+    try:
+        return find_root(start)
+    except SettingsError:
+        raise
+    except UsageError:
+        return find_top(start) or start.resolve()
+
+
+def _name_environment(settings: Settings, named: str | None) -> str:
+    """Name the environment that bodies are of: the one that is asked for, or none."""
+    if named is None and "RECONCILER_ENVIRONMENT" not in os.environ:
+        return ""
+    return choose_environment(settings, named, os.environ).name
+
+
+def _read_files(files: Sequence[Path]) -> tuple[list[System], list[str]]:
+    systems: list[System] = []
+    problems: list[str] = []
+    for file in files:
+        found, wrong = read_bodies(read_document(str(file), read_file(file, most=MAX_BYTES)))
+        systems += found
+        problems += wrong
+    return systems, problems
+
+
+def _read_register(
+    connection: Connection, patterns: Sequence[str], defined: Sequence[str]
+) -> tuple[dict[str, RegisteredSystem], list[str]]:
+    """Read the systems that fit the patterns; without any, all that are listed, and all that have a definition."""
+    register, target = connection.register, connection.target
+    listing = list_ids(register, target.vendor)
+    problems = [f"Not every system is listed: {listing.unlisted}."] if listing.unlisted else []
+    known = list(dict.fromkeys([*listing.ids, *defined]))
+    named = [each for each in patterns if not set(each) & set("*?[")]
+    missing = find_unmatched([each for each in patterns if each not in named], known)
+    if missing:
+        near = list_nearest(missing[0], known)
+        raise UsageError(
+            f"No system of organisation {target.vendor} fits `{missing[0][:80]}`.",
+            hint=f"The nearest: {', '.join(near)}." if near else "`reconciler import --all` takes them all.",
+        )
+    wanted = [each for each in known if not patterns or fits(each, patterns)]
+    wanted += [each for each in dict.fromkeys(named) if each not in wanted]
+    with show_progress("Reading") as progress:
+        reading = read_listed(register, wanted, listing, progress)
+    problems += [f"`{name}` is not imported: {why}." for name, why in reading.unreadable.items()]
+    problems += [
+        f"`{name}` is not registered in {target.environment}."
+        for name, found in reading.found.items()
+        if found is None and name in named
+    ]
+    return {name: found for name, found in reading.found.items() if found is not None}, problems
