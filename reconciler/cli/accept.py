@@ -1,23 +1,103 @@
-"""`reconciler accept`: accept one difference for a while."""
+"""`reconciler accept`: let one difference stand for a while, list what may stand, remove what is spent."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
 from reconciler.cli.completions import complete_system
-from reconciler.cli.console import show_text
-from reconciler.cli.context import open_register, read_context
-from reconciler.cli.options import EnvironmentOption, Format, RootOption, VendorOption, make_app
-from reconciler.definitions.files import append_file
+from reconciler.cli.console import notify, show_lines, show_text
+from reconciler.cli.context import (
+    list_accepted,
+    make_plan,
+    open_register,
+    read_accepted_file,
+    read_context,
+)
+from reconciler.cli.options import EnvironmentOption, Format, FormatOption, RootOption, VendorOption, make_app
+from reconciler.definitions.files import write_file
 from reconciler.errors import UsageError
 from reconciler.model.untrusted_text import escape_line
-from reconciler.operations.accept import accept_difference
-from reconciler.planning.acceptance import FILE, print_acceptance
+from reconciler.operations.accept import Named, Term, accept_difference, check_term
+from reconciler.planning.acceptance import FILE
+from reconciler.planning.acceptance_file import Rules, drop_acceptances, put_acceptance
+from reconciler.planning.acceptance_status import judge_entries
+from reconciler.render import json as as_json
+from reconciler.render.phrases import count
+from reconciler.render.text.acceptances import render_entries
+
+if TYPE_CHECKING:
+    from reconciler.cli.context import Context
+    from reconciler.planning.acceptance_status import Judged
 
 app = make_app()
+_SystemArgument: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        metavar="[ID", help="The system's id.", show_default=False, autocompletion=complete_system
+    ),
+]
+_PathArgument: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        metavar="PATH]",
+        help="As drift prints it; or unmanaged, missing, deleted.",
+        show_default=False,
+    ),
+]
+_UntilOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--until", metavar="DATE", help="The last day, in UTC; at most a year ahead.", show_default=False
+    ),
+]
+_ReasonOption: TypeAlias = Annotated[
+    str, typer.Option("--reason", metavar="TEXT", help="Why.", show_default=False)
+]
+
+
+@app.command()
+def run(
+    system: _SystemArgument = "",
+    path: _PathArgument = "",
+    *,
+    until: _UntilOption = "",
+    reason: _ReasonOption = "",
+    listing: Annotated[bool, typer.Option("--list", help="List what may stand, and what is spent.")] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Remove from the file what is spent.")] = False,
+    environment: EnvironmentOption = None,
+    vendor: VendorOption = "",
+    form: FormatOption = Format.TEXT,
+    root: RootOption = None,
+) -> None:
+    """Let one difference stand for a while.
+
+    Apply leaves it as the register holds it, until the day is over, the register holds another value, or the entry
+    is taken out of systems/.accepted.yaml.
+    """
+    _check_words(named=(system, path, until, reason), listing=listing, prune=prune)
+    term = None if listing or prune else Term(_read_date(until), reason)
+    context = read_context(root, environment, vendor, form)
+    list_accepted(context.root)  # before the register is asked: the file may be wrong
+    if term is not None:
+        _accept(context, Named(system, path), term)
+    elif prune:
+        _prune(context)
+    elif form is Format.JSON:
+        show_text(as_json.render_acceptances(context.environment.name, _judge(context)))
+    else:
+        show_lines(render_entries(_judge(context)))
+
+
+def _check_words(*, named: tuple[str, ...], listing: bool, prune: bool) -> None:
+    """Refuse what asks for nothing, or for two things."""
+    if listing + prune + any(named) != 1 or (any(named) and not all(named[:3])):
+        raise UsageError(
+            "Name one thing to do.",
+            hint="reconciler accept ID PATH --until DATE --reason TEXT, or --list, or --prune.",
+        )
 
 
 def _read_date(text: str) -> date:
@@ -29,37 +109,34 @@ def _read_date(text: str) -> date:
         ) from None
 
 
-@app.command()
-def run(
-    system: Annotated[
-        str,
-        typer.Argument(
-            metavar="ID", help="The system's id.", show_default=False, autocompletion=complete_system
-        ),
-    ],
-    path: Annotated[
-        str,
-        typer.Argument(
-            metavar="PATH", help="As drift shows it; or unmanaged, missing, deleted.", show_default=False
-        ),
-    ],
-    *,
-    until: Annotated[
-        str, typer.Option("--until", metavar="DATE", help="The last day, in UTC.", show_default=False)
-    ],
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.", show_default=False)],
-    environment: EnvironmentOption = None,
-    vendor: VendorOption = "",
-    root: RootOption = None,
-) -> None:
-    """Accept one difference for a while.
-
-    It stops alarming until the day is over or the value changes again; overwriting it is breaking until then.
-    """
-    last = _read_date(until)
-    context = read_context(root, environment, vendor, Format.TEXT)
-    desired = next((each for each in context.systems if each.system.id == system), None)
+def _accept(context: Context, named: Named, term: Term) -> None:
+    desired = next((each for each in context.systems if each.system.id == named.id), None)
     with open_register(context, read_only=True) as connection:
-        made = accept_difference(desired, system, path, connection.register, until=last, reason=reason)
-    append_file(context.root / FILE, print_acceptance(made))
-    show_text(escape_line(f"Accepted until {last}, in {FILE}: {path} of {system}") + "\n")
+        today = connection.ownership.acceptances.today
+        term = check_term(term, today)
+        made = accept_difference(named, desired, connection.target, connection.register, term)
+    text = put_acceptance(read_accepted_file(context.root), made, Rules(today, context.environments))
+    write_file(context.root / FILE, text)
+    show_text(
+        escape_line(f"Accepted in {made.environment} until {made.until}, in {FILE}: {made.path} of {made.id}")
+        + "\n"
+    )
+
+
+def _judge(context: Context) -> tuple[Judged, ...]:
+    """Say what has become of every entry: of this environment's by the register, of the others' by their day."""
+    entries = list_accepted(context.root)
+    with open_register(context, read_only=True) as connection:
+        made = make_plan(context, connection)
+        return judge_entries(entries, made, connection.ownership.acceptances.today)
+
+
+def _prune(context: Context) -> None:
+    """Remove what is spent; what could not be compared stays."""
+    judged = _judge(context)
+    spent = [each for each in judged if each.status.is_spent]
+    if spent:
+        text = drop_acceptances(read_accepted_file(context.root), [each.acceptance for each in spent])
+        write_file(context.root / FILE, text)
+    show_lines(render_entries(spent))
+    notify(f"{count(len(spent), 'entry', 'entries')} of {len(judged):,} removed from {FILE}.")

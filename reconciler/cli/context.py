@@ -36,7 +36,8 @@ from reconciler.operations.scope import Scope
 from reconciler.operations.selection import check_form
 from reconciler.operations.validate import find_vendor, resolve_all, validate
 from reconciler.planning.acceptance import FILE as ACCEPTED
-from reconciler.planning.acceptance import Acceptances, read_acceptances
+from reconciler.planning.acceptance import Acceptances
+from reconciler.planning.acceptance_file import Rules, read_acceptances
 from reconciler.planning.ownership import Ownership
 from reconciler.planning.plan import Target, stamp
 from reconciler.planning.plan_file import read_plan
@@ -168,7 +169,8 @@ def connect(
         # The token's own client is always ours, whatever the settings name besides it.
         ours = frozenset([*environment.clients, *([str(own)] if own else [])])
         archive = Archive(root, environment.name, tuple(read_settings(root).environments))
-        acceptances = Acceptances(datetime.now(UTC).date(), read_accepted(root))
+        accepted = tuple(each for each in list_accepted(root) if each.environment == environment.name)
+        acceptances = Acceptances(datetime.now(UTC).date(), accepted)
         ownership = Ownership(ours, acceptances, frozenset(environment.unmanaged), archive.read_states)
         yield Connection(stack.enter_context(register), target, ownership, taken)
 
@@ -277,10 +279,16 @@ def find_target(environment: Environment, vendor: str) -> Target:
     return Target(environment.name, environment.identity, vendor)
 
 
-def read_accepted(root: Path) -> tuple[Acceptance, ...]:
-    """Read the differences that somebody let stand; none where there is no file."""
+def list_accepted(root: Path) -> tuple[Acceptance, ...]:
+    """List the differences that may stand, in all environments; raises `UsageError` with all that is wrong there."""
+    rules = Rules(datetime.now(UTC).date(), tuple(read_settings(root).environments))
+    return read_acceptances(read_accepted_file(root), rules)
+
+
+def read_accepted_file(root: Path) -> bytes:
+    """Read the file of accepted differences; it is empty where there is none."""
     path = root / ACCEPTED
-    return read_acceptances(read_file(path, within=root, most=MAX_BYTES)) if os.path.lexists(path) else ()
+    return read_file(path, within=root, most=MAX_BYTES) if os.path.lexists(path) else b""
 
 
 def open_archive(context: Context) -> Archive:

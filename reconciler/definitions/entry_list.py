@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 """What YAML 1.2 §5.1 takes in quotes only escaped, or reads as a line's end, beyond what JSON escapes."""
+_EMPTY = re.compile(r"^\[ *\][ \t]*\r?\n?", re.MULTILINE)
+"""A list of nothing, as it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,25 +129,73 @@ def remove_entries(file: str, content: bytes, lines: Collection[int], *, hint: s
     What stands between two entries as blank lines and comments is taken to belong to the second one. Raises
     `UsageError` where the others would not be left as they are: the list is written in another style then.
     """
+    return _replace_entries(file, content, dict.fromkeys(lines, ""), hint=hint)
+
+
+def put_entry(file: str, content: bytes, printed: str, *, instead_of: int = 0, hint: str) -> str:
+    """Give the file's text with a printed entry at its end, or in place of the one that begins in a line.
+
+    It gets the line ends and the indentation of the file. Raises `UsageError` as `remove_entries` does.
+    """
+    if instead_of:
+        return _replace_entries(file, content, {instead_of: printed}, hint=hint)
+    entries = read_entries(file, content, lambda entry: entry, hint=hint)
+    text = content.decode()
+    if not entries:
+        text = _EMPTY.sub("", text, count=1)
+    end = "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
+    gap = end if text.strip("\ufeff") and not text.endswith("\n") else ""
+    indent = _find_indent(text.split("\n")[entries[-1].line - 1]) if entries else ""
+    (added,) = read_entries(file, printed.encode(), lambda entry: entry, hint=hint)
+    whole = text + gap + end.join(_indent(printed, indent)) + end
+    return _check(file, whole, [*entries, added], hint=hint)
+
+
+def _replace_entries(file: str, content: bytes, printed: types.Mapping[int, str], *, hint: str) -> str:
+    """Put printed entries in place of those that begin in some lines; an empty text takes one out."""
     entries = read_entries(file, content, lambda entry: entry, hint=hint)
     rows = content.decode().split("\n")
     starts = [each.line for each in entries]
-    for start, end in reversed(list(zip(starts, [*starts[1:], len(rows) + 1], strict=True))):
-        if start in lines:
-            kept = next((at for at in range(end - 1, start, -1) if not _is_between(rows[at - 1])), start)
-            del rows[start - 1 : kept]
-    text = "\n".join(rows)
-    wanted = [(each.values, each.lists) for each in entries if each.line not in lines]
+    wanted: list[Entry] = []
+    for each, end in reversed(list(zip(entries, [*starts, len(rows) + 1][1:], strict=True))):
+        if each.line not in printed:
+            wanted.append(each)
+            continue
+        kept = next((at for at in range(end - 1, each.line, -1) if not _is_between(rows[at - 1])), each.line)
+        new = printed[each.line]
+        wanted += read_entries(file, new.encode(), lambda entry: entry, hint=hint)
+        first = rows[each.line - 1]
+        carriage = "\r" if first.endswith("\r") else ""
+        rows[each.line - 1 : kept] = [row + carriage for row in _indent(new, _find_indent(first))]
+    if len(set(starts)) < len(starts):
+        raise _refuse(file)
+    return _check(file, "\n".join(rows), wanted[::-1], hint=hint)
+
+
+def _find_indent(row: str) -> str:
+    return row[: len(row) - len(row.lstrip(" "))]
+
+
+def _indent(printed: str, indent: str) -> list[str]:
+    return [indent + row for row in printed.split("\n")[:-1]]
+
+
+def _check(file: str, text: str, wanted: Sequence[Entry], *, hint: str) -> str:
+    """Read a changed file back: what is written in another style than an entry a line is not guessed at."""
     try:
-        left = read_entries(file, text.encode(), lambda entry: (entry.values, entry.lists), hint=hint)
+        left = read_entries(file, text.encode(), lambda entry: entry, hint=hint)
     except UsageError:
         left = ()
-    if len(set(starts)) < len(starts) or list(left) != wanted:
-        raise UsageError(
-            f"{file} is not written an entry a line, so none can be removed here.",
-            hint="Remove by hand what is over.",
-        )
+    if [(each.values, each.lists) for each in left] != [(each.values, each.lists) for each in wanted]:
+        raise _refuse(file)
     return text
+
+
+def _refuse(file: str) -> UsageError:
+    return UsageError(
+        f"{file} is not written an entry a line, so single entries cannot be changed here.",
+        hint="Change it by hand, or begin each entry with `- ` on a line of its own.",
+    )
 
 
 def _is_between(row: str) -> bool:

@@ -36,7 +36,6 @@ def gather_evidence(made: Plan, register: Register, ownership: Ownership) -> dic
             ownership.clients,
             None if (kinds := users.get(each.id)) is None else sum(kinds.values()),
             None if kinds is None else kinds.get("agent", 0),
-            _find_accepted(each, ownership),
             stated.get(each.id, frozenset()),
         )
         for each in made.writes
@@ -71,11 +70,6 @@ def _find_stated(change: Change, ownership: Ownership) -> frozenset[str]:
     return frozenset(
         each.path for each in fields if any(look_up(tree, each.steps) == each.actual for tree in trees)
     )
-
-
-def _find_accepted(change: Change, ownership: Ownership) -> dict[str, str]:
-    found = ownership.acceptances.find_fields(change.id, change.open_fields)
-    return {path: f"until {each.until} ({each.reason})" for path, each in found.items()}
 
 
 def _touches_users(change: Change) -> bool:

@@ -24,7 +24,7 @@ from reconciler.execution.recovery import find_stranded, recover_runs
 from reconciler.execution.request import Writer
 from reconciler.execution.signoff import check_accepted, find_approvals
 from reconciler.model.environment import WORKERS
-from reconciler.planning.change import Weight, describe_users, order_users
+from reconciler.planning.change import Weight, describe_users, find_overwritten, order_users
 from reconciler.planning.change_log import describe_entries, find_since, read_log
 from reconciler.planning.impact_rules import COUNTING
 from reconciler.planning.plan import judge_plan
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from reconciler.execution.journal import Run
     from reconciler.execution.recovery import Recovered, Stranded
     from reconciler.model.system import RegisteredSystem
+    from reconciler.planning.acceptance import Acceptances
     from reconciler.planning.approval import Signoff
     from reconciler.planning.change import Change, Impact
     from reconciler.planning.impact import Evidence
@@ -225,12 +226,27 @@ def check_fresh(plan: Plan, register: Register, ownership: Ownership, *, workers
     """
     check_consistent(plan)
     check_managed(plan, register)
+    _check_left_alone(plan, ownership.acceptances)
     _check_unmoved(plan, register, workers)
     try:
         _check_impacts(plan, register, ownership)
     except Refused:
         _check_unmoved(plan, register, workers)  # a write since the last reading is what it comes from, then
         raise
+
+
+def _check_left_alone(plan: Plan, acceptances: Acceptances) -> None:
+    """Refuse a plan that would write what stands accepted since it was made; one that left it alone may go on."""
+    found = [
+        f"`{change.id}`: {each.path} stands until {each.acceptance.until} ({each.acceptance.reason})."
+        for change in plan.writes
+        for each in find_overwritten(change, acceptances)
+    ]
+    if found:
+        raise Refused(
+            "The plan would write what stands accepted, so nothing was written.\n" + "\n".join(found[:_MOST]),
+            hint="Plan again, or take the entry out of systems/.accepted.yaml.",
+        )
 
 
 def _check_unmoved(plan: Plan, register: Register, workers: int) -> None:

@@ -31,7 +31,7 @@ def detect_drift(
         *(each.id for each in made.unmanaged if not each.unreadable and not each.expected),
     ]
     answers = ask_all(register.read_changes, ids, progress, workers=register.workers)
-    differing = {each.id for each in made.changes if each.open_fields}
+    differing = {each.id for each in made.changes if each.open_fields or each.standing}
     logs = {name: _replay(read_log(answer), whole=name in differing) for name, answer in answers.items()}
     return find_drift(made, logs, ownership)
 

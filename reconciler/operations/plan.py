@@ -17,7 +17,7 @@ from reconciler.operations.look_up import plan_looked_up
 from reconciler.operations.scope import EVERYTHING, Scope, divide, find_claims
 from reconciler.operations.validate import find_vendor
 from reconciler.planning.blocking import Obstacles
-from reconciler.planning.plan import Plan, Target, add_unlisted, judge_plan, plan_changes
+from reconciler.planning.plan import Plan, Target, accept_unmanaged, add_unlisted, judge_plan, plan_changes
 from reconciler.planning.request_body import build_body
 from reconciler.rules import RULES
 
@@ -67,11 +67,12 @@ def plan(
         chosen,
         live,
         [system for name in division.unmanaged if (system := live.get(name)) is not None],
+        acceptances=ownership.acceptances,
     )
     obstacles = division.find_obstacles(live, others.found.values(), obstacles)
     made = plan_looked_up(compare, chosen, obstacles, register)
     made = add_unlisted(made, reading.unreadable, listing.unlisted)
-    made = division.describe(made, ownership.foreign)
+    made = accept_unmanaged(division.describe(made, ownership.foreign), ownership.acceptances)
     return judge_plan(made, gather_evidence(made, register, ownership))
 
 

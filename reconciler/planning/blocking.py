@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reconciler.definitions.definition import Resolved
     from reconciler.model.findings import Finding
     from reconciler.planning.change import Write
+    from reconciler.planning.diff import FieldChange
 
 _CHECKED_BY_PUT = frozenset(f"AUTH.VLD-{number:05}" for number in (3, 4, 6, 7, 8, 9, 11, 17, 18))
 """What a PUT checks; a POST checks all (System Register contract §1.6)."""
@@ -28,6 +29,7 @@ _MOST = 5
 
 
 _MOVE = "A client id sits on one system only: take it from the other system first."
+_ACCEPTED = "A client id sits on one system only: take the entry out of systems/.accepted.yaml first."
 _WAIT = "It stays where it is until the other change can be made."
 
 
@@ -123,11 +125,17 @@ def block_claims(
 ) -> tuple[Change, ...]:
     """Block every claim on a client id that another system will go on holding, and every release for nothing.
 
-    An id is held on by a system outside the plan, and by one whose own change is blocked. An id that a blocked
-    system claims, or one outside the plan, is not released either: its customers would lose their tokens for
-    nothing. So blocking one can block the next.
+    An id is held on by a system outside the plan, by one whose own change is blocked, and where it stands accepted.
+    An id that a blocked system claims, or one outside the plan, is not released either: its customers would lose
+    their tokens for nothing. So blocking one can block the next.
     """
     by_id = {change.id: change for change in changes}
+    standing = {
+        str(each.actual): OtherSystem(change.id, f"is on `{change.id}`, where it stands accepted", _ACCEPTED)
+        for change in changes
+        for each in _list_standing_clients(change)
+        if each.actual is not None
+    }
     while True:
         held, wanted = dict(obstacles.held), dict(obstacles.wanted)
         for change in by_id.values():
@@ -135,7 +143,9 @@ def block_claims(
                 claimer = OtherSystem(change.id, f"would go to `{change.id}`, which is blocked", _WAIT)
                 held |= dict.fromkeys(change.live_client_ids, describe_holder(change.id))
                 claims = set(desired[change.id].system.clientId) - change.live_client_ids
-                wanted |= dict.fromkeys(sorted(claims), claimer)
+                unclaimed = {each.expected for each in _list_standing_clients(change)}
+                wanted |= dict.fromkeys(sorted(claims - unclaimed), claimer)
+        held |= standing
         newly = {
             change.id: blocked
             for change in by_id.values()
@@ -149,6 +159,12 @@ def block_claims(
 def describe_holder(system: str) -> OtherSystem:
     """Say of a system that it holds a client id."""
     return OtherSystem(system, f"is on `{system}`", _MOVE)
+
+
+def _list_standing_clients(change: Change) -> list[FieldChange]:
+    """List the client ids that stand accepted: held beyond what the definition says, or not claimed."""
+    fields = (each.field for each in change.standing)
+    return [each for each in fields if each is not None and each.member == "clientId"]
 
 
 def _block_claim(change: Change, held: Mapping[str, OtherSystem]) -> Blocked | None:
@@ -184,4 +200,5 @@ def block(change: Write, reason: str, hint: str) -> Blocked:
         line=change.line,
         fields=change.fields,
         live=change.live,
+        standing=change.standing,
     )

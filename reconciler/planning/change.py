@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, assert_never
 
 from reconciler.model.canonical_json import SHORT, digest_json
 from reconciler.model.normalise import make_empty, normalise
 from reconciler.model.system import DEFAULTS, System
-from reconciler.planning.diff import FieldChange, diff, label_entries, spread
+from reconciler.planning.acceptance import DELETED, MISSING, NONE, Acceptances, Standing
+from reconciler.planning.diff import FieldChange, diff, keep_actual, label_entries, spread
 from reconciler.planning.request_body import build_body
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ class _Change:
     """The answer as received; None where the register does not know the system."""
     newest: str | None = None
     """The time of the newest change-log entry, read after `live`; empty without one, None where it was not read."""
+    standing: tuple[Standing, ...] = ()
+    """The differences that stand accepted: in none of the fields, and in the document as the register holds them."""
 
     @property
     def open_fields(self) -> tuple[FieldChange, ...]:
@@ -147,22 +150,21 @@ Write: TypeAlias = Create | Update | Delete
 Change: TypeAlias = Write | Keep | Blocked
 
 
-def decide(desired: Resolved, live: RegisteredSystem | None) -> Change:
+def decide(desired: Resolved, live: RegisteredSystem | None, acceptances: Acceptances = NONE) -> Change:
     """Decide what becomes of one system; what other systems have to do with it comes later.
 
-    Raises `Unintelligible` where the live document cannot be read.
+    What stands accepted is left as the register holds it; a deletion that the files ask for never does. Raises
+    `Unintelligible` where the live document cannot be read.
     """
     place = desired.locate(("id",))
     base: dict[str, Json] = {"id": desired.system.id, "file": place.file, "line": place.line}
     wanted = normalise(desired.system)
     if live is None:
-        if desired.withdrawn:
-            return Keep(**base, reason="withdrawn, and never registered")
-        return Create(**base, fields=_describe_new(desired, wanted), document=build_body(wanted, None))
+        return _decide_unregistered(desired, base, acceptances)
     held = live.read()
     base["live"] = live
     if held.isDeleted:
-        return _decide_deleted(desired, base)
+        return _decide_deleted(desired, base, acceptances)
     if held.vendor != wanted.vendor:
         reason = f"the register has it under vendor {held.vendor.ID}, the definition under {wanted.vendor.ID}"
         hint = "A system cannot change vendor; register it under a new id."
@@ -175,14 +177,31 @@ def decide(desired: Resolved, live: RegisteredSystem | None) -> Change:
         withdrawn = FieldChange((WITHDRAWN,), actual=False, expected=True, line=line)
         reason = "withdrawn: deleted for ever, and its id can never be used again"
         return Delete(**base, reason=reason, fields=(withdrawn,))
-    return _decide_living(desired, live, base)
+    return _decide_living(desired, live, base, acceptances)
 
 
-def _decide_living(desired: Resolved, live: RegisteredSystem, base: dict[str, Json]) -> Change:
+def _decide_unregistered(desired: Resolved, base: dict[str, Json], acceptances: Acceptances) -> Change:
+    if desired.withdrawn:
+        return Keep(**base, reason="withdrawn, and never registered")
+    if missing := acceptances.find_whole(desired.system.id, MISSING):
+        return Keep(**base, reason="not registered, and that stands accepted", standing=missing)
+    wanted = normalise(desired.system)
+    return Create(**base, fields=_describe_new(desired, wanted), document=build_body(wanted, None))
+
+
+def _decide_living(
+    desired: Resolved, live: RegisteredSystem, base: dict[str, Json], acceptances: Acceptances
+) -> Change:
     wanted = normalise(desired.system)
     found = diff(wanted, normalise(live.read()))
     lines = _Lines(desired)
     fields = tuple(replace(each, line=lines.find(each)) for each in found)
+    standing = acceptances.find_fields(desired.system.id, fields)
+    if standing:
+        kept = {each.path for each in standing}
+        base["standing"] = standing
+        wanted = keep_actual(wanted, [each for each in fields if each.path in kept])
+        fields = tuple(each for each in fields if each.path not in kept)
     if not fields:
         return Keep(**base)
     left_out = [text for name in DEFAULTS if (text := _describe_left_out(desired, name, fields))]
@@ -192,9 +211,11 @@ def _decide_living(desired: Resolved, live: RegisteredSystem, base: dict[str, Js
     return Update(**base, fields=fields, document=build_body(wanted, live))
 
 
-def _decide_deleted(desired: Resolved, base: dict[str, Json]) -> Change:
+def _decide_deleted(desired: Resolved, base: dict[str, Json], acceptances: Acceptances) -> Change:
     if desired.withdrawn:
         return Keep(**base, reason="withdrawn, and deleted")
+    if deleted := acceptances.find_whole(desired.system.id, DELETED):
+        return Keep(**base, reason="deleted, and that stands accepted", standing=deleted)
     reason = "the register deleted it, and a deleted id can never be used again"
     hint = "Choose a new id, or write `withdrawn: true` to keep the record."
     living = FieldChange((WITHDRAWN,), actual=True, expected=False)
@@ -231,6 +252,19 @@ def spread_with_deletion(system: System) -> dict[str, Json]:
 def describe_body(document: Mapping[str, Json]) -> str:
     """Say that a document is put back as it was; it is named, so that another cannot take its place."""
     return f"put back as it was (document {digest_json(document)[:SHORT]})"
+
+
+def find_overwritten(change: Write, acceptances: Acceptances) -> tuple[Standing, ...]:
+    """Find what a change would write although it stands accepted, because it was decided before that was."""
+    match change:
+        case Create():
+            return acceptances.find_whole(change.id, MISSING)
+        case Update():
+            return acceptances.find_fields(change.id, change.open_fields)
+        case Delete():
+            return ()
+        case _:
+            assert_never(change)
 
 
 class _Lines:

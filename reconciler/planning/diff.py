@@ -10,13 +10,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.model.system import SENT, Package, Right
+from reconciler.model.normalise import normalise
+from reconciler.model.system import SENT, Package, Right, System
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from reconciler.model.canonical_json import Json
-    from reconciler.model.system import System
 
 _PATH = re.compile(r'(?P<member>\w+)(?:\.(?P<part>.+)|\[(?P<entry>".*")\])?', re.DOTALL)
 
@@ -148,6 +148,22 @@ def spread(system: System) -> dict[str, Json]:
         elif name != "id":
             tree[name] = value
     return tree
+
+
+def keep_actual(expected: System, fields: Iterable[FieldChange]) -> System:
+    """Give a canonical system that differs no more in some fields: in them it is what the register holds."""
+    tree = {name: dict(part) if isinstance(part, dict) else part for name, part in spread(expected).items()}
+    for each in fields:
+        part = tree if len(each.steps) == 1 else tree[each.member]
+        part[each.steps[-1]] = each.actual
+        if each.actual is None:
+            del part[each.steps[-1]]
+    members = {
+        name: tuple(part.values()) if isinstance(getattr(expected, name), tuple) else part
+        for name, part in tree.items()
+    }
+    known = expected.model_dump(include={"id", "isDeleted"})
+    return normalise(System.model_validate({**known, **members}, strict=False))
 
 
 def label_entries(entries: Iterable[Right | Package | str]) -> Iterator[tuple[str, Json]]:

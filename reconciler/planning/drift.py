@@ -6,7 +6,7 @@ system beside it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import takewhile
 from typing import TYPE_CHECKING, assert_never
@@ -151,7 +151,7 @@ def find_drift(plan: Plan, logs: Mapping[str, Sequence[State]], ownership: Owner
     """
     found = [each for change in plan.changes for each in _judge(change, logs.get(change.id, ()), ownership)]
     for system in plan.unmanaged:
-        found += _judge_unmanaged(system, logs.get(system.id, ()), ownership)
+        found += _judge_unmanaged(system, logs.get(system.id, ()))
     compared = len(plan.changes) + len(plan.unmanaged)
     return DriftReport(
         plan.target,
@@ -168,11 +168,13 @@ def find_drift(plan: Plan, logs: Mapping[str, Sequence[State]], ownership: Owner
 def _judge(change: Change, states: Sequence[State], ownership: Ownership) -> Iterator[Difference]:
     match change:
         case Create():
-            yield _whole(change, Kind.MISSING, None, ownership)
+            yield _whole(change, Kind.MISSING, None)
         case Delete():
             yield _judge_deletion(change, states)
         case Update():
             yield from _judge_fields(change, states, ownership)
+        case Keep() if change.standing:
+            yield from _judge_standing(change, states, ownership)
         case Keep():
             yield from _judge_quiet(change, states, ownership)
         case Blocked():
@@ -183,14 +185,17 @@ def _judge(change: Change, states: Sequence[State], ownership: Ownership) -> Ite
 
 def _judge_blocked(change: Blocked, states: Sequence[State], ownership: Ownership) -> Iterator[Difference]:
     if change.live is None:
-        yield _whole(change, Kind.MISSING, None, ownership)
+        yield _whole(change, Kind.MISSING, None)
     elif change.live.is_deleted:
-        deleted = next((state.entry for state in states if state.entry.kind == "delete"), None)
-        yield _whole(change, Kind.DELETED, deleted, ownership)
+        yield _whole(change, Kind.DELETED, _find_deletion(states))
     elif any(each.member == WITHDRAWN for each in change.open_fields):
         yield _judge_deletion(change, states)
     else:
         yield from _judge_fields(change, states, ownership)
+
+
+def _find_deletion(states: Sequence[State]) -> LogEntry | None:
+    return next((state.entry for state in states if state.entry.kind == "delete"), None)
 
 
 def _judge_deletion(change: Delete | Blocked, states: Sequence[State]) -> Difference:
@@ -206,11 +211,24 @@ def _judge_fields(
     entries = attribute(change.open_fields, states)
     for field in change.open_fields:
         yield _judge_field(change, field, entries[field.steps], states, ownership)
+    yield from _judge_standing(change, states, ownership)
 
 
-def _whole(change: Change, kind: Kind, entry: LogEntry | None, ownership: Ownership) -> Difference:
-    accepted = ownership.acceptances.find(change.id, str(kind), None)
-    return Difference(change.id, kind, change.file, change.line, None, entry, accepted, change.reason)
+def _judge_standing(change: Change, states: Sequence[State], ownership: Ownership) -> Iterator[Difference]:
+    """Judge what stands accepted, by whose hand it is too."""
+    entries = attribute([each.field for each in change.standing if each.field], states)
+    for each in change.standing:
+        if each.field is None:
+            kind = Kind(each.path)
+            entry = _find_deletion(states) if kind is Kind.DELETED else None
+            found = _whole(change, kind, entry)
+        else:
+            found = _judge_field(change, each.field, entries[each.field.steps], states, ownership)
+        yield replace(found, accepted=each.acceptance)
+
+
+def _whole(change: Change, kind: Kind, entry: LogEntry | None) -> Difference:
+    return Difference(change.id, kind, change.file, change.line, None, entry, None, change.reason)
 
 
 def _judge_field(
@@ -225,9 +243,8 @@ def _judge_field(
         change, field, entry, states, ownership
     )
     kind = Kind.NOT_APPLIED if ours else Kind.CHANGED_OUTSIDE
-    accepted = ownership.acceptances.find(change.id, field.path, field.actual)
     reason = "the history of the file is not known" if field.origin == Origin.UNKNOWN else ""
-    return Difference(change.id, kind, change.file, field.line or change.line, field, entry, accepted, reason)
+    return Difference(change.id, kind, change.file, field.line or change.line, field, entry, None, reason)
 
 
 def _is_ours(
@@ -276,12 +293,10 @@ def _judge_quiet(change: Change, states: Sequence[State], ownership: Ownership) 
         )
 
 
-def _judge_unmanaged(
-    system: Unmanaged, states: Sequence[State], ownership: Ownership
-) -> Iterator[Difference]:
+def _judge_unmanaged(system: Unmanaged, states: Sequence[State]) -> Iterator[Difference]:
     if system.expected:
         return
-    accepted = ownership.acceptances.find(system.id, str(Kind.UNMANAGED), None)
     entry = states[0].entry if states else None
     unread = f"it cannot be read: {system.unreadable}" if system.unreadable else ""
-    yield Difference(system.id, Kind.UNMANAGED, entry=entry, accepted=accepted, reason=unread or system.name)
+    reason = unread or system.name
+    yield Difference(system.id, Kind.UNMANAGED, entry=entry, accepted=system.accepted, reason=reason)

@@ -53,8 +53,6 @@ class Evidence:
     """System users of the system; None where it could not be read."""
     agents: int | None = None
     """How many of them are agents'."""
-    accepted: Mapping[str, str] = field(default_factory=dict)
-    """The differences that somebody let stand, by path, each with until when and why."""
     stated: frozenset[str] = frozenset()
     """The fields, by path, whose live value a committed revision of the definition states."""
 
@@ -202,10 +200,7 @@ def _judge_field(each: FieldChange, evidence: Evidence) -> Iterator[Impact]:
 
 def _judge_origin(each: FieldChange, entry: LogEntry | None, evidence: Evidence) -> Iterator[Impact]:
     """Report a value that somebody outside put there, or took away; `entry` is the write that did it."""
-    if each.path in evidence.accepted:
-        text = f"`{each.path}` stands accepted {evidence.accepted[each.path]}, and is overwritten."
-        yield _impact(OVERWRITTEN, text, each.path)
-    elif entry is not None and entry.client not in evidence.ours and each.path not in evidence.stated:
+    if entry is not None and entry.client not in evidence.ours and each.path not in evidence.stated:
         text = f"`{each.path}` was set by {entry.who} at {entry.created}, and is overwritten."
         yield _impact(OVERWRITTEN, text, each.path)
 

@@ -76,8 +76,8 @@ OVERWRITTEN = _declare(
     """A value is overwritten that somebody outside put there.
 
     The change log says that a client which is not ours set it, and no committed revision of the definition
-    states it; or it stands in `systems/.accepted.yaml`. Perhaps it was right: talk to them, or put it into the
-    definition and commit that.
+    states it. Perhaps it was right: talk to them, put it into the definition and commit that, or let it stand for
+    a while with `reconciler accept`.
     """,
 )
 SHOWN = _declare(

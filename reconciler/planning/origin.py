@@ -64,18 +64,27 @@ def _trace_change(change: Change, history: DefinitionHistory | None) -> Change:
     if history is None:
         return change
     if history.reason:
-        fields = tuple(replace(each, origin=Origin.UNKNOWN) for each in change.fields)
-        return replace(change, fields=fields)
+        return _set_origins(change, lambda _: Origin.UNKNOWN)
     base = spread_with_deletion(history.base) if history.base is not None else {}
     revisions = _Revisions(history)
-    fields = tuple(replace(each, origin=_find_origin(each, base, revisions)) for each in change.fields)
-    match change:
+    traced = _set_origins(change, lambda field: _find_origin(field, base, revisions))
+    match traced:
         case Keep() | Update() | Blocked():
-            return replace(change, fields=(*fields, *_find_adopted(change, history)))
+            return replace(traced, fields=(*traced.fields, *_find_adopted(traced, history)))
         case Create() | Delete():
-            return replace(change, fields=fields)
+            return traced
         case _:
-            assert_never(change)
+            assert_never(traced)
+
+
+def _set_origins(change: Change, find: Callable[[FieldChange], Origin]) -> Change:
+    """Give every field its origin, those that stand accepted too."""
+    standing = tuple(
+        replace(each, field=replace(each.field, origin=find(each.field))) if each.field else each
+        for each in change.standing
+    )
+    fields = tuple(replace(each, origin=find(each)) for each in change.fields)
+    return replace(change, fields=fields, standing=standing)
 
 
 @dataclass(slots=True)
@@ -107,7 +116,7 @@ def _find_origin(field: FieldChange, base: Json, revisions: _Revisions) -> Origi
 
 def _find_adopted(change: Change, history: DefinitionHistory) -> tuple[FieldChange, ...]:
     """Find what the files ask for now, the register holds already, and the base did not ask for."""
-    if change.live is None or history.base is None:
+    if change.live is None or history.base is None or any(each.field is None for each in change.standing):
         return ()
     live = normalise(change.live.read())
     if live.isDeleted or history.base.isDeleted:
@@ -115,6 +124,7 @@ def _find_adopted(change: Change, history: DefinitionHistory) -> tuple[FieldChan
             return ()
         return (adopt((WITHDRAWN,), history.base.isDeleted, live.isDeleted),)
     open_now = {each.steps for each in change.fields}
+    open_now |= {each.field.steps for each in change.standing if each.field}
     return tuple(
         adopt(each.steps, each.actual, each.expected)
         for each in diff(live, history.base)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.canonical_json import SHORT, digest_json
 from reconciler.model.findings import sort_findings
+from reconciler.planning.acceptance import NONE, UNMANAGED, Acceptance, Acceptances, Standing
 from reconciler.planning.blocking import Obstacles, block_claims, block_refused, block_unread, describe_holder
 from reconciler.planning.change import Blocked, Change, Create, Delete, Impact, Keep, Update, Weight, decide
 from reconciler.planning.change_log import find_newest
@@ -60,6 +61,8 @@ class Unmanaged:
     """Why the register cannot give it, so that its name and client ids are not known; empty where it can."""
     expected: bool = False
     """Whether the configuration says that it has no definition."""
+    accepted: Acceptance | None = None
+    """That it is unmanaged stands accepted; None where it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +178,13 @@ class Plan:
         return tuple(each for each in self.changes if isinstance(each, Blocked))
 
 
+def list_standing(plan: Plan) -> tuple[Standing, ...]:
+    """List what stands accepted, the unmanaged systems too; what ends first comes first."""
+    standing = [each for change in plan.changes for each in change.standing]
+    standing += [Standing(each.accepted) for each in plan.unmanaged if each.accepted]
+    return tuple(sorted(standing, key=lambda each: (each.acceptance.until, each.acceptance.key)))
+
+
 def keep_what_changes(plan: Plan) -> Plan:
     """Reduce a plan to what is shown of it beside another one: what changes, without documents and steps.
 
@@ -202,8 +212,9 @@ def plan_changes(
     live: Mapping[str, RegisteredSystem | None],
     unmanaged: Sequence[RegisteredSystem],
     obstacles: Obstacles = NO_OBSTACLES,
+    acceptances: Acceptances = NONE,
 ) -> Plan:
-    """Work out what would make the register match the definitions.
+    """Work out what would make the register match the definitions, but for what stands accepted.
 
     `live` has an entry for every desired id but those that cannot be read, which are blocked with their reason.
     Equal inputs give an equal plan, whatever their order. A registered system without a definition is kept: the
@@ -214,7 +225,7 @@ def plan_changes(
     decided = (
         block_unread(each, unread[each.system.id])
         if each.system.id in unread
-        else decide(each, live[each.system.id])
+        else decide(each, live[each.system.id], acceptances)
         for each in ordered
     )
     changes = [block_refused(each, obstacles.faults.get(each.id, ())) for each in decided]
@@ -237,6 +248,14 @@ def add_unlisted(plan: Plan, unreadable: Mapping[str, str], unlisted: str) -> Pl
     others = [Unmanaged(name, "", unreadable=why) for name, why in unreadable.items() if name not in planned]
     known = sorted([*plan.unmanaged, *others], key=lambda each: each.id)
     return replace(plan, unmanaged=tuple(known), unlisted=unlisted)
+
+
+def accept_unmanaged(plan: Plan, acceptances: Acceptances) -> Plan:
+    """Mark the unmanaged systems that stand accepted as such."""
+    marked = tuple(
+        replace(each, accepted=acceptances.find(each.id, UNMANAGED, None)) for each in plan.unmanaged
+    )
+    return replace(plan, unmanaged=marked)
 
 
 def judge_plan(plan: Plan, evidence: Mapping[str, Evidence]) -> Plan:

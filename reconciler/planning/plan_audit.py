@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, assert_never
 from reconciler.errors import Unintelligible
 from reconciler.model.canonical_json import digest_json
 from reconciler.model.normalise import normalise, read_canonical
+from reconciler.planning.acceptance import DELETED, MISSING
 from reconciler.planning.change import (
     WITHDRAWN,
     Blocked,
@@ -22,7 +23,7 @@ from reconciler.planning.change import (
     list_new_fields,
     spread_with_deletion,
 )
-from reconciler.planning.diff import FieldChange, diff, look_up
+from reconciler.planning.diff import FieldChange, diff, look_up, spread
 from reconciler.planning.request_body import build_body, keep_all
 from reconciler.planning.request_order import order_steps
 
@@ -52,6 +53,7 @@ def audit(plan: Plan) -> Iterator[str]:
 
 def _audit_change(change: Change, vendor: str) -> Iterator[str]:
     try:
+        yield from _audit_standing(change)
         match change:
             case Create() | Update():
                 yield from _audit_sent(change, vendor)
@@ -75,6 +77,22 @@ def _audit_idle(change: Keep | Blocked) -> Iterator[str]:
         yield "nothing is to be sent, and it has a document"
     if change.impacts:
         yield "nothing is to be sent, and it has impacts"
+
+
+def _audit_standing(change: Change) -> Iterator[str]:
+    """See that what stands accepted is as the register holds it, and is in nothing that would be done."""
+    tree = spread(normalise(change.live.read())) if change.live is not None else {}
+    touched = {each.steps for each in _find_own(change)}
+    for each in change.standing:
+        field = each.field
+        if field is not None:
+            is_left = isinstance(change, (Update, Keep, Blocked)) and field.steps not in touched
+            if not is_left or change.live is None or look_up(tree, field.steps) != field.actual:
+                yield f"`{each.path}` does not stand as it says"
+        elif not isinstance(change, Keep) or each.path != (
+            MISSING if change.live is None else DELETED if change.live.is_deleted else ""
+        ):
+            yield f"it does not stand accepted as {each.path}"
 
 
 def _audit_deletion(change: Delete, vendor: str) -> Iterator[str]:

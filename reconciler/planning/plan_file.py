@@ -15,6 +15,7 @@ from reconciler.model.findings import Finding, Location, finding_to_json
 from reconciler.model.revision import Checkout
 from reconciler.model.system import RegisteredSystem
 from reconciler.model.untrusted_text import escape_json
+from reconciler.planning.acceptance import UNMANAGED, WHOLE, Acceptance, Standing
 from reconciler.planning.approval import PlanApproval
 from reconciler.planning.change import Blocked, Change, Create, Delete, Impact, Keep, Update
 from reconciler.planning.diff import ADOPTED, FieldChange, adopt
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
         SavedImpact,
         SavedRevision,
         SavedShown,
+        SavedStanding,
+        SavedTerm,
         SavedUnmanaged,
     )
 
@@ -127,6 +130,7 @@ def _unmanaged_to_json(each: Unmanaged) -> dict[str, Json]:
         "former": each.former or None,
         "unreadable": each.unreadable or None,
         **({"expected": True} if each.expected else {}),
+        **({"accepted": _term_to_json(each.accepted)} if each.accepted else {}),
     }
 
 
@@ -154,15 +158,12 @@ def _change_to_json(change: Change, steps: Iterable[Step]) -> dict[str, Json]:
 
 def _shown_to_json(change: Change) -> dict[str, Json]:
     """Give what a person is shown of a change."""
-    fields = [
+    standing = [
         {
-            "path": each.path,
-            "before": each.before,
-            "after": each.after,
-            "line": each.line or None,
-            "origin": each.origin or None,
+            **_field_to_json(each.field or FieldChange((each.path,), None, None)),
+            **_term_to_json(each.acceptance),
         }
-        for each in change.fields
+        for each in change.standing
     ]
     return {
         "id": change.id,
@@ -171,9 +172,24 @@ def _shown_to_json(change: Change) -> dict[str, Json]:
         "hint": change.hint,
         "file": change.file,
         "line": change.line or None,
-        "fields": fields,
+        "fields": [_field_to_json(each) for each in change.fields],
         "impacts": [_impact_to_json(each) for each in change.impacts],
+        **({"standing": standing} if standing else {}),
     }
+
+
+def _field_to_json(field: FieldChange) -> dict[str, Json]:
+    return {
+        "path": field.path,
+        "before": field.before,
+        "after": field.after,
+        "line": field.line or None,
+        "origin": field.origin or None,
+    }
+
+
+def _term_to_json(acceptance: Acceptance) -> dict[str, Json]:
+    return {"until": acceptance.until.isoformat(), "reason": acceptance.reason}
 
 
 def read_plan(content: bytes) -> Plan:
@@ -248,10 +264,10 @@ def _read(saved: PlanFile) -> Plan:
     steps = [step for each in saved.changes for step in _read_steps(each)]
     return Plan(
         Target(saved.environment, saved.register_, saved.vendor),
-        tuple(_read_change(each) for each in saved.changes),
+        tuple(_read_change(each, saved.environment) for each in saved.changes),
         tuple(sorted(steps, key=lambda step: step.number)),
         tuple(_read_impact(each) for each in saved.impacts),
-        tuple(_read_unmanaged(each) for each in saved.unmanaged),
+        tuple(_read_unmanaged(each, saved.environment) for each in saved.unmanaged),
         tuple(_read_finding(each) for each in saved.findings),
         saved.created,
         saved.tool_version,
@@ -277,29 +293,30 @@ def _read_revision(saved: SavedRevision | None) -> Checkout | None:
 def _read_elsewhere(each: SavedElsewhere) -> Plan:
     return Plan(
         Target(each.environment, "", each.vendor),
-        tuple(_read_shown(change) for change in each.changes),
+        tuple(_read_shown(change, each.environment) for change in each.changes),
         impacts=tuple(_read_impact(impact) for impact in each.impacts),
-        unmanaged=tuple(_read_unmanaged(one) for one in each.unmanaged),
+        unmanaged=tuple(_read_unmanaged(one, each.environment) for one in each.unmanaged),
         against=each.against,
     )
 
 
-def _read_unmanaged(each: SavedUnmanaged) -> Unmanaged:
+def _read_unmanaged(each: SavedUnmanaged, environment: str) -> Unmanaged:
+    accepted = _read_acceptance(environment, each.id, UNMANAGED, each.accepted) if each.accepted else None
     return Unmanaged(
-        each.id, each.name, each.clientId, each.former or "", each.unreadable or "", each.expected
+        each.id, each.name, each.clientId, each.former or "", each.unreadable or "", each.expected, accepted
     )
 
 
-def _read_change(each: SavedChange) -> Change:
+def _read_change(each: SavedChange, environment: str) -> Change:
     return replace(
-        _read_shown(each),
+        _read_shown(each, environment),
         document=each.document,
         live=RegisteredSystem(each.live) if each.live is not None else None,
         newest=each.newest_entry,
     )
 
 
-def _read_shown(each: SavedShown) -> Change:
+def _read_shown(each: SavedShown, environment: str) -> Change:
     return _KINDS[each.action](
         id=each.id,
         reason=each.reason,
@@ -308,7 +325,24 @@ def _read_shown(each: SavedShown) -> Change:
         line=each.line or 0,
         fields=tuple(_read_field(field) for field in each.fields),
         impacts=tuple(_read_impact(impact) for impact in each.impacts),
+        standing=tuple(_read_standing(environment, each.id, one) for one in each.standing),
     )
+
+
+def _read_standing(environment: str, system: str, saved: SavedStanding) -> Standing:
+    acceptance = _read_acceptance(environment, system, saved.path, saved, saved.before)
+    if saved.path in WHOLE:
+        return Standing(acceptance)
+    steps = FieldChange.read_path(saved.path)
+    return Standing(
+        acceptance, FieldChange(steps, saved.before, saved.after, saved.line or 0, saved.origin or "")
+    )
+
+
+def _read_acceptance(
+    environment: str, system: str, path: str, term: SavedStanding | SavedTerm, value: Json = None
+) -> Acceptance:
+    return Acceptance(environment, system, path, term.until, term.reason, digest_json(value))
 
 
 def _read_field(each: SavedField) -> FieldChange:

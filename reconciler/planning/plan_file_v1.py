@@ -54,6 +54,31 @@ class SavedField(_Part):
     """Why it differs, where the plan was made with `--base`."""
 
 
+class SavedStanding(_Part):
+    """One difference that stands accepted: left as the register holds it."""
+
+    path: str
+    """A field's, or `missing` or `deleted` for a whole system."""
+    before: Value
+    """What the register holds, and keeps."""
+    after: Value
+    """What the files ask for."""
+    line: Number | None
+    origin: str | None
+    """Why it differs, where the plan was made with `--base`."""
+    until: date
+    """The last day, in UTC."""
+    reason: str
+
+
+class SavedTerm(_Part):
+    """Until when a system stands accepted as unmanaged, and why."""
+
+    until: date
+    """The last day, in UTC."""
+    reason: str
+
+
 class SavedStep(_Part):
     """One request."""
 
@@ -80,6 +105,8 @@ class SavedShown(_Part):
     line: Number | None
     fields: tuple[SavedField, ...]
     impacts: tuple[SavedImpact, ...]
+    standing: tuple[SavedStanding, ...] = ()
+    """What is left as it is, with a reason and a last day; only where there is something."""
 
 
 class SavedChange(SavedShown):
@@ -107,6 +134,8 @@ class SavedUnmanaged(_Part):
     """Why the register could not give it; null where it could."""
     expected: bool = False
     """Whether the configuration says that it has no definition; left out where it does not."""
+    accepted: SavedTerm | None = None
+    """Only where that it is unmanaged stands accepted."""
 
 
 class SavedNarrowing(_Part):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reconciler.model.system import RegisteredSystem, System
 
 URLS = "allowedRedirectUrls"
+TEXTS = ("name", "description")
 
 
 def build_body(desired: System, live: RegisteredSystem | None) -> dict[str, Json]:
@@ -66,7 +67,7 @@ def find_dropped(body: Mapping[str, Json], held: Mapping[str, Json]) -> tuple[st
     """
     found = _find_unlike(body, held, SENT)
     found += [f"vendor.{name}" for name in _find_unlike(body.get("vendor"), held.get("vendor"), ("ID",))]
-    for name in ("name", "description"):
+    for name in TEXTS:
         texts = held.get(name) or {}
         found += [
             f"{name}.{key}" for key, text in body.get(name, {}).items() if text is None and key not in texts
@@ -101,10 +102,14 @@ def _find_unlike(sent: Json, held: Json, known: tuple[str, ...]) -> list[str]:
 def _merge(name: str, held: Json, wanted: Json) -> Json:
     """Lay a managed member over the live one; entries on both sides keep the live order.
 
+    The null of a language that is asked nothing of stays: the register demands the language (§2.2).
     A redirect URL that the register holds several times stays so; no other list may hold an entry twice (§3).
     """
     if name == "vendor":
         return {**(held or {}), **wanted}
+    if name in TEXTS:
+        unsaid = {key: None for key, text in (held or {}).items() if text is None and key not in wanted}
+        return {**unsaid, **wanted}
     if not isinstance(held, list) or not isinstance(wanted, list):
         return wanted
     left = {get_key(name, entry): entry for entry in wanted}

@@ -9,7 +9,9 @@ import json
 from typing import TYPE_CHECKING
 
 from reconciler.model.findings import count_findings, finding_to_json
+from reconciler.planning.acceptance_status import Status
 from reconciler.planning.plan_file import list_left_out, print_plan
+from reconciler.render.acceptance import make_accept_command
 from reconciler.render.escape import escape_json
 from reconciler.render.overview import count_differences
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from reconciler.execution.run_summary import RunSummary
     from reconciler.model.canonical_json import Json
     from reconciler.model.findings import Finding
+    from reconciler.planning.acceptance_status import Judged
     from reconciler.planning.comparison import Comparison
     from reconciler.planning.drift import Difference, DriftReport
     from reconciler.planning.plan import Plan
@@ -136,13 +139,13 @@ def render_drift(report: DriftReport) -> str:
         "unlisted": report.unlisted or None,
         **list_left_out(report),
         **({"expected": report.expected} if report.expected else {}),
-        "differences": [_difference_to_json(each) for each in report.differences],
+        "differences": [_difference_to_json(each, report.target.environment) for each in report.differences],
         "summary": dict(count_differences(report)),
     }
     return _print(body)
 
 
-def _difference_to_json(each: Difference) -> dict[str, Json]:
+def _difference_to_json(each: Difference, environment: str) -> dict[str, Json]:
     entry, accepted = each.entry, each.accepted
     return {
         "id": each.id,
@@ -163,7 +166,27 @@ def _difference_to_json(each: Difference) -> dict[str, Json]:
             "kind": entry.kind,
         },
         "accepted": accepted and {"until": accepted.until.isoformat(), "reason": accepted.reason},
+        "accept": make_accept_command(each, environment) or None,
     }
+
+
+def render_acceptances(environment: str, entries: Sequence[Judged]) -> str:
+    """Render the entries of `systems/.accepted.yaml` with what has become of them in an environment."""
+    found = [
+        {
+            "environment": each.acceptance.environment,
+            "id": each.acceptance.id,
+            "path": each.acceptance.path,
+            "until": each.acceptance.until.isoformat(),
+            "reason": each.acceptance.reason,
+            "line": each.acceptance.line or None,
+            "status": each.status.slug,
+            "spent": each.status.is_spent,
+        }
+        for each in entries
+    ]
+    summary = {each.slug: sum(one.status is each for one in entries) for each in Status}
+    return _print({"environment": environment, "entries": found, "summary": summary})
 
 
 def render_history(system: str, timeline: Sequence[TimelineEntry]) -> str:

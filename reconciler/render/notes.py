@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler.model.environment import is_production
 from reconciler.model.findings import SEVERITIES, Severity
 from reconciler.planning.approval import FILE, describe_approval
+from reconciler.planning.plan import list_standing
 from reconciler.render import phrases
+from reconciler.render.acceptance import describe_standing
 from reconciler.render.left_out import list_left_out
 from reconciler.rules.look_ups import LOOK_UPS
 
@@ -125,6 +127,19 @@ def _note_look_ups(plan: Plan) -> Iterator[Note]:
             yield Note(each.severity, f"{each.message.rstrip('.')}. {each.hint}")
 
 
+def _note_standing(plan: Plan) -> Iterator[Note]:
+    """Say what stands accepted, until when and why; what ends first is named first."""
+    standing = [each.acceptance for each in list_standing(plan)]
+    if not standing:
+        return
+    named = "; ".join(describe_standing(each) for each in standing[:NAMED])
+    more = len(standing) - NAMED
+    rest = f"; and {more:,} more, which `reconciler accept --list` shows" if more > 0 else ""
+    one = "1 difference stands accepted and is left as it is"
+    many = f"{len(standing):,} differences stand accepted and are left as they are"
+    yield Note(Severity.NOTE, f"{one if len(standing) == 1 else many}: {named}{rest}.")
+
+
 _NOTES: tuple[Callable[[Plan], Iterator[Note]], ...] = (
     _note_against,
     _note_unlisted,
@@ -136,4 +151,5 @@ _NOTES: tuple[Callable[[Plan], Iterator[Note]], ...] = (
     _note_approvals,
     _note_uncommitted,
     _note_look_ups,
+    _note_standing,
 )

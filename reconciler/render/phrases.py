@@ -36,6 +36,7 @@ REMOVED = "stays registered, becomes unmanaged"
 WITHDRAW = "Keep the file and write `withdrawn: true` to have the system deleted."
 """What becomes of a system whose file this change removes, and how it would be deleted."""
 NOTHING_TO_DO = "Nothing to do: the register holds what the definitions ask for."
+NOTHING_ELSE = "Nothing to do: but for what stands accepted, the register holds what the definitions ask for."
 MOVES = "Client ids move, so these requests wait for each other:"
 BREAKING = "breaking"
 REFUSES = "Apply refuses without"
@@ -65,9 +66,9 @@ _NAMED = 5
 """Systems that one sentence names."""
 
 
-def count(number: int, noun: str) -> str:
-    """Say a number of things: `1 file`, `2 files`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def count(number: int, noun: str, plural: str = "") -> str:
+    """Say a number of things: `1 file`, `2 files`; `plural` where it does not end in an s."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def describe_against(plan: Plan) -> str:
@@ -93,7 +94,7 @@ def describe_elsewhere(plan: Plan) -> str:
 def describe_nothing(plan: Plan) -> str:
     """Say that a plan does nothing."""
     if not plan.against:
-        return NOTHING_TO_DO
+        return NOTHING_ELSE if any(change.standing for change in plan.changes) else NOTHING_TO_DO
     return f"Nothing to do: each definition asks for what it asked for at {plan.against[:SHORT]}."
 
 

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from tests.posixless.without_posix import MODULES
 if TYPE_CHECKING:
     from tests.served import Repository
 
+TOMORROW = f"{datetime.now(UTC).date() + timedelta(1)}"
 PACKAGE = Path(reconciler.__file__).parent
 ATTRIBUTES = {
     "os": (
@@ -159,7 +161,7 @@ def test_a_saved_plan_goes_all_the_way_without_posix(repository: Repository) -> 
         (("plan", "--exit-code"), 0),
         (("drift",), 0),
         (("history", system), 0),
-        (("accept", system, "name.en", "--until", "2099-01-01", "--reason", "a test"), 2),
+        (("accept", system, "name.en", "--until", TOMORROW, "--reason", "a test"), 2),
     ):
         done = run(repository.root, MAIN, *words)
         assert done.returncode == code, (words, done.stdout, done.stderr)

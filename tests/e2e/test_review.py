@@ -191,28 +191,6 @@ def test_a_deleted_and_a_missing_system_alarm(review: Repository, served: Served
     assert found["never"] == ("missing", None)
 
 
-@pytest.mark.slow
-def test_an_accepted_difference_is_silent_until_it_changes(review: Repository, served: Served) -> None:
-    """An acceptance silences one difference, holds apply back, and ends with its day or with the value."""
-    system = f"{VENDOR}_over"
-    for path in ("name.nb", "name.nn", "name.en"):
-        words = ("accept", system, path, "--until", "2999-12-31", "--reason", "the agency asked for it")
-        assert review.run(*words).returncode == 0
-
-    def kinds() -> set[tuple[str, bool]]:
-        report = json.loads(review.run("drift", "--format", "json").stdout)
-        return {(each["path"], each["alarming"]) for each in report["differences"] if each["id"] == system}
-
-    assert kinds() == {("name.nb", False), ("name.nn", False), ("name.en", False)}
-    assert "stands accepted until 2999-12-31" in review.run("plan").stdout
-    change_outside(served, "over", name=names("again"))
-    assert kinds() == {("name.nb", True), ("name.nn", True), ("name.en", True)}
-    expired = (review.root / "systems" / ".accepted.yaml").read_text().replace("2999", "2020")
-    change_outside(served, "over", name=names("outside"))
-    (review.root / "systems" / ".accepted.yaml").write_text(expired)
-    assert kinds() == {("name.nb", True), ("name.nn", True), ("name.en", True)}
-
-
 def test_the_history_names_the_revision_that_each_state_equals(review: Repository) -> None:
     """The history says who wrote what, and which commit asked for it."""
     story = json.loads(review.run("history", f"{VENDOR}_over", "--format", "json").stdout)

@@ -14,11 +14,11 @@ from reconciler.errors import Forbidden, ServerFailed, UsageError, WriteRefused
 from reconciler.model.canonical_json import Json, digest_json
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.system import RegisteredSystem
-from reconciler.operations.accept import accept_difference
+from reconciler.operations.accept import Named, Term, accept_difference, check_term
 from reconciler.operations.drift import detect_drift
 from reconciler.operations.plan import find_allowed, plan
 from reconciler.operations.validate import find_vendor, resolve_all, validate
-from reconciler.planning.acceptance import Acceptances
+from reconciler.planning.acceptance import Acceptance, Acceptances
 from reconciler.planning.change import Blocked, Create, Delete, Keep, Update
 from reconciler.planning.drift import Kind
 from reconciler.planning.ownership import Ownership
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 TARGET = Target("tt02", "https://register.example", VENDOR)
 OTHER_VENDOR = "310904473"
 UNTIL = date(2026, 12, 24)
+TERM = Term(UNTIL, "x")
 
 
 def name(word: str) -> str:
@@ -312,19 +313,60 @@ def test_one_difference_is_accepted_by_its_live_value() -> None:
     memory.hold("a")
 
     made = accept_difference(
-        define("a", isVisible=False), name("a"), "isVisible", memory, until=UNTIL, reason="x"
+        Named(name("a"), "isVisible"), define("a", isVisible=False), TARGET, memory, TERM
     )
 
-    assert (made.id, made.path, made.until, made.reason) == (name("a"), "isVisible", UNTIL, "x")
-    assert made.digest == digest_json(True)  # noqa: FBT003 - the value
+    assert made == Acceptance("tt02", name("a"), "isVisible", UNTIL, "x", digest_json(True))  # noqa: FBT003 - the value
 
 
 @pytest.mark.parametrize("word", ["unmanaged", "missing", "deleted"])
-def test_a_whole_system_is_accepted_by_a_word(word: str) -> None:
-    """Without a definition, or without a system."""
-    made = accept_difference(None, name("a"), word, Memory(), until=UNTIL, reason="x")
+def test_a_whole_system_is_accepted_by_the_word_that_fits(word: str) -> None:
+    """Without a definition, without a system, or with a deleted one; and by no other word."""
+    memory = Memory()
+    if word != "missing":
+        memory.hold("a", isDeleted=word == "deleted")
+    desired = None if word == "unmanaged" else define("a")
+
+    made = accept_difference(Named(name("a"), word), desired, TARGET, memory, TERM)
 
     assert (made.path, made.digest) == (word, digest_json(None))
+    for other in {"unmanaged", "missing", "deleted"} - {word}:
+        with pytest.raises(UsageError, match=f"is not {other}") as caught:
+            accept_difference(Named(name("a"), other), desired, TARGET, memory, TERM)
+        assert caught.value.hint == f"It is {word}."
+
+
+def test_a_deletion_that_the_files_ask_for_cannot_be_accepted_away() -> None:
+    """Neither by its own field, nor by a word, nor by another field of the system."""
+    memory = Memory()
+    memory.hold("a")
+    gone = define("a", withdrawn=True)
+    for path in ("withdrawn", "missing", "deleted", "unmanaged", "isVisible"):
+        with pytest.raises(UsageError):
+            accept_difference(Named(name("a"), path), gone, TARGET, memory, TERM)
+    with pytest.raises(UsageError, match="is not unmanaged"):
+        accept_difference(Named(name("none"), "unmanaged"), None, TARGET, memory, TERM)
+
+
+@pytest.mark.parametrize(
+    ("until", "reason", "told"),
+    [
+        (UNTIL, " ", "The reason is empty"),
+        (date(2026, 11, 20), "x", "2026-11-20 has passed already"),
+        (date(2027, 11, 22), "x", "Until is 2027-11-21 at the latest"),
+        (date(2026, 11, 21), " x\udc80 ", ""),
+        (date(2027, 11, 21), "x?", ""),
+    ],
+)
+def test_a_term_is_today_to_a_year_ahead_and_has_a_reason(until: date, reason: str, told: str) -> None:
+    """P6: past dates and empty reasons are refused; a reason that UTF-8 cannot hold is kept as far as it can."""
+    today = date(2026, 11, 21)
+    if not told:
+        assert check_term(Term(until, reason), today) == Term(until, "x?")
+        return
+    with pytest.raises(UsageError) as caught:
+        check_term(Term(until, reason), today)
+    assert caught.value.message.startswith(told)
 
 
 def test_what_does_not_differ_cannot_be_accepted() -> None:
@@ -334,11 +376,11 @@ def test_what_does_not_differ_cannot_be_accepted() -> None:
     hidden = define("a", isVisible=False)
 
     with pytest.raises(UsageError) as caught:
-        accept_difference(hidden, name("a"), "name.nb", memory, until=UNTIL, reason="x")
+        accept_difference(Named(name("a"), "name.nb"), hidden, TARGET, memory, TERM)
     assert caught.value.hint == "It differs in: isVisible."
     for system, known in ((None, memory), (hidden, Memory())):
-        with pytest.raises(UsageError, match="has no definition here, or the register does not know it"):
-            accept_difference(system, name("a"), "isVisible", known, until=UNTIL, reason="x")
+        with pytest.raises(UsageError, match="has no definition here, or the register does not have it"):
+            accept_difference(Named(name("a"), "isVisible"), system, TARGET, known, TERM)
 
 
 def test_one_vendor_is_picked_by_its_number() -> None:

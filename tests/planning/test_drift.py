@@ -10,13 +10,13 @@ import pytest
 
 from reconciler.errors import Exit
 from reconciler.model.canonical_json import digest_json
-from reconciler.planning.acceptance import Acceptance, Acceptances
+from reconciler.planning.acceptance import NONE, Acceptance, Acceptances
 from reconciler.planning.change import Blocked
 from reconciler.planning.change_log import LogEntry, State
 from reconciler.planning.drift import Difference, DriftReport, Kind, find_drift
 from reconciler.planning.origin import DefinitionHistory, trace
 from reconciler.planning.ownership import Ownership
-from reconciler.planning.plan import Target, plan_changes
+from reconciler.planning.plan import Target, accept_unmanaged, plan_changes
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR, a_registered_system, a_resolved, a_system
 
 if TYPE_CHECKING:
@@ -40,6 +40,11 @@ def a_log(*writes: tuple[str, dict[str, Json]], kind: str = "update") -> list[St
     ]
 
 
+def accept(*acceptances: Acceptance) -> Acceptances:
+    """Let differences stand."""
+    return Acceptances(TODAY, acceptances)
+
+
 def find(
     files: dict[str, Json],
     live: dict[str, Json] | None,
@@ -61,11 +66,11 @@ def find(
         }
     )
     made = trace(
-        plan_changes(TARGET, [desired], {desired.system.id: found}, []),
+        plan_changes(TARGET, [desired], {desired.system.id: found}, [], acceptances=accept(*acceptances)),
         {desired.system.id: DefinitionHistory(asked, lambda: ancestors, "", cut)},
     )
     ownership = Ownership(
-        frozenset({OURS}), Acceptances(TODAY, acceptances), list_revisions=lambda _file, _system: ancestors
+        frozenset({OURS}), Acceptances(TODAY), list_revisions=lambda _file, _system: ancestors
     )
     return find_drift(made, {desired.system.id: states}, ownership)
 
@@ -264,7 +269,7 @@ def test_nothing_is_said_where_we_wrote_last(states: list[State]) -> None:
 
 def an_acceptance(path: str, value: Json, until: date = TODAY, system: str = SYSTEM) -> Acceptance:
     """Make an acceptance that still counts today."""
-    return Acceptance(system, path, until, "a reason", digest_json(value))
+    return Acceptance("tt02", system, path, until, "a reason", digest_json(value))
 
 
 @pytest.mark.parametrize(
@@ -291,13 +296,38 @@ def test_a_whole_system_can_be_accepted(word: str) -> None:
     live = {"missing": None, "deleted": a_registered_system(isDeleted=True)}
     desired = [a_resolved("tt02")] if word in live else []
     others = [] if desired else [a_registered_system()]
-    made = plan_changes(TARGET, desired, {SYSTEM: live.get(word)}, others)
-    ownership = Ownership(frozenset({OURS}), Acceptances(TODAY, (an_acceptance(word, None),)))
+    gone = State(LogEntry("delete", VENDOR, THEIRS, "2"), a_system(isDeleted=True))
 
-    (difference,) = find_drift(made, {}, ownership).differences
-    (alarm,) = find_drift(made, {}, replace(ownership, acceptances=Acceptances(TODAY))).differences
+    def judge(acceptances: Acceptances) -> Difference:
+        made = plan_changes(TARGET, desired, {SYSTEM: live.get(word)}, others, acceptances=acceptances)
+        made = accept_unmanaged(made, acceptances)
+        traced = trace(made, {SYSTEM: DefinitionHistory(a_system(), list)})
+        (found,) = find_drift(traced, {SYSTEM: [gone]}, Ownership(frozenset(), NONE)).differences
+        return found
+
+    difference, alarm = judge(accept(an_acceptance(word, None))), judge(accept())
 
     assert (difference.path, difference.alarming, alarm.alarming) == (word, False, True)
+    assert difference.entry == alarm.entry
+    assert difference.accepted == an_acceptance(word, None)
+
+
+def test_what_is_accepted_stands_beside_what_is_not() -> None:
+    """With who set it; what others wrote is no more said to have left no difference."""
+    states = a_log((THEIRS, {**HIDDEN, "clientId": []}), (OURS, {}))
+    live: dict[str, Json] = {**HIDDEN, "clientId": []}
+    hidden = an_acceptance("isVisible", False)  # noqa: FBT003 - the live value
+
+    both = find({}, live, states, revisions=[SHOWN], acceptances=(hidden,))
+    alone = find({}, HIDDEN, a_log((THEIRS, HIDDEN), (OURS, {})), revisions=[SHOWN], acceptances=(hidden,))
+
+    assert [(each.path, each.alarming, each.kind) for each in both.differences] == [
+        (f'clientId["{CLIENT}"]', True, Kind.CHANGED_OUTSIDE),
+        ("isVisible", False, Kind.CHANGED_OUTSIDE),
+    ]
+    assert both.differences[1].entry == states[0].entry
+    assert [(each.kind, each.accepted) for each in alone.differences] == [(Kind.CHANGED_OUTSIDE, hidden)]
+    assert (both.exit_code, alone.exit_code) == (Exit.DIFFERENT, Exit.DONE)
 
 
 def test_unmanaged_systems_are_told_unless_they_are_known() -> None:

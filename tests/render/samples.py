@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.revision import Checkout, Revision
 from reconciler.model.system import RegisteredSystem
-from reconciler.planning.acceptance import Acceptance
+from reconciler.planning.acceptance import Acceptance, Standing
 from reconciler.planning.approval import PlanApproval
 from reconciler.planning.change import Blocked, Create, Impact, Update, Weight
 from reconciler.planning.change_log import LogEntry, State
@@ -174,7 +174,7 @@ def a_report() -> DriftReport:
     """Make a drift report with every kind of difference, one of them accepted."""
     file = f"systems/{_id('one')}.yaml"
     rights = LogEntry("rightsupdate", "310904473", "", "2026-11-18T23:59:59Z")
-    accepted = Acceptance(_id("one"), "isVisible", date(2026, 12, 24), "Shown for the fair", "0" * 64)
+    accepted = Acceptance("tt02", _id("one"), "isVisible", date(2026, 12, 24), "Shown for the fair", "0" * 64)
     right = {"resource": [{"id": "urn:altinn:resource", "value": "app_brg"}]}
     differences = (
         Difference(
@@ -329,6 +329,7 @@ def a_hostile_plan(text: str) -> Plan:
     field = FieldChange(("name", text), text, f"{text}{text}", 1, text)
     entry = FieldChange(("clientId", text), None, text, 2)
     right = FieldChange(("rights", text), {"resource": [{"id": text, "value": text}]}, None)
+    accepted = Acceptance(text, text, text, date(2026, 12, 24), text, text)
     impacts = tuple(Impact(text, weight, text, field.path) for weight in Weight)
     live: dict[str, Json] = {"id": text}
     changes = (
@@ -343,13 +344,17 @@ def a_hostile_plan(text: str) -> Plan:
             impacts=impacts,
             document=live,
             live=RegisteredSystem(live),
+            standing=(Standing(accepted, field),),
         ),
         Blocked(id=f"{text}2", reason=text, hint=text, file=text, line=2, fields=(field,)),
     )
     step = Step(
         number=1, id=text, method="PUT", purpose=text, document=live, claims=(text,), releases=(text,)
     )
-    unmanaged = (Unmanaged(text, text, (text,)), Unmanaged(f"{text}3", text, (), text))
+    unmanaged = (
+        Unmanaged(text, text, (text,)),
+        Unmanaged(f"{text}3", text, (), text, accepted=accepted),
+    )
     made = Plan(
         Target(text, text, text),
         changes,
@@ -373,7 +378,7 @@ def a_hostile_plan(text: str) -> Plan:
 def a_hostile_report(text: str) -> DriftReport:
     """Make a drift report in which everything that somebody else can write is one text."""
     entry = LogEntry(text, text, text, text)
-    accepted = Acceptance(text, text, date(2026, 12, 24), text, text)
+    accepted = Acceptance(text, text, text, date(2026, 12, 24), text, text)
     field = FieldChange(("description", text), text, text, 1, text)
     differences = (
         Difference(text, Kind.CHANGED_OUTSIDE, text, 1, field, entry, None, text),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,12 @@ from reconciler.execution.fate import Fate
 from reconciler.execution.journal import Intent
 from reconciler.execution.outcome import Done, Failed, NotTried, Report, Stale, Unknown
 from reconciler.execution.recovery import Recovered, Stranded
+from reconciler.model.canonical_json import digest_json
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.operations.validate import validate
+from reconciler.planning.acceptance import Acceptance, Acceptances
 from reconciler.planning.approval import Signoff
-from reconciler.planning.plan import Target, judge_plan, plan_changes, stamp
+from reconciler.planning.plan import Target, accept_unmanaged, judge_plan, plan_changes, stamp
 from reconciler.render import json as as_json
 from reconciler.render.lines import print_lines
 from reconciler.render.text.findings import render_findings
@@ -109,6 +112,40 @@ def _plan_nothing() -> Plan:
     return _plan([a_resolved()], [a_registered_system()])
 
 
+def _plan_standing() -> Plan:
+    """What stands accepted, of a system that is updated besides, one that is kept and three whole ones."""
+    reason = "Agreed with the agency, see `the minutes`"
+    held = {"updated": {"isVisible": False}, "kept": {"isVisible": False}, "deleted": {"isDeleted": True}}
+    entries = [
+        Acceptance("tt02", f"{VENDOR}_{name}", path, date(2026, 12, 24 + day), reason, digest_json(value))
+        for day, (name, path, value) in enumerate(
+            [
+                ("updated", 'clientId["x"]', "x"),
+                ("updated", "isVisible", False),
+                ("kept", "isVisible", False),
+                ("missing", "missing", None),
+                ("deleted", "deleted", None),
+                ("other", "unmanaged", None),
+            ]
+        )
+    ]
+    acceptances = Acceptances(date(2026, 11, 21), tuple(entries))
+    desired = [
+        a_resolved(id=f"{VENDOR}_updated", clientId=[], name={"nb": "A", "nn": "B", "en": "C"}),
+        *(a_resolved(id=f"{VENDOR}_{name}", clientId=[]) for name in ("kept", "missing", "deleted")),
+    ]
+    live = {
+        f"{VENDOR}_{name}": a_registered_system(
+            id=f"{VENDOR}_{name}", clientId=["x"] if name == "updated" else [], **members
+        )
+        for name, members in held.items()
+    }
+    found = {each.system.id: live.get(each.system.id) for each in desired}
+    others = [a_registered_system(id=f"{VENDOR}_other", clientId=[])]
+    made = plan_changes(TARGET, desired, found, others, acceptances=acceptances)
+    return judge_plan(accept_unmanaged(made, acceptances), {})
+
+
 def _plan_a_move() -> Plan:
     giver, taker = f"{VENDOR}_giver", f"{VENDOR}_taker"
     desired = [a_resolved(id=giver, clientId=[]), a_resolved(id=taker, clientId=[CLIENT])]
@@ -140,6 +177,7 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "plan-blocked": _plan_what_is_blocked,
     "plan-unmanaged": _plan_unmanaged,
     "plan-nothing": _plan_nothing,
+    "plan-standing": _plan_standing,
     "plan-move": _plan_a_move,
     "plan-hostile": _plan_hostile,
     "plan-approved": an_approved_plan,

@@ -19,6 +19,7 @@ RENDERERS: tuple[Renderer, ...] = (json, markdown, github, sarif, junit, gitlab,
 """Every module of a format, so that mypy holds each to what a format does."""
 SHARED = {
     *(
+        "acceptance",
         "annotations",
         "blocks",
         "effects",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.planning.drift import ALARMING, Kind
 from reconciler.render import phrases
+from reconciler.render.acceptance import make_accept_command
 from reconciler.render.escape import escape_line
 from reconciler.render.left_out import list_left_out
 from reconciler.render.lines import LONG, Piece, make_safe
@@ -31,7 +32,7 @@ def render_drift(report: DriftReport) -> Iterator[Line]:
         place = make_safe(f"  {system.file}") if system.file else ""
         yield (Piece(f"* {make_safe(system.id)}", "strong"), Piece(place, "dim"))
         for each in system.differences:
-            yield from _render_difference(each)
+            yield from _render_difference(each, report.target.environment)
         yield ()
     for severity, text in list_left_out(report):
         yield (Piece(escape_line(text), STYLES[severity]),)
@@ -44,7 +45,7 @@ def render_drift(report: DriftReport) -> Iterator[Line]:
     yield (Piece(summarise_drift(report), "strong"),)
 
 
-def _render_difference(each: Difference) -> Iterator[Line]:
+def _render_difference(each: Difference, environment: str) -> Iterator[Line]:
     style = "bad" if each.alarming else "warn" if each.kind in ALARMING else "dim"
     word = f"{each.kind}, accepted" if each.accepted else str(each.kind)
     if each.field is None:
@@ -62,6 +63,8 @@ def _render_difference(each: Difference) -> Iterator[Line]:
     yield from _render_writer(each)
     if each.accepted:
         yield _detail("accepted", f"until {each.accepted.until}: {make_safe(each.accepted.reason)}")
+    if command := make_accept_command(each, environment):
+        yield _detail("accept", command)
 
 
 def _render_writer(each: Difference) -> Iterator[Line]:
