@@ -44,8 +44,8 @@ _DID = frozenset({"done", "unknown"})
 """The outcomes of requests that did something, or may have."""
 _ORDERS = (None, 0, *(10**power for power in range(7)))
 """The orders of magnitude of system users that a digest can stand for."""
-_MOST_SYSTEMS = 20
-"""For how many systems another order is tried."""
+_MOST_SYSTEMS = 5
+"""For how many systems another order is tried: each try makes the digest of the whole plan."""
 
 
 def read_approvals_file(root: Path) -> bytes | None:
@@ -63,11 +63,11 @@ def find_approvals(plan: Plan, root: Path, journal: Path) -> tuple[PlanApproval,
     given = read_approvals(content) if content is not None else ()
     if not plan.breaking:
         return ()
-    breaking = list_breaking(plan.writes, plan.impacts)
+    digest, breaking = plan.digest, list_breaking(plan.writes, plan.impacts)
     about = [
         each
         for each in given
-        if each.environment == plan.target.environment and is_about(each, plan.digest, breaking)
+        if each.environment == plan.target.environment and is_about(each, digest, breaking)
     ]
     if not about:
         return ()
@@ -75,7 +75,7 @@ def find_approvals(plan: Plan, root: Path, journal: Path) -> tuple[PlanApproval,
     today = datetime.now(UTC).date()
     found = []
     for each, known in _trace(about, root):
-        change = find_change(each, plan.digest, breaking)
+        change = find_change(each, digest, breaking)
         spent = describe_use(each, used)
         obstacle = known.obstacle or describe_term(each.until, today) or change or spent
         found.append(replace(known, obstacle=obstacle))

@@ -113,7 +113,8 @@ def describe_approval(approval: PlanApproval) -> str:
     """Describe an approval in one sentence: until when, by whom, why, and why it does not count."""
     who = f" by {approval.author} (commit {approval.commit[:SHORT]})" if approval.commit else ""
     obstacle = f"{approval.obstacle} " if approval.obstacle else ""
-    return f"{obstacle}(until {approval.until}{who}: {approval.reason})"
+    sentence = f"{obstacle}(until {approval.until}{who}: {approval.reason})"
+    return " ".join(sentence.split())
 
 
 def list_breaking(changes: Iterable[Change], impacts: Iterable[Impact]) -> tuple[ApprovedImpact, ...]:

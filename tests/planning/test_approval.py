@@ -14,6 +14,8 @@ from reconciler.planning.approval import (
     FILE,
     Approval,
     ApprovedImpact,
+    PlanApproval,
+    describe_approval,
     find_change,
     is_about,
     list_breaking,
@@ -116,6 +118,15 @@ def test_another_order_of_system_users_is_told_with_both_numbers(
     assert f"{GONE.system} {told}" in find_change(one, "f" * 64, [replace(GONE, users=now)])
     assert is_about(one, "f" * 64, [replace(GONE, users=now)])
     assert not is_about(one, "f" * 64, [replace(GONE, system="another")])
+
+
+def test_an_approval_is_described_on_one_line() -> None:
+    """A reason of several lines cannot look like a message of ours."""
+    one = PlanApproval(DAY, "moved\nerror: all is lost", "Anna\n", "0123456789abcdef", "its last day is over")
+
+    assert describe_approval(one) == (
+        "its last day is over (until 2026-12-24 by Anna (commit 0123456789ab): moved error: all is lost)"
+    )
 
 
 def test_what_a_plan_breaks_is_listed_with_its_systems() -> None:
