@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 HERE = Path(__file__).parent / "golden"
-RESOURCES = ["ske-krav-og-betalinger", "ske-innrapportering-boligsameie"]
+RESOURCES = ("ske-krav-og-betalinger", "ske-innrapportering-boligsameie")
+"""What the environment knows."""
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def repository(tmp_path: Path) -> Repository:
 @pytest.fixture
 def register(private_key: RSAPrivateKey, repository: Repository) -> Iterator[Served]:
     """Serve the register of the environment `test`."""
-    with start_served(private_key) as emulator:
+    with start_served(private_key, resources=dict.fromkeys(RESOURCES, "GenericAccessResource")) as emulator:
         one = Served(emulator, private_key)
         text = f'[environments.test]\nregister = "{one.base}"\nmaskinporten = "{emulator.maskinporten}"\n'
         (repository.root / "reconciler.toml").write_text(text, encoding="utf-8")
