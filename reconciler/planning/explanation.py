@@ -49,7 +49,8 @@ _PLAN: Mapping[str, tuple[str, str]] = {
         (
             "The plan was made with `--against`: the definitions at a git revision stand for the register.\n\n"
             "What was changed in the register by hand, what is not applied yet, and the number of system users are\n"
-            "not known. Such a plan is for reading; apply refuses it."
+            "not known, and rights and access packages are not looked up: `reconciler validate --online` does that.\n"
+            "Such a plan is for reading; apply refuses it."
         ),
     ),
 }

@@ -77,7 +77,7 @@ def describe_against(plan: Plan) -> str:
         return ""
     return (
         f"Compared with the definitions at {plan.against[:SHORT]}, not with the register: what was changed there by "
-        "hand is not seen, and system users are not counted. It cannot be applied."
+        "hand is not seen, rights are not looked up, and system users are not counted. It cannot be applied."
     )
 
 
