@@ -40,6 +40,11 @@ def make_safe(text: str, longest: int = LONGEST) -> str:
     return escape_line(shorten(text, longest))
 
 
+def make_sentence(sentence: str, longest: int = LONG) -> str:
+    """Make a sentence safe to show in a line; what it marks as code stands in quotes."""
+    return make_safe(quote_code(shorten(sentence, longest)), 2 * longest)
+
+
 def wrap_sentence(sentence: str, indent: str = "", style: str = "") -> Iterator[Line]:
     """Break a sentence into lines of 80 columns where its words allow it; what it marks as code stands in quotes."""
     text = escape_line(quote_code(shorten(sentence, LONG)))

@@ -105,7 +105,7 @@ def render_drift(report: DriftReport, longest: int = LONGEST) -> str:
         *_warn_of_unlisted(report.unlisted),
     ]
     if report.quiet:
-        head += [_words(phrases.describe_quiet(report.quiet), 1000), ""]
+        head += [_say(phrases.describe_quiet(report.quiet), 1000), ""]
     if not report.open:
         head += [phrases.describe_no_drift(report.systems), ""]
     systems = group_systems(report)
@@ -296,7 +296,7 @@ def _describe_system(system: DriftedSystem) -> str:
 
 def _describe_difference(each: Difference) -> str:
     field = each.field
-    who = [_words(phrases.describe_writer(each.entry)), _words(each.reason)]
+    who = [_words(phrases.describe_writer(each.entry)), _say(each.reason)]
     if each.accepted:
         who.append(f"{phrases.describe_term(each.accepted)}: {_words(each.accepted.reason)}")
     cells = [
@@ -313,8 +313,9 @@ def _describe_difference(each: Difference) -> str:
 def _describe_finding(finding: Finding) -> str:
     where = f" ({_words(', '.join(finding.environments), 100)})" if finding.environments else ""
     message = phrases.join_sentences(shorten(finding.message, 600), shorten(finding.hint, 600))
+    shown = _say(message, 2 * 600 + 100)
     code = f" ({_words(finding.code, 100)})" if finding.code else ""
     return (
         f"| {_SEVERITIES[finding.severity]} | {_code(finding.rule)} | {_code(str(finding.place))}{where} "
-        f"| {escape_markdown(message)}{code} |"
+        f"| {shown}{code} |"
     )

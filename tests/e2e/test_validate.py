@@ -36,14 +36,14 @@ def test_all_errors_of_all_files_come_at_once(repository: Repository) -> None:
     assert done.returncode == 1
     assert done.stdout == (
         "systems/991825827_wrong.yaml:7:12: error client-id-placeholder\n"
-        "    `xxxx-xxxx` is a placeholder\n"
+        "    'xxxx-xxxx' is a placeholder\n"
         "    Write the id of the client in Maskinporten.\n"
         "systems/991825827_wrong.yaml:8:12: error wrong-type\n"
-        "    `isVisible` is the text `yes`, not true or false\n"
-        "    Write `true` or `false`, without quotes.\n"
+        "    'isVisible' is the text 'yes', not true or false\n"
+        "    Write 'true' or 'false', without quotes.\n"
         "systems/broken.yaml:2:1: error yaml-syntax\n"
         "    This is not YAML: while parsing a flow node did not find expected node content\n"
-        "    Quote a text that holds `: ` or ` #`, or starts with `*`, `&`, `!`, `%`, `@` or a bracket.\n"
+        "    Quote a text that holds ': ' or ' #', or starts with '*', '&', '!', '%', '@' or a bracket.\n"
         "3 files: 3 errors, 0 warnings, 0 notes.\n"
     )
 

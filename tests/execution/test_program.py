@@ -333,7 +333,7 @@ def test_rollback_of_what_is_unknown(repository: Repository, served: Served) -> 
     done = repository.run("rollback", _newest_run(repository))
 
     assert done.returncode == 1
-    assert "Run `reconciler recover` first" in done.stdout
+    assert "Run 'reconciler recover' first" in done.stdout
 
 
 @pytest.mark.slow
@@ -361,7 +361,7 @@ def test_recover_names_what_a_killed_run_left_on_no_system(repository: Repositor
         assert recovered.returncode == 1, recovered.stderr
         assert f"on no system {CLIENT}\n" in recovered.stdout
         assert f"released client id {CLIENT} of {ONE} for {taker}, which never got it.\n" in recovered.stdout
-        assert "    Fix: `reconciler apply --environment served`" in recovered.stdout
+        assert "    Fix: 'reconciler apply --environment served'" in recovered.stdout
     _strike(served, fault="status", status=502, times=0, method="GET", path=f"*{taker}")
     recovered = repository.run("recover", "--patience", "0.1")
     httpx.delete(f"{served.base}/control/faults")

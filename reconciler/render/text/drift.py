@@ -12,7 +12,7 @@ from reconciler.render import phrases
 from reconciler.render.acceptance import make_accept_command
 from reconciler.render.escape import escape_line
 from reconciler.render.left_out import list_left_out
-from reconciler.render.lines import LONG, Piece, make_safe
+from reconciler.render.lines import Piece, make_safe, make_sentence
 from reconciler.render.overview import group_systems, summarise_drift
 from reconciler.render.text.findings import STYLES
 
@@ -35,11 +35,11 @@ def render_drift(report: DriftReport) -> Iterator[Line]:
             yield from _render_difference(each, report.target.environment)
         yield ()
     for severity, text in list_left_out(report):
-        yield (Piece(escape_line(text), STYLES[severity]),)
+        yield (Piece(make_sentence(text), STYLES[severity]),)
     if report.quiet:
-        yield (Piece(make_safe(phrases.describe_quiet(report.quiet), LONG), "dim"),)
+        yield (Piece(make_sentence(phrases.describe_quiet(report.quiet)), "dim"),)
     if report.unlisted:
-        yield (Piece(make_safe(phrases.describe_unlisted(report.unlisted), LONG), "warn"),)
+        yield (Piece(make_sentence(phrases.describe_unlisted(report.unlisted)), "warn"),)
     if not report.open:
         yield (Piece(phrases.describe_no_drift(report.systems), "good"),)
     yield (Piece(summarise_drift(report), "strong"),)
@@ -59,7 +59,7 @@ def _render_difference(each: Difference, environment: str) -> Iterator[Line]:
         for side, value in sides:
             yield _detail(side, escape_line(phrases.show_value(value, each.field)) or phrases.NOTHING)
     if each.reason:
-        yield _detail("name" if each.kind is Kind.UNMANAGED else "why", make_safe(each.reason))
+        yield _detail("name" if each.kind is Kind.UNMANAGED else "why", make_sentence(each.reason))
     yield from _render_writer(each)
     if each.accepted:
         yield _detail("accepted", f"until {each.accepted.until}: {make_safe(each.accepted.reason)}")

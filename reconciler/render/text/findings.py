@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.model.findings import Severity
-from reconciler.render.lines import LONG, Piece, make_line, make_safe
+from reconciler.render.escape import LONGEST
+from reconciler.render.lines import LONG, Piece, make_line, make_safe, make_sentence
 from reconciler.render.phrases import summarise_findings
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def render_findings(findings: Sequence[Finding], files: int) -> Iterator[Line]:
             Piece(f" {make_safe(f'{finding.rule}{where}')}", "dim"),
         )
         code = f" ({make_safe(finding.code)})" if finding.code else ""
-        yield make_line(f"    {make_safe(finding.message)}{code}")
+        yield make_line(f"    {make_sentence(finding.message, LONGEST)}{code}")
         if finding.hint:
-            yield make_line(Piece(f"    {make_safe(finding.hint)}", "dim"))
+            yield make_line(Piece(f"    {make_sentence(finding.hint, LONGEST)}", "dim"))
     yield make_line(summarise_findings(findings, files))

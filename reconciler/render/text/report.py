@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.execution.fate import Fate
 from reconciler.execution.outcome import Done
-from reconciler.render.lines import LONG, Piece, make_line, make_safe
+from reconciler.render.lines import LONG, Piece, make_line, make_safe, make_sentence
 from reconciler.render.text.fields import render_field
 
 if TYPE_CHECKING:
@@ -41,15 +41,13 @@ def render_report(report: Report) -> Iterator[Line]:
         names = ", ".join(dict.fromkeys(report.unrecorded))
         lacking = f"The journal could not be written, and lacks the outcome of {make_safe(names, LONG)}."
         yield make_line(Piece(lacking, "bad"))
-        yield make_line(
-            "    Make space for it, then run `reconciler recover`: the next apply waits for that."
-        )
+        yield make_line("    Make space for it, then run reconciler recover: the next apply waits for that.")
 
 
 def render_progress(number: int, total: int, outcome: Outcome) -> Line:
     """Render one outcome while the run goes on; its reason is cut short, since the report has all of it."""
     is_good = isinstance(outcome, Done) and not outcome.alarming
-    reason = "" if is_good or not outcome.reason else f"  {make_safe(outcome.reason, _BRIEF)}"
+    reason = "" if is_good or not outcome.reason else f"  {make_sentence(outcome.reason, _BRIEF)}"
     return make_line(
         f"{number:>{len(str(total))}}/{total} ",
         Piece(f"{outcome.word}: ", _choose_style(outcome)),
@@ -70,7 +68,7 @@ def _render_outcome(outcome: Outcome) -> Iterator[Line]:
         f"{outcome.change.action} {make_safe(outcome.change.id)}",
     )
     for text in filter(None, (outcome.reason, outcome.hint)):
-        yield make_line(f"    {make_safe(text, LONG)}")
+        yield make_line(f"    {make_sentence(text)}")
     for field in outcome.differs:
         yield from render_field(field, field.line, field.origin)
 
@@ -81,12 +79,12 @@ def render_recovered(recovered: Sequence[Recovered], stranded: Sequence[Stranded
         what = f"{each.intent.purpose} {each.intent.id}"
         word, style = _FATES[each.fate]
         yield make_line(Piece(f"{word:<9} ", style), make_safe(what))
-        yield make_line(Piece(f"    {make_safe(each.evidence, LONG)}", "dim"))
+        yield make_line(Piece(f"    {make_sentence(each.evidence)}", "dim"))
         if not each.recorded:
             yield make_line(Piece("    The journal could not be written, so there it stays open.", "bad"))
         if not each.asked:
             yield make_line(
-                Piece("    It stays open. Run `reconciler recover` again when it can be read.", "bad")
+                Piece("    It stays open. Run reconciler recover again when it can be read.", "bad")
             )
     yield from _render_stranded(stranded)
     if not recovered and not stranded:
@@ -101,8 +99,8 @@ def _render_stranded(stranded: Sequence[Stranded]) -> Iterator[Line]:
         yield make_line(f"    {make_safe(what, LONG)}, which never got it.")
     for environment in sorted({each.environment for each in stranded}):
         command = f"`reconciler apply --environment {environment}` gives it to the system that asks for it"
-        yield make_line(f"    Fix: {make_safe(command, LONG)}.")
+        yield make_line(f"    Fix: {make_sentence(command)}.")
     for run, environment in dict.fromkeys((each.run, each.environment) for each in stranded):
         named = f"--environment {environment}"
         command = f"`reconciler rollback {run} {named} --out FILE`, then `reconciler apply FILE {named}`, puts it back"
-        yield make_line(Piece(f"    Or: {make_safe(command, LONG)}.", "dim"))
+        yield make_line(Piece(f"    Or: {make_sentence(command)}.", "dim"))
