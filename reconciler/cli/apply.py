@@ -173,14 +173,9 @@ def _carry_out_saved(plan: Plan, lock: TargetLock, terms: Terms, form: Format, *
     earlier = find_earlier_run(plan, lock.site)
     if earlier is None:
         return _carry_out(plan, lock, terms, form, yes=yes)
-    start, total = earlier.run.start, len(plan.writes)
-    done = (
-        f"all of its {count(total, 'change')} done"
-        if earlier.done == total
-        else f"{earlier.done} of {total} done"
-    )
+    start = earlier.run.start
     notify(f"This plan was applied already by run {start.run}")
-    notify(f"at {describe_time(start.at)}, {done}.")
+    notify(f"at {describe_time(start.at)}, {earlier.done} of {count(len(plan.writes), 'change')} done.")
     if earlier.differing:
         others = ", ".join(f"`{name}`" for name in earlier.differing[:_MOST])
         more = len(earlier.differing) - _MOST

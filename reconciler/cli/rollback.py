@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,5 +85,14 @@ def run(
         show_text(as_json.render_plan(made))
     else:
         show_lines(render_plan(made))
-    notify("The files still ask for the other state: revert them too, or the next apply undoes this.")
+    if made.writes:
+        _say_how_to_go_on(chosen.name, out)
     raise typer.Exit(Exit.FAILED if made.blocked else Exit.DONE)
+
+
+def _say_how_to_go_on(environment: str, out: Path | None) -> None:
+    """Say which command carries the plan out, and what has to be done in git."""
+    words = ["reconciler", "apply", str(out), "--environment", environment]
+    notify(f"To carry it out: {shlex.join(words)}" if out else "To carry it out, save it with --out FILE.")
+    notify("The files still ask for the other state: revert them too,")
+    notify("or the next apply undoes this.")

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from reconciler.execution.journal import Run
 
+_NAMED = 5
+"""How many runs a message names."""
 LATEST = "latest"
 """What stands for the newest run where a run is named."""
 
@@ -63,11 +65,11 @@ def find_run(folder: Path, name: str, environment: str | None = None) -> Run:
             hint="`reconciler runs` lists those that there are.",
         )
     if len(found) != 1:
-        known = ", ".join(run.start.run for run in runs[-5:]) or "none"
         many = "more than one run" if found else "no run"
+        known = "".join(f"\n  {run.start.run}" for run in (found or runs)[: -_NAMED - 1 : -1]) or " none"
         raise UsageError(
             f"There is {many} `{name}` in {folder}.",
-            hint=f"The newest: {known}. `reconciler runs` lists all.",
+            hint=f"The newest{' of them' if found else ''}:{known}\n`reconciler runs` lists all.",
         )
     return found[0]
 

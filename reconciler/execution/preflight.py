@@ -180,8 +180,10 @@ def _check_nothing_open(site: Site) -> None:
     if left:
         damaged = [f"{run.path}, line {line}" for run in left for line in run.damaged]
         lost = f" These lines cannot be read: {'; '.join(damaged[:5])}." if damaged else ""
+        number = len(left[0].open)
         raise Refused(
-            f"The run {left[0].start.run} left {len(left[0].open)} requests whose outcome is unknown.{lost}",
+            f"The run {left[0].start.run} left {number} request{'' if number == 1 else 's'} "
+            f"whose outcome is unknown.{lost}",
             hint="Run `reconciler recover` first; nothing was written.",
         )
 

@@ -105,17 +105,18 @@ def test_an_interruption_is_answered_at_once(repository: Repository, served: Ser
     """While the request is still under way, which here never ends; a second one is answered too."""
     _strike(served, fault="timeout", method="POST", path="*systemregister/vendor*")
     run = _start(repository, "apply", "--yes")
-    list(_read_lines(run, "Journal: "))
-    while '"kind":"intent"' not in _find_journal(repository).read_text(encoding="utf-8"):
-        time.sleep(0.05)
-
-    run.send_signal(signal.SIGINT)
-    first = list(_read_lines(run, "reported; "))
-    run.send_signal(signal.SIGINT)
-    second = list(_read_lines(run, "`reconciler recover` "))
-    is_under_way = run.poll() is None
-    run.kill()
-    run.communicate()
+    try:
+        list(_read_lines(run, "Journal: "))
+        while '"kind":"intent"' not in _find_journal(repository).read_text(encoding="utf-8"):
+            time.sleep(0.05)
+        run.send_signal(signal.SIGINT)
+        first = list(_read_lines(run, "reported; "))
+        run.send_signal(signal.SIGINT)
+        second = list(_read_lines(run, "`reconciler recover` "))
+        is_under_way = run.poll() is None
+    finally:
+        run.kill()
+        run.communicate()
 
     assert first[0] == "Interrupted: no further request is begun. What is under way is finished, and\n"
     assert second[0] == f"Still finishing what is under way. If process {run.pid} is killed instead,\n"
@@ -186,7 +187,7 @@ def test_a_plan_that_was_applied_says_by_which_run(repository: Repository, serve
 
     assert (again.returncode, again.stdout, _writes(served)) == (0, "", ["POST"]), again.stderr
     assert f"This plan was applied already by run {run}\nat 20" in again.stderr
-    assert "UTC, all of its 1 change done.\n" in again.stderr
+    assert "UTC, 1 of 1 change done.\n" in again.stderr
     assert json.loads((repository.root / "report.json").read_text())["outcomes"] == []
 
     repository.define(isVisible=False)

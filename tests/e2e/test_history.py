@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tests.served import Repository
 
 ONE = f"{VENDOR}_smartcloud"
-_NAMED = f"equals systems/{ONE}.yaml in the working tree, which is not committed"
+_NAMED = f"equals systems/{ONE}.yaml as it is here, not committed"
 
 
 def _list_sources(repository: Repository) -> list[str]:

@@ -104,7 +104,7 @@ def test_a_journal_that_somebody_wrote_is_shown_harmless() -> None:
         (
             Checkout("a" * 40, ("x.yaml",)),
             ("a" * 40, True),
-            "    from files that were not committed, at commit aaaaaaaaaaaa",
+            "    from files that differ from commit aaaaaaaaaaaa",
         ),
         (Checkout("", ("x.yaml",)), ("no commit", True), "    from files that were not committed"),
         (Checkout(""), ("not in git", False), ""),

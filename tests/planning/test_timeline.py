@@ -119,5 +119,5 @@ def test_a_file_that_is_not_committed_is_named_beside_the_revisions() -> None:
     assert [(each.revision, each.uncommitted) for each in draft] == [(revision, ""), (None, "systems/a.yaml")]
     assert [(each.revision, each.uncommitted) for each in both] == [(revision, "systems/a.yaml"), (None, "")]
     last = print_lines(render_history("a", draft)).splitlines()[-1]
-    assert last == "    equals systems/a.yaml in the working tree, which is not committed"
+    assert last == "    equals systems/a.yaml as it is here, not committed"
     assert '"uncommitted": "systems/a.yaml"' in render_json("a", draft)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.render.escape import escape_line
-from reconciler.render.lines import Piece, make_safe
+from reconciler.render.lines import Piece, make_safe, wrap_sentence
 from reconciler.render.phrases import count, describe_write
 from reconciler.render.text.fields import render_field
 
@@ -39,14 +39,15 @@ def _render_write(written: TimelineEntry) -> Iterator[Line]:
     entry = written.entry
     style = "delete" if entry.kind == "delete" else "strong"
     when = make_safe(entry.created, 100) or "at an unknown time"
-    yield (Piece(f"* {when}", style), Piece(f"  {describe_write(entry)} by {make_safe(entry.who, 200)}"))
+    yield (Piece(f"* {when}", style), Piece(f"  {describe_write(entry)}"))
+    yield (Piece(f"    by {make_safe(entry.who, 200)}"),)
     for field in written.fields:
         for line in render_field(field):
             yield tuple(Piece(escape_line(piece.text), piece.style) for piece in line)
     if not written.fields and entry.kind != "delete":
         yield (Piece("    no member of the definition was changed", "dim"),)
     for sentence in _describe_sources(written):
-        yield (Piece(f"    {sentence}", "dim"),)
+        yield from wrap_sentence(sentence, "    ", "dim")
 
 
 def _describe_sources(written: TimelineEntry) -> Iterator[str]:
@@ -54,8 +55,8 @@ def _describe_sources(written: TimelineEntry) -> Iterator[str]:
     revision = written.revision
     if revision is not None:
         shown = f"{revision.commit[:_SHORT]} ({revision.date}, {revision.author}: {revision.subject})"
-        yield f"equals the definition at {make_safe(shown)}"
+        yield f"equals the definition at {shown}"
     if written.uncommitted:
-        yield f"equals {make_safe(written.uncommitted)} in the working tree, which is not committed"
+        yield f"equals {written.uncommitted} as it is here, not committed"
     if revision is None and not written.uncommitted:
         yield "equals no revision of the definition"

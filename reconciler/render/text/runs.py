@@ -45,8 +45,10 @@ def _render_run(summary: RunSummary) -> Iterator[Line]:
     )
     if start.uncommitted:
         is_commit = start.revision not in {NO_COMMIT, NOT_IN_GIT}
-        where = f", at commit {make_safe(start.revision[:SHORT])}" if is_commit else ""
-        yield make_line(Piece(f"    from files that were not committed{where}", "warn"))
+        where = (
+            f"differ from commit {make_safe(start.revision[:SHORT])}" if is_commit else "were not committed"
+        )
+        yield make_line(Piece(f"    from files that {where}", "warn"))
     if summary.run.open:
         words = shlex.join(["reconciler", "recover", "--environment", start.environment])
         what = f"{count(len(summary.run.open), 'request')} open"
