@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
@@ -30,11 +30,12 @@ from reconciler.model.canonical_json import SHORT
 from reconciler.model.environment import WORKERS
 from reconciler.model.findings import Severity, count_findings
 from reconciler.operations.archive import Archive
+from reconciler.operations.broken_files import separate
 from reconciler.operations.elsewhere import add_elsewhere
 from reconciler.operations.plan import find_vendor_of_both, plan, plan_against
 from reconciler.operations.scope import Scope
 from reconciler.operations.selection import check_form
-from reconciler.operations.validate import find_vendor, resolve_all, validate
+from reconciler.operations.validate import check_vendor, choose_vendor, find_vendor, resolve_all, validate
 from reconciler.planning.acceptance import FILE as ACCEPTED
 from reconciler.planning.acceptance import Acceptances
 from reconciler.planning.acceptance_file import Rules, read_acceptances
@@ -50,8 +51,10 @@ if TYPE_CHECKING:
 
     from reconciler.clients.register import HttpRegister
     from reconciler.definitions.definition import Resolved
+    from reconciler.definitions.yaml_document import Document
     from reconciler.model.environment import Environment
     from reconciler.model.findings import Finding
+    from reconciler.operations.broken_files import BrokenFile
     from reconciler.planning.acceptance import Acceptance
     from reconciler.planning.plan import Plan
     from reconciler.rules import Checked
@@ -71,11 +74,13 @@ class Context:
     """The configured ones, in their order."""
     only: tuple[str, ...] = ()
     """Patterns of the systems that are asked for; empty for all."""
+    broken: tuple[BrokenFile, ...] = ()
+    """The definitions that cannot be used; `checked` and `systems` are without them."""
 
     @property
     def scope(self) -> Scope:
         """What of the definitions a plan is about."""
-        return Scope(self.checked.findings, self.only)
+        return Scope(self.checked.findings, self.only, self.broken)
 
 
 def read_context(root: Path | None, environment: str | None, vendor: str, form: Format) -> Context:
@@ -92,21 +97,52 @@ def read_definitions(root: Path | None, environment: str | None, vendor: str, fo
 
     Raises `UsageError` where there is no repository, or no such environment.
     """
+    found, documents = _read(root, environment, vendor)
+    if not found.checked.sound:
+        _refuse(found.checked, len(documents), form)
+    return found
+
+
+def read_usable(root: Path | None, environment: str | None, vendor: str, form: Format) -> Context:
+    """Read and check likewise, and go on without the definitions that are wrong, for verbs that only read.
+
+    Ends the run with 1 where none can be used, or which vendor's they are is not known. Raises `UsageError` where
+    there is no repository, no such environment, or a vendor is named that has no definition.
+    """
+    found, documents = _read(root, environment, vendor)
+    if vendor and documents and not found.checked.definitions:
+        find_vendor((), vendor)
+    if found.checked.sound:
+        return found
+    usable, broken = separate(found.checked, documents, open_archive(found))
+    if not usable.definitions or not broken:
+        _refuse(found.checked, len(documents), form)
+    _notify_of_errors(found.checked, len(documents))
+    systems = resolve_all(usable.definitions, found.environment.name)
+    return replace(found, checked=usable, systems=systems, broken=broken)
+
+
+def _read(root: Path | None, environment: str | None, vendor: str) -> tuple[Context, tuple[Document, ...]]:
     found = find_root(root or Path.cwd())
     settings = read_settings(found)
     chosen = choose_environment(settings, environment, os.environ)
     documents = read_documents(found, find_definitions(found))
     checked = validate(documents, settings.environments, vendor=vendor)
-    if not checked.sound:
-        if form is Format.JSON:
-            show_text(as_json.render_findings(checked.findings, len(documents)))
-        notify_findings(
-            [each for each in checked.findings if each.severity is Severity.ERROR], len(documents)
-        )
-        notify("The register was not asked anything: fix the errors first.")
-        raise typer.Exit(Exit.FAILED)
     systems = resolve_all(checked.definitions, chosen.name)
-    return Context(found, chosen, checked, systems, vendor, tuple(settings.environments))
+    return Context(found, chosen, checked, systems, vendor, tuple(settings.environments)), documents
+
+
+def _refuse(checked: Checked, files: int, form: Format) -> NoReturn:
+    """Show what is wrong with the definitions, and end the run."""
+    if form is Format.JSON:
+        show_text(as_json.render_findings(checked.findings, files))
+    _notify_of_errors(checked, files)
+    notify("The register was not asked anything: fix the errors first.")
+    raise typer.Exit(Exit.FAILED)
+
+
+def _notify_of_errors(checked: Checked, files: int) -> None:
+    notify_findings([each for each in checked.findings if each.severity is Severity.ERROR], files)
 
 
 def narrow(context: Context, only: Sequence[str] | None) -> Context:
@@ -131,6 +167,8 @@ class Connection:
     ownership: Ownership
     taken: tuple[str, ...] = ()
     """The resources that the embedded register takes as existing."""
+    organisation: str = ""
+    """The token's; empty where it does not say."""
 
 
 @contextmanager
@@ -146,17 +184,22 @@ def connect(
 ) -> Iterator[Connection]:
     """Connect to an environment's register, for so many requests at a time; `local` starts the embedded one.
 
-    The first line on stderr names the environment and its address.
+    The first line on stderr names the environment and its address. Where no vendor is named, it is the token's
+    organisation, and in `local` the one whose systems are there. Raises `UsageError` where that is not one.
     """
     from reconciler.clients.maskinporten import open_tokens  # noqa: PLC0415 - loads HTTP and cryptography
     from reconciler.clients.register import HttpRegister  # noqa: PLC0415 - loads HTTP
-    from reconciler.clients.token_claims import read_claims  # noqa: PLC0415 - beside the two it serves
+    from reconciler.clients.token_claims import (  # noqa: PLC0415 - beside the two it serves
+        read_claims,
+        read_organisation,
+    )
 
-    target = find_target(environment, vendor)
+    identity = environment
     with ExitStack() as stack:
         if environment.name == "local":
-            from reconciler.clients.embedded import open_local  # noqa: PLC0415 - loads a server
+            from reconciler.clients.embedded import list_vendors, open_local  # noqa: PLC0415 - loads a server
 
+            vendor = vendor or choose_vendor(list_vendors(root))
             local = open_local(root, vendors=[vendor], resources=resources)
             environment, credentials, taken = stack.enter_context(local)
             notify(f"Environment local: the embedded register at {environment.register}")
@@ -165,6 +208,8 @@ def connect(
             credentials, taken = read_credentials(environ), ()
         tokens = stack.enter_context(open_tokens(environment, credentials))
         register = HttpRegister(environment, tokens, workers=workers, read_only=read_only, notify=notify)
+        organisation = read_organisation(tokens.token())
+        target = find_target(identity, vendor or choose_vendor([organisation] if organisation else []))
         own = read_claims(tokens.token()).get("client_id") or credentials.client_id
         # The token's own client is always ours, whatever the settings name besides it.
         ours = frozenset([*environment.clients, *([str(own)] if own else [])])
@@ -172,7 +217,7 @@ def connect(
         accepted = tuple(each for each in list_accepted(root) if each.environment == environment.name)
         acceptances = Acceptances(datetime.now(UTC).date(), accepted)
         ownership = Ownership(ours, acceptances, frozenset(environment.unmanaged), archive.read_states)
-        yield Connection(stack.enter_context(register), target, ownership, taken)
+        yield Connection(stack.enter_context(register), target, ownership, taken, organisation)
 
 
 @contextmanager
@@ -182,11 +227,13 @@ def open_register(context: Context, *, read_only: bool, workers: int = WORKERS) 
     with connect(
         context.root,
         context.environment,
-        context.vendor,
+        find_vendor(context.systems, context.vendor) if context.systems else context.vendor,
         read_only=read_only,
         resources=resources,
         workers=workers,
     ) as connection:
+        if not context.systems:
+            check_vendor(connection.target.vendor, connection.organisation, connection.register.administers)
         yield connection
 
 
@@ -220,7 +267,9 @@ def make_plan_against(context: Context, name: str) -> Plan:
     vendor = find_vendor_of_both(context.systems, base, context.vendor)
     target = Target(context.environment.name, "", vendor)
     made = plan_against(context.systems, target, archive, base, context.scope)
-    return _stamp(add_elsewhere(made, context.checked, archive, files, context.vendor), context)
+    return _stamp(
+        add_elsewhere(made, context.checked, archive, files, context.vendor, context.broken), context
+    )
 
 
 def _stamp(made: Plan, context: Context, beside: Sequence[Finding] = ()) -> Plan:

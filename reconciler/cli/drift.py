@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from reconciler.cli.console import notify, show_progress
-from reconciler.cli.context import make_plan, narrow, notify_of_gap, open_archive, open_register, read_context
+from reconciler.cli.context import make_plan, narrow, notify_of_gap, open_archive, open_register, read_usable
 from reconciler.cli.github_actions import find_prefix, is_runner, write_outputs, write_summary
 from reconciler.cli.options import (
     EnvironmentOption,
@@ -55,7 +55,7 @@ def run(
     Exits 3 for what was changed outside, is missing, deleted or unmanaged, and is not accepted.
     """
     outputs = choose_outputs(formats)
-    context = narrow(read_context(root, environment, vendor, outputs.form), only)
+    context = narrow(read_usable(root, environment, vendor, outputs.form), only)
     archive = open_archive(context)
     notify_of_gap(archive)
     with open_drafts(outputs.paths) as drafts:

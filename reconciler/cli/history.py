@@ -9,7 +9,7 @@ import typer
 
 from reconciler.cli.completions import complete_system
 from reconciler.cli.console import show_lines, show_text
-from reconciler.cli.context import notify_of_gap, open_archive, open_register, read_context
+from reconciler.cli.context import notify_of_gap, open_archive, open_register, read_usable
 from reconciler.cli.options import EnvironmentOption, Format, FormatOption, RootOption, VendorOption, make_app
 from reconciler.definitions.git import GitFailed
 from reconciler.definitions.working_tree import compare_with_head
@@ -47,7 +47,7 @@ def run(
     Who, when, which members before and after, and which revision of the definition each state equals, or
     which file that is not committed.
     """
-    context = read_context(root, environment, vendor, form)
+    context = read_usable(root, environment, vendor, form)
     with open_register(context, read_only=True) as connection:
         log = read_log(connection.register.read_changes(system))
         if not log and connection.register.read_system(system) is None:
@@ -68,12 +68,14 @@ def _read_sources(context: Context, system: str) -> tuple[list[tuple[Revision, S
     Says where the history is not whole.
     """
     defined = [each for each in context.systems if each.system.id == system]
+    files = [each.definition.document.file for each in defined]
+    files += [each.unjudged.file for each in context.broken if system in each.unjudged.ids]
     archive = open_archive(context)
     notify_of_gap(archive)
     revisions: list[tuple[Revision, System]] = []
     with suppress(GitFailed):  # which was said
-        for each in defined:
-            revisions += archive.read_history(each.definition.document.file, system)
+        for file in files:
+            revisions += archive.read_history(file, system)
     checkout = compare_with_head(context.root, [each.definition.document for each in defined])
     if checkout is None:
         return revisions, {}

@@ -18,8 +18,7 @@ from reconciler.cli.context import (
     notify_of_warnings,
     open_archive,
     open_register,
-    read_context,
-    read_definitions,
+    read_usable,
 )
 from reconciler.cli.github_actions import find_prefix, is_runner, write_outputs, write_summary
 from reconciler.cli.journal import find_own_journal
@@ -96,13 +95,12 @@ def run(
 ) -> None:
     """Show what apply would do; never writes to the register.
 
-    Exits 1 when a change is blocked or a definition is wrong.
+    Exits 1 when a change is blocked or a definition is wrong; the others are planned all the same.
     """
     outputs = choose_outputs(formats)
     if against:
         _check_alone(base, out)
-    read = read_definitions if against else read_context
-    context = narrow(read(root, environment, vendor, outputs.form), only)
+    context = narrow(read_usable(root, environment, vendor, outputs.form), only)
     with open_drafts([*outputs.paths, *([out] if out else [])]) as drafts:
         made = (
             make_plan_against(context, against) if against else _ask_register(context, base, vendor, workers)
@@ -115,7 +113,7 @@ def run(
         if is_runner(os.environ):
             write_summary(render_format("markdown", made, _find_links(context.root)), os.environ)
             write_outputs(_describe(made, out), os.environ)
-    codes = [Exit.FAILED] if made.blocked else []
+    codes = [Exit.FAILED] if made.blocked or made.unjudged else []
     if exit_code and made.writes:
         codes.append(Exit.DIFFERENT)
     raise typer.Exit(Exit.worst(*codes))
@@ -150,7 +148,7 @@ def _ask_register(context: Context, base: str, vendor: str, workers: int) -> Pla
     notify_of_gap(archive)
     files = archive.read_files(base, context.checked.definitions)
     made = trace_to_definitions(made, context.systems, archive, files.resolve(archive.environment))
-    return add_elsewhere(made, context.checked, archive, files, vendor)
+    return add_elsewhere(made, context.checked, archive, files, vendor, context.broken)
 
 
 def _write(plan: Plan, outputs: Outputs, drafts: Mapping[Path, Draft], root: Path) -> None:

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from jwt.algorithms import RSAAlgorithm
 
 from reconciler.clients.credentials import Credentials
+from reconciler.clients.http_client import open_client
 from reconciler.clients.keys import Key, read_key
 from reconciler.definitions.files import prepare_own_folder
 from reconciler.emulator import start
@@ -65,6 +66,18 @@ def open_local(root: Path, *, vendors: Sequence[str], resources: Sequence[str]) 
     with emulator:
         environment = Environment("local", emulator.base, emulator.maskinporten)
         yield Local(environment, Credentials(_name_client(vendors[0]), key, KID), emulator.taken)
+
+
+def list_vendors(root: Path) -> list[str]:
+    """List the vendors whose systems the embedded register holds under a root; none where it was never used."""
+    if not (root / ".reconciler" / "local" / "register.sqlite").is_file():
+        return []
+    with _explain_disk(root):
+        emulator = start({}, state=prepare_folder(root) / "register.sqlite")
+    with emulator, open_client(emulator.base, read_only=True) as client:
+        documents = client.get("/control/systems").json()
+    numbers = {str((each.get("vendor") or {}).get("ID", "")).rpartition(":")[2] for each in documents}
+    return sorted(numbers - {""})
 
 
 @contextmanager

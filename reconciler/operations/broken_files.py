@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.findings import Severity
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reconciler.operations.archive import Archive
     from reconciler.rules import Checked
 
+_SEVERAL_VENDORS = "several-vendors"
 _USUAL_NAME = re.compile(r"[0-9]{9}_.+")
 """A file that is named after its system."""
 
@@ -38,24 +39,47 @@ class BrokenFile:
         """Say whether the file names a client id, or named it when it could be used."""
         return bool(client) and (client in self.text or any(client in each.clientId for each in self.earlier))
 
+    def add_ids(self, ids: Iterable[str]) -> BrokenFile:
+        """Add systems that the file can be about."""
+        known = tuple(dict.fromkeys([*self.unjudged.ids, *ids]))
+        return replace(self, unjudged=replace(self.unjudged, ids=known))
+
 
 def find_broken(findings: Iterable[Finding]) -> frozenset[str]:
-    """Find the files that an error is about; of two that do not go together neither can be used."""
+    """Find the files that an error is about; of two that do not go together neither can be used.
+
+    None where an error is about all of them: whose they are is not known then.
+    """
     wrong = [each for each in findings if each.severity is Severity.ERROR]
+    if any(each.rule == _SEVERAL_VENDORS for each in wrong):
+        return frozenset()
     return frozenset(name for each in wrong for name in (each.place.file, each.other) if name)
 
 
-def describe_broken(
+def separate(
     checked: Checked, documents: Iterable[Document], archive: Archive
-) -> tuple[BrokenFile, ...]:
-    """Describe the files that cannot be used; their history is asked for what they were about."""
+) -> tuple[Checked, tuple[BrokenFile, ...]]:
+    """Separate the definitions that can be used from the files that cannot; every finding stays.
+
+    The history of such a file is asked for what it was about. A definition that is sound in itself cannot be used
+    either where a broken file can be about the same system.
+    """
     names = find_broken(checked.findings)
     definitions = {each.document.file: each for each in checked.definitions}
-    return tuple(
-        _describe(each, definitions.get(each.file), checked, archive)
-        for each in sorted(documents, key=lambda each: each.file)
-        if each.file in names
-    )
+    texts = {each.file: each for each in documents}
+    broken = {
+        name: _describe(texts[name], definitions.get(name), checked, archive)
+        for name in sorted(names & texts.keys())
+    }
+    owners = {system: file for file, each in broken.items() for system in each.unjudged.ids}
+    for file, each in definitions.items():
+        ids = list_ids(each.document, each)
+        owner = next((owners[system] for system in ids if system in owners), "")
+        if file not in broken and owner:
+            unjudged = Unjudged(file, f"{owner} can be about the same system", 1, ids)
+            broken[file] = BrokenFile(unjudged, each.document.text)
+    usable = tuple(each for each in checked.definitions if each.document.file not in broken)
+    return replace(checked, definitions=usable), tuple(broken[name] for name in sorted(broken))
 
 
 def _describe(

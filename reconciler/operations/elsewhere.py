@@ -13,20 +13,29 @@ from reconciler.operations.validate import resolve_all
 from reconciler.planning.plan import Plan, Target, keep_what_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from reconciler.definitions.definition import Definition
+    from reconciler.definitions.definition import Definition, Resolved
     from reconciler.model.system import System
     from reconciler.operations.archive import Archive, BaseDefinitions, BaseFiles
+    from reconciler.operations.broken_files import BrokenFile
     from reconciler.rules import Checked
 
 
-def add_elsewhere(plan: Plan, checked: Checked, archive: Archive, files: BaseFiles, vendor: str = "") -> Plan:
+def add_elsewhere(
+    plan: Plan,
+    checked: Checked,
+    archive: Archive,
+    files: BaseFiles,
+    vendor: str = "",
+    broken: Sequence[BrokenFile] = (),
+) -> Plan:
     """Add to a plan what the change does in every other environment; no register and no credential is asked.
 
     There the definitions at the base stand for the register. Every configured environment is looked at but the
     plan's own and `local`, and one in which nothing changes is left out. `vendor` is the one that was named, or
-    empty. What the base cannot give is said in the plan, and nothing is raised.
+    empty. What the base cannot give is said in the plan, and nothing is raised; of `broken` files, which are not
+    among the definitions that were checked, nothing is said there.
     """
     others = [name for name in archive.environments if name not in {"local", plan.target.environment}]
     found: list[Plan] = []
@@ -37,7 +46,9 @@ def add_elsewhere(plan: Plan, checked: Checked, archive: Archive, files: BaseFil
         if gap:
             gaps.setdefault(gap, []).append(name)
             continue
-        made = _plan_there(checked, replace(archive, environment=name), base, vendor)
+        scope = Scope(checked.findings, broken=tuple(broken))
+        systems = resolve_all(checked.definitions, name)
+        made = _plan_there(systems, replace(archive, environment=name), base, vendor, scope)
         found += [made] if made.changes or made.unmanaged else []
     unknown = "; ".join(f"in {' and '.join(names)}: {gap}" for gap, names in gaps.items())
     return replace(plan, elsewhere=tuple(found), elsewhere_unknown=unknown)
@@ -64,13 +75,13 @@ def _read_systems(definitions: Iterable[Definition], environment: str) -> dict[s
     return {each.system.id: normalise(each.system) for each in resolve_all(definitions, environment)}
 
 
-def _plan_there(checked: Checked, archive: Archive, base: BaseDefinitions, vendor: str) -> Plan:
+def _plan_there(
+    systems: Sequence[Resolved], archive: Archive, base: BaseDefinitions, vendor: str, scope: Scope
+) -> Plan:
     """Plan the archive's environment; empty where the vendor has and had no system there."""
-    systems = resolve_all(checked.definitions, archive.environment)
     try:
         whose = find_vendor_of_both(systems, base, vendor)
     except UsageError:
         return Plan(Target(archive.environment, "", vendor))
     target = Target(archive.environment, "", whose)
-    made = plan_against(systems, target, archive, base, Scope(checked.findings))
-    return keep_what_changes(made)
+    return replace(keep_what_changes(plan_against(systems, target, archive, base, scope)), unjudged=())

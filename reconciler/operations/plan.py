@@ -96,7 +96,7 @@ def plan_against(
         for name, (_, system) in base.systems.items()
         if not system.isDeleted and system.vendor.organisation == target.vendor
     ]
-    division = divide(systems, listed, scope)
+    division = divide(systems, listed, add_ids(scope, base))
     division.check(f"the definitions here and those at {base.commit[:SHORT]}")
     live = {each.system.id: registered.get(each.system.id) for each in division.chosen}
     others = [registered[name] for name in division.list_others()]
@@ -109,6 +109,17 @@ def plan_against(
     )
     judged = replace(judge_plan(division.describe(made, ()), {}), against=base.commit)
     return trace_to_definitions(judged, systems, archive, base)
+
+
+def add_ids(scope: Scope, base: BaseDefinitions) -> Scope:
+    """Add to the broken files of a scope which systems they were about at a base."""
+    return replace(
+        scope,
+        broken=tuple(
+            each.add_ids(name for name, (file, _) in base.systems.items() if file == each.unjudged.file)
+            for each in scope.broken
+        ),
+    )
 
 
 def find_vendor_of_both(systems: Sequence[Resolved], base: BaseDefinitions, vendor: str) -> str:

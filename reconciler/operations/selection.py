@@ -53,6 +53,6 @@ def list_ids(document: Document, definition: Definition | None) -> tuple[str, ..
     if definition is not None:
         overlays = definition.overlays or {}
         ids = [each.get("id") for each in (definition.members, *overlays.values())]
-    if not any(ids):
-        ids = [match[1] for match in _ID_LINE.finditer(document.text)]
+    if document.faults or not any(ids):
+        ids += [match[1] for match in _ID_LINE.finditer(document.text)]
     return tuple(dict.fromkeys(str(each) for each in ids if each))[:_MOST_IDS]

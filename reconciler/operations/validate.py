@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.definitions.resolve import resolve
 from reconciler.definitions.yaml_document import Mapping as Node
 from reconciler.definitions.yaml_document import Scalar
-from reconciler.errors import UsageError
+from reconciler.errors import Forbidden, UsageError
 from reconciler.model.catalogue import read_shipped_catalogue
 from reconciler.model.id_pattern import fits
 from reconciler.operations.selection import check_found, list_ids
@@ -80,6 +80,28 @@ def _may_belong(document: Document, vendor: str) -> bool:
 def resolve_all(definitions: Iterable[Definition], environment: str) -> tuple[Resolved, ...]:
     """Give every system that the definitions ask for in one environment."""
     return tuple(resolve(each, environment) for each in definitions if each.exists_in(environment))
+
+
+def choose_vendor(vendors: Sequence[str]) -> str:
+    """Give the one vendor that there is without any definition; raises `UsageError` where that is not one."""
+    if len(vendors) == 1:
+        return vendors[0]
+    if not vendors:
+        return find_vendor(())
+    raise UsageError(
+        f"There are systems of {len(vendors)} vendors: {', '.join(vendors[:5])}.",
+        hint=f"Pick one: --vendor {vendors[0]}.",
+    )
+
+
+def check_vendor(vendor: str, organisation: str, administers: str) -> None:
+    """Raise `Forbidden` where no definition says whose systems are asked for, and the token is another vendor's."""
+    if organisation not in {"", vendor} and not administers:
+        raise Forbidden(
+            f"The token belongs to organisation {organisation}, and --vendor names {vendor}.",
+            hint="Use the credentials of that vendor, or leave --vendor out.",
+            status=403,
+        )
 
 
 def find_vendor(systems: Iterable[Resolved], vendor: str = "") -> str:

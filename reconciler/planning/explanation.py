@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 BLOCKED, REMOVED, UNLISTED = "change-blocked", "becomes-unmanaged", "unmanaged-unlisted"
-AGAINST = "register-not-asked"
+AGAINST, UNJUDGED = "register-not-asked", "definition-not-judged"
 """What a plan says of a system beside its impacts."""
 _PLAN: Mapping[str, tuple[str, str]] = {
     BLOCKED: (
@@ -42,6 +42,14 @@ _PLAN: Mapping[str, tuple[str, str]] = {
             "The register did not list all systems of the vendor, so the unmanaged ones are not known.\n\n"
             "There may be some, and a client id that one of them holds cannot be claimed. Run it again when the\n"
             "register answers."
+        ),
+    ),
+    UNJUDGED: (
+        "error",
+        (
+            "A definition cannot be used, so what becomes of its system is not known.\n\n"
+            "The others are planned and compared all the same, but for a client id that this one holds or seems to\n"
+            "ask for. Apply refuses as a whole until it is correct; `reconciler validate` says what is wrong."
         ),
     ),
     AGAINST: (

@@ -152,6 +152,11 @@ class Plan:
         return {**{action: counts[action] for action in ACTIONS}, "unmanaged": len(self.reported)}
 
     @property
+    def applicable(self) -> bool:
+        """Whether apply may take it: it was made from the register, and from every definition."""
+        return not self.against and not self.unjudged
+
+    @property
     def reported(self) -> tuple[Unmanaged, ...]:
         """The unmanaged systems that are listed: those that are not expected, or whose file this change removes."""
         return tuple(each for each in self.unmanaged if each.former or not each.expected)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.findings import SEVERITIES, Finding, Location, Severity
 from reconciler.planning.change import Blocked, Weight
-from reconciler.planning.explanation import AGAINST, BLOCKED, REMOVED, UNLISTED, find_explanation
+from reconciler.planning.explanation import AGAINST, BLOCKED, REMOVED, UNJUDGED, UNLISTED, find_explanation
 from reconciler.planning.impact_rules import DELETED
 from reconciler.render import phrases
 from reconciler.render.escape import shorten
@@ -66,6 +66,7 @@ def annotate_plan(plan: Plan) -> tuple[Annotation, ...]:
     where = plan.target.environment
     found = [*_annotate_changes(plan), *_annotate_unlisted(plan.unlisted, where), *_annotate_against(plan)]
     found += [Annotation(where, each, where) for each in plan.findings if each.rule in LOOK_UPS]
+    found += _annotate_unjudged(plan, where)
     for other in plan.elsewhere:
         found += map(_move_elsewhere, _annotate_changes(other))
     return sort_annotations(found)
@@ -133,7 +134,17 @@ def annotate_drift(report: DriftReport) -> tuple[Annotation, ...]:
     """Say every difference that is one, with who made it and when; what alarms is an error."""
     where = report.target.environment
     found = [Annotation(each.id, _difference(each), where) for each in report.open]
-    return sort_annotations([*found, *_annotate_unlisted(report.unlisted, where)])
+    found += _annotate_unlisted(report.unlisted, where)
+    found += _annotate_unjudged(report, where)
+    return sort_annotations(found)
+
+
+def _annotate_unjudged(shown: Plan | DriftReport, environment: str) -> Iterator[Annotation]:
+    """Say of each definition that cannot be used what is wrong with it, at its line."""
+    for each in shown.unjudged:
+        place = Location(each.file, "", each.line)
+        message = f"This definition cannot be used: {each.reason}"
+        yield Annotation(each.file, Finding(UNJUDGED, Severity.ERROR, message, place), environment)
 
 
 def _annotate_unlisted(unlisted: str, environment: str) -> Iterator[Annotation]:

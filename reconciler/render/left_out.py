@@ -52,8 +52,8 @@ def describe_unjudged(unjudged: Sequence[Unjudged]) -> str:
     more = [f"{len(unjudged) - _NAMED:,} more"] if len(unjudged) > _NAMED else []
     return (
         f"{count(len(unjudged), 'definition')} cannot be used, so nothing is known of: "
-        f"{'; '.join([*named, *more])}. What else they ask for, such as a client id, is not known either. "
-        "Apply refuses until they are correct."
+        f"{'; '.join([*named, *more])}. What else is asked for there, such as a client id, is not known "
+        "either. Apply refuses everything until that is corrected."
     )
 
 

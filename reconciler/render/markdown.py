@@ -14,12 +14,14 @@ from reconciler.planning.change import Blocked, Weight
 from reconciler.render import phrases
 from reconciler.render.blocks import Block, fit
 from reconciler.render.escape import escape_html, escape_line, escape_markdown, shorten, split_code
+from reconciler.render.left_out import list_left_out
 from reconciler.render.links import NO_LINKS
 from reconciler.render.overview import (
     UNMANAGED_SHOWN,
     DriftedSystem,
     count_breaking,
     count_differences,
+    count_hidden,
     describe_action,
     find_moves,
     group_systems,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from reconciler.planning.plan import Plan, Unmanaged
     from reconciler.planning.request_order import Step
     from reconciler.render.effects import Item, Side
+    from reconciler.render.left_out import Remark
     from reconciler.render.links import Links
     from reconciler.render.notes import Note
     from reconciler.render.screen import Screen
@@ -80,7 +83,7 @@ def render_plan(plan: Plan, longest: int = LONGEST, *, links: Links = NO_LINKS) 
         _describe_making(plan.target.vendor, plan.created, plan.tool_version),
         *_list_links(links),
     ]
-    tail += [f"Digest `{plan.short_digest}`", ""] if not plan.against else [""]
+    tail += [f"Digest `{plan.short_digest}`", ""] if plan.applicable else [""]
     return fit(head, blocks, tail, longest)
 
 
@@ -104,12 +107,15 @@ def render_drift(report: DriftReport, longest: int = LONGEST) -> str:
         "",
         *_warn_of_unlisted(report.unlisted),
     ]
+    head += [line for each in list_left_out(report) for line in (_describe_note(each), "")]
     if report.quiet:
         head += [_say(phrases.describe_quiet(report.quiet), 1000), ""]
     if not report.open:
         head += [phrases.describe_no_drift(report.systems), ""]
     systems = group_systems(report)
     blocks = [Block(each.title, _describe_system(each), each.alarming > 0) for each in systems]
+    if more := phrases.count_rest(count_hidden(report), "unmanaged system"):
+        blocks.append(Block(phrases.TO_LOOK_AT, f"- {more}"))
     blocks.sort(key=lambda block: not block.matters)
     return fit(head, blocks, [summarise_drift(report), ""], longest)
 
@@ -222,7 +228,7 @@ def _describe_side(side: Side, links: Links) -> Iterator[Block]:
         yield Block(group, f"- and {phrases.count(more, 'system')} more, below")
 
 
-def _describe_note(note: Note) -> str:
+def _describe_note(note: Note | Remark) -> str:
     return f"- **{note.severity.capitalize()}** {_say(note.text, 1000)}"
 
 

@@ -145,6 +145,11 @@ class DriftedSystem(NamedTuple):
         return next((each.file for each in self.differences if each.file), "")
 
     @property
+    def is_unmanaged(self) -> bool:
+        """Whether it has no definition."""
+        return any(each.kind is Kind.UNMANAGED for each in self.differences)
+
+    @property
     def alarming(self) -> int:
         """How many differences somebody should look at."""
         return sum(each.alarming for each in self.differences)
@@ -156,9 +161,17 @@ class DriftedSystem(NamedTuple):
 
 
 def group_systems(report: DriftReport) -> tuple[DriftedSystem, ...]:
-    """Gather what differs by system, in the report's order."""
+    """Gather what differs by system, in the report's order; of unmanaged systems the first ones only."""
     systems = groupby(report.open, key=lambda each: each.id)
-    return tuple(DriftedSystem(system, tuple(differences)) for system, differences in systems)
+    every = [DriftedSystem(system, tuple(differences)) for system, differences in systems]
+    hidden = {each.id for each in [each for each in every if each.is_unmanaged][UNMANAGED_SHOWN:]}
+    return tuple(each for each in every if each.id not in hidden)
+
+
+def count_hidden(report: DriftReport) -> int:
+    """Count the unmanaged systems that are not shown each by itself."""
+    unmanaged = sum(each.kind is Kind.UNMANAGED for each in report.open)
+    return max(unmanaged - UNMANAGED_SHOWN, 0)
 
 
 def count_differences(report: DriftReport) -> Mapping[str, int]:

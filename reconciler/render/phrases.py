@@ -91,8 +91,16 @@ def describe_elsewhere(plan: Plan) -> str:
     )
 
 
+def count_rest(number: int, noun: str) -> str:
+    """Say how many things are not listed; empty where all are."""
+    return f"and {count(number, f'more {noun}')}" if number else ""
+
+
 def describe_nothing(plan: Plan) -> str:
     """Say that a plan does nothing."""
+    if not plan.changes and not plan.against:
+        asked = "that was asked for" if plan.narrowed else "here"
+        return f"Nothing to do: no system {asked} has a definition that exists in this environment."
     if not plan.against:
         return NOTHING_ELSE if any(change.standing for change in plan.changes) else NOTHING_TO_DO
     return f"Nothing to do: each definition asks for what it asked for at {plan.against[:SHORT]}."

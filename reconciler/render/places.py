@@ -30,13 +30,16 @@ def move_plan(plan: Plan, prefix: str) -> Plan:
     unmanaged = tuple(replace(each, former=_move(each.former, prefix)) for each in plan.unmanaged)
     findings = move_findings(plan.findings, prefix)
     elsewhere = tuple(move_plan(each, prefix) for each in plan.elsewhere)
-    return replace(plan, changes=changes, unmanaged=unmanaged, findings=findings, elsewhere=elsewhere)
+    unjudged = tuple(replace(each, file=_move(each.file, prefix)) for each in plan.unjudged)
+    moved = replace(plan, changes=changes, unmanaged=unmanaged, findings=findings, elsewhere=elsewhere)
+    return replace(moved, unjudged=unjudged)
 
 
 def move_drift(report: DriftReport, prefix: str) -> DriftReport:
     """Put the folder in front of every file that a report names."""
     differences = tuple(replace(each, file=_move(each.file, prefix)) for each in report.differences)
-    return replace(report, differences=differences)
+    unjudged = tuple(replace(each, file=_move(each.file, prefix)) for each in report.unjudged)
+    return replace(report, differences=differences, unjudged=unjudged)
 
 
 def _move(file: str, prefix: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.model.findings import Severity
 from reconciler.planning.change import Blocked, Create, Keep, Update
 from reconciler.render import phrases
 from reconciler.render.effects import (
@@ -55,7 +56,9 @@ class Screen:
     @property
     def open(self) -> bool:
         """Whether there is something that a reader must know before anything else."""
-        return any(side.items for side in self.sides)
+        return any(side.items for side in self.sides) or Severity.ERROR in {
+            each.severity for each in self.notes
+        }
 
 
 def make_screen(plan: Plan, act: str = MERGING) -> Screen:
@@ -67,7 +70,9 @@ def make_screen(plan: Plan, act: str = MERGING) -> Screen:
     target = plan.target
     return Screen(
         title=f"Plan for `{target.environment}`",
-        verdict=" ".join([_describe_verdict(plan, sides, act), *map(_describe_elsewhere, others)]),
+        verdict=" ".join(
+            [_warn(plan, _describe_verdict(plan, sides, act)), *map(_describe_elsewhere, others)]
+        ),
         before=_describe_before(sides),
         command=_name_command(plan),
         sides=shown,
@@ -78,9 +83,20 @@ def make_screen(plan: Plan, act: str = MERGING) -> Screen:
 def _name_command(plan: Plan) -> str:
     """Name the command that a plan has to be applied with; empty where nothing has to be accepted any more."""
     is_approved = any(not each.obstacle for each in plan.approvals)
-    if not plan.breaking or plan.against or is_approved:
+    if not plan.breaking or not plan.applicable or is_approved:
         return ""
     return f"reconciler apply --accept {plan.short_digest}"
+
+
+def _warn(plan: Plan, verdict: str) -> str:
+    """Say before anything else that definitions cannot be used."""
+    if not plan.unjudged:
+        return verdict
+    number = count(len(plan.unjudged), "definition")
+    what = f"{number} cannot be used, so apply refuses everything until that is corrected."
+    if verdict == phrases.describe_nothing(plan):
+        return f"{what} The others ask for nothing new."
+    return f"{what} Of the others: {verdict[:1].lower()}{verdict[1:]}"
 
 
 def _describe_verdict(plan: Plan, sides: Sides, act: str) -> str:

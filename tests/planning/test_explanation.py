@@ -18,11 +18,13 @@ from reconciler.planning.explanation import (
     AGAINST,
     BLOCKED,
     REMOVED,
+    UNJUDGED,
     UNLISTED,
     find_explanation,
     read_explanations,
 )
 from reconciler.planning.impact_rules import IMPACTS
+from reconciler.planning.narrowing import Unjudged
 from reconciler.planning.plan import Plan, Target, Unmanaged
 from reconciler.render.annotations import annotate_drift, annotate_findings, annotate_plan, fingerprint
 from reconciler.render.sarif import render_drift, render_findings, render_plan
@@ -49,10 +51,10 @@ def test_one_registry_holds_them_all() -> None:
     """P14: every rule, impact, kind of drift and code; an id means one thing."""
     known = read_explanations()
     codes = [name for name in known if name.startswith("AUTH.VLD-")]
-    own = {*RULES, *IMPACTS, AGAINST, BLOCKED, REMOVED, UNLISTED, *(kind.slug for kind in Kind)}
+    own = {*RULES, *IMPACTS, AGAINST, BLOCKED, REMOVED, UNJUDGED, UNLISTED, *(kind.slug for kind in Kind)}
 
     assert set(known) == {*own, *codes}
-    assert len(known) == len(RULES) + len(IMPACTS) + 4 + len(Kind) + 15
+    assert len(known) == len(RULES) + len(IMPACTS) + 5 + len(Kind) + 15
     assert len(codes) == 15
     assert set(PAGES) == set(Kind)
     assert all(each.summary.endswith(".") and each.level and each.kind for each in known.values())
@@ -105,6 +107,7 @@ def test_every_sarif_rule_is_explained() -> None:
         unmanaged=(Unmanaged("c", "x", (), "c.yaml"),),
         unlisted="x",
         against="x",
+        unjudged=(Unjudged("d.yaml", "x"),),
     )
     report = DriftReport(TARGET, tuple(Difference(kind.slug, kind) for kind in Kind))
     texts = (render_findings(findings, 1), render_plan(plan), render_drift(report))

@@ -15,6 +15,7 @@ from reconciler.planning.change import Blocked, Create, Impact, Update, Weight
 from reconciler.planning.change_log import LogEntry, State
 from reconciler.planning.diff import FieldChange, adopt
 from reconciler.planning.drift import Difference, DriftReport, Kind
+from reconciler.planning.narrowing import Narrowing, Unjudged
 from reconciler.planning.origin import Origin
 from reconciler.planning.plan import (
     Plan,
@@ -369,10 +370,39 @@ def a_hostile_plan(text: str) -> Plan:
             PlanApproval(date(2026, 12, 1), text, obstacle=text),
         ),
         revision=Checkout(text, (text,)),
+        narrowed=Narrowing((text, text), 1, 1, 1),
+        unjudged=(Unjudged(text, text, 1, (text, text)), Unjudged(text, text)),
+        unmatched=(text,),
     )
     blocked = Blocked(id=f"{text}2", reason=text, hint=text, file=text, line=2)
     there = Plan(Target(text, "", text), (blocked,), unmanaged=unmanaged[1:], against=text)
     return replace(made, elsewhere=(there,), elsewhere_unknown=text)
+
+
+def a_plan_that_leaves_out() -> Plan:
+    """Make a plan of some systems, made while a file is broken, in a register with more than ten others."""
+    made = an_untraced_plan()
+    names = [f"{VENDOR}_other{number:02}" for number in range(14)]
+    others = [Unmanaged(name, "Another", expected=number in {3, 5}) for number, name in enumerate(names)]
+    broken = "systems/broken.yaml"
+    return replace(
+        made,
+        unmanaged=tuple(others),
+        narrowed=Narrowing((f"{VENDOR}_s*", f"{VENDOR}_other*"), 38, 36, 5),
+        unjudged=(
+            Unjudged(broken, "`name` is missing", 1, (f"{VENDOR}_broken",)),
+            Unjudged("systems/odd.yaml", "A `:` is missing"),
+        ),
+        unmatched=(f"{VENDOR}_gone*",),
+    )
+
+
+def a_report_that_leaves_out() -> DriftReport:
+    """Make a drift report likewise."""
+    made = a_plan_that_leaves_out()
+    others = [Difference(each.id, Kind.UNMANAGED, reason=each.name) for each in made.reported]
+    whole = replace(a_quiet_report(), differences=tuple(others), narrowed=made.narrowed)
+    return replace(whole, unjudged=made.unjudged, unmatched=made.unmatched, expected=made.expected)
 
 
 def a_hostile_report(text: str) -> DriftReport:
@@ -386,7 +416,9 @@ def a_hostile_report(text: str) -> DriftReport:
         Difference(text, Kind.NO_DIFFERENCE, text, 1, None, entry),
         Difference(f"{text}2", Kind.UNMANAGED, "", 0, None, entry, accepted, text),
     )
-    return DriftReport(Target(text, text, text), differences, 2, text, text)
+    report = DriftReport(Target(text, text, text), differences, 2, text, text, text)
+    plan = a_hostile_plan(text)
+    return replace(report, narrowed=plan.narrowed, unjudged=plan.unjudged, unmatched=plan.unmatched)
 
 
 def hostile_findings(text: str) -> tuple[Finding, ...]:
@@ -411,11 +443,13 @@ PLANS: Mapping[str, Callable[[], Plan]] = {
     "plan-against": a_plan_against,
     "plan-against-empty": an_empty_plan_against,
     "plan-elsewhere": a_plan_elsewhere,
+    "plan-left-out": a_plan_that_leaves_out,
     "plan-hostile": lambda: a_hostile_plan(HOSTILE),
 }
 REPORTS: Mapping[str, Callable[[], DriftReport]] = {
     "drift": a_report,
     "drift-quiet": a_quiet_report,
+    "drift-left-out": a_report_that_leaves_out,
     "drift-hostile": lambda: a_hostile_report(HOSTILE),
 }
 FINDINGS: Mapping[str, Callable[[], tuple[Finding, ...]]] = {

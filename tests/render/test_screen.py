@@ -98,7 +98,8 @@ REMOVED = (Unmanaged("gone", "", (), "systems/gone.yaml"),)
 @pytest.mark.parametrize(
     ("changes", "verdict"),
     [
-        ([], "Nothing to do: the register holds what the definitions ask for."),
+        ([], "Nothing to do: no system here has a definition that exists in this environment."),
+        ([Keep(id="a")], "Nothing to do: the register holds what the definitions ask for."),
         ([creates("a"), creates("b")], "Applying creates 2 systems."),
         ([updates("a")], "Applying updates 1 system."),
         (

@@ -20,6 +20,7 @@ from reconciler.planning.change import Weight
 from reconciler.render import overview, phrases
 from reconciler.render.effects import Effect
 from reconciler.render.escape import escape_html, shorten, split_code
+from reconciler.render.left_out import list_left_out
 from reconciler.render.links import NO_LINKS
 from reconciler.render.screen import make_screen
 
@@ -65,7 +66,14 @@ def render_drift(report: DriftReport) -> str:
         name: [each for each in systems if each.title == name]
         for name in (phrases.TO_LOOK_AT, phrases.FOR_INFORMATION)
     }
-    return _render("drift.html.j2", title=title, report=report, groups=groups)
+    return _render(
+        "drift.html.j2",
+        title=title,
+        report=report,
+        groups=groups,
+        left_out=[*list_left_out(report)],
+        hidden=phrases.count_rest(overview.count_hidden(report), "unmanaged system"),
+    )
 
 
 def render_findings(findings: Sequence[Finding], files: int) -> str:

@@ -12,8 +12,8 @@ from reconciler.render import phrases
 from reconciler.render.acceptance import make_accept_command
 from reconciler.render.escape import escape_line
 from reconciler.render.left_out import list_left_out
-from reconciler.render.lines import Piece, make_safe, make_sentence
-from reconciler.render.overview import group_systems, summarise_drift
+from reconciler.render.lines import Piece, make_line, make_safe, make_sentence, wrap_sentence
+from reconciler.render.overview import count_hidden, group_systems, summarise_drift
 from reconciler.render.text.findings import STYLES
 
 if TYPE_CHECKING:
@@ -34,8 +34,10 @@ def render_drift(report: DriftReport) -> Iterator[Line]:
         for each in system.differences:
             yield from _render_difference(each, report.target.environment)
         yield ()
+    if more := phrases.count_rest(count_hidden(report), "unmanaged system"):
+        yield make_line(more)
     for severity, text in list_left_out(report):
-        yield (Piece(make_sentence(text), STYLES[severity]),)
+        yield from wrap_sentence(f"{severity.capitalize()}: {text}", style=STYLES[severity])
     if report.quiet:
         yield (Piece(make_sentence(phrases.describe_quiet(report.quiet)), "dim"),)
     if report.unlisted:

@@ -45,7 +45,7 @@ def render_plan(plan: Plan, act: str = MERGING) -> Iterator[Line]:
     yield from _render_unmanaged(plan)
     yield from _render_steps(plan)
     yield make_line(Piece(phrases.summarise_plan(plan), "strong"))
-    if plan.writes and not plan.against:
+    if plan.writes and plan.applicable:
         yield make_line(Piece(f"Digest: {plan.short_digest}", "dim"))
     if plan.breaking:
         needed = f" {phrases.REFUSES} --accept {plan.short_digest}." if screen.command else ""
