@@ -31,8 +31,8 @@ from reconciler.model.environment import WORKERS
 from reconciler.model.findings import Severity, count_findings
 from reconciler.operations.archive import Archive
 from reconciler.operations.broken_files import separate
-from reconciler.operations.elsewhere import add_elsewhere
-from reconciler.operations.plan import find_vendor_of_both, plan, plan_against
+from reconciler.operations.elsewhere import add_elsewhere, find_vendor_anywhere
+from reconciler.operations.plan import plan, plan_against
 from reconciler.operations.scope import Scope
 from reconciler.operations.selection import check_form
 from reconciler.operations.validate import check_vendor, choose_vendor, find_vendor, resolve_all, validate
@@ -264,12 +264,11 @@ def make_plan_against(context: Context, name: str) -> Plan:
         f"{base.commit[:SHORT] or name} stand for it."
     )
     notify_of_gap(archive)
-    vendor = find_vendor_of_both(context.systems, base, context.vendor)
+    vendor = find_vendor_anywhere(context.systems, base, context.checked.definitions, files, context.vendor)
     target = Target(context.environment.name, "", vendor)
     made = plan_against(context.systems, target, archive, base, context.scope)
-    return _stamp(
-        add_elsewhere(made, context.checked, archive, files, context.vendor, context.broken), context
-    )
+    made = add_elsewhere(made, context.checked.definitions, context.scope, archive, files, context.vendor)
+    return _stamp(made, context)
 
 
 def _stamp(made: Plan, context: Context, beside: Sequence[Finding] = ()) -> Plan:

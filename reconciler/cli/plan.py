@@ -148,7 +148,7 @@ def _ask_register(context: Context, base: str, vendor: str, workers: int) -> Pla
     notify_of_gap(archive)
     files = archive.read_files(base, context.checked.definitions)
     made = trace_to_definitions(made, context.systems, archive, files.resolve(archive.environment))
-    return add_elsewhere(made, context.checked, archive, files, vendor, context.broken)
+    return add_elsewhere(made, context.checked.definitions, context.scope, archive, files, vendor)
 
 
 def _write(plan: Plan, outputs: Outputs, drafts: Mapping[Path, Draft], root: Path) -> None:

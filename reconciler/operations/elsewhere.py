@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
+from reconciler.model.id_pattern import find_unmatched
 from reconciler.model.normalise import normalise
 from reconciler.operations.plan import describe_gap, find_vendor_of_both, plan_against
-from reconciler.operations.scope import Scope
 from reconciler.operations.validate import resolve_all
 from reconciler.planning.plan import Plan, Target, keep_what_changes
 
@@ -18,44 +18,62 @@ if TYPE_CHECKING:
     from reconciler.definitions.definition import Definition, Resolved
     from reconciler.model.system import System
     from reconciler.operations.archive import Archive, BaseDefinitions, BaseFiles
-    from reconciler.operations.broken_files import BrokenFile
-    from reconciler.rules import Checked
+    from reconciler.operations.scope import Scope
 
 
 def add_elsewhere(
     plan: Plan,
-    checked: Checked,
+    definitions: Sequence[Definition],
+    scope: Scope,
     archive: Archive,
     files: BaseFiles,
     vendor: str = "",
-    broken: Sequence[BrokenFile] = (),
 ) -> Plan:
     """Add to a plan what the change does in every other environment; no register and no credential is asked.
 
     There the definitions at the base stand for the register. Every configured environment is looked at but the
-    plan's own and `local`, and one in which nothing changes is left out. `vendor` is the one that was named, or
-    empty. What the base cannot give is said in the plan, and nothing is raised; of `broken` files, which are not
-    among the definitions that were checked, nothing is said there.
+    plan's own and `local`, and one in which nothing changes is left out. `scope` is the plan's: of systems that it
+    leaves out, nothing is said there either. `vendor` is the one that was named, or empty. What the base cannot
+    give is said in the plan, and nothing is raised.
     """
     others = [name for name in archive.environments if name not in {"local", plan.target.environment}]
     found: list[Plan] = []
     gaps: dict[str, list[str]] = {}
-    for name in _find_touched(others, checked.definitions, files):
+    for name in _find_touched(others, definitions, files):
         base = files.resolve(name)
         gap = describe_gap(base)
         if gap:
             gaps.setdefault(gap, []).append(name)
             continue
-        scope = Scope(checked.findings, broken=tuple(broken))
-        systems = resolve_all(checked.definitions, name)
+        systems = resolve_all(definitions, name)
         made = _plan_there(systems, replace(archive, environment=name), base, vendor, scope)
         found += [made] if made.changes or made.unmanaged else []
     unknown = "; ".join(f"in {' and '.join(names)}: {gap}" for gap, names in gaps.items())
     return replace(plan, elsewhere=tuple(found), elsewhere_unknown=unknown)
 
 
+def find_vendor_anywhere(
+    systems: Sequence[Resolved],
+    base: BaseDefinitions,
+    definitions: Sequence[Definition],
+    files: BaseFiles,
+    vendor: str,
+) -> str:
+    """Name the one vendor of an environment's systems and of its base; where there is none, that of `local`.
+
+    There every definition exists, so that a change of another environment can be shown beside nothing. Raises
+    `UsageError` where that has none either, or several.
+    """
+    try:
+        return find_vendor_of_both(systems, base, vendor)
+    except UsageError:
+        if systems or base.systems:
+            raise
+        return find_vendor_of_both(resolve_all(definitions, "local"), files.resolve("local"), vendor)
+
+
 def _find_touched(
-    environments: Iterable[str], definitions: Iterable[Definition], files: BaseFiles
+    environments: Iterable[str], definitions: Sequence[Definition], files: BaseFiles
 ) -> Iterator[str]:
     """Find the environments in which anything may differ; a file that is as it was is not looked at."""
     now = {each.document.file: each for each in definitions}
@@ -78,10 +96,18 @@ def _read_systems(definitions: Iterable[Definition], environment: str) -> dict[s
 def _plan_there(
     systems: Sequence[Resolved], archive: Archive, base: BaseDefinitions, vendor: str, scope: Scope
 ) -> Plan:
-    """Plan the archive's environment; empty where the vendor has and had no system there."""
+    """Plan the archive's environment; empty where the vendor has and had no system there that is asked for."""
+    known = {*base.systems, *(each.system.id for each in systems)}
+    only = tuple(each for each in scope.only if not find_unmatched((each,), known))
+    nothing = Plan(Target(archive.environment, "", vendor))
+    if scope.only and not only:
+        return nothing
     try:
         whose = find_vendor_of_both(systems, base, vendor)
     except UsageError:
-        return Plan(Target(archive.environment, "", vendor))
+        return nothing
     target = Target(archive.environment, "", whose)
-    return replace(keep_what_changes(plan_against(systems, target, archive, base, scope)), unjudged=())
+    made = keep_what_changes(plan_against(systems, target, archive, base, replace(scope, only=only)))
+    # A file that cannot be used is still there, even where the system has another id in this environment.
+    broken = {each.unjudged.file for each in scope.broken}
+    return replace(made, unmanaged=tuple(each for each in made.unmanaged if each.former not in broken))

@@ -139,6 +139,39 @@ def test_what_the_base_cannot_give_stops_no_plan(review: Repository, tmp_path: P
     assert "elsewhere" not in plan
 
 
+def test_a_file_that_cannot_be_used_is_not_gone_there(review: Repository) -> None:
+    """It is named as such; the other systems are planned, and it has no section, under no id."""
+    git(review.root, "stash", "-q")
+    git(review.root, "checkout", "-q", "main")
+    review.define("app", clientId=[], environments={**KEPT, "prod": {"id": f"{VENDOR}_app_in_prod"}})
+    review.commit("Name it otherwise in production")
+    git(review.root, "checkout", "-qB", "pull-request", "main")
+    git(review.root, "stash", "pop", "-q")
+    (review.root / f"systems/{VENDOR}_app.yaml").write_text("id: [")
+
+    plan = review.plan("--base", "main")
+
+    (there,) = plan["elsewhere"]
+    assert [each["id"] for each in there["changes"]] == [SYSTEM]
+    assert there["unmanaged"] == []
+
+
+def test_an_environment_without_definitions_is_asked(tmp_path: Path) -> None:
+    """Where a pull request is planned without a register, what exists in production only is shown beside nothing."""
+    repository = Repository(tmp_path / "repository")
+    repository.track()
+    repository.define(clientId=[CLIENT], environments={"prod": {}})
+    repository.commit("Register a system in production")
+    git(repository.root, "checkout", "-qb", "pull-request")
+    repository.define(clientId=[OTHER_CLIENT], environments={"prod": {}})
+
+    done = repository.run("plan", "--against", "main", "-e", "tt02")
+
+    assert done.returncode == 0, done.stderr
+    text = " ".join(done.stdout.split())
+    assert "Merging changes nothing in 'tt02'. In 'prod': breaks 1 system" in text
+
+
 def test_the_embedded_register_asks_for_every_real_environment(tmp_path: Path) -> None:
     """`local` stands for no customer, so each environment that has some is shown beside it."""
     repository = Repository(tmp_path / "repository")

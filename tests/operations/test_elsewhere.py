@@ -12,6 +12,7 @@ from reconciler.definitions.files import find_definitions, read_documents
 from reconciler.operations import elsewhere
 from reconciler.operations.archive import Archive
 from reconciler.operations.elsewhere import add_elsewhere
+from reconciler.operations.scope import EVERYTHING, Scope
 from reconciler.operations.validate import validate
 from reconciler.planning.plan import Plan, Target
 from reconciler.planning.plan_file import print_plan, read_plan, to_json
@@ -54,14 +55,17 @@ class Review:
         """Remove a definition."""
         (self.repository.root / "systems" / f"{name}.yaml").unlink()
 
-    def look(self, asked: str = "tt02", vendor: str = "", base: str = "main") -> Plan:
+    def look(
+        self, asked: str = "tt02", vendor: str = "", base: str = "main", only: tuple[str, ...] = ()
+    ) -> Plan:
         """Look elsewhere, from an empty plan for an environment."""
         root = self.repository.root
         checked = validate(read_documents(root, find_definitions(root)), PLACES, vendor=vendor)
         assert checked.sound, checked.findings
         archive = Archive(root, asked, PLACES)
         plan = Plan(Target(asked, "https://register.example", VENDOR))
-        return add_elsewhere(plan, checked, archive, archive.read_files(base), vendor)
+        scope = Scope(checked.findings, only)
+        return add_elsewhere(plan, checked.definitions, scope, archive, archive.read_files(base), vendor)
 
 
 @pytest.fixture
@@ -177,6 +181,24 @@ def test_the_systems_of_another_vendor_are_not_ours(review: Review) -> None:
     assert show(review.look("tt02", other)) == {"dev": {"web": "update"}}
 
 
+def test_a_narrowed_plan_is_narrowed_there_too(review: Review) -> None:
+    """Of what is left out, nothing is said; a pattern may fit no system of an environment."""
+    review.define("web", clientId=[OTHER_CLIENT], **EVERYWHERE)
+    review.define("app", clientId=[], environments={"tt02": {}, "dev": {}})
+    review.define("new", clientId=[], environments={"dev": {}})
+
+    assert show(review.look("tt02", only=(f"{VENDOR}_web",))) == {
+        "prod": {"web": "update"},
+        "dev": {"web": "update"},
+    }
+    assert show(review.look("tt02", only=(f"{VENDOR}_a*", f"{VENDOR}_n*"))) == {
+        "prod": {"app": "systems/app.yaml"},
+        "dev": {"new": "create"},
+    }
+    made = review.look("tt02", only=(f"{VENDOR}_w*",))
+    assert read_plan(print_plan(made).encode()) == made
+
+
 def test_what_the_base_cannot_give_is_one_sentence(review: Review, tmp_path: Path) -> None:
     """A broken file, an id that two files define in one environment, a shallow clone: said, and nothing is raised."""
     twice = {"environments": {"prod": {"id": f"{VENDOR}_web"}, "tt02": {}}}
@@ -223,18 +245,18 @@ def test_the_files_at_the_base_are_read_once(review: Review, monkeypatch: pytest
     monkeypatch.setattr(subprocess, "Popen", start)
     plan = Plan(Target("tt02", "https://register.example", VENDOR))
     checked = validate(read_documents(root, find_definitions(root)), PLACES)
-    assert add_elsewhere(plan, checked, archive, files).elsewhere == ()
+    assert add_elsewhere(plan, checked.definitions, EVERYTHING, archive, files).elsewhere == ()
     assert started == []
 
     review.define("web", clientId=[OTHER_CLIENT], **EVERYWHERE)
     checked = validate(read_documents(root, find_definitions(root)), PLACES)
-    assert len(add_elsewhere(plan, checked, archive, files).elsewhere) == 2
+    assert len(add_elsewhere(plan, checked.definitions, EVERYTHING, archive, files).elsewhere) == 2
     assert len(started) == 2  # whether the clone is shallow
 
     monkeypatch.setattr(elsewhere, "plan_against", None)  # it would be called for what may differ
     review.define("web", clientId=[CLIENT], **EVERYWHERE)
     checked = validate(read_documents(root, find_definitions(root)), PLACES)
-    assert add_elsewhere(plan, checked, archive, files).elsewhere == ()
+    assert add_elsewhere(plan, checked.definitions, EVERYTHING, archive, files).elsewhere == ()
 
 
 def test_it_is_saved_and_read_back_outside_the_digest(review: Review) -> None:

@@ -234,7 +234,7 @@ class Bench:
     @staticmethod
     def look_elsewhere(asked: Plan, checked: Checked, archive: Archive, files: BaseFiles) -> None:
         """See that a plan has, for each other environment that is touched, the plan against its definitions."""
-        found = add_elsewhere(asked, checked, archive, files)
+        found = add_elsewhere(asked, checked.definitions, Scope(checked.findings), archive, files)
         sections = {each.target.environment: each for each in found.elsewhere}
         for name in set(PLACES) - {"local", archive.environment}:
             alone = keep_what_changes(plan_as_known(checked, replace(archive, environment=name), files))
