@@ -22,7 +22,7 @@ from reconciler.errors import SettingsError, UsageError
 from reconciler.model.environment import WORKERS
 from reconciler.model.id_pattern import find_unmatched, fits
 from reconciler.model.suggest import list_nearest
-from reconciler.operations.import_ import Place, find_defined, import_bodies, import_systems
+from reconciler.operations.import_ import Place, find_defined, import_bodies, import_systems, take_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +78,7 @@ def run(
         defined = find_defined(texts, configured)
         with connect(found, chosen, vendor or defined.vendor, read_only=True, workers=workers) as connection:
             live, problems = _read_register(connection, ids or (), defined.ids)
-            imported = import_systems(live, texts, names, place, connection.target)
+            imported = import_systems(take_all(connection.target, live), texts, names, place)
     raise typer.Exit(finish_import(found, imported, problems, dry_run=dry_run))
 
 

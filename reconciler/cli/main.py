@@ -22,6 +22,7 @@ VERBS = {
     "validate": "Check definition files; no network.",
     "import": "Write or update definition files from the register.",
     "fmt": "Put definition files in their canonical form; no network.",
+    "export": "Print the exact JSON that apply would send.",
     "plan": "Show what apply would do; never writes.",
     "verify": "Say whether a saved plan is still fresh.",
     "apply": "Make the register match the definitions.",

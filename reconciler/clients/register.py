@@ -184,7 +184,7 @@ class HttpRegister:
 
     def read_system(self, system: str) -> RegisteredSystem | None:
         """Read a system in full, deleted ones too; None where the register does not know it."""
-        body = self._read(_Request("GET", _path(system), system))
+        body = self._read(_Request("GET", make_path(system), system))
         if body is None:
             self._check_owner(system)
             return None
@@ -208,15 +208,15 @@ class HttpRegister:
 
     def replace_system(self, system: str, body: Mapping[str, Json], *, traceparent: str = "") -> None:
         """Replace a system's document; raises `RegisterError`."""
-        self._write(_Request("PUT", _path(system), system, body, traceparent=traceparent))
+        self._write(_Request("PUT", make_path(system), system, body, traceparent=traceparent))
 
     def delete_system(self, system: str, *, traceparent: str = "") -> None:
         """Delete a system for ever; a 400 does not say that it was not done (contract §4, Q1)."""
-        self._write(_Request("DELETE", _path(system), system, traceparent=traceparent))
+        self._write(_Request("DELETE", make_path(system), system, traceparent=traceparent))
 
     def read_changes(self, system: str) -> tuple[Mapping[str, Json], ...]:
         """Read a system's change log, newest first; empty where the register does not know it."""
-        body = self._read(_Request("GET", f"{_path(system)}/changelog", system))
+        body = self._read(_Request("GET", f"{make_path(system)}/changelog", system))
         if body is not None and not isinstance(body, list):
             raise Unintelligible(f"The change log of `{system}` is not a list.")
         return tuple(each for each in body or () if isinstance(each, dict))
@@ -358,7 +358,8 @@ def _segment(text: str) -> str:
     return quote(text, safe="") if text.strip(".") else "%2E" * len(text)
 
 
-def _path(system: str) -> str:
+def make_path(system: str) -> str:
+    """Give the path of a system's document."""
     return f"{PREFIX}/{_segment(system)}"
 
 

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.definition import LISTS, PARTS
-from reconciler.definitions.editor import ENVIRONMENTS, MARK, ORDER, find_end, read_text
+from reconciler.definitions.editor import ENVIRONMENTS, MARK, ORDER, find_end, rank_name, read_text
 from reconciler.definitions.flow_edits import list_extents
 from reconciler.definitions.meaning import find_meaning, read_value, shorten, shorten_entry
 from reconciler.definitions.text_edits import TextEdits
@@ -182,10 +182,10 @@ def _sort(text: str, path: Path) -> str:
 
 def _rank_members(node: Mapping, names: Sequence[str]) -> list[int]:
     """Give each member its place in the order; an unknown one belongs to the member before it."""
-    known = {name.lower(): number for number, name in enumerate(names)}
     ranks: list[int] = []
     for key, _ in node.entries:
-        ranks.append(known.get(key.text.lower(), ranks[-1] if ranks else -1))
+        rank = rank_name(key.text, names)
+        ranks.append(rank if rank < len(names) else ranks[-1] if ranks else -1)
     return ranks
 
 

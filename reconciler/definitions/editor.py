@@ -184,9 +184,9 @@ class _Editor:
         """Add members, each behind the last one that comes before it in the canonical order."""
         indent = self.edits.find_indent(span.keys[0].start)
         order = _find_order(path)
-        ranks = [_rank(name, order) for name in names]
-        for name in sorted(missing, key=lambda each: _rank(each, order)):
-            rank = _rank(name, order)
+        ranks = [rank_name(name, order) for name in names]
+        for name in sorted(missing, key=lambda each: rank_name(each, order)):
+            rank = rank_name(name, order)
             earlier = [number for number, other in enumerate(ranks) if other <= rank and other < len(order)]
             last = rank == len(order) or name in {"allow", ENVIRONMENTS}
             if last:
@@ -320,9 +320,11 @@ def _find_order(path: Path) -> tuple[str, ...]:
     return LANGUAGES if path[-1] in {"name", "description"} else ()
 
 
-def _rank(name: str, order: Sequence[str]) -> int:
-    folded = [each.lower() for each in order]
-    return folded.index(name.lower()) if name.lower() in folded else len(order)
+def rank_name(name: str, order: Sequence[str]) -> int:
+    """Find a name in an order, else its end; members are read in any letter case, and languages are not."""
+    wanted = name.lower() if order is ORDER else name
+    known = [each.lower() for each in order] if order is ORDER else order
+    return known.index(wanted) if wanted in known else len(order)
 
 
 def _means(node: Node, path: Path, wanted: Json) -> bool:

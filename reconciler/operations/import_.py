@@ -5,7 +5,7 @@ It sees that a plan then has nothing left to do. Nothing is written here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.definition import BLANK
@@ -13,7 +13,7 @@ from reconciler.definitions.editor import edit_definition
 from reconciler.definitions.resolve import resolve
 from reconciler.definitions.template import describe_system, fill_languages, make_file_name, write_new
 from reconciler.definitions.yaml_document import read_document
-from reconciler.errors import EditRefused, Unintelligible
+from reconciler.errors import EditRefused
 from reconciler.model.findings import Severity
 from reconciler.model.normalise import normalise
 from reconciler.model.system import IDENTITY, SENT, System
@@ -71,6 +71,8 @@ class Imported:
     """The errors that are left in files that were touched."""
     plan: Plan | None
     """Of the imported systems only; None where nothing was asked of a register."""
+    unmet: tuple[str, ...] = ()
+    """The systems that the files still do not describe as was wanted."""
 
     @property
     def differing(self) -> tuple[str, ...]:
@@ -79,9 +81,14 @@ class Imported:
         return tuple(each.id for each in changes if not isinstance(each, Keep))
 
     @property
+    def done(self) -> bool:
+        """Say whether the files say what was wanted, and nothing is left to fix."""
+        return not (self.obstacles or self.findings or self.unmet)
+
+    @property
     def whole(self) -> bool:
-        """Say whether everything was imported, and nothing is left to do or to fix."""
-        return not (self.obstacles or self.findings or self.differing)
+        """Say whether that is all, and a plan has nothing left to do."""
+        return self.done and not self.differing
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,33 +219,44 @@ class _Importer:
         return Imported(tuple(changes), tuple(self.notes), tuple(self.obstacles), tuple(errors), made)
 
 
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """Some systems of a register, and what the definitions are to say of them."""
+
+    target: Target
+    live: Mapping[str, RegisteredSystem]
+    wanted: Mapping[str, System]
+    """By the same ids: what the register holds, or only a part of it."""
+
+
+def take_all(target: Target, live: Mapping[str, RegisteredSystem]) -> Registered:
+    """Want everything that a register holds of some systems, which have been read before."""
+    return Registered(target, live, {name: each.read() for name, each in live.items()})
+
+
 def import_systems(
-    live: Mapping[str, RegisteredSystem],
-    texts: Mapping[str, str],
-    taken: Iterable[str],
-    place: Place,
-    target: Target,
+    registered: Registered, texts: Mapping[str, str], taken: Iterable[str], place: Place
 ) -> Imported:
-    """Make the definitions say what the register holds of some systems.
+    """Make the definitions say what is wanted of some systems.
 
     `texts` are the definition files by name, as they are on disk; `taken` the names of all files in their folder,
     in small letters. Nothing is written.
     """
     importer = _Importer(place, dict(texts), texts, set(taken))
     found = importer.find_definitions(importer.read())
-    read: dict[str, RegisteredSystem] = {}
-    for name, registered in sorted(live.items()):
-        try:
-            importer.add(registered.read(), found.get(name))
-            read[name] = registered
-        except Unintelligible as error:
-            importer.obstacles.append(f"`{name}` is not imported: {error.message}")
-    files = {file for file, text in importer.texts.items() if text != texts.get(file)}
-    checked = importer.allow(files)
-    systems = [each for each in resolve_all(checked.definitions, place.environment) if each.system.id in read]
-    held = {each.system.id: read[each.system.id] for each in systems}
+    for name, system in sorted(registered.wanted.items()):
+        importer.add(system, found.get(name))
+    checked = importer.allow({file for file, text in importer.texts.items() if text != texts.get(file)})
+    wanted = {name: normalise(fill_languages(each)[0]) for name, each in registered.wanted.items()}
+    systems = [
+        each for each in resolve_all(checked.definitions, place.environment) if each.system.id in wanted
+    ]
+    held = {each.system.id: registered.live[each.system.id] for each in systems}
     faults = Obstacles(find_allowed(systems, checked.findings))
-    return importer.conclude(checked, plan_changes(target, systems, held, (), faults))
+    made = plan_changes(registered.target, systems, held, (), faults)
+    said = {each.system.id: normalise(each.system) for each in systems}
+    unmet = tuple(name for name, each in sorted(wanted.items()) if said.get(name) != each)
+    return replace(importer.conclude(checked, made), unmet=unmet)
 
 
 def import_bodies(

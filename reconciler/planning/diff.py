@@ -166,6 +166,21 @@ def keep_actual(expected: System, fields: Iterable[FieldChange]) -> System:
     return normalise(System.model_validate({**known, **members}, strict=False))
 
 
+def give_actual(expected: System, fields: Iterable[FieldChange]) -> System:
+    """Give a canonical system in which some fields hold what the register holds."""
+    tree = {name: dict(part) if isinstance(part, dict) else part for name, part in spread(expected).items()}
+    for field in fields:
+        if len(field.steps) == 1:
+            tree[field.member] = field.actual
+        elif field.actual is None:
+            tree[field.member].pop(field.steps[1], None)
+        else:
+            tree[field.member][field.steps[1]] = field.actual
+    lists = {name: list(tree[name].values()) for name in SENT if isinstance(getattr(expected, name), tuple)}
+    members = {**tree, **lists, "id": expected.id, "isDeleted": expected.isDeleted}
+    return normalise(System.model_validate(members, strict=False))
+
+
 def label_entries(entries: Iterable[Right | Package | str]) -> Iterator[tuple[str, Json]]:
     """Pair each entry of a list with the label that a person knows it by; an entry has one label everywhere."""
     for entry in entries:

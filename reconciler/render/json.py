@@ -16,7 +16,7 @@ from reconciler.render.escape import escape_json
 from reconciler.render.overview import count_differences
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from reconciler.execution.outcome import Report
     from reconciler.execution.recovery import Recovered, Stranded
@@ -39,6 +39,11 @@ def render_findings(findings: Sequence[Finding], files: int) -> str:
     counts = {severity.value: number for severity, number in count_findings(findings).items()}
     found = [finding_to_json(finding) for finding in findings]
     return _print({"findings": found, "summary": {"files": files, **counts}})
+
+
+def render_document(document: Mapping[str, Json]) -> str:
+    """Render the body of a request."""
+    return _print(dict(document))
 
 
 def render_plan(plan: Plan) -> str:

@@ -154,3 +154,10 @@ def test_every_example_can_be_formatted() -> None:
         ENVIRONMENTS,
     )
     assert [each.file for each in again if each.changed] == []
+
+
+def test_a_language_in_capitals_is_another_one() -> None:
+    """`NB` stays behind the language before it."""
+    text = "name:\n  nb: a\n  nn: a\n  en: a\n  NB: b\n"
+
+    assert format_definition(text) == text

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.operations.import_ import Imported, Place, import_systems
+from reconciler.operations.import_ import Imported, Place, import_systems, take_all
 from reconciler.planning.plan import Target
 from tests.builders import VENDOR, a_definition_text, a_registered_system
 
@@ -21,7 +21,9 @@ def adopt(text: str, environment: str, /, **changes: Json) -> Imported:
     """Import one live system into one file."""
     live = a_registered_system(**changes)
     place = Place(environment, CONFIGURED)
-    return import_systems({live.id: live}, {FILE: text}, {FILE}, place, Target(environment, "x", VENDOR))
+    return import_systems(
+        take_all(Target(environment, "x", VENDOR), {live.id: live}), {FILE: text}, {FILE}, place
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,7 @@ def test_what_has_no_text_in_a_language_is_noted() -> None:
     """The file takes another language's, and the plan says that this differs."""
     live = a_registered_system(name={"nb": "Sky", "nn": None, "en": "Cloud"})
     place = Place("tt02", CONFIGURED)
-    found = import_systems({live.id: live}, {}, set(), place, Target("tt02", "x", VENDOR))
+    found = import_systems(take_all(Target("tt02", "x", VENDOR), {live.id: live}), {}, set(), place)
 
     assert found.notes == (
         f"`{VENDOR}_smartcloud` has no `name.nn` in the register; the file takes another language's.",
@@ -108,7 +110,9 @@ def test_what_has_no_text_in_a_language_is_noted() -> None:
 def test_many_exceptions_to_a_rule_are_one() -> None:
     """A file with ten odd client ids has one reason."""
     live = a_registered_system(clientId=[f"client {number}" for number in range(30)])
-    found = import_systems({live.id: live}, {}, set(), Place("tt02", CONFIGURED), Target("tt02", "x", VENDOR))
+    found = import_systems(
+        take_all(Target("tt02", "x", VENDOR), {live.id: live}), {}, set(), Place("tt02", CONFIGURED)
+    )
 
     assert found.whole, found.findings
     assert "  client-id-format: registered so in tt02 when it was imported\n" in found.changes[0].after

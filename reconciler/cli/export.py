@@ -1,0 +1,79 @@
+"""`reconciler export`: print the exact JSON that apply would send for one system."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reconciler.cli.console import notify, show_text
+from reconciler.cli.context import make_plan, narrow, open_register, read_context
+from reconciler.cli.options import EnvironmentOption, Format, RootOption, VendorOption, make_app
+from reconciler.errors import UsageError
+from reconciler.operations.export import export_change, export_definition
+from reconciler.render.escape import escape_json
+from reconciler.render.json import render_document
+
+if TYPE_CHECKING:
+    from reconciler.model.environment import Environment
+    from reconciler.operations.export import ExportedRequest
+
+app = make_app()
+
+
+@app.command()
+def run(
+    system: Annotated[str, typer.Argument(metavar="ID", help="The system's id.")],
+    *,
+    environment: EnvironmentOption = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask the register: the body that apply would send to it now.")
+    ] = False,
+    request: Annotated[
+        bool, typer.Option("--request", help="Print a curl command; it reads the token from $TOKEN.")
+    ] = False,
+    vendor: VendorOption = "",
+    root: RootOption = None,
+) -> None:
+    """Print the exact JSON that apply would send for one system.
+
+    Without --live no register is asked: it is the body that registers the system for the first time. An update also
+    carries what the register holds and no definition knows.
+    """
+    context = read_context(root, environment, vendor, Format.TEXT)
+    found = export_definition(context.systems, system) if not live else None
+    if found is None:
+        context = narrow(context, [system])
+        with open_register(context, read_only=True) as connection:
+            found = export_change(make_plan(context, connection), system)
+    elif not request:
+        notify("From the definition alone; --live asks the register for what an update would carry besides.")
+    if request:
+        show_text(_print_curl(found, context.environment))
+    elif found.document is None:
+        raise UsageError(
+            f"Apply would send a {found.method} of `{system}`, which has no body.",
+            hint="--request shows it.",
+        )
+    else:
+        show_text(render_document(found.document))
+
+
+def _print_curl(request: ExportedRequest, environment: Environment) -> str:
+    """Print a command for a POSIX shell; what is not ASCII is escaped, as JSON allows."""
+    from reconciler.clients.register import PREFIX, make_path  # noqa: PLC0415 - loads HTTP
+
+    if not environment.register:
+        raise UsageError(
+            f"The environment {environment.name} has an address only while it runs.",
+            hint="Name another one, or serve the embedded register: `reconciler register serve`.",
+        )
+    path = PREFIX if request.method == "POST" else make_path(request.system)
+    words = ["curl", "--request", request.method, shlex.quote(f"{environment.register}{path}")]
+    words += ["--header", '"Authorization: Bearer $TOKEN"']
+    if request.document is not None:
+        words += ["--header", shlex.quote("Content-Type: application/json")]
+        words += ["--data", shlex.quote(escape_json(json.dumps(request.document)))]
+    return " ".join(words) + "\n"
