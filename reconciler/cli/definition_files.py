@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import unified_diff
 from typing import TYPE_CHECKING
 
-from reconciler.cli.console import notify, notify_findings, show_lines
+from reconciler.cli.console import notify, notify_findings, notify_lines, show_lines
 from reconciler.definitions.files import (
     SYSTEMS,
     find_definitions,
@@ -42,22 +42,36 @@ def list_names(root: Path) -> set[str]:
 
 def finish_import(root: Path, imported: Imported, problems: Sequence[str], *, dry_run: bool) -> Exit:
     """Write the files, or show how they would change; report what is left, and give the exit code."""
-    if dry_run:
-        for each in imported.changes:
-            show_lines(_show_diff(each))
-    else:
-        for each in imported.changes:
+    show_lines(_apply(root, imported, dry_run=dry_run))
+    _report(imported, problems)
+    show_lines([make_line(_summarise(imported, dry_run=dry_run))])
+    return Exit.DONE if imported.whole and not problems else Exit.FAILED
+
+
+def finish_adoption(root: Path, imported: Imported, *, dry_run: bool) -> Exit:
+    """Do likewise on stderr, beside another result; what the files ask for besides may still be to do."""
+    notify_lines(_apply(root, imported, dry_run=dry_run))
+    _report(imported, ())
+    notify(_summarise(imported, dry_run=dry_run))
+    return Exit.DONE if imported.done else Exit.FAILED
+
+
+def _apply(root: Path, imported: Imported, *, dry_run: bool) -> Iterator[Line]:
+    """Write the files and name each, or show how it would change."""
+    for each in imported.changes:
+        if dry_run:
+            yield from _show_diff(each)
+        else:
             write_definition(root / each.file, each.after)
-        show_lines(
-            make_line("+ " if each.is_new else "~ ", Piece(make_safe(each.file, LONG), "strong"))
-            for each in imported.changes
-        )
+            yield make_line("+ " if each.is_new else "~ ", Piece(make_safe(each.file, LONG), "strong"))
+
+
+def _report(imported: Imported, problems: Sequence[str]) -> None:
+    """Report what was filled in, what could not be done, and the errors that are left."""
     for sentence in (*imported.notes, *problems, *imported.obstacles):
         notify(sentence)
     if imported.findings:
         notify_findings(imported.findings, len({each.place.file for each in imported.findings}))
-    show_lines([make_line(_summarise(imported, dry_run=dry_run))])
-    return Exit.DONE if imported.whole and not problems else Exit.FAILED
 
 
 def _summarise(imported: Imported, *, dry_run: bool) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reconciler.cli.console import notify, show_progress
 from reconciler.cli.context import make_plan, narrow, notify_of_gap, open_archive, open_register, read_usable
+from reconciler.cli.definition_files import finish_adoption, list_names, read_texts
 from reconciler.cli.github_actions import find_prefix, is_runner, write_outputs, write_summary
 from reconciler.cli.options import (
     EnvironmentOption,
@@ -22,27 +23,42 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.outputs import choose_outputs
 from reconciler.definitions.files import open_drafts
+from reconciler.errors import Exit, UsageError
 from reconciler.model.environment import WORKERS
+from reconciler.operations.adopt import find_adopted, list_adoptable
 from reconciler.operations.archive import trace_to_history
 from reconciler.operations.drift import detect_drift
+from reconciler.operations.import_ import Place, import_systems
+from reconciler.planning.drift import Kind
 from reconciler.render.formats import PLACED, load_renderer
 from reconciler.render.places import move_drift
 from reconciler.render.text.drift import render_drift
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from reconciler.cli.context import Connection, Context
     from reconciler.cli.outputs import Outputs
     from reconciler.definitions.files import Draft
-    from reconciler.planning.drift import DriftReport
+    from reconciler.operations.import_ import Imported
+    from reconciler.planning.drift import Difference, DriftReport
+    from reconciler.planning.plan import Plan
 
 app = make_app()
 
 
 @app.command()
 def run(
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID]...", help="What to adopt; all, if none is named.", show_default=False),
+    ] = None,
     *,
+    adopt: Annotated[bool, typer.Option("--adopt", help="Write what others changed into the files.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --adopt: show a diff; write nothing.")
+    ] = False,
     environment: EnvironmentOption = None,
     vendor: VendorOption = "",
     only: OnlyOption = None,
@@ -50,10 +66,12 @@ def run(
     workers: WorkersOption = WORKERS,
     root: RootOption = None,
 ) -> None:
-    """Show what differs from the files, since when and by whom; never writes.
+    """Show what differs from the files, since when and by whom; never writes to the register.
 
-    Exits 3 for what was changed outside, is missing, deleted or unmanaged, and is not accepted.
+    Exits 3 for what was changed outside, is missing, deleted or unmanaged, and is not accepted or adopted.
     """
+    if (ids or dry_run) and not adopt:
+        raise UsageError("Ids and --dry-run go with --adopt.", hint="--only narrows what is compared.")
     outputs = choose_outputs(formats)
     context = narrow(read_usable(root, environment, vendor, outputs.form), only)
     archive = open_archive(context)
@@ -63,15 +81,35 @@ def run(
             made = trace_to_history(make_plan(context, connection), context.systems, archive)
             with show_progress("Reading change logs") as progress:
                 report = detect_drift(made, connection.register, connection.ownership, progress=progress)
+            imported, left = _adopt(report, made, context, connection, ids or ()) if adopt else (None, ())
         report = replace(report, created=made.created, tool_version=made.tool_version)
         _write(report, outputs, drafts, context.root)
         if is_runner(os.environ):
             write_summary(load_renderer("markdown").render_drift(report), os.environ)
             has_drift = str(bool(report.alarming)).lower()
             write_outputs({"has-drift": has_drift, "differences": str(len(report.alarming))}, os.environ)
+    if imported is not None:
+        code = finish_adoption(context.root, imported, dry_run=dry_run)
+        remaining = replace(report, differences=left)
+        raise typer.Exit(Exit.worst(code, remaining.exit_code))
     if report.alarming:
+        notify("`reconciler drift --adopt` writes what others changed into the files.")
         notify("`reconciler accept ID PATH --until DATE --reason TEXT` accepts a difference for a while.")
     raise typer.Exit(report.exit_code)
+
+
+def _adopt(
+    report: DriftReport, made: Plan, context: Context, connection: Connection, ids: Sequence[str]
+) -> tuple[Imported, tuple[Difference, ...]]:
+    """Make the definitions say what others changed, and give the differences that are left besides."""
+    differences = list_adoptable(report, ids)
+    unmanaged = [each.id for each in differences if each.kind is Kind.UNMANAGED]
+    read = ((name, connection.register.read_system(name)) for name in unmanaged)
+    live = {name: found for name, found in read if found is not None}
+    registered = find_adopted(differences, context.systems, live, made)
+    place = Place(context.environment.name, context.environments)
+    imported = import_systems(registered, read_texts(context.root), list_names(context.root), place)
+    return imported, tuple(each for each in report.differences if each not in differences)
 
 
 def _write(report: DriftReport, outputs: Outputs, drafts: Mapping[Path, Draft], root: Path) -> None:

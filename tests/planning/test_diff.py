@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.planning.diff import FieldChange, diff
+from reconciler.planning.diff import FieldChange, diff, give_actual
 from tests.builders import CLIENT, OTHER_CLIENT, a_system
 
 if TYPE_CHECKING:
@@ -137,3 +137,14 @@ def test_what_is_no_path_is_refused() -> None:
     """A path that nothing prints raises ValueError."""
     with pytest.raises(ValueError, match="is not a path"):
         FieldChange.read_path("")
+
+
+def test_a_system_that_is_given_what_differs_is_the_other_one() -> None:
+    """All fields make it the register's, and none leave it as it is."""
+    ours = a_system(clientId=[CLIENT], rights=[])
+    theirs = a_system(clientId=[OTHER_CLIENT], isVisible=False, name={"nb": "x", "nn": "y", "en": "z"})
+    fields = diff(ours, theirs)
+
+    assert give_actual(ours, fields) == theirs
+    assert give_actual(ours, ()) == ours
+    assert diff(give_actual(ours, fields[:1]), theirs) == fields[1:]

@@ -25,7 +25,6 @@ SHARED = {
         "effects",
         "escape",
         "formats",
-        "inventory_csv",
         "left_out",
         "lines",
         "links",
