@@ -158,7 +158,7 @@ def test_one_refusal_does_not_stop_the_others(repository: Repository, served: Se
         "failed    create 991825827_aaa\n"
         "    The register answered 400: AUTH.VLD-00003 One or more resources specified in rights were not "
         "found in Altinn's resource register – ResourceIds Not Found: no-such-resource. "
-        "The metadata says so too: `no-such-resource` is not a resource in this environment.\n"
+        "The metadata says so too: 'no-such-resource' is not a resource in this environment.\n"
         "    If the definition is right, the register's own look-up may have failed: try again later.\n"
         "done      create 991825827_smartcloud\n"
         "Apply: 1 done, 1 failed.\n"
