@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 TODAY = date(2026, 11, 21)
 IDS = tuple(f"{VENDOR}_{letter}" for letter in "abc")
 UNMANAGED = f"{VENDOR}_unmanaged"
-RESOURCES = ("ske-krav-og-betalinger", "app_brg_aarsregnskap", "dagl-dialogporten")
-PACKAGES = ("skattegrunnlag", "skattnaering", "revisormedarbeider")
+_RESOURCES = ("ske-krav-og-betalinger", "kravogbetaling", "app_brg_aarsregnskap-vanlig-202406")
+_PACKAGES = ("skattegrunnlag", "toll")
 _CLIENTS = tuple(f"00000000-0000-4000-8000-{number:012}" for number in range(4))
 _URLS = ("https://a.example/x", "https://b.example/?y=1", "https://c.example/")
 _texts = st.fixed_dictionaries({name: st.sampled_from(["one", "two"]) for name in ("nb", "nn", "en")})
@@ -31,10 +31,10 @@ _systems = st.fixed_dictionaries(
     {
         "name": _texts,
         "description": _texts,
-        "rights": st.lists(st.sampled_from(RESOURCES), unique=True).map(
+        "rights": st.lists(st.sampled_from(_RESOURCES), unique=True).map(
             lambda found: [{"resource": [{"id": "urn:altinn:resource", "value": each}]} for each in found]
         ),
-        "accessPackages": st.lists(st.sampled_from(PACKAGES), unique=True).map(
+        "accessPackages": st.lists(st.sampled_from(_PACKAGES), unique=True).map(
             lambda found: [{"urn": f"urn:altinn:accesspackage:{each}"} for each in found]
         ),
         "allowedRedirectUrls": st.lists(st.sampled_from(_URLS), unique=True),

@@ -74,6 +74,7 @@ class Stage:
     reported: list[Outcome] = field(default_factory=list)
     patience: float = SHORT
     count: int = 0
+    acceptances: Acceptances = field(default_factory=lambda: Acceptances(date(2026, 1, 1)))
 
     @property
     def target(self) -> Target:
@@ -117,12 +118,12 @@ class Stage:
     def plan(self, systems: Sequence[Resolved]) -> Plan:
         """Plan for some definitions, as if there were no others."""
         live = read_all(self.register, [each.system.id for each in systems])
-        made = plan_changes(self.target, systems, live, [])
+        made = plan_changes(self.target, systems, live, [], acceptances=self.acceptances)
         return judge_plan(made, gather_evidence(made, self.register, self.ownership()))
 
     def ownership(self, ours: frozenset[str] = OURS) -> Ownership:
         """Give what is known beside the plan."""
-        return Ownership(ours, Acceptances(date(2026, 1, 1)))
+        return Ownership(ours, self.acceptances)
 
     @contextmanager
     def clear(
@@ -197,7 +198,7 @@ def join_stage(emulator: Emulator, key: RSAPrivateKey, folder: Path) -> Iterator
         yield Stage(emulator, register, folder, control_client)
 
 
-def a_full_document(name: str, **changes: Json) -> dict[str, Json]:
+def a_full_document(name: str, /, **changes: Json) -> dict[str, Json]:
     """Make a live document with members that this tool does not know, at every place where they can stand."""
     document = a_live_document(id=name, **changes)
     document["vendor"] = {**document["vendor"], **UNKNOWN_MEMBER}
@@ -206,7 +207,7 @@ def a_full_document(name: str, **changes: Json) -> dict[str, Json]:
     return {**document, **UNKNOWN_MEMBER}
 
 
-def define(name: str, **changes: Json) -> Resolved:
+def define(name: str, /, **changes: Json) -> Resolved:
     """Make a definition."""
     return a_resolved("local", id=name, **changes)
 
