@@ -27,6 +27,7 @@ VERBS = {
     "verify": "Say whether a saved plan is still fresh.",
     "apply": "Make the register match the definitions.",
     "approve": "Record in git that what a plan breaks is accepted.",
+    "list": "Show what is registered, with or without definitions.",
     "drift": "Show what differs from the files, since when and by whom.",
     "accept": "Accept one difference for a while.",
     "history": "Show a system's change log, oldest write first.",

@@ -6,6 +6,7 @@ Pure.
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from reconciler.model.findings import count_findings, finding_to_json
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from reconciler.planning.acceptance_status import Judged
     from reconciler.planning.comparison import Comparison
     from reconciler.planning.drift import Difference, DriftReport
+    from reconciler.planning.inventory import Inventory
     from reconciler.planning.plan import Plan
     from reconciler.planning.timeline import TimelineEntry
 
@@ -192,6 +194,40 @@ def render_acceptances(environment: str, entries: Sequence[Judged]) -> str:
     ]
     summary = {each.slug: sum(one.status is each for one in entries) for each in Status}
     return _print({"environment": environment, "entries": found, "summary": summary})
+
+
+def render_inventory(found: Inventory) -> str:
+    """Render what is registered and what is defined, by id; what is not known is null."""
+    systems = [
+        {
+            "id": each.id,
+            "name": each.name,
+            "state": each.state.value,
+            "file": each.file or None,
+            "visible": each.visible,
+            "rights": each.rights,
+            "access_packages": each.packages,
+            "client_ids": each.client_ids,
+            "system_users": each.users,
+            "deleted": each.deleted,
+            "reason": each.reason,
+        }
+        for each in found.rows
+    ]
+    target = found.target
+    narrowed = (
+        {"narrowed": {**asdict(found.narrowed), "only": list(found.narrowed.only)}} if found.narrowed else {}
+    )
+    return _print(
+        {
+            "environment": target.environment,
+            "register": target.register,
+            "vendor": target.vendor,
+            **narrowed,
+            "unlisted": found.unlisted or None,
+            "systems": systems,
+        }
+    )
 
 
 def render_history(system: str, timeline: Sequence[TimelineEntry]) -> str:

@@ -71,7 +71,11 @@ def make_screen(plan: Plan, act: str = MERGING) -> Screen:
     return Screen(
         title=f"Plan for `{target.environment}`",
         verdict=" ".join(
-            [_warn(plan, _describe_verdict(plan, sides, act)), *map(_describe_elsewhere, others)]
+            [
+                _warn(plan, _describe_verdict(plan, sides, act)),
+                *map(_describe_elsewhere, others),
+                *_list_gaps(plan),
+            ]
         ),
         before=_describe_before(sides),
         command=_name_command(plan),
@@ -109,6 +113,14 @@ def _describe_verdict(plan: Plan, sides: Sides, act: str) -> str:
         return phrases.describe_nothing(plan)
     nothing += " that was not open before" if _is_open(sides) else ""
     return _say(f"{act} {_describe_acts(sides.new, where) or nothing}", sides.new)
+
+
+def _list_gaps(plan: Plan) -> Iterator[str]:
+    """Say what the verdict says nothing about; the notes say which it is."""
+    if plan.narrowed is not None and (number := plan.narrowed.definitions):
+        yield f"{count(number, 'definition')} {'is' if number == 1 else 'are'} left out."
+    if plan.elsewhere_unknown:
+        yield "What it does in at least one other environment is not known."
 
 
 def _describe_elsewhere(side: Side) -> str:

@@ -67,3 +67,28 @@ def test_another_vendors_token_is_refused(repository: Repository, served: Served
 
     assert refused.returncode == 1
     assert f"The token belongs to organisation {VENDOR}, and --vendor names 310904473" in refused.stderr
+
+
+def test_list_shows_what_is_registered(repository: Repository, served: Served) -> None:
+    """With definitions and without; a system that is defined and not registered is missing."""
+    register(served, "stray")
+
+    text = repository.run("list")
+    rows = repository.run("list", "--format", "csv", "--only", name("s*"))
+    found = json.loads(repository.run("list", "--format", "json").stdout)
+    (repository.root / f"systems/{name('smartcloud')}.yaml").unlink()
+    bare = json.loads(repository.run("list", "--format", "json").stdout)
+
+    assert text.returncode == 0
+    assert "2 systems: 1 unmanaged, 1 missing." in text.stdout
+    assert [line.split(",")[0] for line in rows.stdout.splitlines()] == [
+        "id",
+        name("smartcloud"),
+        name("stray"),
+    ]
+    assert [(each["id"], each["state"], each["system_users"]) for each in found["systems"]] == [
+        (name("smartcloud"), "missing", None),
+        (name("stray"), "unmanaged", 0),
+    ]
+    assert [each["id"] for each in bare["systems"]] == [name("stray")]
+    assert bare["vendor"] == VENDOR

@@ -25,6 +25,7 @@ SHARED = {
         "effects",
         "escape",
         "formats",
+        "inventory_csv",
         "left_out",
         "lines",
         "links",

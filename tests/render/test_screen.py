@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from reconciler.planning.acceptance import Acceptance, Standing
 from reconciler.planning.change import Blocked, Create, Delete, Impact, Keep, Update, Weight
 from reconciler.planning.diff import FieldChange, adopt
+from reconciler.planning.narrowing import Narrowing, Unjudged
 from reconciler.planning.origin import Origin
 from reconciler.planning.plan import Plan, Unmanaged
 from reconciler.render.effects import Customers
 from reconciler.render.lines import print_lines
 from reconciler.render.markdown import LONGEST, render_plan
+from reconciler.render.phrases import NOTHING_ELSE
 from reconciler.render.screen import APPLYING, make_screen
 from reconciler.render.text.plan import render_plan as render_text
 from tests.render.samples import COMMIT, HOSTILE, TARGET, a_plan, an_empty_plan, an_empty_plan_against
@@ -73,6 +77,11 @@ def updates(name: str, origin: str = "") -> Update:
 def is_blocked(name: str, origin: str = "") -> Blocked:
     """Make a change that cannot be carried out."""
     return Blocked(id=name, reason="taken", hint="Write `x: y`.", fields=(a_field("clientId", origin),))
+
+
+def kept(name: str) -> Keep:
+    """Make a system of which nothing is to be done."""
+    return Keep(id=name)
 
 
 def adopts(name: str) -> Keep:
@@ -217,6 +226,28 @@ def test_a_mass_change_is_told_where_it_is_made() -> None:
     assert "many systems" in read(updates("a", HERE), impacts=(MASS,))[0]
     assert "many systems" in read(updates("a", BEFORE), impacts=(MASS,))[1]
     assert "many systems" in read(updates("a"), impacts=(MASS,))[0]
+
+
+def test_the_verdict_says_of_what_it_says_nothing() -> None:
+    """What was left out, what cannot be used and what is not known elsewhere is not covered."""
+    unjudged = (Unjudged("systems/a.yaml", "x"),)
+
+    assert read(kept("a"), narrowed=Narrowing(("a*",), 3))[0].endswith(
+        " ask for. 3 definitions are left out."
+    )
+    assert read(updates("b"), unjudged=unjudged)[0].startswith(
+        "1 definition cannot be used, so apply refuses"
+    )
+    assert read(creates("b", HERE), elsewhere_unknown="in prod: x")[0] == (
+        "Merging creates 1 system. What it does in at least one other environment is not known."
+    )
+
+
+def test_what_stands_accepted_is_not_what_the_definitions_ask_for() -> None:
+    """Nothing is to be done, and the register holds something else all the same."""
+    accepted = Acceptance("tt02", "a", "isVisible", date(2026, 12, 24), "Shown for the fair", "0" * 64)
+
+    assert read(replace(kept("a"), standing=(Standing(accepted),)))[0] == NOTHING_ELSE
 
 
 def test_definitions_that_ask_for_the_same() -> None:

@@ -1,0 +1,75 @@
+"""`reconciler list`: show what is registered, with or without definitions."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.console import show_lines, show_progress, show_text
+from reconciler.cli.context import narrow, open_register, read_usable
+from reconciler.cli.options import (
+    EnvironmentOption,
+    Format,
+    OnlyOption,
+    RootOption,
+    VendorOption,
+    WorkersOption,
+    make_app,
+)
+from reconciler.errors import Exit
+from reconciler.model.environment import WORKERS
+from reconciler.operations.list_systems import list_systems
+from reconciler.render import inventory_csv
+from reconciler.render import json as as_json
+from reconciler.render.text.inventory import render_inventory
+
+app = make_app()
+
+
+class ListFormat(StrEnum):
+    """How a list is written to stdout."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+
+
+@app.command()
+def run(
+    *,
+    environment: EnvironmentOption = None,
+    vendor: VendorOption = "",
+    only: OnlyOption = None,
+    form: Annotated[
+        ListFormat, typer.Option("--format", help="How to write the list.", case_sensitive=False)
+    ] = ListFormat.TEXT,
+    workers: WorkersOption = WORKERS,
+    root: RootOption = None,
+) -> None:
+    """Show what is registered, with or without definitions; never writes.
+
+    Exits 1 where not all could be listed or read, or a definition cannot be used.
+    """
+    reported = Format.JSON if form is ListFormat.JSON else Format.TEXT
+    context = narrow(read_usable(root, environment, vendor, reported), only)
+    with (
+        open_register(context, read_only=True, workers=workers) as connection,
+        show_progress("Reading") as progress,
+    ):
+        found = list_systems(
+            context.systems,
+            connection.target,
+            connection.register,
+            context.scope,
+            expected=connection.ownership.foreign,
+            progress=progress,
+        )
+    if form is ListFormat.JSON:
+        show_text(as_json.render_inventory(found))
+    elif form is ListFormat.CSV:
+        show_text(inventory_csv.render_inventory(found))
+    else:
+        show_lines(render_inventory(found))
+    raise typer.Exit(Exit.DONE if found.is_whole and not context.broken else Exit.FAILED)
