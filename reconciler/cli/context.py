@@ -145,6 +145,13 @@ def _notify_of_errors(checked: Checked, files: int) -> None:
     notify_findings([each for each in checked.findings if each.severity is Severity.ERROR], files)
 
 
+def check_named(context: Context) -> Context:
+    """Raise `UsageError` where there are definitions, and none that names the environment: that may be a slip."""
+    if context.checked.definitions and not context.systems and not context.broken:
+        find_vendor((), context.vendor)
+    return context
+
+
 def narrow(context: Context, only: Sequence[str] | None) -> Context:
     """Narrow a context to the systems that fit a pattern; raises `UsageError` for what is no pattern."""
     return replace(context, only=check_form(only or ()))

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli.console import notify, show_progress
-from reconciler.cli.context import make_plan, narrow, notify_of_gap, open_archive, open_register, read_usable
+from reconciler.cli.context import (
+    check_named,
+    make_plan,
+    narrow,
+    notify_of_gap,
+    open_archive,
+    open_register,
+    read_usable,
+)
 from reconciler.cli.definition_files import finish_adoption, list_names, read_texts
 from reconciler.cli.github_actions import find_prefix, is_runner, write_outputs, write_summary
 from reconciler.cli.options import (
@@ -73,7 +81,7 @@ def run(
     if (ids or dry_run) and not adopt:
         raise UsageError("Ids and --dry-run go with --adopt.", hint="--only narrows what is compared.")
     outputs = choose_outputs(formats)
-    context = narrow(read_usable(root, environment, vendor, outputs.form), only)
+    context = narrow(check_named(read_usable(root, environment, vendor, outputs.form)), only)
     archive = open_archive(context)
     notify_of_gap(archive)
     with open_drafts(outputs.paths) as drafts:

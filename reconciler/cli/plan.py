@@ -11,6 +11,7 @@ import typer
 
 from reconciler.cli.console import notify
 from reconciler.cli.context import (
+    check_named,
     make_plan,
     make_plan_against,
     narrow,
@@ -101,6 +102,8 @@ def run(
     if against:
         _check_alone(base, out)
     context = narrow(read_usable(root, environment, vendor, outputs.form), only)
+    if not against:
+        check_named(context)
     with open_drafts([*outputs.paths, *([out] if out else [])]) as drafts:
         made = (
             make_plan_against(context, against) if against else _ask_register(context, base, vendor, workers)
