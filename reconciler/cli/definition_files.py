@@ -62,7 +62,7 @@ def _apply(root: Path, imported: Imported, *, dry_run: bool) -> Iterator[Line]:
         if dry_run:
             yield from _show_diff(each)
         else:
-            write_definition(root / each.file, each.after)
+            write_definition(root / each.file, each.after, within=root)
             yield make_line("+ " if each.is_new else "~ ", Piece(make_safe(each.file, LONG), "strong"))
 
 

@@ -45,7 +45,11 @@ def run(
     files: Annotated[
         list[Path] | None,
         typer.Option(
-            "--from", metavar="FILE", help="Bodies in JSON; no network.", show_default=False, exists=True
+            "--from",
+            metavar="FILE",
+            help="Bodies in JSON, several files too; no network.",
+            show_default=False,
+            exists=True,
         ),
     ] = None,
     environment: EnvironmentOption = None,
@@ -56,26 +60,27 @@ def run(
 ) -> None:
     """Write or update definition files from the register, by the smallest edit.
 
-    It needs no definitions: without them, the organisation of the token is the vendor. Exits 1 where a file still
-    differs from what is registered, or cannot be written.
+    Without definitions, the organisation of the token is the vendor. What a rule objects to and is registered gets an
+    `allow:`; what comes from a file does not. Exits 1 where a file still differs, or has errors.
     """
-    if bool(files) == bool(ids or everything) or (ids and everything):
+    if not (ids or everything or files) or (everything and (ids or files)):
         raise UsageError(
             "Say what to import: ids, --all, or --from FILE.",
             hint="One of the three: reconciler import --all",
         )
     found = _find_root(root)
     settings = read_settings(found)
-    configured = tuple(settings.environments)
     texts, names = read_texts(found), list_names(found)
     if files:
-        place = Place(_name_environment(settings, environment), configured)
-        systems, problems = _read_files(files)
+        place = Place(_name_environment(settings, environment), tuple(settings.environments))
+        systems, problems = _read_files(
+            [*files, *map(Path, ids or ())]
+        )  # as a shell's `--from *.json` gives them
         imported = import_bodies(systems, texts, names, place)
     else:
         chosen = choose_environment(settings, environment, os.environ)
-        place = Place(chosen.name, configured)
-        defined = find_defined(texts, configured)
+        place = Place(chosen.name, tuple(settings.environments))
+        defined = find_defined(texts, place.environments)
         with connect(found, chosen, vendor or defined.vendor, read_only=True, workers=workers) as connection:
             live, problems = _read_register(connection, ids or (), defined.ids)
             imported = import_systems(take_all(connection.target, live), texts, names, place)

@@ -66,4 +66,5 @@ def _read_body(node: Node | None) -> tuple[System | None, list[str]]:
 
 
 def _join(names: Iterable[str]) -> str:
-    return " and ".join(f"`{make_printable(name)}`" for name in names)
+    *first, last = (f"`{make_printable(name)}`" for name in names)
+    return f"{', '.join(first)} and {last}" if first else last

@@ -224,12 +224,15 @@ def read_mark(path: Path) -> str:
     return "\ufeff" if read_file(path).startswith("\ufeff".encode()) else ""
 
 
-def write_definition(path: Path, text: str) -> None:
+def write_definition(path: Path, text: str, *, within: Path | None = None) -> None:
     """Write a definition file whole or not at all, readable by whom it was, or by whom new files are.
 
-    A link is followed: it has been seen to stay in the repository. Raises `UsageError` where it cannot be written.
+    A link is followed; `within` is the folder that it must not lead out of. Raises `UsageError` where it does, and
+    where the file cannot be written.
     """
     real = _resolve_links(path)
+    if within is not None and not _lies_in(real, within):
+        raise UsageError(f"{path} {_LINK_OUT}.", hint="Put a folder or a file in its place.")
     try:
         real.parent.mkdir(parents=True, exist_ok=True)
         mode = real.stat().st_mode & 0o777 if real.exists() else 0o666

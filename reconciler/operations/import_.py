@@ -262,12 +262,15 @@ def import_systems(
 def import_bodies(
     systems: Sequence[System], texts: Mapping[str, str], taken: Iterable[str], place: Place
 ) -> Imported:
-    """Make the definitions say what some bodies hold; no register is asked, so there is no plan."""
+    """Make the definitions say what some bodies hold.
+
+    No register is asked, so there is no plan; and since nothing says that they are registered, what the rules object
+    to is left for a person to correct.
+    """
     importer = _Importer(place, dict(texts), texts, set(taken))
     for system in systems:
         importer.add(system, importer.find_definitions(importer.read()).get(system.id))
-    files = {file for file, text in importer.texts.items() if text != texts.get(file)}
-    return importer.conclude(importer.allow(files), None)
+    return importer.conclude(validate(importer.read(), place.environments), None)
 
 
 def _find_edits(
@@ -315,10 +318,7 @@ def _stands_apart(definition: Definition, member: str, place: Place) -> bool:
 
 def _find_exceptions(definition: Definition, errors: Sequence[Finding], place: Place) -> dict[str, Json]:
     """Give the whole `allow:` of a definition, with a reason for each error."""
-    where = f" in {place.environment}" if place.environment else ""
-    reason = (
-        f"registered so{where} when it was imported" if where else "so in the file that it was imported from"
-    )
+    reason = f"registered so in {place.environment} when it was imported"
     allowed: dict[str, Json] = dict(definition.allow)
     for rule in sorted({each.rule for each in errors}):
         paths = sorted({each.place.path for each in errors if each.rule == rule})

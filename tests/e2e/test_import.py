@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from reconciler.emulator import start
 from tests.builders import VENDOR, a_live_document
+from tests.rules.test_published import OLD_GUIDE, PACKAGE_EXAMPLE, PASCAL_CASE
 from tests.served import CLIENT_ID, SCOPE, Repository, Served, export_public
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
@@ -83,13 +85,13 @@ def test_what_is_registered_becomes_files(empty: Repository, private_key: RSAPri
         isVisible=False,
     )
     with hold(private_key, [a_live_document(), bare], empty):
-        shown = empty.run("import", "--all", "--dry-run", "--vendor", VENDOR)
+        shown = empty.run("import", "--all", "--dry-run")
         assert (shown.returncode, shown.stderr.splitlines()[1:]) == (0, [])
         assert "+id: 991825827_smartcloud" in shown.stdout.splitlines()
         assert shown.stdout.splitlines()[-1] == "2 files would be written; plan: 2 unchanged"
         assert not (empty.root / "systems").exists()
 
-        done = empty.run("import", "--all", "--vendor", VENDOR)
+        done = empty.run("import", "--all")
         assert done.returncode == 0, done.stderr
         assert done.stdout == (
             "+ systems/991825827_bare.yaml\n+ systems/991825827_smartcloud.yaml\n"
@@ -132,7 +134,7 @@ def test_odd_systems_are_allowed_with_a_reason(empty: Repository, private_key: R
     )
     gone = a_live_document(id=f"{VENDOR}_gone", clientId=[], isDeleted=True)
     with hold(private_key, [odd, gone], empty):
-        done = empty.run("import", odd["id"], gone["id"], "--vendor", VENDOR)
+        done = empty.run("import", odd["id"], gone["id"])
 
         assert done.returncode == 0, done.stdout + done.stderr
         assert (empty.root / "systems/991825827_gone.yaml").read_text(encoding="utf-8") == (
@@ -147,7 +149,7 @@ def test_odd_systems_are_allowed_with_a_reason(empty: Repository, private_key: R
 def test_imported_values_count_as_ours(empty: Repository, private_key: RSAPrivateKey) -> None:
     """After import and commit, the first edit is not breaking, whoever wrote the value before."""
     with hold(private_key, [a_live_document()], empty):
-        assert empty.run("import", "--all", "--vendor", VENDOR).returncode == 0
+        assert empty.run("import", "--all").returncode == 0
         empty.track()
         empty.commit("Import")
         path = empty.root / "systems/991825827_smartcloud.yaml"
@@ -165,10 +167,17 @@ def test_imported_values_count_as_ours(empty: Repository, private_key: RSAPrivat
     [
         ((), "Say what to import"),
         (("--all", "a"), "Say what to import"),
-        (("a", "--from", "reconciler.toml"), "Say what to import"),
+        (("--all", "--from", "reconciler.toml"), "Say what to import"),
+        (("none.json", "--from", "reconciler.toml"), "none.json cannot be read"),
         (("nothing*",), "No system of organisation 991825827 fits `nothing*`"),
     ],
-    ids=["nothing", "all and one", "one and a file", "a pattern that fits nothing"],
+    ids=[
+        "nothing",
+        "all and one",
+        "all and a file",
+        "a file that is not there",
+        "a pattern that fits nothing",
+    ],
 )
 def test_what_cannot_be_meant(
     words: tuple[str, ...], reason: str, repository: Repository, served: Served
@@ -209,8 +218,57 @@ def test_bodies_in_files_become_definitions(empty: Repository) -> None:
     assert done.returncode == 1
     assert done.stdout == "+ systems/991825827_one.yaml\n1 file written.\n"
     assert done.stderr == "bodies.json:6: the body has no `name` and `description`; it is not imported\n"
+    assert empty.run("validate").returncode == 0
     text = (empty.root / "systems/991825827_one.yaml").read_text(encoding="utf-8")
     assert text.endswith(
         "clientId:\n  - 32ef65ac-6e62-498d-880f-76c85c2052ae\nallowedRedirectUrls: []\nisVisible: false\n"
     )
     assert "rights:\n  - mva\n" in text
+
+
+SAMPLES = Path(__file__).parent.parent / "contract/samples"
+
+
+def test_the_published_examples_are_imported_and_judged(empty: Repository) -> None:
+    """Each becomes a file; what the register would refuse is an error with its hint, and not allowed."""
+    for number, text in enumerate((PACKAGE_EXAMPLE, OLD_GUIDE, PASCAL_CASE)):
+        (empty.root / f"{number}.json").write_text(text, encoding="utf-8")
+    answers = [
+        str(SAMPLES / f"{name}.json") for name in ("efm_vendor_response", "docs_get_response_deleted_nb")
+    ]
+
+    done = empty.run("import", "--from", "0.json", "1.json", "2.json", *answers)
+
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == "5 files written."
+    for rule in ("client-id-placeholder", "package-visible", "vendor-check-digit"):
+        assert f"error {rule}" in done.stderr
+    texts = [path.read_text(encoding="utf-8") for path in sorted((empty.root / "systems").iterdir())]
+    assert len(texts) == 5
+    assert not any("allow:" in text for text in texts)
+    assert "withdrawn: true\n" in texts[1]
+    assert empty.run("fmt", "--check").returncode == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_nothing_is_written_through_a_link_that_leads_out(empty: Repository, tmp_path: Path) -> None:
+    """A repository could make the program write anywhere."""
+    (tmp_path / "elsewhere").mkdir()
+    (empty.root / "systems").symlink_to(tmp_path / "elsewhere")
+    (empty.root / "body.json").write_text(PASCAL_CASE, encoding="utf-8")
+
+    done = empty.run("import", "--from", "body.json")
+
+    assert (done.returncode, list((tmp_path / "elsewhere").iterdir())) == (2, [])
+    assert "leads out of the repository" in done.stderr
+
+
+def test_local_needs_no_definitions_either(repository: Repository) -> None:
+    """Its vendor is the one whose systems are there."""
+    assert repository.run("apply", "--yes").returncode == 0
+    (repository.root / "systems/991825827_smartcloud.yaml").unlink()
+
+    done = repository.run("import", "--all")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "1 file written; plan: 1 unchanged"

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders import VENDOR
 from tests.e2e.test_import import hold
 from tests.odd_systems import make_other, make_systems
 from tests.served import Repository
@@ -28,7 +27,7 @@ def test_two_registers_of_odd_systems(number: int, tmp_path: Path, private_key: 
         hold(private_key, make_other(systems, 2), repository, "second"),
     ):
         for environment in ("first", "second"):
-            imported = repository.run("import", "--all", "-e", environment, "--vendor", VENDOR, timeout=300)
+            imported = repository.run("import", "--all", "-e", environment, timeout=300)
             assert imported.returncode == 0, imported.stdout[-2000:] + imported.stderr[-2000:]
         for environment in ("first", "second"):
             planned = repository.run("plan", "--exit-code", "-e", environment, timeout=300)
