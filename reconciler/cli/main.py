@@ -36,6 +36,7 @@ VERBS = {
     "compare": "Put two environments side by side.",
     "doctor": "Say what the credentials can do, and what is wrong.",
     "rollback": "Make a plan that puts back what a run updated.",
+    "catalogue": "Look up access packages and resources.",
     "schema": "Print a JSON Schema.",
     "completion": "Print what makes a shell complete.",
     "explain": "Print the page of a rule, an impact or a code.",

@@ -68,6 +68,8 @@ class _Request:
     authorised: bool = True
     traceparent: str = ""
     """The id of the request in Altinn's traces; empty makes one for each time that it is sent."""
+    language: str = ""
+    """Of the texts in the answer; empty leaves it to the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,18 +258,22 @@ class HttpRegister:
     def list_resources(self, *, apps: bool) -> tuple[str, ...]:
         """List the ids of the resources, without a token, and of the apps of app storage beside them."""
         path = f"{RESOURCE}/resourcelist?includeApps={'true' if apps else 'false'}"
-        body = self._read(_Request("GET", path, authorised=False), members=("identifier",))
+        body = self.read_metadata(path, members=("identifier",))
         return tuple(str(each.get("identifier", "")) for each in list_objects(body))
 
     def list_packages(self) -> tuple[str, ...]:
         """List the URNs of the access packages, without a token."""
-        body = self._read(_Request("GET", f"{PACKAGES}/export", authorised=False))
+        body = self.read_metadata(f"{PACKAGES}/export")
         areas = [area for group in list_objects(body) for area in list_objects(group.get("areas"))]
         packages = [each for area in areas for each in list_objects(area.get("packages"))]
         return tuple(str(each.get("urn", "")) for each in packages)
 
+    def read_metadata(self, path: str, *, members: Collection[str] = (), language: str = "") -> Json:
+        """Read metadata without a token, in a language, and of its objects only some members; None for 404."""
+        return self._read(_Request("GET", path, authorised=False, language=language), members=members)
+
     def _read_metadata(self, path: str) -> Mapping[str, Json] | None:
-        body = self._read(_Request("GET", path, authorised=False))
+        body = self.read_metadata(path)
         if body is not None and not isinstance(body, dict):
             raise Unintelligible(f"The metadata at {path} is not an object.")
         return body
@@ -330,6 +336,7 @@ class HttpRegister:
     def _exchange(self, request: _Request, token: Secret | None, patience: Patience) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self._clear(token)}"} if token else {}
         headers |= {HEADER: request.traceparent} if request.traceparent else {}
+        headers |= {"Accept-Language": request.language} if request.language else {}
         # A write that was given up too early is one whose outcome is unknown.
         seconds = patience.limit() if request.method == "GET" else find_seconds(request.body)
         content = None if request.body is None else encode(request.body)

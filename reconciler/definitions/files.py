@@ -51,6 +51,17 @@ def find_definitions(root: Path, paths: Sequence[Path] = ()) -> tuple[Path, ...]
     return tuple(found.values())
 
 
+def locate_list(root: Path, environment: str) -> Path:
+    """Name the file that keeps an environment's list of packages and resources; its dot says it is no definition."""
+    return root / SYSTEMS / f".catalogue.{environment}.json"
+
+
+def find_lists(root: Path, environments: Iterable[str]) -> dict[str, Path]:
+    """Find the saved lists of environments, by their names, in their order."""
+    places = {name: locate_list(root, name) for name in environments}
+    return {name: path for name, path in places.items() if os.path.lexists(path)}
+
+
 def _locate(path: Path) -> Path:
     """Give the absolute path; links are left in it, since they are to be named and not followed."""
     return Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` follows them

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 AS_OF = "2026-08-21"
 """The day of https://github.com/Altinn/altinn-authorization-tmp at f7ff53bd, where the list comes from."""
 
+STALE = 90
+"""Days after which a list of packages and resources is called old."""
 PACKAGE_PREFIX = "urn:altinn:accesspackage:"
 ROUTES = frozenset({"search", "export", "resourcelist", "orgs", "updated", "changes"})
 """What stands in the Resource Registry's addresses where an id could stand, in any letter case (contract §8.1)."""
@@ -104,8 +106,12 @@ class Catalogue:
     """What it was asked for and does not know, with the nearest names; None where `packages` holds all there are."""
     unanswered: Mapping[Asked, str] = field(default_factory=dict)
     """What it was asked for and gave no usable answer to, with the reason."""
-    _index: list[NameIndex] = field(default_factory=list, compare=False, repr=False)
-    """The names of packages; made when it is first needed."""
+    complete: bool = False
+    """Whether `resources` holds all there are, so that another one is unknown."""
+    renewal: str = ""
+    """A sentence on how to renew a list that may be too old; empty where there is none."""
+    _indexes: dict[str, NameIndex] = field(default_factory=dict, compare=False, repr=False)
+    """The names of packages, and those of resources; made when they are first needed."""
 
     def find_package(self, urn: str) -> PackageFlags | None:
         """Find a package; the register's lookup ignores letter case, but for `urn:` (contract §8.2)."""
@@ -113,16 +119,22 @@ class Catalogue:
 
     def suggest_package(self, urn: str) -> str:
         """Give the nearest URN that exists, or an empty text; what stands before the name is not compared."""
-        if not self._index:
-            self._index.append(NameIndex(each.removeprefix(PACKAGE_PREFIX) for each in self.packages))
-        found = self._index[0].find(urn.rpartition(":")[2])
+        if "package" not in self._indexes:
+            self._indexes["package"] = NameIndex(each.removeprefix(PACKAGE_PREFIX) for each in self.packages)
+        found = self._indexes["package"].find(urn.rpartition(":")[2])
         return PACKAGE_PREFIX + found[0] if found else ""
+
+    def _suggest_resource(self, name: str) -> str:
+        if "resource" not in self._indexes:
+            self._indexes["resource"] = NameIndex(self.resources)
+        return next(iter(self._indexes["resource"].find(name)), "")
 
     def suggest(self, asked: Asked) -> tuple[str, ...]:
         """Give the names nearest to one that is unknown, as it is to be written; several where it was asked for."""
         if self.absent is not None:
             return self.absent.get(asked, ())
-        near = self.suggest_package(asked.name) if asked.what == "package" else ""
+        find = self.suggest_package if asked.what == "package" else self._suggest_resource
+        near = find(asked.name)
         return (near,) if near else ()
 
     def judge(self, asked: Asked, *, visible: bool) -> Iterator[Doubt]:
@@ -144,7 +156,7 @@ class Catalogue:
             case "not-delegable":
                 return "Remove it."
             case "unknown":
-                return self._advise_unknown(asked)
+                return " ".join(filter(None, [self._advise_unknown(asked), self.renewal]))
 
     def _advise_unknown(self, asked: Asked) -> str:
         *others, last = ["", *(f"`{each}`" for each in self.suggest(asked))]
@@ -155,9 +167,9 @@ class Catalogue:
         return "Look up its id, or leave the right out until the resource exists there."
 
     def _judge_resource(self, asked: Asked) -> Iterator[Doubt]:
-        if asked in (self.absent or ()):
-            yield Doubt("unknown", f"is not a resource {self.source}")
         found = self.resources.get(asked.name)
+        if asked in (self.absent or ()) or (self.complete and found is None):
+            yield Doubt("unknown", f"is not a resource {self.source}")
         if found is None:
             return
         if found.id and found.id.lower() != asked.name.lower():

@@ -9,6 +9,8 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from reconciler.model.catalogue_list import PackageEntry
+from reconciler.model.catalogue_search import is_usable
 from reconciler.model.findings import count_findings, finding_to_json
 from reconciler.planning.acceptance_status import Status
 from reconciler.planning.plan_file import list_left_out, print_plan
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from reconciler.execution.recovery import Recovered, Stranded
     from reconciler.execution.run_summary import RunSummary
     from reconciler.model.canonical_json import Json
+    from reconciler.model.catalogue_list import CatalogueList, Entry, Renewed
+    from reconciler.model.catalogue_search import Hits
     from reconciler.model.findings import Finding
     from reconciler.planning.acceptance_status import Judged
     from reconciler.planning.comparison import Comparison
@@ -287,3 +291,33 @@ def render_comparison(found: Comparison) -> str:
         "systems": systems,
     }
     return _print(body)
+
+
+def render_hits(hits: Hits) -> str:
+    """Render what was found in a list of packages and resources as JSON; the environment of the shipped one is null."""
+    return _print(
+        {
+            "list": _list_to_json(hits.listed),
+            "term": hits.term,
+            "entries": [_entry_to_json(each) for each in hits.entries],
+        }
+    )
+
+
+def _entry_to_json(entry: Entry) -> dict[str, Json]:
+    what = "package" if isinstance(entry, PackageEntry) else "resource"
+    return {"what": what, **entry.to_json(), "usable": is_usable(entry)}
+
+
+def _list_to_json(listed: CatalogueList) -> dict[str, Json]:
+    return {
+        "environment": listed.environment or None,
+        "register": listed.register or None,
+        "taken": listed.taken.isoformat(),
+    }
+
+
+def render_renewed(renewed: Renewed, file: str) -> str:
+    """Render how a new list differs from the last one as JSON."""
+    body = {name: getattr(renewed, name)._asdict() for name in ("packages", "resources")}
+    return _print({"file": file, "list": _list_to_json(renewed.listed), **body})
