@@ -21,7 +21,7 @@ from reconciler.operations.validate import resolve_all, validate
 from reconciler.render.escape import escape_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from reconciler.definitions.settings import Settings
     from reconciler.model.environment import Environment
@@ -43,26 +43,28 @@ def run(
     """
     settings = read_settings(find_root(root or Path.cwd()))
     chosen = choose_environment(settings, environment, os.environ)
-    found: list[Diagnosis] = []
-    for each in _look(settings, chosen):
-        found.append(each)
-        if form is Format.TEXT:
-            show_text(_print(each))
-    wrong = [each for each in found if each.state is Verdict.WRONG]
-    if form is Format.JSON:
-        show_text(
-            json.dumps({"environment": chosen.name, "checks": [asdict(each) for each in found]}, indent=2)
-            + "\n"
-        )
-    elif wrong:
-        notify(f"{chosen.name}: {wrong[0].name} is wrong, and comes first.")
+    if form is Format.TEXT:
+        sound = examine(settings, chosen, os.environ)
     else:
-        notify(f"{chosen.name}: nothing is wrong.")
-    if wrong:
+        found = list(_look(settings, chosen, os.environ))
+        body = {"environment": chosen.name, "checks": [asdict(each) for each in found]}
+        show_text(json.dumps(body, indent=2) + "\n")
+        sound = not any(each.state is Verdict.WRONG for each in found)
+    if not sound:
         raise typer.Exit(Exit.FAILED)
 
 
-def _look(settings: Settings, environment: Environment) -> Iterator[Diagnosis]:
+def examine(settings: Settings, environment: Environment, environ: Mapping[str, str]) -> bool:
+    """Show each check of an environment as it is made, and say whether nothing is wrong."""
+    wrong = ""
+    for each in _look(settings, environment, environ):
+        show_text(_print(each))
+        wrong = wrong or (each.name if each.state is Verdict.WRONG else "")
+    notify(f"{environment.name}: {f'{wrong} is wrong, and comes first' if wrong else 'nothing is wrong'}.")
+    return not wrong
+
+
+def _look(settings: Settings, environment: Environment, environ: Mapping[str, str]) -> Iterator[Diagnosis]:
     if environment.name == "local":
         message = "the embedded register, which needs neither a credential nor a network"
         yield Diagnosis("configuration", Verdict.OK, message)
@@ -79,7 +81,7 @@ def _look(settings: Settings, environment: Environment) -> Iterator[Diagnosis]:
             )
     except ReconcilerError as error:
         yield Diagnosis("definitions", Verdict.WARNING, error.message, error.hint)
-    yield from diagnose(environment, os.environ, vendors)
+    yield from diagnose(environment, environ, vendors)
 
 
 def _print(each: Diagnosis) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typer._click import Command, Context, HelpFormatter, Parameter
 
 VERBS = {
+    "init": "Write what a repository needs to start with.",
     "validate": "Check definition files; no network.",
     "import": "Write or update definition files from the register.",
     "fmt": "Put definition files in their canonical form; no network.",

@@ -214,6 +214,11 @@ def check_vendor_digit(subject: Resolved) -> Iterator[Fault]:
         yield Fault(_VENDOR, message, "Look for a typo; test organisations pass the check too.")
 
 
+def is_organisation(number: str) -> bool:
+    """Say whether a text is an organisation number: nine digits, the last of which checks the others."""
+    return _ORGANISATION.fullmatch(number) is not None and _has_check_digit(number)
+
+
 def _has_check_digit(number: str) -> bool:
     rest = sum(int(digit) * weight for digit, weight in zip(number, _WEIGHTS, strict=False)) % 11
     return rest != 1 and int(number[-1]) == (11 - rest) % 11

@@ -1,0 +1,124 @@
+"""`reconciler init`: write what a repository needs to start with."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+from reconciler.cli.confirmation import confirm
+from reconciler.cli.console import notify, show_lines, show_text
+from reconciler.cli.options import RootOption, make_app
+from reconciler.clients.credentials import choose_variables
+from reconciler.definitions.settings import find_root, read_settings
+from reconciler.errors import Exit, Refused
+from reconciler.operations.init import plan_start, write_start
+from reconciler.render.lines import LONG, Piece, make_line, make_safe
+from reconciler.render.phrases import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.definitions.starter import StarterFile
+    from reconciler.render.lines import Line
+
+app = make_app()
+_Environments: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--environment",
+        "-e",
+        metavar="NAME",
+        help="One in use; several times (tt02, prod).",
+        show_default=False,
+    ),
+]
+_Owners: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--owners",
+        metavar="@TEAM",
+        help="Who has to review definitions: a line of CODEOWNERS.",
+        show_default=False,
+    ),
+]
+
+
+@app.command()
+def run(
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Run doctor for every environment instead.")] = False,
+    vendor: Annotated[
+        str,
+        typer.Option("--vendor", metavar="ORG", help="Whose systems, for an example.", show_default=False),
+    ] = "",
+    environments: _Environments = None,
+    owners: _Owners = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the files and write nothing.")] = False,
+    root: RootOption = None,
+) -> None:
+    """Write what a repository needs to start with, here; nothing that is there is overwritten.
+
+    Configuration, a line for git, a schema for editors, and an example where --vendor is given. On a terminal
+    it asks for what is not said.
+    """
+    if check:
+        _check(root or Path.cwd())
+        return
+    here = (root or Path.cwd()).resolve()
+    asking = sys.stdin.isatty() and not yes and not dry_run
+    if asking and not vendor:
+        vendor = _ask("The vendor's organisation number, for an example (none)")
+    if asking and not owners:
+        owners = _ask("Who reviews changes, as in CODEOWNERS, such as @org/team (nobody)")
+    files = plan_start(here, vendor=vendor, environments=environments or ("tt02", "prod"), owners=owners)
+    show_lines(_list_files(files, whole=dry_run))
+    if dry_run:
+        return
+    if not any(each.text for each in files):
+        show_text("Nothing to write: everything is there.\n")
+        return
+    if not yes and not asking:
+        raise Refused("Nothing was written: there is no terminal to ask on.", hint="Pass --yes to go ahead.")
+    if asking and not confirm("Write them?"):
+        raise Refused("Nothing was written: the answer was no.")
+    show_text(f"{count(write_start(here, files), 'file')} written.\n")
+    notify("Next: `reconciler plan`, or `reconciler import --all -e tt02` for what is registered already.")
+
+
+def _ask(question: str) -> str:
+    answer: str = typer.prompt(question, default="", show_default=False, err=True)
+    return answer.strip()
+
+
+def _list_files(files: Sequence[StarterFile], *, whole: bool) -> Iterator[Line]:
+    """List what is written, and what stays; `whole` shows the texts too."""
+    for each in files:
+        if not each.text:
+            yield make_line(f"= {make_safe(each.path, LONG)}", Piece(f"  stays: {each.note}", "dim"))
+            continue
+        yield make_line(
+            Piece(f"{'+' if each.is_new else '~'} {make_safe(each.path, LONG)}", "create"),
+            Piece("  new" if each.is_new else "  lines are added", "dim"),
+        )
+        if whole and not each.path.endswith(".json"):
+            for line in each.text.splitlines():
+                yield make_line(f"    {make_safe(line, LONG)}")
+
+
+def _check(start: Path) -> None:
+    """Look at every configured environment but `local`, with the credentials that carry its name where there are."""
+    from reconciler.cli.doctor import examine  # noqa: PLC0415 - loads HTTP
+
+    settings = read_settings(find_root(start))
+    sound = True
+    for each in settings.environments.values():
+        if each.name != "local":
+            show_text(f"{each.name}:\n")
+            sound = examine(settings, each, choose_variables(os.environ, each.name)) and sound
+    if not sound:
+        raise typer.Exit(Exit.FAILED)

@@ -1,0 +1,104 @@
+"""The files that a repository starts with, beside those that it has.
+
+Pure: what is there comes in as text, what is to be written goes out.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+SCHEMA = ".definition.schema.json"
+"""Beside the definitions; a name that begins with a dot is no definition."""
+MODELINE = f"# yaml-language-server: $schema={SCHEMA}\n"
+"""How an editor finds the schema: https://github.com/redhat-developer/yaml-language-server#using-inlined-schema."""
+CONFIG = "reconciler.toml"
+OWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
+"""Where GitHub and GitLab look for it; the first that is there is the one, else the first."""
+_OWN = ".reconciler/"
+
+
+@dataclass(frozen=True, slots=True)
+class StarterFile:
+    """A file to be written, or one that stays as it is, and why."""
+
+    path: str
+    """From the root."""
+    text: str
+    """What is added at the end of a file that is there, or the whole of a new one; empty where it stays."""
+    is_new: bool
+    note: str = ""
+
+
+def make_config(environments: Sequence[str], existing: str | None) -> StarterFile:
+    """Make the configuration, with a table for each environment in use."""
+    if existing is not None:
+        return StarterFile(existing, "", is_new=False, note="it is there")
+    lines = [
+        "# The environments local, tt02 and prod are built in. A table says what else belongs to one.",
+    ]
+    for name in environments:
+        lines += [
+            "",
+            f"[environments.{name}]",
+            "clients = []   # client ids besides the run's own whose writes are ours, so that drift leaves them out",
+            "unmanaged = [] # ids of systems that have no definition here on purpose; * stands for anything",
+        ]
+    return StarterFile(CONFIG, "\n".join(lines) + "\n", is_new=True)
+
+
+def ignore_own_folder(text: str | None) -> StarterFile:
+    """Keep what the tool writes for itself out of git: journals and the embedded register."""
+    lines = {line.strip().lstrip("/").rstrip("/") for line in (text or "").splitlines()}
+    if _OWN.rstrip("/") in lines:
+        return StarterFile(".gitignore", "", is_new=False, note=f"it names {_OWN}")
+    return StarterFile(".gitignore", f"{_OWN}\n", is_new=text is None)
+
+
+def make_schema_file(schema: Mapping[str, object], *, exists: bool) -> StarterFile:
+    """Give editors the schema of a definition; an older one is replaced by `reconciler schema definition`."""
+    path = f"systems/{SCHEMA}"
+    if exists:
+        return StarterFile(
+            path, "", is_new=False, note="it is there; `reconciler schema definition` prints it again"
+        )
+    return StarterFile(path, json.dumps(schema, indent=2, ensure_ascii=False) + "\n", is_new=True)
+
+
+def make_example(vendor: str, client: str) -> StarterFile:
+    """Make a definition to begin with, which exists in `local` only."""
+    text = f"""\
+{MODELINE}# A system of your own: fill it in, and name the environments where it is to exist.
+# In the environment `local`, `reconciler plan` asks nothing outside this machine.
+id: {vendor}_example # for ever: it can never be renamed, nor used again after a deletion
+vendor: "{vendor}"
+name: {{nb: Eksempel, nn: Døme, en: Example}}
+description:
+  nb: Det kundene leser før de sier ja.
+  nn: Det kundane les før dei seier ja.
+  en: What customers read before they say yes.
+rights: # resources that customers are asked for, by their ids
+  - ske-krav-og-betalinger
+accessPackages: []
+clientId: # of your own Maskinporten client; one client id can be on one system only
+  - {client}
+allowedRedirectUrls: []
+isVisible: false # true lets customers find it in Altinn themselves
+environments: {{}} # none but local; later: {{tt02: {{}}, prod: {{clientId: […]}}}}
+"""
+    return StarterFile(f"systems/{vendor}_example.yaml", text, is_new=True)
+
+
+def assign_owners(owners: str, existing: Mapping[str, str]) -> StarterFile:
+    """Have each change of a definition, and each approval, reviewed by its owners; `existing` is by path."""
+    path = next((each for each in OWNERS if each in existing), OWNERS[0])
+    lines = [f"/systems/ {owners}", f"/systems/.approvals.yaml {owners}", f"/{CONFIG} {owners}"]
+    there = {line.split("#")[0].split(" ")[0] for line in existing.get(path, "").splitlines()}
+    missing = [line for line in lines if line.split(" ")[0] not in there]
+    if not missing:
+        return StarterFile(path, "", is_new=False, note="it names the definitions")
+    return StarterFile(path, "\n".join(missing) + "\n", is_new=path not in existing)

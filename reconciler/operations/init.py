@@ -1,0 +1,89 @@
+"""Finds which files a repository needs to start with, and writes them; nothing that is there is overwritten."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from typing import TYPE_CHECKING
+
+from reconciler.definitions.files import SYSTEMS, append_file, find_definitions, read_file, write_definition
+from reconciler.definitions.settings import read_settings
+from reconciler.definitions.starter import (
+    CONFIG,
+    OWNERS,
+    SCHEMA,
+    StarterFile,
+    assign_owners,
+    ignore_own_folder,
+    make_config,
+    make_example,
+    make_schema_file,
+)
+from reconciler.errors import UsageError
+from reconciler.operations.schema import Of, make_schema
+from reconciler.rules.identity import is_organisation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+def plan_start(
+    root: Path, *, vendor: str = "", environments: Sequence[str] = (), owners: str = ""
+) -> tuple[StarterFile, ...]:
+    """Find what a repository lacks; nothing is written.
+
+    `vendor` is an organisation number, for the first definition; without it, or where there are definitions, none is
+    made. Raises `UsageError` for a number that is none, and `SettingsError` for a configuration that cannot be read.
+    """
+    if vendor and not is_organisation(vendor):
+        raise UsageError(
+            f"`{vendor}` is no organisation number.", hint="Nine digits, as Enhetsregisteret has it."
+        )
+    settings = read_settings(root)
+    named = [each for each in environments if each != "local"]
+    unknown = [each for each in named if each not in settings.environments]
+    if unknown:
+        raise UsageError(
+            f"There is no environment `{unknown[0]}`.",
+            hint=f"Known: {', '.join(settings.environments)}; one of your own goes into {CONFIG} first.",
+        )
+    files = [
+        make_config(named, _find_config(root)),
+        ignore_own_folder(_read(root, ".gitignore")),
+        make_schema_file(
+            make_schema(Of.DEFINITION, environments=tuple(settings.environments)),
+            exists=os.path.lexists(root / SYSTEMS / SCHEMA),
+        ),
+    ]
+    if vendor and not (os.path.lexists(root / SYSTEMS) and find_definitions(root)):
+        files.append(make_example(vendor, str(uuid.uuid4())))
+    if owners:
+        there = {path: text for path in OWNERS if (text := _read(root, path)) is not None}
+        files.append(assign_owners(owners, there))
+    return tuple(files)
+
+
+def write_start(root: Path, files: Sequence[StarterFile]) -> int:
+    """Write the files, and add to those that are there; gives how many were written. Raises `UsageError`."""
+    written = [each for each in files if each.text]
+    for each in written:
+        if each.is_new:
+            write_definition(root / each.path, each.text)
+        else:
+            append_file(root / each.path, each.text)
+    return len(written)
+
+
+def _find_config(root: Path) -> str | None:
+    """Name the file that holds the configuration; None where there is none."""
+    if os.path.lexists(root / CONFIG):
+        return CONFIG
+    shared = _read(root, "pyproject.toml")
+    return "pyproject.toml" if shared is not None and "[tool.reconciler" in shared else None
+
+
+def _read(root: Path, path: str) -> str | None:
+    if not os.path.lexists(root / path):
+        return None
+    return read_file(root / path, within=root).decode("utf-8", "replace")
