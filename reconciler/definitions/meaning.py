@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from reconciler.definitions.definition import BLANK, LISTS, PARTS, read_flag
 from reconciler.definitions.yaml_nodes import Items, Mapping, Scalar
 from reconciler.model.normalise import normalise
-from reconciler.model.system import NEVER_SENT_VENDOR, RESOURCE, SENT, Plain, System
+from reconciler.model.system import NEVER_SENT_VENDOR, PREFIX, RESOURCE, SENT, Plain, System
 
 if TYPE_CHECKING:
     from reconciler.definitions.yaml_nodes import Node
@@ -78,16 +78,18 @@ def read_overlays(node: Node | None) -> dict[str, Node | None]:
 def shorten(member: str, value: Json) -> Json:
     """Write a member's value in its short form where nothing is lost; the value is sound plain data."""
     if member == "vendor":
-        organisation = value.get("ID") if isinstance(value, dict) and len(value) == 1 else value
-        return _shorten_organisation(organisation) if isinstance(organisation, str) else value
+        number = value.get("ID") if isinstance(value, dict) and len(value) == 1 else value
+        short = _shorten_organisation(number) if isinstance(number, str) else None
+        return value if short is None else short
     if member in {"rights", "accessPackages"} and isinstance(value, (list, tuple)):
         return [shorten_entry(member, each) for each in value]
     return value
 
 
-def _shorten_organisation(number: str) -> str:
-    bare = number.removeprefix("0192:")
-    return number if ":" in bare else bare
+def _shorten_organisation(number: str) -> str | None:
+    """Leave out the prefix that a text without a colon gets; None where the number has none of its own."""
+    bare = number.removeprefix(PREFIX)
+    return bare if bare != number and ":" not in bare else number if ":" in number else None
 
 
 def shorten_entry(member: str, entry: Json) -> Json:

@@ -102,6 +102,7 @@ def test_a_file_in_canonical_form() -> None:
         ("name: &n {nb: a}\ndescription: *n\nid: a\n", "the first place of an anchor"),
         ('{"id": "a", "vendor": "1"}\n', "JSON"),
         ("vendor: {ID: '0192:1', authority: other}\n", "an authority that nothing assumes"),
+        ("vendor: {ID: '991825827'}\n", "a number that a short form would give a prefix"),
         ("vendor: # whose\n  ID: '0192:1'\n", "a comment"),
     ],
 )
