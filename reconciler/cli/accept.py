@@ -16,7 +16,15 @@ from reconciler.cli.context import (
     read_accepted_file,
     read_context,
 )
-from reconciler.cli.options import EnvironmentOption, Format, FormatOption, RootOption, VendorOption, make_app
+from reconciler.cli.options import (
+    EnvironmentOption,
+    Format,
+    FormatOption,
+    RootOption,
+    VendorOption,
+    Verb,
+    make_app,
+)
 from reconciler.definitions.files import write_file
 from reconciler.errors import UsageError
 from reconciler.model.untrusted_text import escape_line
@@ -33,16 +41,18 @@ if TYPE_CHECKING:
     from reconciler.planning.acceptance_status import Judged
 
 app = make_app()
+_EXAMPLES = """\
+reconciler accept 991825827_smartcloud isVisible -e prod \\
+    --until 2027-01-31 --reason 'Hidden until the launch'
+reconciler accept --list -e prod"""
 _SystemArgument: TypeAlias = Annotated[
     str,
-    typer.Argument(
-        metavar="[ID", help="The system's id.", show_default=False, autocompletion=complete_system
-    ),
+    typer.Argument(metavar="ID", help="The system's id.", show_default=False, autocompletion=complete_system),
 ]
 _PathArgument: TypeAlias = Annotated[
     str,
     typer.Argument(
-        metavar="PATH]",
+        metavar="PATH",
         help="As drift prints it; or unmanaged, missing, deleted.",
         show_default=False,
     ),
@@ -54,11 +64,11 @@ _UntilOption: TypeAlias = Annotated[
     ),
 ]
 _ReasonOption: TypeAlias = Annotated[
-    str, typer.Option("--reason", metavar="TEXT", help="Why.", show_default=False)
+    str, typer.Option("--reason", metavar="TEXT", help="Why, for whoever reads it later.", show_default=False)
 ]
 
 
-@app.command()
+@app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
     system: _SystemArgument = "",
     path: _PathArgument = "",

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -35,6 +35,7 @@ from reconciler.cli.options import (
     PatienceOption,
     RootOption,
     VendorOption,
+    Verb,
     WorkersOption,
     make_app,
 )
@@ -74,27 +75,35 @@ if TYPE_CHECKING:
     from reconciler.planning.plan import Plan
 
 app = make_app()
+_EXAMPLES = """\
+reconciler apply -e tt02
+reconciler apply plan.json -e prod --yes
+reconciler apply -e tt02 --only '991825827_smart*'"""
+_AcceptOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--accept",
+        metavar="DIGEST",
+        help="Accept the breaking impacts of the plan with this digest.",
+        show_default=False,
+    ),
+]
 _MOST = 20
 """How many systems a refusal names."""
 
 
-@app.command()
+@app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
     planfile: Annotated[
         Path | None,
-        typer.Argument(metavar="[PLANFILE]", help="A saved plan; without one, plan now.", show_default=False),
+        typer.Argument(metavar="PLANFILE", help="A saved plan; without one, plan now.", show_default=False),
     ] = None,
     *,
     environment: EnvironmentOption = None,
     vendor: VendorOption = "",
     only: OnlyOption = None,
     form: FormatOption = Format.TEXT,
-    accept: Annotated[
-        str,
-        typer.Option(
-            "--accept", metavar="DIGEST", help="Accept this plan's breaking impacts.", show_default=False
-        ),
-    ] = "",
+    accept: _AcceptOption = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     report: Annotated[
         Path | None,

@@ -11,7 +11,7 @@ import typer
 from reconciler.cli.console import show_text
 from reconciler.cli.context import find_target, read_saved
 from reconciler.cli.journal import find_own_journal
-from reconciler.cli.options import JournalOption, RootOption, make_app
+from reconciler.cli.options import JournalOption, RootOption, Verb, make_app
 from reconciler.definitions.files import append_file, write_file
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.errors import UsageError
@@ -37,15 +37,21 @@ if TYPE_CHECKING:
     from reconciler.planning.plan import Plan
 
 app = make_app()
+_EXAMPLES = """\
+reconciler approve plan.json --reason 'Agreed with all 37 customers'
+reconciler approve --list"""
 
 
-@app.command()
+@app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
     planfile: Annotated[
-        Path | None, typer.Argument(metavar="[PLANFILE]", help="A saved plan.", show_default=False)
+        Path | None, typer.Argument(metavar="PLANFILE", help="A saved plan.", show_default=False)
     ] = None,
     *,
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.", show_default=False)] = "",
+    reason: Annotated[
+        str,
+        typer.Option("--reason", metavar="TEXT", help="Why, for whoever reads it later.", show_default=False),
+    ] = "",
     until: Annotated[
         str,
         typer.Option(

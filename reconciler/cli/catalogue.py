@@ -11,7 +11,15 @@ import typer
 
 from reconciler.cli.console import notify, show_lines, show_text
 from reconciler.cli.environment import choose_environment
-from reconciler.cli.options import EnvironmentOption, Format, FormatOption, RootOption, make_app
+from reconciler.cli.options import (
+    EnvironmentOption,
+    Format,
+    FormatOption,
+    RootOption,
+    Verb,
+    VerbGroup,
+    make_app,
+)
 from reconciler.definitions.catalogue_file import print_list, read_list
 from reconciler.definitions.files import find_lists, locate_list, write_definition
 from reconciler.definitions.settings import find_root, read_settings
@@ -29,12 +37,17 @@ app = make_app(group=True)
 _VARIABLE = "RECONCILER_ENVIRONMENT"
 
 
-@app.callback()
+@app.callback(
+    cls=VerbGroup, epilog="reconciler catalogue search skatt\nreconciler catalogue show skattegrunnlag"
+)
 def group() -> None:
     """Look up access packages and resources, by name or by words."""
 
 
-@app.command()
+@app.command(
+    cls=Verb,
+    epilog="reconciler catalogue refresh -e tt02\nreconciler catalogue refresh -e prod --format json",
+)
 def refresh(
     *,
     environment: EnvironmentOption = None,
@@ -85,14 +98,20 @@ def _renew(name: str, path: Path, root: Path) -> Renewed:
         return renew_list(environment, register, datetime.now(UTC).date(), last)
 
 
-@app.command("search")
+@app.command(
+    "search",
+    cls=Verb,
+    epilog="reconciler catalogue search regnskap\nreconciler catalogue search tax --limit 5",
+)
 def find(
     term: Annotated[
         list[str] | None,
-        typer.Argument(metavar="TERM...", help="Words; each of them has to fit.", show_default=False),
+        typer.Argument(metavar="TERM", help="Words; each of them has to fit.", show_default=False),
     ] = None,
     *,
-    limit: Annotated[int, typer.Option("--limit", metavar="N", min=0, help="Entries shown; 0: all.")] = 20,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=0, help="How many entries to show; 0 shows all.")
+    ] = 20,
     environment: EnvironmentOption = None,
     form: FormatOption = Format.TEXT,
     root: RootOption = None,
@@ -110,7 +129,10 @@ def find(
         show_lines(render_hits(hits, limit))
 
 
-@app.command()
+@app.command(
+    cls=Verb,
+    epilog="reconciler catalogue show skattegrunnlag\nreconciler catalogue show ske-krav-og-betalinger -e tt02",
+)
 def show(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="A package's URN or its last part, or a resource's id.")

@@ -12,7 +12,7 @@ from reconciler.cli.completions import complete_environment, complete_system
 from reconciler.cli.console import notify_findings, show_lines, show_text
 from reconciler.cli.context import connect
 from reconciler.cli.environment import choose_environment
-from reconciler.cli.options import Format, FormatOption, RootOption, VendorOption, make_app
+from reconciler.cli.options import Format, FormatOption, RootOption, VendorOption, Verb, make_app
 from reconciler.clients.credentials import choose_variables
 from reconciler.definitions.files import find_definitions, read_documents
 from reconciler.definitions.settings import find_root, read_settings
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from reconciler.model.system import System
 
 app = make_app()
+_EXAMPLES = """\
+reconciler compare tt02 prod
+reconciler compare tt02 prod 991825827_smartcloud --live"""
 _OFFLINE = "--live asks it"
 
 
@@ -55,12 +58,12 @@ _Second: TypeAlias = Annotated[
 _Ids: TypeAlias = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[ID]...", help="Only these systems.", show_default=False, autocompletion=complete_system
+        metavar="ID", help="Only these systems.", show_default=False, autocompletion=complete_system
     ),
 ]
 
 
-@app.command()
+@app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
     first: _First,
     second: _Second,

@@ -10,9 +10,12 @@ from typer.completion import get_completion_script  # type: ignore[attr-defined]
 
 from reconciler.cli.console import show_text
 from reconciler.cli.main import COMPLETION_VARIABLE
-from reconciler.cli.options import make_app
+from reconciler.cli.options import Verb, make_app
 
 app = make_app()
+_EXAMPLES = """\
+reconciler completion bash
+reconciler completion powershell"""
 
 
 class Shell(StrEnum):
@@ -24,13 +27,15 @@ class Shell(StrEnum):
     POWERSHELL = "powershell"
 
 
-@app.command()
+@app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
-    shell: Annotated[Shell, typer.Argument(metavar="SHELL", help=", ".join(Shell), show_default=False)],
+    shell: Annotated[
+        Shell, typer.Argument(metavar="SHELL", help=f"One of {', '.join(Shell)}.", show_default=False)
+    ],
 ) -> None:
     """Print what makes a shell complete the command line.
 
-    For bash: `eval "$(reconciler completion bash)"` in ~/.bashrc; the other shells are in docs/completion.md.
+    In ~/.bashrc: eval "$(reconciler completion bash)". The other shells are in docs/completion.md.
     """
     script = get_completion_script(
         prog_name="reconciler", complete_var=COMPLETION_VARIABLE, shell=shell.value

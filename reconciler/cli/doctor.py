@@ -12,7 +12,7 @@ import typer
 
 from reconciler.cli.console import notify, show_text
 from reconciler.cli.environment import choose_environment
-from reconciler.cli.options import EnvironmentOption, Format, FormatOption, RootOption, make_app
+from reconciler.cli.options import EnvironmentOption, Format, FormatOption, RootOption, Verb, make_app
 from reconciler.definitions.files import find_definitions, read_documents
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.errors import Exit, ReconcilerError
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 app = make_app()
 
 
-@app.command()
+@app.command(cls=Verb, epilog="reconciler doctor -e tt02\nreconciler doctor -e prod --format json")
 def run(
     *,
     environment: EnvironmentOption = None,

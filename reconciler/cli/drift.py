@@ -26,6 +26,7 @@ from reconciler.cli.options import (
     OnlyOption,
     RootOption,
     VendorOption,
+    Verb,
     WorkersOption,
     make_app,
 )
@@ -54,13 +55,16 @@ if TYPE_CHECKING:
     from reconciler.planning.plan import Plan
 
 app = make_app()
+_EXAMPLES = """\
+reconciler drift -e prod
+reconciler drift 991825827_smartcloud -e prod --adopt --dry-run"""
 
 
-@app.command()
+@app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
     ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ID]...", help="What to adopt; all, if none is named.", show_default=False),
+        typer.Argument(metavar="ID", help="With --adopt: what to adopt. Default: all.", show_default=False),
     ] = None,
     *,
     adopt: Annotated[bool, typer.Option("--adopt", help="Write what others changed into the files.")] = False,

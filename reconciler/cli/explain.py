@@ -9,21 +9,25 @@ import typer
 
 from reconciler.cli.completions import complete_explanation
 from reconciler.cli.console import show_text
-from reconciler.cli.options import make_app
+from reconciler.cli.options import Verb, make_app
 from reconciler.errors import UsageError
 from reconciler.model.suggest import find_nearest
 from reconciler.planning.explanation import find_explanation, read_explanations
 
 app = make_app()
+_EXAMPLES = """\
+reconciler explain
+reconciler explain package-visible
+reconciler explain AUTH.VLD-00004"""
 _WIDTH = 80
 
 
-@app.command()
+@app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[ID]",
+            metavar="ID",
             autocompletion=complete_explanation,
             help="A rule, an impact, a kind of drift or a code of the register; without one, all are listed.",
         ),

@@ -10,7 +10,7 @@ import typer
 
 from reconciler.cli.console import notify, show_text
 from reconciler.cli.context import make_plan, narrow, open_register, read_context
-from reconciler.cli.options import EnvironmentOption, Format, RootOption, VendorOption, make_app
+from reconciler.cli.options import EnvironmentOption, Format, RootOption, VendorOption, Verb, make_app
 from reconciler.errors import UsageError
 from reconciler.operations.export import export_change, export_definition
 from reconciler.render.escape import escape_json
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from reconciler.operations.export import ExportedRequest
 
 app = make_app()
+_EXAMPLES = """\
+reconciler export 991825827_smartcloud
+reconciler export 991825827_smartcloud -e tt02 --request"""
 
 
-@app.command()
+@app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
     system: Annotated[str, typer.Argument(metavar="ID", help="The system's id.")],
     *,

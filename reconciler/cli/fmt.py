@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli.console import notify, notify_findings, show_lines
-from reconciler.cli.options import RootOption, make_app
+from reconciler.cli.options import RootOption, Verb, make_app
 from reconciler.definitions.files import find_definitions, read_documents, read_mark, write_definition
 from reconciler.definitions.settings import find_common_root, read_settings
 from reconciler.errors import Exit
@@ -22,13 +22,16 @@ if TYPE_CHECKING:
     from reconciler.operations.format import Formatted
 
 app = make_app()
+_EXAMPLES = """\
+reconciler fmt
+reconciler fmt --check systems/smartcloud.yaml"""
 
 
-@app.command()
+@app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PATH]...", help="Files or folders (systems/).", show_default=False),
+        typer.Argument(metavar="PATH", help="Files or folders. Default: systems/.", show_default=False),
     ] = None,
     *,
     check: Annotated[

@@ -10,7 +10,15 @@ import typer
 from reconciler.cli.completions import complete_system
 from reconciler.cli.console import show_lines, show_text
 from reconciler.cli.context import notify_of_gap, open_archive, open_register, read_usable
-from reconciler.cli.options import EnvironmentOption, Format, FormatOption, RootOption, VendorOption, make_app
+from reconciler.cli.options import (
+    EnvironmentOption,
+    Format,
+    FormatOption,
+    RootOption,
+    VendorOption,
+    Verb,
+    make_app,
+)
 from reconciler.definitions.git import GitFailed
 from reconciler.definitions.working_tree import compare_with_head
 from reconciler.errors import UsageError
@@ -26,9 +34,12 @@ if TYPE_CHECKING:
     from reconciler.model.system import System
 
 app = make_app()
+_EXAMPLES = """\
+reconciler history 991825827_smartcloud -e prod
+reconciler history 991825827_smartcloud --format json"""
 
 
-@app.command()
+@app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
     system: Annotated[
         str,

@@ -12,7 +12,7 @@ from reconciler.cli.console import show_progress
 from reconciler.cli.context import connect
 from reconciler.cli.definition_files import finish_import, list_names, read_texts
 from reconciler.cli.environment import choose_environment
-from reconciler.cli.options import EnvironmentOption, RootOption, VendorOption, WorkersOption, make_app
+from reconciler.cli.options import EnvironmentOption, RootOption, VendorOption, Verb, WorkersOption, make_app
 from reconciler.clients.listing import list_ids, read_listed
 from reconciler.definitions.bodies import read_bodies
 from reconciler.definitions.files import find_top, read_file
@@ -32,13 +32,17 @@ if TYPE_CHECKING:
     from reconciler.model.system import RegisteredSystem, System
 
 app = make_app()
+_EXAMPLES = """\
+reconciler import --all -e tt02
+reconciler import 991825827_smartcloud -e prod --dry-run
+reconciler import --from body.json"""
 
 
-@app.command()
+@app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
     ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ID]...", help="Ids, or patterns of them.", show_default=False),
+        typer.Argument(metavar="ID", help="Systems to import; * fits any text.", show_default=False),
     ] = None,
     *,
     everything: Annotated[bool, typer.Option("--all", help="Every system that is registered.")] = False,
@@ -47,7 +51,7 @@ def run(
         typer.Option(
             "--from",
             metavar="FILE",
-            help="Bodies in JSON, several files too; no network.",
+            help="A file of JSON bodies; repeatable, and no network.",
             show_default=False,
             exists=True,
         ),
@@ -61,7 +65,7 @@ def run(
     """Write or update definition files from the register, by the smallest edit.
 
     Without definitions, the organisation of the token is the vendor. What a rule objects to and is registered gets an
-    `allow:`; what comes from a file does not. Exits 1 where a file still differs, or has errors.
+    entry under allow; what comes from a file does not. Exits 1 where a file still differs, or has errors.
     """
     if not (ids or everything or files) or (everything and (ids or files)):
         raise UsageError(

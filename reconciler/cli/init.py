@@ -11,7 +11,7 @@ import typer
 
 from reconciler.cli.confirmation import confirm
 from reconciler.cli.console import notify, show_lines, show_text
-from reconciler.cli.options import RootOption, make_app
+from reconciler.cli.options import RootOption, Verb, make_app
 from reconciler.clients.credentials import choose_variables
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.errors import Exit, Refused
@@ -26,13 +26,17 @@ if TYPE_CHECKING:
     from reconciler.render.lines import Line
 
 app = make_app()
+_EXAMPLES = """\
+reconciler init
+reconciler init -e tt02 -e prod --vendor 991825827 --dry-run
+reconciler init --check"""
 _Environments: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
         "--environment",
         "-e",
         metavar="NAME",
-        help="One in use; several times (tt02, prod).",
+        help="An environment in use; repeatable.",
         show_default=False,
     ),
 ]
@@ -47,13 +51,18 @@ _Owners: TypeAlias = Annotated[
 ]
 
 
-@app.command()
+@app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
     *,
     check: Annotated[bool, typer.Option("--check", help="Run doctor for every environment instead.")] = False,
     vendor: Annotated[
         str,
-        typer.Option("--vendor", metavar="ORG", help="Whose systems, for an example.", show_default=False),
+        typer.Option(
+            "--vendor",
+            metavar="ORG",
+            help="Organisation number for an example definition.",
+            show_default=False,
+        ),
     ] = "",
     environments: _Environments = None,
     owners: _Owners = "",

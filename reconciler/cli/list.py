@@ -15,6 +15,7 @@ from reconciler.cli.options import (
     OnlyOption,
     RootOption,
     VendorOption,
+    Verb,
     WorkersOption,
     make_app,
 )
@@ -26,6 +27,9 @@ from reconciler.render import json as as_json
 from reconciler.render.text.inventory import render_inventory
 
 app = make_app()
+_EXAMPLES = """\
+reconciler list -e tt02
+reconciler list -e prod --format csv"""
 
 
 class ListFormat(StrEnum):
@@ -36,7 +40,7 @@ class ListFormat(StrEnum):
     CSV = "csv"
 
 
-@app.command()
+@app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
     *,
     environment: EnvironmentOption = None,

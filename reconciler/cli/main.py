@@ -18,32 +18,44 @@ from reconciler import __version__
 if TYPE_CHECKING:
     from typer._click import Command, Context, HelpFormatter, Parameter
 
-VERBS = {
-    "init": "Write what a repository needs to start with.",
-    "validate": "Check definition files; no network.",
-    "import": "Write or update definition files from the register.",
-    "fmt": "Put definition files in their canonical form; no network.",
-    "export": "Print the exact JSON that apply would send.",
-    "plan": "Show what apply would do; never writes.",
-    "verify": "Say whether a saved plan is still fresh.",
-    "apply": "Make the register match the definitions.",
-    "approve": "Record in git that what a plan breaks is accepted.",
-    "list": "Show what is registered, with or without definitions.",
-    "drift": "Show what differs from the files, since when and by whom.",
-    "accept": "Accept one difference for a while.",
-    "history": "Show a system's change log, oldest write first.",
-    "runs": "List the runs of the journal, newest first.",
-    "recover": "Find out what became of an interrupted apply; sends nothing.",
-    "compare": "Put two environments side by side.",
-    "doctor": "Say what the credentials can do, and what is wrong.",
-    "rollback": "Make a plan that puts back what a run updated.",
-    "catalogue": "Look up access packages and resources.",
-    "schema": "Print a JSON Schema.",
-    "completion": "Print what makes a shell complete.",
-    "explain": "Print the page of a rule, an impact or a code.",
-    "register": "Run the embedded register for other programs.",
+GROUPS = {
+    "Daily work": {
+        "validate": "Check definition files; no network.",
+        "plan": "Show what apply would do; never writes.",
+        "verify": "Say whether a saved plan is still fresh.",
+        "apply": "Make the register match the definitions.",
+        "approve": "Record in git that what a plan breaks is accepted.",
+        "drift": "Show what differs from the files, since when and by whom.",
+        "accept": "Accept one difference for a while.",
+    },
+    "Definitions": {
+        "init": "Write what a repository needs to start with.",
+        "import": "Write or update definition files from the register.",
+        "fmt": "Put definition files in their canonical form; no network.",
+        "export": "Print the exact JSON that apply would send.",
+        "catalogue": "Look up access packages and resources.",
+        "explain": "Print the page of a rule, an impact or a code.",
+    },
+    "Customers and register": {
+        "list": "Show what is registered, with or without definitions.",
+        "history": "Show a system's change log, oldest write first.",
+        "compare": "Put two environments side by side.",
+    },
+    "Look into it": {
+        "runs": "List the runs of the journal, newest first.",
+        "recover": "Find out what became of an interrupted apply; sends nothing.",
+        "rollback": "Make a plan that puts back what a run updated.",
+        "doctor": "Say what the credentials can do, and what is wrong.",
+    },
+    "For programs": {
+        "schema": "Print a JSON Schema.",
+        "completion": "Print what makes a shell complete.",
+        "register": "Run the embedded register for other programs.",
+    },
 }
-"""Each verb is the module of the same name beside this file, and its line in the help."""
+"""The verbs and their lines in the help, by what they are for."""
+VERBS = {verb: line for group in GROUPS.values() for verb, line in group.items()}
+"""Each verb is the module of the same name beside this file."""
 _MODULES = {"import": "import_"}
 """Where a verb's name is a word of the language."""
 _EVERYWHERE = frozenset({"verbose", "debug"})
@@ -60,15 +72,17 @@ class Verbs(TyperGroup):
     """A group that imports a verb's module when the verb is asked for."""
 
     def list_commands(self, ctx: Context) -> list[str]:
-        """Name the verbs in the order in which a newcomer needs them."""
+        """Name the verbs in the order of the help."""
         del ctx
         return list(VERBS)
 
     def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
         """List the verbs by their lines here, so that the help imports none of them."""
         del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(VERBS.items()))
+        widest = max(map(len, VERBS))
+        for heading, verbs in GROUPS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(verb.ljust(widest), line) for verb, line in verbs.items()])
 
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         """Import a verb's module and give its command."""

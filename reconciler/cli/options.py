@@ -1,14 +1,21 @@
-"""The options that several verbs share, declared once."""
+"""What the verbs share on the command line: the options of several, declared once, and the form of their help."""
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from reconciler.render.formats import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from typer._click import Command, Context, HelpFormatter
 
 
 def make_app(*, group: bool = False) -> typer.Typer:
@@ -41,19 +48,24 @@ EnvironmentOption: TypeAlias = Annotated[
         "--environment",
         "-e",
         metavar="NAME",
-        help="local, tt02, prod or a configured one (RECONCILER_ENVIRONMENT; local).",
+        help="local, tt02, prod or a configured one; also RECONCILER_ENVIRONMENT. Default: local.",
         autocompletion=_complete_environment,
         show_default=False,
     ),
 ]
 VendorOption: TypeAlias = Annotated[
     str,
-    typer.Option("--vendor", metavar="ORG", help="Only this vendor's definitions.", show_default=False),
+    typer.Option(
+        "--vendor",
+        metavar="ORG",
+        help="Only the definitions of this organisation number.",
+        show_default=False,
+    ),
 ]
 OnlyOption: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
-        "--only", metavar="ID", help="Only these systems; several, and `*` fits any text.", show_default=False
+        "--only", metavar="ID", help="Only this system; repeatable, and * fits any text.", show_default=False
     ),
 ]
 FormatOption: TypeAlias = Annotated[
@@ -64,14 +76,17 @@ FormatsOption: TypeAlias = Annotated[
     typer.Option(
         "--format",
         metavar="NAME[=FILE]",
-        help=f"{', '.join(FORMATS)}; several into files.",
+        help=f"{', '.join(FORMATS)}; repeatable, into files.",
         show_default=False,
     ),
 ]
 JournalOption: TypeAlias = Annotated[
     Path | None,
     typer.Option(
-        "--journal", metavar="DIR", help="Where journals are kept (.reconciler/journal).", show_default=False
+        "--journal",
+        metavar="DIR",
+        help="Where journals are kept. Default: .reconciler/journal.",
+        show_default=False,
     ),
 ]
 PatienceOption: TypeAlias = Annotated[
@@ -85,12 +100,84 @@ RootOption: TypeAlias = Annotated[
     typer.Option(
         "--root",
         metavar="DIR",
-        help="Where to start looking for the repository (here).",
+        help="The repository, or a folder in it. Default: here.",
         show_default=False,
         exists=True,
         file_okay=False,
     ),
 ]
 WorkersOption: TypeAlias = Annotated[
-    int, typer.Option("--workers", min=1, max=64, help="Requests at the same time.")
+    int, typer.Option("--workers", metavar="N", min=1, max=64, help="Requests at the same time.")
 ]
+_TYPE = re.compile(r"<([^<>]*)>")
+"""How the type of a value without a name of its own is shown."""
+
+
+class Verb(TyperCommand):
+    """A verb whose help names arguments without their Python types and ends with examples."""
+
+    def collect_usage_pieces(self, ctx: Context) -> list[str]:
+        """Put an argument that can be left out in square brackets, once."""
+        del ctx
+        return ["[OPTIONS]", *(_name_in_usage(each) for each in _find_arguments(self))]
+
+    def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """List arguments and options."""
+        _list_parameters(self, ctx, formatter)
+
+    def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """Write the examples as they stand."""
+        del ctx
+        _list_examples(self, formatter)
+
+
+class VerbGroup(TyperGroup):
+    """A verb with verbs below it, whose help ends with examples."""
+
+    def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """Write the examples as they stand."""
+        del ctx
+        _list_examples(self, formatter)
+
+
+def _find_arguments(command: Command) -> Iterable[TyperArgument]:
+    return (each for each in command.params if isinstance(each, TyperArgument))
+
+
+def _name(argument: TyperArgument) -> str:
+    return f"{argument.display_name_raw}{'' if argument.nargs == 1 else '...'}"
+
+
+def _name_in_usage(argument: TyperArgument) -> str:
+    return _name(argument) if argument.required else f"[{_name(argument)}]"
+
+
+def _list_parameters(command: Command, ctx: Context, formatter: HelpFormatter) -> None:
+    arguments = [(_name(each), each.help or "") for each in _find_arguments(command)]
+    if arguments:
+        with formatter.section("Arguments"):
+            formatter.write_dl(arguments)
+    with formatter.section("Options"):
+        formatter.write_dl(
+            [
+                (_TYPE.sub(r"\1", record[0]), _say_range(each, record[1]))
+                for each in command.get_params(ctx)
+                if not isinstance(each, TyperArgument)
+                if (record := each.get_help_record(ctx)) is not None
+            ]
+        )
+
+
+def _say_range(option: object, text: str) -> str:
+    """Put the range of a number in words."""
+    if not isinstance(option, TyperOption) or option.min is None:
+        return text
+    if option.max is None:
+        return text.replace(f"x>={option.min}", f"{option.min} or more")
+    return text.replace(f"{option.min}<=x<={option.max}", f"{option.min} to {option.max}")
+
+
+def _list_examples(command: Command, formatter: HelpFormatter) -> None:
+    with formatter.section("Examples"):
+        for line in (command.epilog or "").splitlines():
+            formatter.write(f"  {line}\n")

@@ -29,6 +29,7 @@ from reconciler.cli.options import (
     OnlyOption,
     RootOption,
     VendorOption,
+    Verb,
     WorkersOption,
     make_app,
 )
@@ -56,6 +57,10 @@ if TYPE_CHECKING:
     from reconciler.render.links import Links
 
 app = make_app()
+_EXAMPLES = """\
+reconciler plan -e tt02
+reconciler plan -e prod --base origin/main --out plan.json
+reconciler plan -e prod --against origin/main --format markdown"""
 _BaseOption: TypeAlias = Annotated[
     str,
     typer.Option(
@@ -73,7 +78,7 @@ _AgainstOption: TypeAlias = Annotated[
 ]
 
 
-@app.command()
+@app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
     *,
     environment: EnvironmentOption = None,

@@ -20,6 +20,7 @@ from reconciler.cli.options import (
     PatienceOption,
     RootOption,
     VendorOption,
+    Verb,
     WorkersOption,
     make_app,
 )
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 app = make_app()
 
 
-@app.command()
+@app.command(cls=Verb, epilog="reconciler recover -e prod\nreconciler recover -e prod --format json")
 def run(
     *,
     environment: EnvironmentOption = None,

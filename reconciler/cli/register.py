@@ -7,12 +7,12 @@ import os
 import signal
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated, Protocol, TypeAlias
 
 import typer
 
 from reconciler.cli.console import notify, notify_findings, show_text
-from reconciler.cli.options import Format, FormatOption, make_app
+from reconciler.cli.options import Format, FormatOption, Verb, VerbGroup, make_app
 from reconciler.definitions.files import find_definitions, read_documents, read_file
 from reconciler.errors import SettingsError, UsageError
 from reconciler.model.canonical_json import Json
@@ -37,43 +37,56 @@ class Serving(Protocol):
 
 
 app = make_app(group=True)
+_ConfigOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Clients, resources and switches, as docs/emulator.md has them.",
+        show_default=False,
+        exists=True,
+        dir_okay=False,
+    ),
+]
 
 
-@app.callback()
+@app.callback(
+    cls=VerbGroup,
+    epilog="reconciler register serve --port 8080\nreconciler register serve --state register.json",
+)
 def group() -> None:
     """Run the embedded register for other programs."""
 
 
-@app.command()
+@app.command(
+    cls=Verb,
+    epilog="reconciler register serve --port 8080\nreconciler register serve --seed systems --format json",
+)
 def serve(
     *,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 0,
+    port: Annotated[
+        int, typer.Option(metavar="N", min=0, max=65535, help="The port; 0 picks a free one.")
+    ] = 0,
     host: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Listen here (127.0.0.1).", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="The address to listen on. Default: 127.0.0.1.", show_default=False
+        ),
     ] = None,
     public_url: Annotated[
         str | None,
         typer.Option(metavar="URL", help="The address that others use.", show_default=False),
     ] = None,
     state: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Keep state here (in memory).", show_default=False)
-    ] = None,
-    config: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Clients, resources, switches.",
-            show_default=False,
-            exists=True,
-            dir_okay=False,
-        ),
+        typer.Option(metavar="FILE", help="Keep state here. Default: in memory.", show_default=False),
     ] = None,
+    config: _ConfigOption = None,
     seed: Annotated[
         Path | None,
         typer.Option(
             "--seed",
             metavar="DIR",
-            help="Definitions, or JSON.",
+            help="Definitions or JSON documents to start with.",
             show_default=False,
             exists=True,
             file_okay=False,

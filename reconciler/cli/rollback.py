@@ -22,6 +22,7 @@ from reconciler.cli.options import (
     FormatOption,
     JournalOption,
     RootOption,
+    Verb,
     make_app,
 )
 from reconciler.definitions.files import open_drafts
@@ -36,16 +37,19 @@ from reconciler.render.phrases import describe_time
 from reconciler.render.text.plan import render_plan
 
 app = make_app()
+_EXAMPLES = """\
+reconciler rollback latest -e prod --out back.json
+reconciler apply back.json -e prod"""
 
 
-@app.command()
+@app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
     name: Annotated[
         str,
         typer.Argument(
             metavar="RUN",
             autocompletion=complete_run,
-            help="A run, or the start of its name, or `latest`.",
+            help="A run, or the start of its name, or latest.",
             show_default=False,
         ),
     ],
@@ -61,7 +65,7 @@ def run(
 ) -> None:
     """Make a plan that puts back what a run updated; writes nothing.
 
-    Apply it with `reconciler apply FILE`. What the run created or deleted cannot be undone.
+    Apply it with: reconciler apply FILE. What the run created or deleted cannot be undone.
     """
     found = find_root(root or Path.cwd())
     named = environment or os.environ.get("RECONCILER_ENVIRONMENT")

@@ -17,6 +17,7 @@ from reconciler.cli.options import (
     FormatOption,
     JournalOption,
     RootOption,
+    Verb,
     make_app,
 )
 from reconciler.definitions.settings import find_root, read_settings
@@ -27,14 +28,20 @@ from reconciler.render.phrases import count
 from reconciler.render.text.runs import render_runs
 
 app = make_app()
+_EXAMPLES = """\
+reconciler runs
+reconciler runs -e prod --format json"""
 
 
-@app.command()
+@app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
     *,
     environment: EnvironmentOption = None,
     vendor: Annotated[
-        str, typer.Option("--vendor", metavar="ORG", help="Only this vendor's runs.", show_default=False)
+        str,
+        typer.Option(
+            "--vendor", metavar="ORG", help="Only the runs of this organisation number.", show_default=False
+        ),
     ] = "",
     form: FormatOption = Format.TEXT,
     journal: JournalOption = None,
@@ -43,7 +50,7 @@ def run(
     """List the runs of the journal, newest first; asks no register.
 
     Each has its time, its plan's digest and how many systems came to which outcome. A run can be named by the
-    start of its name, and the newest one as `latest`.
+    start of its name, and the newest one as latest.
     """
     found = find_root(root or Path.cwd())
     runs = read_runs(find_journal(found, journal))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli.console import show_text
-from reconciler.cli.options import RootOption, make_app
+from reconciler.cli.options import RootOption, Verb, make_app
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.errors import SettingsError, UsageError
 from reconciler.operations.schema import Of, Version, make_schema
@@ -18,18 +18,21 @@ if TYPE_CHECKING:
     from reconciler.definitions.words import Language
 
 app = make_app()
+_EXAMPLES = """\
+reconciler schema definition
+reconciler schema plan --draft 2020-12"""
 
 
-@app.command()
+@app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
-    of: Annotated[Of, typer.Argument(metavar="FORMAT", help=", ".join(Of), show_default=False)],
+    of: Annotated[Of, typer.Argument(metavar="FORMAT", help=f"One of {', '.join(Of)}.", show_default=False)],
     *,
     draft: Annotated[
-        Version, typer.Option("--draft", metavar="VERSION", help="Of JSON Schema: 07, 2020-12.")
+        Version, typer.Option("--draft", metavar="VERSION", help="Version of JSON Schema: 07 or 2020-12.")
     ] = Version.DRAFT_07,
     language: Annotated[
         str,
-        typer.Option("--language", metavar="CODE", help="Of the descriptions: en, nb."),
+        typer.Option("--language", metavar="CODE", help="Language of the descriptions: en or nb."),
     ] = "en",
     root: RootOption = None,
 ) -> None:

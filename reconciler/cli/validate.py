@@ -17,6 +17,7 @@ from reconciler.cli.options import (
     OnlyOption,
     RootOption,
     VendorOption,
+    Verb,
     make_app,
 )
 from reconciler.cli.outputs import choose_outputs
@@ -41,13 +42,17 @@ if TYPE_CHECKING:
     from reconciler.rules import Checked
 
 app = make_app()
+_EXAMPLES = """\
+reconciler validate
+reconciler validate systems/smartcloud.yaml --strict
+reconciler validate --online -e tt02 --format sarif=findings.sarif"""
 
 
-@app.command()
+@app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PATH]...", help="Files or folders (systems/).", show_default=False),
+        typer.Argument(metavar="PATH", help="Files or folders. Default: systems/.", show_default=False),
     ] = None,
     *,
     vendor: VendorOption = "",
@@ -55,7 +60,7 @@ def run(
     formats: FormatsOption = None,
     strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
     online: Annotated[
-        bool, typer.Option("--online", help="Also ask the environment for rights and packages.")
+        bool, typer.Option("--online", help="Also look up rights and packages in the environment.")
     ] = False,
     environment: EnvironmentOption = None,
     root: RootOption = None,

@@ -10,7 +10,7 @@ import typer
 from reconciler.cli.console import show_text
 from reconciler.cli.context import choose_saved, connect, find_target, read_saved
 from reconciler.cli.journal import find_own_journal
-from reconciler.cli.options import EnvironmentOption, RootOption, make_app
+from reconciler.cli.options import EnvironmentOption, RootOption, Verb, make_app
 from reconciler.definitions.settings import find_root
 from reconciler.execution.preflight import check_fresh, check_target
 from reconciler.execution.signoff import find_approvals
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 app = make_app()
 
 
-@app.command()
+@app.command(cls=Verb, epilog="reconciler verify plan.json\nreconciler verify plan.json -e prod")
 def run(
     planfile: Annotated[Path, typer.Argument(metavar="PLANFILE", help="A saved plan.", show_default=False)],
     *,
