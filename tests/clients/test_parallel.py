@@ -72,7 +72,7 @@ def test_there_is_a_connection_for_every_worker(workers: int) -> None:
             started = time.monotonic()
             found = read_all(register, [str(number) for number in range(2 * workers)])
             taken = time.monotonic() - started
-            transport = register._client._transport._inner  # type: ignore[attr-defined]  # beneath the guard
+            transport = register._client._transport._inner._inner  # type: ignore[attr-defined]  # beneath guard and log
             assert isinstance(transport, Exchange)
             assert len(transport._pool.connections) == workers
 
