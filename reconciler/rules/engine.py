@@ -24,6 +24,7 @@ from reconciler.rules.registry import (
     Fault,
     Fleet,
     declare,
+    judge_asked,
 )
 
 if TYPE_CHECKING:
@@ -254,6 +255,9 @@ def _ask_system(subject: Resolved, catalogue: Catalogue) -> Iterator[tuple[Rule,
         for rule, look_up in CATALOGUE_CHECKS:
             for fault in look_up(subject, catalogue):
                 yield rule, fault
+        for path, asked in subject.list_asked():
+            for name, fault in judge_asked(path, asked, subject, catalogue):
+                yield RULES[name], fault
 
 
 def _is_living(subject: Resolved) -> bool:

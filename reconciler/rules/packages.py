@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.definitions.yaml_document import quote
 from reconciler.model.catalogue import PACKAGE_FORM, PACKAGE_PREFIX
-from reconciler.rules.registry import Fault, catalogue_rule, find_faults, system_rule
+from reconciler.rules.registry import Fault, catalogue_rule, declare, system_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,8 +58,8 @@ def check_duplicates(subject: Resolved) -> Iterator[Fault]:
             yield Fault(_place(index), message, "Remove one of them.", None if same else "")
 
 
-@catalogue_rule("package-unknown", code="AUTH.VLD-00008")
-def check_existence(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
+declare(
+    "package-unknown",
     """Every access package exists.
 
     The register asks the environment's own list (System Register contract §3, 00008), and
@@ -72,12 +72,13 @@ def check_existence(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
 
         allow:
           package-unknown: new in tt02, and not in the shipped list yet
-    """
-    return find_faults("package-unknown", subject, catalogue)
+    """,
+    code="AUTH.VLD-00008",
+)
 
 
-@catalogue_rule("package-renamed", code="AUTH.VLD-00008")
-def check_package_names(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
+declare(
+    "package-renamed",
     """An access package is named as the environment names it.
 
     Only `plan` and `validate --online` know: they ask the environment, which answers with
@@ -86,24 +87,26 @@ def check_package_names(subject: Resolved, catalogue: Catalogue) -> Iterator[Fau
     as long as the environment does.
 
     Fix: write the name in the hint.
-    """
-    return find_faults("package-renamed", subject, catalogue)
+    """,
+    code="AUTH.VLD-00008",
+)
 
 
-@catalogue_rule("package-not-delegable", code="AUTH.VLD-00008")
-def check_delegable(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
+declare(
+    "package-not-delegable",
     """Every access package can be given to a system user.
 
     The register refuses one that is neither delegable nor assignable (System Register
     contract §3, 00008): the packages of guardianship, and the one for explicit rights.
 
     Fix: remove the package.
-    """
-    return find_faults("package-not-delegable", subject, catalogue)
+    """,
+    code="AUTH.VLD-00008",
+)
 
 
-@catalogue_rule("package-visible", code="AUTH.VLD-00018")
-def check_visible(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
+declare(
+    "package-visible",
     """A visible system carries no access package whose isAssignable is false.
 
     Such a package is for client relations, between an accountant or auditor and their
@@ -116,5 +119,6 @@ def check_visible(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
         accessPackages:
           - urn:altinn:accesspackage:regnskapsforer-lonn
         isVisible: false
-    """
-    return find_faults("package-visible", subject, catalogue)
+    """,
+    code="AUTH.VLD-00018",
+)

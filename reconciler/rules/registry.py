@@ -83,19 +83,16 @@ class Rule:
 def judge_asked(
     path: Path, asked: Asked, subject: Resolved, catalogue: Catalogue
 ) -> Iterator[tuple[str, Fault]]:
-    """Find the faults of one resource or package that a system asks for, each with its rule."""
+    """Find the faults of one resource or package that a system asks for, each with its rule's id.
+
+    The rules are declared beside those on the member; the engine asks for all of them at once.
+    """
     if not asked.can_exist:  # the rules on its form say so
         return
     visible = subject.system.isVisible and "isVisible" not in subject.definition.broken
     for doubt in catalogue.judge(asked, visible=visible):
         rule = f"{'right' if asked.what == 'resource' else 'package'}-{doubt.kind}"
         yield rule, Fault(path, f"{quote(asked.name)} {doubt.says}", catalogue.advise(asked, doubt))
-
-
-def find_faults(rule: str, subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
-    """Find what one rule has to say of all resources and packages that a system asks for."""
-    for path, asked in subject.list_asked():
-        yield from (fault for name, fault in judge_asked(path, asked, subject, catalogue) if name == rule)
 
 
 RULES: dict[str, Rule] = {}

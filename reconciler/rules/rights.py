@@ -9,14 +9,13 @@ from reconciler.definitions.yaml_document import quote
 from reconciler.model.catalogue import ROUTES
 from reconciler.model.findings import Severity
 from reconciler.model.system import RESOURCE
-from reconciler.rules.registry import Fault, catalogue_rule, find_faults, system_rule
+from reconciler.rules.registry import Fault, declare, system_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.definitions.definition import Resolved
     from reconciler.definitions.yaml_document import Path
-    from reconciler.model.catalogue import Catalogue
     from reconciler.model.system import Attribute
 
 _BLANK = re.compile(r"\s")
@@ -115,8 +114,8 @@ def check_impossible_rights(subject: Resolved) -> Iterator[Fault]:
             yield Fault(place, message, "Name the resource, or remove the right.")
 
 
-@catalogue_rule("right-unknown", code="AUTH.VLD-00003")
-def check_known(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
+declare(
+    "right-unknown",
     """A right names a resource that the environment knows.
 
     The register asks the Resource Registry (System Register contract §3, 00003), and so do
@@ -129,12 +128,13 @@ def check_known(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
         rights: []
         environments:
           prod: {rights: [ske-krav-og-betalinger]}
-    """
-    return find_faults("right-unknown", subject, catalogue)
+    """,
+    code="AUTH.VLD-00003",
+)
 
 
-@catalogue_rule("right-renamed", code="AUTH.VLD-00003")
-def check_right_names(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
+declare(
+    "right-renamed",
     """A right names a resource as the environment names it.
 
     Only `plan` and `validate --online` know: they ask the Resource Registry, which answers
@@ -142,12 +142,13 @@ def check_right_names(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault
     00003) only for as long as the registry does.
 
     Fix: write the id in the hint.
-    """
-    return find_faults("right-renamed", subject, catalogue)
+    """,
+    code="AUTH.VLD-00003",
+)
 
 
-@catalogue_rule("right-not-delegable", code="AUTH.VLD-00017")
-def check_types(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
+declare(
+    "right-not-delegable",
     """A right names a resource of a type that a system user can be given.
 
     The register refuses resources for Maskinporten's scopes, consents and services of
@@ -155,8 +156,9 @@ def check_types(subject: Resolved, catalogue: Catalogue) -> Iterator[Fault]:
     they ask the Resource Registry for the type.
 
     Fix: remove the right. A scope is asked for in Maskinporten, not here.
-    """
-    return find_faults("right-not-delegable", subject, catalogue)
+    """,
+    code="AUTH.VLD-00017",
+)
 
 
 @system_rule("right-duplicate", code="AUTH.VLD-00006")
