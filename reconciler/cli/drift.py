@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from reconciler.cli.completions import complete_system
 from reconciler.cli.console import notify, show_progress
 from reconciler.cli.context import (
     check_named,
@@ -58,14 +59,20 @@ app = make_app()
 _EXAMPLES = """\
 reconciler drift -e prod
 reconciler drift 991825827_smartcloud -e prod --adopt --dry-run"""
+_IdsArgument: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="ID",
+        help="With --adopt: what to adopt. Default: all.",
+        show_default=False,
+        autocompletion=complete_system,
+    ),
+]
 
 
 @app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
-    ids: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="ID", help="With --adopt: what to adopt. Default: all.", show_default=False),
-    ] = None,
+    ids: _IdsArgument = None,
     *,
     adopt: Annotated[bool, typer.Option("--adopt", help="Write what others changed into the files.")] = False,
     dry_run: Annotated[

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.completions import complete_system
 from reconciler.cli.console import notify, show_text
 from reconciler.cli.context import make_plan, narrow, open_register, read_context
 from reconciler.cli.options import EnvironmentOption, Format, RootOption, VendorOption, Verb, make_app
@@ -28,7 +29,9 @@ reconciler export 991825827_smartcloud -e tt02 --request"""
 
 @app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
-    system: Annotated[str, typer.Argument(metavar="ID", help="The system's id.")],
+    system: Annotated[
+        str, typer.Argument(metavar="ID", help="The system's id.", autocompletion=complete_system)
+    ],
     *,
     environment: EnvironmentOption = None,
     live: Annotated[

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from reconciler.cli.completions import complete_system
 from reconciler.cli.console import show_progress
 from reconciler.cli.context import connect
 from reconciler.cli.definition_files import finish_import, list_names, read_texts
@@ -36,14 +37,20 @@ _EXAMPLES = """\
 reconciler import --all -e tt02
 reconciler import 991825827_smartcloud -e prod --dry-run
 reconciler import --from body.json"""
+_IdsArgument: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="ID",
+        help="Systems to import; * fits any text.",
+        show_default=False,
+        autocompletion=complete_system,
+    ),
+]
 
 
 @app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
-    ids: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="ID", help="Systems to import; * fits any text.", show_default=False),
-    ] = None,
+    ids: _IdsArgument = None,
     *,
     everything: Annotated[bool, typer.Option("--all", help="Every system that is registered.")] = False,
     files: Annotated[

@@ -33,7 +33,7 @@ def offer(repository: Repository, line: str, shell: str = "bash") -> list[str]:
         ("reconciler pla", ["plan"]),
         ("reconciler plan --ag", ["--against"]),
         ("reconciler plan -e ser", ["served"]),
-        (f"reconciler history {VENDOR}", [ID]),
+        *((f"reconciler {verb} {VENDOR}", [ID]) for verb in ("history", "import", "export", "drift --adopt")),
         ("reconciler explain client-id-cl", ["client-id-claimed"]),
         ("reconciler rollback l", ["latest"]),
         ("reconciler compare t", ["tt02"]),
