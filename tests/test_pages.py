@@ -1,0 +1,95 @@
+"""What the pages for users show is what happens: every command of theirs is carried out, and its output compared."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.citations import DOCS, ROOT
+from tests.pages import Reader, accept, is_as_shown, read_blocks, read_commands, read_in
+
+QUICK = ("howto/own-repository",)
+"""The pages that are carried out with the quick tests."""
+_READER = pytest.mark.skipif(
+    sys.platform == "win32" or not shutil.which("bash") or not shutil.which("curl"),
+    reason="a reader has a POSIX shell and curl",
+)
+_PAGES = ["tutorial", *sorted(f"howto/{each.stem}" for each in (DOCS / "howto").glob("*.md"))]
+
+
+def _follow(page: Path, reader: Reader, request: pytest.FixtureRequest) -> None:
+    """Carry out a page, and rewrite it with `--accept`."""
+    text = page.read_text(encoding="utf-8")
+    reader.follow(text)
+    if request.config.getoption("--accept"):
+        page.write_text(accept(text, reader.differences), encoding="utf-8")
+        return
+    assert [(each.shown.command, each.shown.output, each.printed) for each in reader.differences] == []
+
+
+@_READER
+@pytest.mark.parametrize(
+    "name", [pytest.param(each, marks=[] if each in QUICK else pytest.mark.slow) for each in _PAGES]
+)
+def test_a_page_shows_what_happens(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """Every command of a page does what it shows, in an empty folder."""
+    root = tmp_path / "systems-of-ours"
+    root.mkdir()
+    with read_in(root) as reader:
+        _follow(DOCS / f"{name}.md", reader, request)
+
+
+@_READER
+@pytest.mark.slow
+def test_the_commands_of_the_readme_do_what_it_says(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """The commands behind the newcomer's, with the sample systems."""
+    (tmp_path / ".venv").symlink_to(Path(sys.executable).parent.parent)
+    shutil.copytree(ROOT / "systems", tmp_path / "systems")
+    with read_in(tmp_path) as reader:
+        _follow(ROOT / "README.md", reader, request)
+    assert len(reader.commands) > 0
+
+
+def test_what_varies_is_left_open() -> None:
+    """An ellipsis stands for text within a line, and alone for any lines; all else is compared."""
+    assert is_as_shown("a … c\n…\nlast\n", "a b c\n1\n2\nlast\n")
+    assert is_as_shown("…\n", "")
+    assert not is_as_shown("a … c\n", "a b\nc\n")
+    assert not is_as_shown("a\n", "a\nb\n")
+    assert not is_as_shown("", "a\n")
+
+
+def test_a_block_is_left_out_only_with_a_reason() -> None:
+    """A mark without a reason leaves nothing out."""
+    block = "```sh\nfalse\n```\n"
+
+    assert read_blocks(f"<!-- not executed: wipes the disk -->\n{block}") == []
+    assert read_blocks(f"<!-- newcomer -->\n{block}") == []
+    assert len(read_blocks(f"<!-- not executed -->\n{block}{block}")) == 2
+
+
+def test_the_commands_of_a_block_are_read_with_their_output() -> None:
+    """A command may have several lines; what follows up to the next one is its output."""
+    (block,) = read_blocks("```console\n$ one \\\n>   two\nout\n\nmore\n$ three\n```\n")
+
+    assert [(each.command, each.output) for each in read_commands(block)] == [
+        ("one \\\n  two", "out\n\nmore\n"),
+        ("three", ""),
+    ]
+    with pytest.raises(ValueError, match="begins with"):
+        read_commands(block._replace(text="no prompt\n"))
+
+
+@_READER
+def test_a_page_that_shows_something_else_is_found(tmp_path: Path) -> None:
+    """What differs is found and can be accepted; a status that the page does not show stops it."""
+    page = "```console\n$ echo one\n1\n$ (exit 3)\n$ echo $?\n3\n$ echo two\ntwo\n```\n"
+    with read_in(tmp_path) as reader:
+        reader.follow(page)
+        assert [each.shown.command for each in reader.differences] == ["echo one"]
+        assert accept(page, reader.differences) == page.replace("1\n", "one\n", 1)
+        with pytest.raises(AssertionError, match="ended with 3"):
+            reader.follow("```console\n$ (exit 3)\n```\n")
