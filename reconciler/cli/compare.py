@@ -14,6 +14,7 @@ from reconciler.cli.context import connect
 from reconciler.cli.environment import choose_environment
 from reconciler.cli.options import Format, FormatOption, RootOption, VendorOption, Verb, make_app
 from reconciler.clients.credentials import choose_variables
+from reconciler.definitions.catalogue_file import read_catalogues
 from reconciler.definitions.files import find_definitions, read_documents
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.errors import Exit, UsageError
@@ -86,7 +87,8 @@ def run(
     if first == second:
         raise UsageError(f"Both environments are `{first}`.", hint="Name two: reconciler compare tt02 prod.")
     documents = read_documents(found, find_definitions(found))
-    checked = validate(documents, settings.environments, vendor=vendor)
+    asked = read_catalogues(found, settings.environments)
+    checked = validate(documents, settings.environments, vendor=vendor, asked=asked)
     if not checked.sound:
         errors = [each for each in checked.findings if each.severity is Severity.ERROR]
         notify_findings(errors, len(documents))

@@ -21,6 +21,7 @@ from reconciler.cli.console import notify, notify_findings, show_progress, show_
 from reconciler.cli.environment import choose_environment
 from reconciler.cli.options import Format
 from reconciler.clients.credentials import read_credentials
+from reconciler.definitions.catalogue_file import read_catalogues
 from reconciler.definitions.files import find_definitions, read_documents, read_file
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.definitions.working_tree import compare_with_head
@@ -127,7 +128,8 @@ def _read(root: Path | None, environment: str | None, vendor: str) -> tuple[Cont
     settings = read_settings(found)
     chosen = choose_environment(settings, environment, os.environ)
     documents = read_documents(found, find_definitions(found))
-    checked = validate(documents, settings.environments, vendor=vendor)
+    asked = read_catalogues(found, settings.environments)
+    checked = validate(documents, settings.environments, vendor=vendor, asked=asked)
     systems = resolve_all(checked.definitions, chosen.name)
     return Context(found, chosen, checked, systems, vendor, tuple(settings.environments)), documents
 
@@ -207,7 +209,8 @@ def connect(
             from reconciler.clients.embedded import list_vendors, open_local  # noqa: PLC0415 - loads a server
 
             vendor = vendor or choose_vendor(list_vendors(root))
-            local = open_local(root, vendors=[vendor], resources=resources)
+            known = read_catalogues(root, read_settings(root).environments).get("local")
+            local = open_local(root, vendors=[vendor], resources=resources, known=known)
             environment, credentials, taken = stack.enter_context(local)
             notify(f"Environment local: the embedded register at {environment.register}")
         else:

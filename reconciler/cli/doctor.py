@@ -13,9 +13,11 @@ import typer
 from reconciler.cli.console import notify, show_text
 from reconciler.cli.environment import choose_environment
 from reconciler.cli.options import EnvironmentOption, Format, FormatOption, RootOption, Verb, make_app
+from reconciler.definitions.catalogue_file import read_lists
 from reconciler.definitions.files import find_definitions, read_documents
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.errors import Exit, ReconcilerError
+from reconciler.model.catalogue_list import make_catalogues
 from reconciler.operations.doctor import Diagnosis, Verdict, diagnose
 from reconciler.operations.validate import resolve_all, validate
 from reconciler.render.escape import escape_line
@@ -70,9 +72,12 @@ def _look(settings: Settings, environment: Environment, environ: Mapping[str, st
         yield Diagnosis("configuration", Verdict.OK, message)
         return
     vendors: list[str] = []
+    saved = None
     try:
+        lists = read_lists(settings.root, settings.environments)
+        saved = lists.get(environment.name)
         documents = read_documents(settings.root, find_definitions(settings.root))
-        checked = validate(documents, settings.environments)
+        checked = validate(documents, settings.environments, asked=make_catalogues(lists))
         systems = resolve_all(checked.definitions, environment.name)
         vendors = sorted({each.system.vendor.organisation for each in systems})
         if not checked.sound:
@@ -81,7 +86,7 @@ def _look(settings: Settings, environment: Environment, environ: Mapping[str, st
             )
     except ReconcilerError as error:
         yield Diagnosis("definitions", Verdict.WARNING, error.message, error.hint)
-    yield from diagnose(environment, environ, vendors)
+    yield from diagnose(environment, environ, vendors, saved=saved)
 
 
 def _print(each: Diagnosis) -> str:

@@ -32,6 +32,7 @@ from reconciler.cli.options import (
     make_app,
 )
 from reconciler.cli.outputs import choose_outputs
+from reconciler.definitions.catalogue_file import read_catalogues
 from reconciler.definitions.files import open_drafts
 from reconciler.errors import Exit, UsageError
 from reconciler.model.environment import WORKERS
@@ -126,7 +127,8 @@ def _adopt(
     read = ((name, connection.register.read_system(name)) for name in unmanaged)
     live = {name: found for name, found in read if found is not None}
     registered = find_adopted(differences, context.systems, live, made)
-    place = Place(context.environment.name, context.environments)
+    asked = read_catalogues(context.root, context.environments)
+    place = Place(context.environment.name, context.environments, asked)
     imported = import_systems(registered, read_texts(context.root), list_names(context.root), place)
     return imported, tuple(each for each in report.differences if each not in differences)
 

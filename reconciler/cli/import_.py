@@ -16,6 +16,7 @@ from reconciler.cli.environment import choose_environment
 from reconciler.cli.options import EnvironmentOption, RootOption, VendorOption, Verb, WorkersOption, make_app
 from reconciler.clients.listing import list_ids, read_listed
 from reconciler.definitions.bodies import read_bodies
+from reconciler.definitions.catalogue_file import read_catalogues
 from reconciler.definitions.files import find_top, read_file
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.definitions.yaml_document import MAX_BYTES, read_document
@@ -83,19 +84,24 @@ def run(
     settings = read_settings(found)
     texts, names = read_texts(found), list_names(found)
     if files:
-        place = Place(_name_environment(settings, environment), tuple(settings.environments))
+        place = _find_place(found, settings, _name_environment(settings, environment))
         systems, problems = _read_files(
             [*files, *map(Path, ids or ())]
         )  # as a shell's `--from *.json` gives them
         imported = import_bodies(systems, texts, names, place)
     else:
         chosen = choose_environment(settings, environment, os.environ)
-        place = Place(chosen.name, tuple(settings.environments))
+        place = _find_place(found, settings, chosen.name)
         defined = find_defined(texts, place.environments)
         with connect(found, chosen, vendor or defined.vendor, read_only=True, workers=workers) as connection:
             live, problems = _read_register(connection, ids or (), defined.ids)
             imported = import_systems(take_all(connection.target, live), texts, names, place)
     raise typer.Exit(finish_import(found, imported, problems, dry_run=dry_run))
+
+
+def _find_place(root: Path, settings: Settings, environment: str) -> Place:
+    asked = read_catalogues(root, settings.environments)
+    return Place(environment, tuple(settings.environments), asked)
 
 
 def _find_root(root: Path | None) -> Path:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from reconciler.cli.console import notify
 from reconciler.clients.metadata import WithoutToken, look_up
 from reconciler.clients.register import HttpRegister
+from reconciler.definitions.catalogue_file import read_catalogues
+from reconciler.definitions.settings import read_settings
 from reconciler.model.catalogue import Catalogue
 
 if TYPE_CHECKING:
@@ -39,7 +41,8 @@ def ask_environment(
             if not vendors:  # other rules say what is wrong with them
                 return Catalogue({}, "", absent={}), ()
             resources = [each.name for each in names if each.what == "resource"]
-            local = open_local(root, vendors=vendors, resources=resources)
+            known = read_catalogues(root, read_settings(root).environments).get("local")
+            local = open_local(root, vendors=vendors, resources=resources, known=known)
             environment, _, taken = stack.enter_context(local)
             notify(f"Environment local: the embedded register at {environment.register}")
         else:

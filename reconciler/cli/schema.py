@@ -10,12 +10,16 @@ import typer
 
 from reconciler.cli.console import show_text
 from reconciler.cli.options import RootOption, Verb, make_app
+from reconciler.definitions.catalogue_file import read_lists
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.errors import SettingsError, UsageError
 from reconciler.operations.schema import Of, Version, make_schema
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.definitions.words import Language
+    from reconciler.model.catalogue_list import CatalogueList
 
 app = make_app()
 _EXAMPLES = """\
@@ -38,10 +42,12 @@ def run(
 ) -> None:
     """Print the JSON Schema of a format.
 
-    That of a definition knows the environments that the repository configures, where it is run in one.
+    That of a definition knows the environments that the repository configures, where it is run in one, and suggests
+    the packages and resources of the lists that `catalogue refresh` saved.
     """
+    environments, saved = _read_names(root)
     text = json.dumps(
-        make_schema(of, draft, _choose_language(language), _list_environments(root)),
+        make_schema(of, draft, _choose_language(language), environments, saved.values()),
         indent=2,
         ensure_ascii=False,
     )
@@ -57,8 +63,8 @@ def _choose_language(code: str) -> Language:
     return "en"
 
 
-def _list_environments(root: Path | None) -> tuple[str, ...]:
-    """Name the configured environments; none outside a repository of definitions."""
+def _read_names(root: Path | None) -> tuple[tuple[str, ...], Mapping[str, CatalogueList]]:
+    """Name the configured environments, and read what is saved of them; nothing outside a repository."""
     try:
         found = find_root(root or Path.cwd())
     except SettingsError:
@@ -66,5 +72,6 @@ def _list_environments(root: Path | None) -> tuple[str, ...]:
     except UsageError:
         if root is not None:
             raise
-        return ()
-    return tuple(read_settings(found).environments)
+        return (), {}
+    environments = tuple(read_settings(found).environments)
+    return environments, read_lists(found, environments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,25 +22,31 @@ from reconciler.cli.options import (
     make_app,
 )
 from reconciler.cli.outputs import choose_outputs
-from reconciler.definitions.files import find_definitions, read_documents, write_file
+from reconciler.definitions.files import find_definitions, find_lists, read_documents, write_file
 from reconciler.definitions.settings import find_common_root, read_settings
 from reconciler.errors import Exit, UsageError
+from reconciler.model.catalogue import explain_shipped_age
 from reconciler.model.findings import Severity
 from reconciler.operations.selection import check_form
-from reconciler.operations.validate import Narrowed, narrow_findings, validate
+from reconciler.operations.validate import Narrowed, goes_by_shipped, narrow_findings, validate
 from reconciler.render.formats import PLACED, load_renderer
 from reconciler.render.phrases import count
 from reconciler.render.places import move_findings
 from reconciler.render.text.findings import render_findings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import date
 
     from reconciler.cli.outputs import Outputs
     from reconciler.definitions.settings import Settings
     from reconciler.definitions.yaml_document import Document
+    from reconciler.model.catalogue import Catalogue
     from reconciler.model.findings import Finding
     from reconciler.rules import Checked
+
+    Age = Callable[[date], str]
+    """Says on a day that a list is old, or nothing."""
 
 app = make_app()
 _EXAMPLES = """\
@@ -79,10 +86,12 @@ def run(
     files = find_definitions(found, paths or ())
     documents = read_documents(found, files)
     settings = read_settings(found)
+    saved, ages = _read_saved(found, settings.environments)
     if online:
-        checked = _ask(found, settings, environment, documents, vendor)
+        checked = _ask(found, settings, environment, documents, saved, vendor)
     else:
-        checked = validate(documents, settings.environments, vendor=vendor)
+        checked = validate(documents, settings.environments, vendor=vendor, asked=saved)
+    _notify_of_age(checked, ages, datetime.now(UTC).date())
     chosen = Narrowed(checked.findings, len(documents), 0)
     if patterns := check_form(only or ()):
         chosen = narrow_findings(checked, documents, patterns)
@@ -93,8 +102,32 @@ def run(
         raise typer.Exit(Exit.FAILED)
 
 
+def _read_saved(root: Path, environments: Iterable[str]) -> tuple[Mapping[str, Catalogue], Sequence[Age]]:
+    """Read what is saved of environments, and what says how old it is; nothing is loaded where nothing is saved."""
+    if not find_lists(root, environments):
+        return {}, ()
+    from reconciler.definitions.catalogue_file import read_lists  # noqa: PLC0415 - only where there is one
+    from reconciler.model.catalogue_list import make_catalogues  # noqa: PLC0415 - as above
+
+    lists = read_lists(root, environments)
+    return make_catalogues(lists), [each.explain_age for each in lists.values()]
+
+
+def _notify_of_age(checked: Checked, saved: Sequence[Age], today: date) -> None:
+    """Say which lists are old; of the shipped one only where a finding is what it says."""
+    shipped = [explain_shipped_age] if goes_by_shipped(checked.findings) else []
+    for explain in (*saved, *shipped):
+        if sentence := explain(today):
+            notify(f"note: {sentence}")
+
+
 def _ask(
-    root: Path, settings: Settings, environment: str | None, documents: Sequence[Document], vendor: str
+    root: Path,
+    settings: Settings,
+    environment: str | None,
+    documents: Sequence[Document],
+    saved: Mapping[str, Catalogue],
+    vendor: str,
 ) -> Checked:
     """Check the files, and ask an environment's metadata for what they name there."""
     from reconciler.cli.environment import choose_environment  # noqa: PLC0415 - loads what only this needs
@@ -103,7 +136,7 @@ def _ask(
 
     chosen = choose_environment(settings, environment, os.environ)
     ask = partial(ask_environment, root, chosen)
-    return validate_online(documents, settings.environments, chosen.name, ask, vendor=vendor)
+    return validate_online(documents, settings.environments, chosen.name, ask, vendor=vendor, saved=saved)
 
 
 def _write(findings: Sequence[Finding], files: int, outputs: Outputs, root: Path) -> None:

@@ -23,6 +23,7 @@ from reconciler.clients.keys import Key, read_key
 from reconciler.definitions.files import prepare_own_folder
 from reconciler.emulator import start
 from reconciler.errors import CredentialsError, UsageError
+from reconciler.model.catalogue import read_shipped_catalogue
 from reconciler.model.environment import SCOPE, Environment
 from reconciler.model.secret import Secret
 from reconciler.platform import read_plain
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     from reconciler.model.canonical_json import Json
+    from reconciler.model.catalogue import Catalogue
 
 KID = "local"
 _MOST_KEY_BYTES = 64 * 1024
@@ -48,10 +50,13 @@ class Local(NamedTuple):
 
 
 @contextmanager
-def open_local(root: Path, *, vendors: Sequence[str], resources: Sequence[str]) -> Iterator[Local]:
+def open_local(
+    root: Path, *, vendors: Sequence[str], resources: Sequence[str], known: Catalogue | None = None
+) -> Iterator[Local]:
     """Start the embedded register; its credentials are those of the first vendor.
 
-    It has one client for each vendor, and takes every resource that is named here as existing.
+    It has one client for each vendor, and takes every resource that is named here as existing, with its type where
+    `known` has one. The packages that only `known` has are there too.
     """
     with _explain_disk(root):
         folder = prepare_folder(root)
@@ -62,7 +67,8 @@ def open_local(root: Path, *, vendors: Sequence[str], resources: Sequence[str]) 
         for vendor in vendors
     ]
     with _explain_disk(root):
-        emulator = start({"clients": clients}, state=folder / "register.sqlite", existing=resources)
+        config = {"clients": clients, **_list_known(resources, known)}
+        emulator = start(config, state=folder / "register.sqlite", existing=resources)
     with emulator:
         environment = Environment("local", emulator.base, emulator.maskinporten)
         yield Local(environment, Credentials(_name_client(vendors[0]), key, KID), emulator.taken)
@@ -78,6 +84,22 @@ def list_vendors(root: Path) -> list[str]:
         documents = client.get("/control/systems").json()
     numbers = {str((each.get("vendor") or {}).get("ID", "")).rpartition(":")[2] for each in documents}
     return sorted(numbers - {""})
+
+
+def _list_known(resources: Sequence[str], known: Catalogue | None) -> dict[str, Json]:
+    """List what the embedded register is to know beside what it has of itself, as its configuration has it."""
+    if known is None:
+        return {}
+    shipped = read_shipped_catalogue().packages
+    packages = {urn: flags for urn, flags in known.packages.items() if shipped.get(urn) != flags}
+    found = {name: known.resources[name].kind for name in resources if name in known.resources}
+    return {
+        "packages": {
+            flags.urn or urn: {"isDelegable": flags.delegable, "isAssignable": flags.assignable}
+            for urn, flags in packages.items()
+        },
+        "resources": {name: kind for name, kind in found.items() if "*" not in name and "?" not in name},
+    }
 
 
 @contextmanager

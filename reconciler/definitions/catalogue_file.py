@@ -9,16 +9,17 @@ import json
 from datetime import date
 from typing import TYPE_CHECKING
 
-from reconciler.definitions.files import read_file
+from reconciler.definitions.files import find_lists, read_file
 from reconciler.errors import UsageError
 from reconciler.model.catalogue import PACKAGE_FORM
-from reconciler.model.catalogue_list import CatalogueList, PackageEntry, ResourceEntry
+from reconciler.model.catalogue_list import CatalogueList, PackageEntry, ResourceEntry, make_catalogues
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from reconciler.model.canonical_json import Json
+    from reconciler.model.catalogue import Catalogue
     from reconciler.model.catalogue_list import Texts
 
 VERSION = "1"
@@ -68,6 +69,16 @@ def read_list(root: Path, path: Path, environment: str) -> CatalogueList:
             f"{shown} {fault.message}.",
             hint=f"`reconciler catalogue refresh -e {environment}` writes it anew; or restore it from git.",
         ) from None
+
+
+def read_lists(root: Path, environments: Iterable[str]) -> dict[str, CatalogueList]:
+    """Read the saved lists of environments, by their names; raises what `read_list` raises."""
+    return {name: read_list(root, path, name) for name, path in find_lists(root, environments).items()}
+
+
+def read_catalogues(root: Path, environments: Iterable[str]) -> dict[str, Catalogue]:
+    """Read what the rules go by in place of the shipped list, by environment; raises what `read_list` raises."""
+    return make_catalogues(read_lists(root, environments))
 
 
 class _Broken(UsageError):

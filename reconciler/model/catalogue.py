@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -200,6 +201,18 @@ def list_asked(document: Mapping[str, Json]) -> Iterator[Asked]:
     )
     packages = (Asked("package", str(each.get("urn", ""))) for each in document.get("accessPackages") or ())
     yield from dict.fromkeys([*resources, *packages])
+
+
+def explain_age(what: str, taken: str, today: date, remedy: str) -> str:
+    """Say that a list is old, and what to do; empty where it is not, by its day as YYYY-MM-DD."""
+    days = (today - date.fromisoformat(taken)).days
+    return f"{what} of {taken} is {days} days old: {remedy}" if days > STALE else ""
+
+
+def explain_shipped_age(today: date) -> str:
+    """Say that the shipped list is old; empty where it is not."""
+    remedy = "`reconciler catalogue refresh -e NAME` saves an environment's own."
+    return explain_age("The shipped list of access packages", AS_OF, today, remedy)
 
 
 @cache

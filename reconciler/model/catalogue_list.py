@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from reconciler.model.catalogue import (
     AS_OF,
-    STALE,
     Catalogue,
     KnownResource,
     PackageFlags,
+    explain_age,
+    explain_shipped_age,
     read_shipped_catalogue,
 )
 
@@ -119,18 +120,19 @@ class CatalogueList:
             f"in {self.title}",
             {each.id: KnownResource(each.kind, each.id) for each in self.resources},
             complete=True,
-            renewal=f"`reconciler catalogue refresh -e {self.environment}` renews the list.",
+            renewal=f"Is the list too old? {self.renewal}",
         )
 
     def explain_age(self, today: date) -> str:
-        """Say that the list is old and how to renew it; empty where it is not."""
-        days = (today - self.taken).days
-        if days <= STALE:
-            return ""
-        what = "resources and access packages" if self.environment else "access packages"
-        how = f"-e {self.environment}` renews" if self.environment else "-e NAME` saves"
-        which = "it" if self.environment else "an environment's own"
-        return f"The list of {what} is {days} days old: {self.title}. `reconciler catalogue refresh {how} {which}."
+        """Say that the list is old, and how to renew it; empty where it is not."""
+        if not self.environment:
+            return explain_shipped_age(today)
+        return explain_age(f"{self.environment}'s list", self.taken.isoformat(), today, self.renewal)
+
+    @property
+    def renewal(self) -> str:
+        """Say how to renew the list."""
+        return f"`reconciler catalogue refresh -e {self.environment}` renews it."
 
 
 _SHIPPED = f"the shipped list of {AS_OF}"
@@ -150,14 +152,24 @@ def read_shipped_list() -> CatalogueList:
     return CatalogueList("", "", date.fromisoformat(AS_OF), tuple(entries), ())
 
 
-def merge_catalogues(lists: Iterable[CatalogueList]) -> Catalogue:
-    """Give what the embedded register goes by: the shipped packages, and those that any list holds."""
-    found = dict(read_shipped_catalogue().packages)
-    for each in lists:
-        found |= {
-            entry.urn.lower(): _read_flags(entry) for entry in each.packages if entry.urn.lower() not in found
-        }
-    return Catalogue(found, f"in {_SHIPPED} or a saved one")
+def make_catalogues(lists: Mapping[str, CatalogueList]) -> dict[str, Catalogue]:
+    """Give what the rules ask, by environment; the embedded register goes by all lists, the newest first.
+
+    Where there is no list, there is nothing.
+    """
+    made = {name: each.make_catalogue() for name, each in lists.items()}
+    return {**made, "local": _merge(lists.values())} if lists else {}
+
+
+def _merge(lists: Iterable[CatalogueList]) -> Catalogue:
+    """Give what any list knows, and the shipped packages; another resource is not unknown."""
+    *older, newest = (each.make_catalogue() for each in sorted(lists, key=lambda each: each.taken))
+    packages = {**read_shipped_catalogue().packages}
+    resources: dict[str, KnownResource] = {}
+    for each in (*older, newest):
+        packages |= each.packages
+        resources |= each.resources
+    return Catalogue(packages, newest.source, resources, renewal=newest.renewal)
 
 
 class Renewal(NamedTuple):

@@ -20,7 +20,8 @@ from reconciler.clients.reachability import meet_maskinporten, meet_register
 from reconciler.clients.register import HttpRegister
 from reconciler.clients.token_claims import read_claims, read_organisation
 from reconciler.errors import Forbidden, ReconcilerError, ScopeRefused, Unauthorised
-from reconciler.model.catalogue import AS_OF
+from reconciler.model.catalogue import STALE
+from reconciler.model.catalogue_list import read_shipped_list
 from reconciler.model.environment import SCOPE, Environment
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from reconciler.clients.credentials import Credentials
     from reconciler.clients.reachability import Met
+    from reconciler.model.catalogue_list import CatalogueList
     from reconciler.model.secret import Secret
 
 AHEAD, BEHIND = 10.0, 110.0
@@ -36,8 +38,6 @@ NOTICEABLE = 5.0
 """Seconds from which on a clock is worth a warning; `Date` counts whole ones."""
 YEAR, MONTH = 365, 30
 """Days that Maskinporten takes a key for, and for how many before their end it is time for another (MP-121)."""
-STALE = 90
-"""Days after which the list of access packages is called old."""
 _DIGDIR, _ALTINN = "servicedesk@digdir.no", "servicedesk@altinn.no"
 
 
@@ -65,10 +65,12 @@ def diagnose(
     environ: Mapping[str, str],
     vendors: Sequence[str],
     today: datetime | None = None,
+    saved: CatalogueList | None = None,
 ) -> Iterator[Diagnosis]:
     """Look at what a run in an environment needs, one thing after the other.
 
-    `vendors` are those of the definitions, as organisation numbers. Raises nothing that is known.
+    `vendors` are those of the definitions, as organisation numbers; `saved` is what is saved of the environment's
+    packages and resources. Raises nothing that is known.
     """
     now = today or datetime.now(UTC)
     yield Diagnosis(
@@ -89,7 +91,7 @@ def diagnose(
         except ReconcilerError as error:
             there = False
             yield _wrong(name, error)
-    yield from _look_at_catalogue(now)
+    yield _look_at_catalogue(saved, environment, now)
     if credentials is None or not there:
         why = "no usable credential" if credentials is None else "what it needs does not answer"
         yield Diagnosis("token", Verdict.SKIPPED, f"not asked for: {why}")
@@ -142,14 +144,15 @@ def _look_at_clock(name: str, met: Met) -> Iterator[Diagnosis]:
     )
 
 
-def _look_at_catalogue(now: datetime) -> Iterator[Diagnosis]:
-    days = (now.date() - datetime.fromisoformat(AS_OF).date()).days
+def _look_at_catalogue(saved: CatalogueList | None, environment: Environment, now: datetime) -> Diagnosis:
+    listed = saved or read_shipped_list()
+    days = (now.date() - listed.taken).days
+    what = f"{len(listed.packages):,} access packages in {listed.title}, {days} days ago"
+    hint = f"`reconciler catalogue refresh -e {environment.name}` takes its list of today."
+    if saved and saved.register != environment.register:
+        return Diagnosis("catalogue", Verdict.WARNING, f"{what}, taken from {saved.register}", hint)
     old = days > STALE
-    hint = (
-        "A newer version of this tool has a newer list; the environment itself is what counts." if old else ""
-    )
-    state = Verdict.WARNING if old else Verdict.OK
-    yield Diagnosis("catalogue", state, f"access packages as of {AS_OF}, {days} days ago", hint)
+    return Diagnosis("catalogue", Verdict.WARNING if old else Verdict.OK, what, hint if old else "")
 
 
 def _look_at_access(

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from reconciler.definitions.definition import Definition
     from reconciler.definitions.yaml_document import Document
     from reconciler.model.canonical_json import Json
+    from reconciler.model.catalogue import Catalogue
     from reconciler.model.findings import Finding
     from reconciler.model.system import RegisteredSystem
     from reconciler.planning.plan import Plan, Target
@@ -99,6 +100,8 @@ class Place:
     """Empty for none in particular."""
     environments: tuple[str, ...]
     """The configured ones, in their order."""
+    asked: Mapping[str, Catalogue] | None = None
+    """What is saved of environments, by their names."""
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -187,7 +190,7 @@ class _Importer:
 
     def allow(self, files: set[str]) -> Checked:
         """Allow what the rules object to in files, as far as they can be allowed; give what is left."""
-        checked = validate(self.read(), self.place.environments)
+        checked = validate(self.read(), self.place.environments, asked=self.place.asked)
         for _ in range(_ROUNDS):
             errors = [each for each in checked.findings if each.severity is Severity.ERROR]
             wanted = [each for each in errors if each.place.file in files and RULES[each.rule].allowable]
@@ -202,7 +205,7 @@ class _Importer:
                     self.texts[file] = edit_definition(self.texts[file], {"allow": exceptions})
                 except EditRefused as error:
                     self.obstacles.append(f"{file} needs `allow:`: {error.message}")
-            checked = validate(self.read(), self.place.environments)
+            checked = validate(self.read(), self.place.environments, asked=self.place.asked)
         return checked
 
     def conclude(self, checked: Checked, made: Plan | None) -> Imported:
@@ -270,7 +273,8 @@ def import_bodies(
     importer = _Importer(place, dict(texts), texts, set(taken))
     for system in systems:
         importer.add(system, importer.find_definitions(importer.read()).get(system.id))
-    return importer.conclude(validate(importer.read(), place.environments), None)
+    checked = validate(importer.read(), place.environments, asked=place.asked)
+    return importer.conclude(checked, None)
 
 
 def _find_edits(

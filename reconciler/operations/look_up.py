@@ -12,7 +12,7 @@ from reconciler.planning.blocking import list_added
 from reconciler.rules.look_ups import LOOKED_UP, find_doubts, find_unanswered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
 
     from reconciler.clients.register import Register
     from reconciler.definitions.definition import Resolved
@@ -29,7 +29,7 @@ def plan_looked_up(
 ) -> Plan:
     """Make a plan, and block the changes that add what the environment says the register would refuse.
 
-    `compare` makes the plan, given what stands in the way. Where an allowed fault is what the shipped list says of
+    `compare` makes the plan, given what stands in the way. Where an allowed fault is what a list says of a right or
     a package, the environment's own word counts for more. What could not be checked is a finding in the plan.
     """
     firm = {
@@ -37,7 +37,10 @@ def plan_looked_up(
         for name, found in obstacles.faults.items()
     }
     made = compare(replace(obstacles, faults=firm))
-    doubtful = {name for name, found in obstacles.faults.items() if len(firm[name]) < len(found)}
+    doubtful = {
+        name: {LOOKED_UP[each.rule] for each in found if each.rule in LOOKED_UP}
+        for name, found in obstacles.faults.items()
+    }
     added = _list_added(made, doubtful)
     if not added:
         return made
@@ -52,13 +55,13 @@ def plan_looked_up(
     return replace(made, findings=tuple(find_unanswered(asking, catalogue)))
 
 
-def _list_added(plan: Plan, doubtful: Iterable[str]) -> Mapping[str, frozenset[Asked]]:
-    """List what each change adds, and of the doubtful systems every package, by id; nothing is left out."""
-    named = frozenset(doubtful)
+def _list_added(plan: Plan, doubtful: Mapping[str, Container[str]]) -> Mapping[str, frozenset[Asked]]:
+    """List what each change adds, and every right or package of a system where those are in doubt, by id."""
     added: dict[str, frozenset[Asked]] = {}
     for change in plan.writes:
-        packages = (each for each in list_asked(change.document or {}) if each.what == "package")
-        found = frozenset([*list_added(change), *(packages if change.id in named else ())])
+        kinds = doubtful.get(change.id, ())
+        again = (each for each in list_asked(change.document or {}) if each.what in kinds)
+        found = frozenset([*list_added(change), *again])
         if found:
             added[change.id] = found
     return added

@@ -10,7 +10,7 @@ from reconciler.rules import Checked
 from reconciler.rules.look_ups import find_taken, find_unanswered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from reconciler.definitions.definition import Resolved
     from reconciler.definitions.yaml_document import Document
@@ -21,12 +21,18 @@ if TYPE_CHECKING:
 
 
 def validate_online(
-    documents: Sequence[Document], environments: Iterable[str], place: str, ask: Ask, *, vendor: str = ""
+    documents: Sequence[Document],
+    environments: Iterable[str],
+    place: str,
+    ask: Ask,
+    *,
+    vendor: str = "",
+    saved: Mapping[str, Catalogue] | None = None,
 ) -> Checked:
     """Check definitions, and what they name in one environment against what it knows.
 
     Everything is asked for once. What could not be checked there is a warning; what other environments know is
-    taken from the shipped list, as without a network.
+    taken from what is saved of them, or the shipped list, as without a network.
     """
     known = tuple(environments)
     systems = [
@@ -36,8 +42,8 @@ def validate_online(
     ]
     names = sorted({asked for each in systems for _, asked in each.list_asked()})
     if not names:
-        return validate(documents, known, vendor=vendor)
+        return validate(documents, known, vendor=vendor, asked=saved)
     catalogue, taken = ask(systems, names)
-    checked = validate(documents, known, vendor=vendor, asked={place: catalogue})
+    checked = validate(documents, known, vendor=vendor, asked={**(saved or {}), place: catalogue})
     beside = [*find_unanswered(systems, catalogue), *find_taken(systems, taken)]
     return Checked(checked.definitions, sort_findings([*checked.findings, *beside]))

@@ -14,13 +14,15 @@ from reconciler.definitions.json_schema import (
     to_draft_07,
     to_draft_2020,
 )
-from reconciler.model.catalogue import read_shipped_catalogue
+from reconciler.model.catalogue_list import read_shipped_list
+from reconciler.model.catalogue_search import is_usable
 from reconciler.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.definitions.words import Language
+    from reconciler.model.catalogue_list import CatalogueList, Texts
 
 
 class Of(StrEnum):
@@ -40,14 +42,19 @@ class Version(StrEnum):
 
 
 def make_schema(
-    of: Of, draft: Version = Version.DRAFT_07, language: Language = "en", environments: Iterable[str] = ()
+    of: Of,
+    draft: Version = Version.DRAFT_07,
+    language: Language = "en",
+    environments: Iterable[str] = (),
+    saved: Iterable[CatalogueList] = (),
 ) -> dict[str, Any]:
     """Make the schema of a format; `environments` are the configured ones, and with none any name is taken.
 
+    The packages and resources of the `saved` lists are suggested beside the shipped packages.
     Plans and reports are for programs, and described in English only.
     """
     if of is Of.DEFINITION:
-        made = make_definition_schema(_gather_vocabulary(environments), language)
+        made = make_definition_schema(_gather_vocabulary(environments, saved, language), language)
     elif of is Of.CONFIG:
         made = make_config_schema(language)
     else:
@@ -55,10 +62,22 @@ def make_schema(
     return to_draft_07(made) if draft is Version.DRAFT_07 else to_draft_2020(made)
 
 
-def _gather_vocabulary(environments: Iterable[str]) -> Vocabulary:
-    packages = read_shipped_catalogue().packages
+def _gather_vocabulary(
+    environments: Iterable[str], saved: Iterable[CatalogueList], language: Language
+) -> Vocabulary:
+    lists = [read_shipped_list(), *sorted(saved, key=lambda each: each.taken)]
+    packages = {each.urn: _choose(each.name, language) for one in lists for each in one.packages}
+    resources = {
+        each.id: _choose(each.title, language) for one in lists for each in one.resources if is_usable(each)
+    }
     return Vocabulary(
         environments=tuple(environments),
-        packages={urn: flags.name for urn, flags in packages.items()},
+        packages=dict(sorted(packages.items())),
+        resources=dict(sorted(resources.items())),
         exceptions={rule.id: rule.summary for rule in RULES.values() if rule.allowable},
     )
+
+
+def _choose(texts: Texts, language: Language) -> str:
+    """Choose the text of a language, else in Norwegian, else any."""
+    return texts.get(language) or texts.get("nb") or next(iter(texts.values()), "")

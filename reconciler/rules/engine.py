@@ -84,9 +84,9 @@ TAKEN = declare(
     "taken-as-existing",
     """A resource that only a definition knows is taken as existing in `local`.
 
-    The embedded register knows some resources, and learns from the definitions which
-    others there are. So a misspelt right is not found there, and neither is one of a type
-    that the register refuses.
+    The embedded register knows some resources, and those of the lists that `catalogue
+    refresh` saved. It learns from the definitions which others there are. So a misspelt
+    right is not found there, and neither is one of a type that the register refuses.
 
     Fix: nothing. `reconciler validate --online -e tt02` asks an environment that knows.
     """,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from reconciler.definitions.yaml_document import quote
 from reconciler.rules.engine import NOT_CHECKED, TAKEN
@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 
 LOOK_UPS = frozenset({NOT_CHECKED.id, TAKEN.id})
 """What a plan says of its look-ups beside its changes."""
-LOOKED_UP = frozenset({"package-unknown", "package-not-delegable", "package-visible"})
-"""The rules that ask the shipped list where no environment was asked, whose word counts for more."""
+LOOKED_UP: Mapping[str, Literal["resource", "package"]] = {
+    "right-unknown": "resource",
+    "right-not-delegable": "resource",
+    "package-unknown": "package",
+    "package-not-delegable": "package",
+    "package-visible": "package",
+}
+"""The rules that ask a saved or the shipped list where no environment was asked, whose word counts for more."""
 _MOST = 5
 """Names of one sentence; the others are counted."""
 

@@ -64,11 +64,12 @@ declare(
 
     The register asks the environment's own list (System Register contract §3, 00008), and
     so do `plan`, of what a change adds, and `validate --online`. Without a network this
-    tool asks a list that is shipped with it, whose date stands in the message; an
-    environment may know fewer packages, or newer ones.
+    tool reads the list that `catalogue refresh` saved of the environment, or the one that
+    it is shipped with. The list's day stands in the message; an environment may know
+    fewer packages, or newer ones.
 
-    Fix: take the name in the hint, or look the package up. Let a newer one through
-    until the shipped list is renewed: the plan then goes by what the environment says.
+    Fix: take the name in the hint, or renew the list with `reconciler catalogue refresh`.
+    Or let a newer one through: the plan then goes by what the environment says.
 
         allow:
           package-unknown: new in tt02, and not in the shipped list yet

@@ -119,8 +119,10 @@ declare(
     """A right names a resource that the environment knows.
 
     The register asks the Resource Registry (System Register contract §3, 00003), and so do
-    `plan`, of what a change adds, and `validate --online`. No list of resources is shipped
-    with this tool. An environment may know resources that another one does not.
+    `plan`, of what a change adds, and `validate --online`. Without a network this tool
+    reads the list that `catalogue refresh` saved of the environment, whose day stands in
+    the message. Where none is saved, rights are not looked up. An environment may know
+    what another one does not.
 
     Fix: take a name in the hint, or leave the right out there until the resource exists.
     `reconciler validate --online -e tt02` asks again.
@@ -152,8 +154,8 @@ declare(
     """A right names a resource of a type that a system user can be given.
 
     The register refuses resources for Maskinporten's scopes, consents and services of
-    Altinn 2 (System Register contract §3, 00017). Only `plan` and `validate --online` know:
-    they ask the Resource Registry for the type.
+    Altinn 2 (System Register contract §3, 00017). `plan` and `validate --online` ask the
+    Resource Registry for the type, and the list that `catalogue refresh` saves has it.
 
     Fix: remove the right. A scope is asked for in Maskinporten, not here.
     """,

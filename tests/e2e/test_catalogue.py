@@ -116,3 +116,161 @@ def test_search_needs_no_repository(repository: Repository) -> None:
 
     assert done.returncode == 0, done.stderr
     assert "urn:altinn:accesspackage:jordbruk" in done.stdout
+
+
+def save(repository: Repository, **changes: str) -> None:
+    """Save the list of the served register, and change what its head says."""
+    done = repository.run("catalogue", "refresh", "-e", "served")
+    assert done.returncode == 0, done.stderr
+    path = repository.root / FILE
+    body = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(body | changes), encoding="utf-8")
+
+
+def list_findings(repository: Repository, *words: str) -> list[tuple[str, str, list[str]]]:
+    """Check the files, and give rule, message and environments of each error."""
+    done = repository.run("validate", "--format", "json", *words)
+    found = json.loads(done.stdout)["findings"]
+    return [
+        (each["rule"], each["message"], each["environments"]) for each in found if each["severity"] == "error"
+    ]
+
+
+def test_validate_goes_by_the_saved_list_without_a_network(repository: Repository, served: Served) -> None:
+    """A right and a package that it does not hold are errors with its name, its day and how to renew it."""
+    package = "urn:altinn:accesspackage:helt-ny"
+    repository.define(rights=["ske-krav-og-betaling", "ttd-am-k6"], accessPackages=[package])
+    save(repository, taken="2999-12-31")
+    served.emulator.close()
+
+    done = repository.run("validate")
+    errors = list_findings(repository)
+
+    assert done.returncode == 1
+    assert "note:" not in done.stderr
+    held = "served's list of 2999-12-31"
+    kind = f"is of type MaskinportenSchema in {held}, which no right may name"
+    assert sorted(errors) == [
+        ("package-unknown", f"`{package}` is not an access package in {held}", []),
+        ("right-not-delegable", f"`ttd-am-k6` {kind}", []),
+        ("right-unknown", f"`ske-krav-og-betaling` is not a resource in {held}", ["served"]),
+    ]
+    shown = " ".join(done.stdout.split())
+    assert "Did you mean 'ske-krav-og-betalinger'? Is the list too old?" in shown
+    assert "'reconciler catalogue refresh -e served' renews it." in shown
+
+
+def test_an_old_list_is_a_note(repository: Repository, served: Served) -> None:
+    """One line on stderr that names the day; nothing fails, with --strict either."""
+    del served
+    repository.define()
+    save(repository, taken="2020-01-01")
+
+    for words in ([], ["--strict"]):
+        done = repository.run("validate", *words)
+        assert (done.returncode, done.stderr.count("\n")) == (0, 1), done.stderr
+        assert done.stderr.startswith("note: served's list of 2020-01-01 is ")
+        assert done.stderr.endswith("`reconciler catalogue refresh -e served` renews it.\n")
+    doctor = repository.run("doctor", "-e", "served")
+    assert "warning  catalogue      223 access packages in served's list of 2020-01-01" in doctor.stdout
+
+
+@pytest.mark.parametrize("words", [["validate"], ["plan"], ["schema", "definition"], ["catalogue", "search"]])
+def test_a_broken_list_is_a_sentence(repository: Repository, words: list[str]) -> None:
+    """It names the file, and is no traceback; `refresh` writes it anew."""
+    repository.define()
+    repository.write(".catalogue.tt02.json", "<<<<<<< HEAD\n")
+
+    done = repository.run(*words)
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "error: systems/.catalogue.tt02.json is no JSON: line 1.",
+        "       `reconciler catalogue refresh -e tt02` writes it anew; or restore it from git.",
+    ]
+
+
+def test_a_broken_list_is_written_anew(repository: Repository, served: Served) -> None:
+    """What cannot be read is not compared with."""
+    del served
+    repository.write(".catalogue.served.json", "{")
+
+    done = repository.run("catalogue", "refresh", "-e", "served")
+
+    assert done.returncode == 0, done.stderr
+    assert "The last list is not compared: systems/.catalogue.served.json is no JSON" in done.stderr
+    assert repository.run("catalogue", "search", "-e", "served", "krav").returncode == 0
+
+
+def test_local_knows_what_the_saved_lists_hold(repository: Repository, served: Served) -> None:
+    """Only what no list holds is taken as existing; a type that no right may name is refused, a new package known."""
+    package = "urn:altinn:accesspackage:helt-ny"
+    for path, body in (
+        ("resources/helt-ny-tjeneste", {"resourceType": "GenericAccessResource"}),
+        (f"packages/{package}", {"isDelegable": True, "isAssignable": True}),
+    ):
+        assert httpx.put(f"{served.base}/control/{path}", json=body).status_code < 300
+    save(repository)
+    repository.environ = {}
+    rights = ["helt-ny-tjeneste", "ukjent-tjeneste"]
+    repository.define(rights=rights, accessPackages=[package], environments={"local": {}})
+
+    planned = repository.run("plan", "--format", "json")
+    applied = repository.run("apply", "--yes")
+
+    assert planned.returncode == 0, planned.stderr
+    (taken,) = [
+        each for each in json.loads(planned.stdout)["findings"] if each["rule"] == "taken-as-existing"
+    ]
+    assert taken["message"].endswith(": `ukjent-tjeneste`")
+    assert applied.returncode == 0, applied.stdout + applied.stderr
+
+
+def test_the_schema_suggests_what_is_saved(repository: Repository, served: Served) -> None:
+    """Resources that a right can name, and the packages, with their titles."""
+    del served
+    before = repository.run("schema", "definition").stdout
+    save(repository)
+    after = repository.run("schema", "definition").stdout
+
+    assert '"kravogbetaling"' not in before
+    assert '"kravogbetaling"' in after
+    assert '"ttd-am-k6"' not in after
+    assert '"urn:altinn:accesspackage:jordbruk"' in before
+    assert '"urn:altinn:accesspackage:jordbruk"' in after
+
+
+def test_the_environment_counts_for_more_than_its_list(repository: Repository, served: Served) -> None:
+    """A resource that is newer than the list, and allowed, is looked up by plan and not blocked."""
+    save(repository)
+    kind = {"resourceType": "GenericAccessResource"}
+    assert httpx.put(f"{served.base}/control/resources/helt-ny-tjeneste", json=kind).status_code < 300
+    repository.define(
+        rights=["helt-ny-tjeneste"],
+        environments={"served": {}},
+        allow={"right-unknown": "newer than the list"},
+    )
+
+    made = repository.plan()
+
+    assert made["summary"]["create"] == 1, made
+    assert made["summary"]["blocked"] == 0
+
+
+def test_what_is_registered_and_gone_from_the_list_is_imported(
+    repository: Repository, served: Served
+) -> None:
+    """A right whose resource was removed is allowed by the import, so that the files have no error."""
+    repository.define(rights=["kravogbetaling"])
+    assert repository.run("apply", "--yes").returncode == 0
+    assert httpx.delete(f"{served.base}/control/resources/kravogbetaling").status_code < 300
+    save(repository)
+    for path in (repository.root / "systems").glob("*.yaml"):
+        path.unlink()
+
+    imported = repository.run("import", "--all")
+    checked = repository.run("validate")
+
+    assert imported.returncode == 0, imported.stdout + imported.stderr
+    assert checked.returncode == 0, checked.stdout
+    assert "right-unknown" in checked.stdout

@@ -13,7 +13,7 @@ from reconciler.model.catalogue_list import (
     CatalogueList,
     PackageEntry,
     ResourceEntry,
-    merge_catalogues,
+    make_catalogues,
     name_entry,
     read_shipped_list,
 )
@@ -167,7 +167,7 @@ def test_a_list_says_what_the_register_would_refuse() -> None:
 
     assert doubt.says == "is not a resource in tt02's list of 2026-08-21"
     assert catalogue.advise(unknown, doubt) == (
-        "Did you mean `ske-krav-og-betalinger`? `reconciler catalogue refresh -e tt02` renews the list."
+        "Did you mean `ske-krav-og-betalinger`? Is the list too old? `reconciler catalogue refresh -e tt02` renews it."
     )
     kinds = {
         name: [each.kind for each in catalogue.judge(Asked(what, name), visible=True)]  # type: ignore[arg-type]  # a literal
@@ -193,14 +193,23 @@ def test_a_list_is_old_after_ninety_days(days: int, old: bool) -> None:  # noqa:
 
     assert bool(saved) is bool(shipped) is old
     if old:
-        assert "91 days old: tt02's list of 2026-08-21. `reconciler catalogue refresh -e tt02`" in saved
-        assert f"91 days old: the shipped list of {AS_OF}." in shipped
+        assert saved == (
+            "tt02's list of 2026-08-21 is 91 days old: `reconciler catalogue refresh -e tt02` renews it."
+        )
+        assert shipped.startswith(f"The shipped list of access packages of {AS_OF} is 91 days old: ")
 
 
 def test_the_embedded_register_goes_by_all_lists() -> None:
     """What any saved list holds is known beside the shipped packages."""
     new = CatalogueList("tt02", "", DAY, (a_package("helt-ny", "Helt ny"),), ())
-    merged = merge_catalogues([new])
+    made = make_catalogues({"tt02": new, "prod": LISTED})
+    merged = made["local"]
 
+    assert make_catalogues({}) == {}
     assert merged.find_package(PACKAGE_PREFIX + "helt-ny") is not None
-    assert merged.find_package(PACKAGE_PREFIX + "skattegrunnlag") is not None
+    assert made["prod"].find_package(PACKAGE_PREFIX + "helt-ny") is None
+    assert merged.find_package(PACKAGE_PREFIX + "jordbruk") is not None
+    assert [*merged.judge(Asked("resource", "any"), visible=True)] == []
+    assert [each.kind for each in merged.judge(Asked("resource", "ttd-am-k6"), visible=True)] == [
+        "not-delegable"
+    ]
