@@ -42,15 +42,51 @@ def format_definition(text: str) -> str:
     """
     mark = MARK if text.startswith(MARK) else ""
     body = text.removeprefix(MARK)
-    root = read_text(body)
+    before = read_text(body)
     end = find_end(body)
     added = "" if body.endswith("\n") else end
-    after = _spell(body + added, root)
-    for path in list(_list_mappings(root)):
-        after = _sort(after, path)
-    if _list_meanings(root) != _list_meanings(read_text(after)):
+    after, root = body + added, before
+    if _is_misspelt(before):
+        after = _spell(after, before)
+        root = read_text(after)
+    for path in list(_list_mappings(before)):
+        if not _is_sorted(root, path):
+            after = _sort(after, path)
+            root = read_text(after)
+    if root is not before and _list_meanings(before) != _list_meanings(root):
         raise EditRefused("the file would not say the same")
     return mark + (after.removesuffix(end) if added else after)
+
+
+def _is_misspelt(root: Mapping) -> bool:
+    """Say whether a name may need another spelling, or a value a short form."""
+    names = {name.lower(): name for name in ORDER}
+    for key, value in root.entries:
+        name = names.get(key.text.lower(), key.text)
+        entries = value.nodes if isinstance(value, Items) else (value,)
+        if name != key.text or (name in PARTS and any(isinstance(each, Mapping) for each in entries)):
+            return True
+        if name == ENVIRONMENTS and isinstance(value, Mapping):
+            overlays = (each for _, each in value.entries if isinstance(each, Mapping))
+            if any(map(_is_misspelt, overlays)):
+                return True
+    return False
+
+
+def _is_sorted(root: Mapping, path: Path) -> bool:
+    node: Node | None = root
+    for step in path:
+        entry = node.find(str(step)) if isinstance(node, Mapping) else None
+        node = entry[1] if entry else None
+    return not isinstance(node, Mapping) or _is_ordered(_rank_members(node, _find_names(path)))
+
+
+def _find_names(path: Path) -> tuple[str, ...]:
+    return LANGUAGES if path and path[-1] in _TEXTS else ORDER
+
+
+def _is_ordered(ranks: Sequence[int]) -> bool:
+    return list(ranks) == sorted(ranks)
 
 
 def _list_mappings(root: Mapping) -> Iterator[Path]:
@@ -167,9 +203,7 @@ def _sort(text: str, path: Path) -> str:
     place, node = found or (span, None)
     if not isinstance(node, Mapping) or not place.keys:
         return text
-    order = _rank_members(node, LANGUAGES if path and path[-1] in _TEXTS else ORDER)
-    if order == sorted(order):
-        return text
+    order = _rank_members(node, _find_names(path))
     wanted = sorted(range(len(order)), key=lambda number: order[number])
     edits = TextEdits(text, find_end(text))
     after = _sort_flow(edits, place, wanted) if place.flow else _sort_lines(edits, place, wanted)

@@ -46,11 +46,13 @@ def _format(document: Document, environments: tuple[str, ...]) -> Formatted:
         text = format_definition(document.text)
     except EditRefused as error:
         return Formatted(document.file, document.text, changed=False, obstacle=error.message)
+    if text == document.text:
+        return Formatted(document.file, text, changed=False)
     before, after = (_resolve_all(each, document.file, environments) for each in (document.text, text))
     if before != after:
         reason = "the canonical form would not say the same"
         return Formatted(document.file, document.text, changed=False, obstacle=reason)
-    return Formatted(document.file, text, changed=text != document.text)
+    return Formatted(document.file, text, changed=True)
 
 
 def _resolve_all(text: str, file: str, environments: tuple[str, ...]) -> list[object]:

@@ -118,6 +118,7 @@ def test_every_module_is_imported_without_posix(tmp_path: Path) -> None:
     ("words", "code"),
     [
         (("validate",), 0),
+        (("fmt",), 0),
         (("plan", "--exit-code"), 3),
         pytest.param(("validate", "--format", "sarif", "systems"), 0, marks=pytest.mark.slow),
         pytest.param(("drift",), 3, marks=pytest.mark.slow),
