@@ -93,6 +93,7 @@ def test_new_and_deleted_systems_are_adopted(adopted: Repository, served: Served
     assert adopted.run("plan", "--exit-code").returncode == 0
 
 
+@pytest.mark.slow
 def test_an_accepted_difference_is_left(adopted: Repository, served: Served) -> None:
     """It was decided already."""
     change_by_hand(served, isVisible=False)

@@ -263,6 +263,7 @@ def test_nothing_is_written_through_a_link_that_leads_out(empty: Repository, tmp
     assert "leads out of the repository" in done.stderr
 
 
+@pytest.mark.slow
 def test_local_needs_no_definitions_either(repository: Repository) -> None:
     """Its vendor is the one whose systems are there."""
     assert repository.run("apply", "--yes").returncode == 0
