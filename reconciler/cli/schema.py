@@ -43,7 +43,7 @@ def run(
     """Print the JSON Schema of a format.
 
     That of a definition knows the environments that the repository configures, where it is run in one, and suggests
-    the packages and resources of the lists that `catalogue refresh` saved.
+    the packages and resources of the lists that catalogue refresh saved.
     """
     environments, saved = _read_names(root)
     text = json.dumps(
