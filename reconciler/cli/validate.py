@@ -91,7 +91,7 @@ def run(
         checked = _ask(found, settings, environment, documents, saved, vendor)
     else:
         checked = validate(documents, settings.environments, vendor=vendor, asked=saved)
-    _notify_of_age(checked, ages, datetime.now(UTC).date())
+    notify_of_age(checked, ages, datetime.now(UTC).date())
     chosen = Narrowed(checked.findings, len(documents), 0)
     if patterns := check_form(only or ()):
         chosen = narrow_findings(checked, documents, patterns)
@@ -113,7 +113,7 @@ def _read_saved(root: Path, environments: Iterable[str]) -> tuple[Mapping[str, C
     return make_catalogues(lists), [each.explain_age for each in lists.values()]
 
 
-def _notify_of_age(checked: Checked, saved: Sequence[Age], today: date) -> None:
+def notify_of_age(checked: Checked, saved: Sequence[Age], today: date) -> None:
     """Say which lists are old; of the shipped one only where a finding is what it says."""
     shipped = [explain_shipped_age] if goes_by_shipped(checked.findings) else []
     for explain in (*saved, *shipped):
