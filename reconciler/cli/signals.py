@@ -45,11 +45,16 @@ def stop_on_signals(stop: Event) -> None:
 
     It is said at once, and stays so until the process ends, so that no signal can hide what became of a run.
     """
+    begun = False
 
     def wish(number: int, frame: FrameType | None) -> None:
+        nonlocal begun
         del number, frame
-        _say(_STILL_ENDING.format(os.getpid()) if stop.is_set() else _ENDING)
-        stop.set()
+        # A second signal can interrupt the answer to the first. `stop.set` holds a lock, so it is called once.
+        first, begun = not begun, True
+        _say(_ENDING if first else _STILL_ENDING.format(os.getpid()))
+        if first:
+            stop.set()
 
     _answer(wish)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import os
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.files import find_top
@@ -18,6 +17,7 @@ from reconciler.model.revision import Checkout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from reconciler.definitions.yaml_document import Document
 
@@ -31,9 +31,9 @@ def compare_with_head(root: Path, documents: Iterable[Document]) -> Checkout | N
     A definition that the commit has and the working tree lacks is one of them. Line ends do not count, since git can
     be told to change them. Gives None where git does not read what is there.
     """
-    texts = {_locate(root, each.file): each.text for each in documents}
     if find_top(root) is None:
         return Checkout("")
+    texts = _locate_texts(root, documents)
     try:
         head = read_base(root, "HEAD")
         objects = {blob.name: blob.object for blob in head.blobs}
@@ -46,10 +46,21 @@ def compare_with_head(root: Path, documents: Iterable[Document]) -> Checkout | N
     return Checkout(head.commit, tuple(sorted([*changed, *removed])))
 
 
-def _locate(root: Path, file: str) -> str:
-    """Give the name under which git has a file: where that is a link, the name of what it leads to."""
-    real, top = Path(os.path.realpath(root / file)), Path(os.path.realpath(root))
-    return real.relative_to(top).as_posix() if real.is_relative_to(top) else file
+def _locate_texts(root: Path, documents: Iterable[Document]) -> dict[str, str]:
+    """Give each text under the name that git has its file under: where that is a link, of what it leads to."""
+    top = os.path.realpath(root)
+    folders: dict[str, str] = {}  # resolving every file by itself takes a tenth of what a plan of 1,000 does
+    texts: dict[str, str] = {}
+    for each in documents:
+        path = str(root / each.file)
+        folder, name = os.path.split(path)
+        if folder not in folders:
+            folders[folder] = os.path.realpath(folder)
+        linked = os.path.islink(path)  # noqa: PTH114 - a `Path` of each file would cost as much again
+        real = os.path.realpath(path) if linked else f"{folders[folder]}{os.sep}{name}"
+        inside = real.startswith(top + os.sep)
+        texts[real[len(top) + 1 :].replace(os.sep, "/") if inside else each.file] = each.text
+    return texts
 
 
 def _find_changed(root: Path, texts: Mapping[str, str], objects: Mapping[str, bytes]) -> list[str]:

@@ -21,7 +21,6 @@ from reconciler.planning.change import Blocked, Change, Create, Delete, Impact, 
 from reconciler.planning.diff import ADOPTED, FieldChange, adopt
 from reconciler.planning.narrowing import Narrowing, Unjudged
 from reconciler.planning.plan import FORMAT_VERSION, Plan, Target, Unmanaged, step_to_json
-from reconciler.planning.plan_file_v1 import PlanFile, read_plan_file
 from reconciler.planning.request_order import Step
 
 if TYPE_CHECKING:
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from reconciler.model.canonical_json import Json
     from reconciler.planning.drift import DriftReport
     from reconciler.planning.plan_file_v1 import (
+        PlanFile,
         SavedChange,
         SavedElsewhere,
         SavedField,
@@ -205,6 +205,8 @@ def read_plan(content: bytes) -> Plan:
             f"The plan file is larger than {MAX_BYTES >> 20} MiB, or has more than {MAX_VALUES:,} values.",
             hint="Plan fewer systems at a time.",
         )
+    from reconciler.planning.plan_file_v1 import read_plan_file  # noqa: PLC0415 - its types take 50 ms to make
+
     try:
         saved = read_plan_file(content)
     except ValueError as error:
