@@ -27,7 +27,7 @@ _OTHER_TYPE = re.compile(
       | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[t\ ].*)?""",
     re.IGNORECASE | re.VERBOSE | re.ASCII,
 )
-"""Texts that YAML 1.1 or 1.2 reads as something else (1.2 §10.3.2; 1.1's types at https://yaml.org/type/)."""
+"""Texts that YAML reads as something else (YAML 1.2 §10.3.2; YAML 1.1's types at https://yaml.org/type/)."""
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
 DOUBLE, SINGLE = '"', "'"
 
