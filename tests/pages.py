@@ -9,10 +9,11 @@ A fenced block is carried out by its language:
 | `diff` | an edit of the file that its first line names, as `--- systems/a.yaml` |
 | any, below `<!-- file: PATH -->` | the whole text of a file |
 
-A block below `<!-- newcomer -->` or `<!-- not executed: REASON -->` is left out. In a command's output `…` stands for
-what varies, and a line of nothing else for any number of lines. A command that ends with another status than 0 is
-followed by `$ echo $?`. `DIGEST` in a command is the one that was printed last behind `Digest:`. The ports 8080 and
-8081 become free ones, and `SOON` a day that is near.
+What stands in a comment that begins with `<!-- run, WHY:` is carried out like `sh`, and not seen: it does what the
+reader does elsewhere. A block below `<!-- newcomer -->` or `<!-- not executed: REASON -->` is left out. In a command's
+output `…` stands for what varies, and a line of nothing else for any number of lines. A command that ends with another
+status than 0 is followed by `$ echo $?`. `DIGEST` in a command is the one that was printed last behind `Digest:`. The
+ports 8080 and 8081 become free ones, and `SOON` a day that is near.
 """
 
 from __future__ import annotations
@@ -39,14 +40,15 @@ SOON = "2026-12-24"
 _FENCE = re.compile(
     r"(?:^<!-- (?P<mark>[^\n]*) -->\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
+_UNSEEN = re.compile(r"^<!-- run(?P<mark>[^\n]*):\n(?P<text>.*?)^-->$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"^\$ (?P<command>.*(?:\n> .*)*)\n(?P<output>(?:(?!\$ ).*\n)*)", re.MULTILINE)
 _GUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 _END = "\x01"
 _VARIES = [
     re.compile(r"\b20\d{6}T\d{6}Z-[0-9a-f]+\b"),  # a run
-    re.compile(r"\b20\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z| UTC|\+00:00)?)?"),
+    re.compile(rf"\b(?!{SOON})20\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z| UTC|\+00:00)?)?"),
     re.compile(r"(?<![-\w])(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,64}(?![-\w])"),  # a digest, a commit
-    re.compile(r"(?<=127\.0\.0\.1:)\d+"),
+    re.compile(rf"(?<=127\.0\.0\.1:)(?!(?:{'|'.join(PORTS)})\b)\d+"),
 ]
 
 
@@ -81,9 +83,10 @@ def read_blocks(page: str) -> list[Block]:
         Block(match["language"], match["mark"] or "", match["text"], match.start("text"))
         for match in _FENCE.finditer(page)
     ]
+    hidden = [Block("sh", "", match["text"], match.start("text")) for match in _UNSEEN.finditer(page)]
     return [
         each
-        for each in blocks
+        for each in sorted([*blocks, *hidden], key=lambda one: one.start)
         if (each.language in {"sh", "console"} and not re.match("newcomer$|not executed: .", each.mark))
         or (each.language == "diff" and each.text.startswith("--- "))
         or each.mark.startswith("file: ")
@@ -159,9 +162,7 @@ class Reader:
 
     def run(self, command: str) -> str:
         """Run a command, and give what it prints to either stream."""
-        for name, port in self.ports.items():
-            command = re.sub(rf"\b{name}\b", port, command)
-        command = command.replace("DIGEST", self.digest).replace(SOON, _find_day())
+        command = self._place(command).replace("DIGEST", self.digest).replace(SOON, _find_day())
         self.commands.append(command)
         assert self.shell.stdin is not None
         self.shell.stdin.write(
@@ -193,11 +194,9 @@ class Reader:
 
     def write(self, name: str, text: str) -> None:
         """Save a file."""
-        for page_port, port in self.ports.items():
-            text = re.sub(rf"\b{page_port}\b", port, text)
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(self._place(text), encoding="utf-8")
 
     def edit(self, text: str) -> None:
         """Make the edit of a `diff` block: its lines with ` ` and `-` stand once in the file."""
@@ -207,7 +206,11 @@ class Reader:
         path = self.root / name
         old = path.read_text(encoding="utf-8")
         assert old.count(before) == 1, f"{name} has {old.count(before)} places for\n{before}\n{old}"
-        path.write_text(old.replace(before, after), encoding="utf-8")
+        path.write_text(old.replace(before, self._place(after)), encoding="utf-8")
+
+    def _place(self, text: str) -> str:
+        """Put free ports in place of the page's."""
+        return re.sub(rf"\b({'|'.join(PORTS)})\b", lambda match: self.ports[match[0]], text)
 
     def close(self) -> None:
         """End the shell and what it started."""
@@ -226,11 +229,8 @@ def read_in(root: Path, programs: Path | None = None) -> Iterator[Reader]:
         "LANG": "C.UTF-8",
         "PYTHONUNBUFFERED": "1",  # the two streams in the order that a terminal shows
         "GIT_CONFIG_NOSYSTEM": "1",
-        **{
-            f"GIT_{who}_{what}": f"anna@{who}.example"
-            for who in ("AUTHOR", "COMMITTER")
-            for what in ("NAME", "EMAIL")
-        },
+        **{f"GIT_{who}_NAME": "Anna" for who in ("AUTHOR", "COMMITTER")},
+        **{f"GIT_{who}_EMAIL": "anna@vendor.example" for who in ("AUTHOR", "COMMITTER")},
     }
     shell = subprocess.Popen(
         ["bash", "--noprofile", "--norc"],  # noqa: S607 - the reader's own

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
+from reconciler.emulator import start
+from tests.builders import VENDOR
 from tests.citations import DOCS, ROOT
+from tests.git import git
 from tests.pages import Reader, accept, is_as_shown, read_blocks, read_commands, read_in
+from tests.published_bodies import BODIES
+from tests.served import OTHER_CLIENT_ID, SCOPE, VENDOR_PATH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.emulator import Emulator
 
 QUICK = ("howto/own-repository",)
 """The pages that are carried out with the quick tests."""
@@ -17,6 +31,7 @@ _READER = pytest.mark.skipif(
     sys.platform == "win32" or not shutil.which("bash") or not shutil.which("curl"),
     reason="a reader has a POSIX shell and curl",
 )
+_CONFIG = {"unknown_clients": "accept", "unknown_resources": "accept"}
 _PAGES = ["tutorial", *sorted(f"howto/{each.stem}" for each in (DOCS / "howto").glob("*.md"))]
 
 
@@ -40,6 +55,74 @@ def test_a_page_shows_what_happens(name: str, tmp_path: Path, request: pytest.Fi
     root.mkdir()
     with read_in(root) as reader:
         _follow(DOCS / f"{name}.md", reader, request)
+
+
+@contextmanager
+def _serve_thirteen(port: str) -> Iterator[Emulator]:
+    """Serve a register in which thirteen systems were registered, as the guides say it."""
+    with start(_CONFIG, port=int(port)) as emulator:
+        query = {"env": "local", "orgNo": VENDOR, "scopes": SCOPE, "clientId": OTHER_CLIENT_ID}
+        token = httpx.get(f"{emulator.base}/api/GetEnterpriseToken", params=query).text.strip('"')
+        for body in BODIES:
+            answer = httpx.post(
+                emulator.base + VENDOR_PATH, json=body, headers={"Authorization": f"Bearer {token}"}
+            )
+            assert answer.status_code == 200, (body, answer.text)
+        yield emulator
+
+
+@pytest.fixture(scope="module")
+def wheel_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the wheel into an environment of its own, which sees the libraries of this one."""
+    root = tmp_path_factory.mktemp("wheel")
+    made = root / "made"
+    subprocess.run([sys.executable, "-m", "venv", str(made)], check=True, capture_output=True)
+    pip = [str(made / "bin" / "python"), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    for words in (
+        ["wheel", "--no-deps", "--wheel-dir", str(root / "dist"), str(ROOT)],
+        [
+            "install",
+            "--no-deps",
+            "--no-index",
+            "--find-links",
+            str(root / "dist"),
+            "systemregister-reconciler",
+        ],
+    ):
+        done = subprocess.run([*pip, *words], cwd=root, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    (site,) = made.glob("lib/python*/site-packages")
+    (site / "libraries.pth").write_text(f"{Path(httpx.__file__).parent.parent}\n", encoding="utf-8")
+    where = subprocess.run(
+        [made / "bin" / "python", "-c", "import reconciler; print(reconciler.__file__)"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert where.stdout.startswith(str(site))
+    return made / "bin"
+
+
+@_READER
+@pytest.mark.slow
+@pytest.mark.parametrize("installed", ["editable", "wheel"])
+def test_existing_systems_are_adopted_in_eight_commands(
+    installed: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Thirteen systems in every published spelling: files, a plan, an edit, apply, and no drift."""
+    programs = request.getfixturevalue("wheel_programs") if installed == "wheel" else None
+    git(tmp_path, "init", "-q", "-b", "main")
+    with read_in(tmp_path, programs) as reader, _serve_thirteen(reader.ports["8080"]):
+        _follow(DOCS / "adopt.md", reader, request)
+    assert len(reader.commands) <= 8
+    assert [each.split()[1] for each in reader.commands if each.startswith("reconciler ")] == [
+        "init",
+        "import",
+        "plan",
+        "apply",
+        "drift",
+    ]
 
 
 @_READER
