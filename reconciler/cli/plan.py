@@ -121,8 +121,8 @@ def run(
         if is_runner(os.environ):
             write_summary(render_format("markdown", made, _find_links(context.root)), os.environ)
             write_outputs(_describe(made, out), os.environ)
-    codes = [Exit.FAILED] if made.blocked or made.unjudged else []
-    if exit_code and made.writes:
+    codes = [Exit.FAILED] if made.blocked or made.unusable else []
+    if exit_code and (made.writes or made.unknown_before):
         codes.append(Exit.DIFFERENT)
     raise typer.Exit(Exit.worst(*codes))
 

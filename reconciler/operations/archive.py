@@ -11,6 +11,7 @@ from reconciler.definitions.git import GitFailed, find_gap, read_base, read_blob
 from reconciler.definitions.resolve import find_missing_members, resolve
 from reconciler.definitions.yaml_document import read_document
 from reconciler.model.normalise import normalise
+from reconciler.operations.selection import list_ids
 from reconciler.planning.origin import DefinitionHistory, trace
 from reconciler.rules.definition_reader import check_document
 
@@ -19,11 +20,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.definitions.definition import Definition, Resolved
+    from reconciler.definitions.yaml_document import Document
     from reconciler.model.revision import Revision
     from reconciler.model.system import System
     from reconciler.planning.plan import Plan
 
 _NO_DEFINITION = "is no definition that can be read"
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadFile:
+    """A file at another revision that does not say one thing."""
+
+    reason: str
+    """What is wrong with it, in words that go on from its name."""
+    ids: tuple[str, ...] = ()
+    """The systems that it shows all the same."""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +49,8 @@ class BaseDefinitions:
     """Where this branch left it; empty where that is not known."""
     systems: Mapping[str, tuple[str, System]]
     """The file and the canonical system, by id."""
-    unread: Mapping[str, str] = field(default_factory=dict)
-    """What is wrong with the files that do not say one thing, by name."""
+    unread: Mapping[str, UnreadFile] = field(default_factory=dict)
+    """The files that do not say one thing, by name."""
     reason: str = ""
     """Why the revision is not known; empty where it is."""
 
@@ -52,8 +65,8 @@ class BaseFiles:
     """Where this branch left it; empty where that is not known."""
     definitions: Mapping[str, Definition]
     """By file."""
-    unread: Mapping[str, str] = field(default_factory=dict)
-    """What is wrong with the files that are no definition, by name."""
+    unread: Mapping[str, UnreadFile] = field(default_factory=dict)
+    """The files that are no definition, by name."""
     reason: str = ""
     """Why the revision is not known; empty where it is."""
 
@@ -65,11 +78,12 @@ class BaseFiles:
             if not definition.exists_in(environment):
                 continue
             if find_missing_members(definition, environment):
-                unread[file] = _NO_DEFINITION
+                unread[file] = _describe_unread(_NO_DEFINITION, definition.document, definition)
                 continue
             system = normalise(resolve(definition, environment).system)
             if system.id in found:
-                unread[file] = f"defines `{system.id}`, as {found[system.id][0]} does"
+                reason = f"defines `{system.id}`, as {found[system.id][0]} does"
+                unread[file] = UnreadFile(reason, (system.id,), definition.document.text)
             found[system.id] = (file, system)
         return BaseDefinitions(self.name, self.commit, found, unread, self.reason)
 
@@ -114,14 +128,16 @@ class Archive:
         base = read_base(self.root, name)
         contents = read_blobs(self.root, [blob.object for blob in base.blobs])
         found: dict[str, Definition] = {}
-        unread: dict[str, str] = {}
+        unread: dict[str, UnreadFile] = {}
         for blob, content in zip(base.blobs, contents, strict=True):
             if content is None:
-                unread[blob.name] = "is not in this clone, or too large"
+                unread[blob.name] = UnreadFile("is not in this clone, or too large")
             elif blob.name in known and known[blob.name].document.text.encode() == content:
                 found[blob.name] = known[blob.name]
             elif (definition := self._read_definition(blob.name, content)) is None:
-                unread[blob.name] = _NO_DEFINITION
+                document = read_document(blob.name, content)
+                broken, _ = check_document(document, self.environments)
+                unread[blob.name] = _describe_unread(_NO_DEFINITION, document, broken)
             else:
                 found[blob.name] = definition
         return BaseFiles(name, base.commit, found, unread, base.reason)
@@ -144,12 +160,15 @@ class Archive:
             return tuple(each for _, each in self.read_history(file, system))
         return ()
 
-    def read_last(self, file: str) -> System | None:
-        """Read what one definition asked for when it last said something that can be read; None where it never did."""
+    def read_last(self, file: str, start: str = "HEAD") -> System | None:
+        """Read what one definition asked for when it last said something that can be read; None where it never did.
+
+        `start` is the newest revision that is looked at.
+        """
         with suppress(GitFailed):
             found = (
                 self.read(file, revision.content)
-                for revision in read_revisions(self.root, file)
+                for revision in read_revisions(self.root, file, start)
                 if revision.content is not None
             )
             return next((each for each in found if each is not None), None)
@@ -158,6 +177,10 @@ class Archive:
     def find_gap(self) -> str:
         """Say why the history is not whole; empty where it is."""
         return find_gap(self.root)
+
+
+def _describe_unread(reason: str, document: Document, definition: Definition | None) -> UnreadFile:
+    return UnreadFile(reason, list_ids(document, definition), document.text)
 
 
 def trace_to_definitions(

@@ -13,16 +13,18 @@ from reconciler.planning.narrowing import Unjudged
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reconciler.definitions.definition import Definition
+    from reconciler.definitions.definition import Definition, Resolved
     from reconciler.definitions.yaml_document import Document
     from reconciler.model.findings import Finding
     from reconciler.model.system import System
-    from reconciler.operations.archive import Archive
+    from reconciler.operations.archive import Archive, BaseDefinitions
     from reconciler.rules import Checked
 
 _SEVERAL_VENDORS = "several-vendors"
 _USUAL_NAME = re.compile(r"[0-9]{9}_.+")
 """A file that is named after its system."""
+_USUAL_ID = re.compile(r"[0-9]{9}(_|$)")
+"""What the register takes as an id, as far as it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +84,41 @@ def separate(
     return replace(checked, definitions=usable), tuple(broken[name] for name in sorted(broken))
 
 
+def find_broken_before(
+    base: BaseDefinitions, systems: Sequence[Resolved], archive: Archive
+) -> tuple[BrokenFile, ...]:
+    """Find the files that could not be used at a base, and the systems whose earlier state is not known for that.
+
+    They are those that the file showed, shows now, or showed when it could last be read. A file that shows none can
+    be about every system here that nothing at the base defines: none of them is known to be new.
+    """
+    new = tuple(each.system.id for each in systems if each.system.id not in base.systems)
+    found: list[BrokenFile] = []
+    for file, unread in sorted(base.unread.items()):
+        now = [each for each in systems if each.definition.document.file == file]
+        last = archive.read_last(file, base.commit)
+        earlier = [] if last is None else [last]
+        shown = [each for each in unread.ids if _USUAL_ID.match(each)]
+        ids = [*shown, *(each.system.id for each in now), *(each.id for each in earlier)]
+        known = tuple(dict.fromkeys(ids)) or _read_name(file) or new
+        asked = [*earlier, *(each.system for each in systems if each.system.id in known)]
+        unjudged = Unjudged(file, unread.reason, ids=known, commit=base.commit)
+        found.append(BrokenFile(unjudged, unread.text, asked))
+    return tuple(found)
+
+
+def _read_name(file: str) -> tuple[str, ...]:
+    """Give the system that a file is named after; none where it is not."""
+    stem = file.rpartition("/")[2].rpartition(".")[0]
+    return (stem,) if _USUAL_NAME.fullmatch(stem) else ()
+
+
 def _describe(
     document: Document, definition: Definition | None, checked: Checked, archive: Archive
 ) -> BrokenFile:
     earlier = archive.read_last(document.file)
     ids = [*list_ids(document, definition), *([earlier.id] if earlier is not None else [])]
-    stem = document.file.rpartition("/")[2].rpartition(".")[0]
-    if not ids and _USUAL_NAME.fullmatch(stem):
-        ids = [stem]
+    ids = ids or [*_read_name(document.file)]
     errors = [each for each in checked.findings if each.severity is Severity.ERROR]
     first = next((each for each in errors if each.place.file == document.file), None)
     other = next((each for each in errors if each.other == document.file), None)

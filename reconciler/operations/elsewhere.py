@@ -44,6 +44,7 @@ def add_elsewhere(
         gap = describe_gap(base)
         if gap:
             gaps.setdefault(gap, []).append(name)
+        if base.reason:
             continue
         systems = resolve_all(definitions, name)
         made = _plan_there(systems, replace(archive, environment=name), base, vendor, scope)

@@ -13,6 +13,7 @@ from reconciler.model.canonical_json import SHORT
 from reconciler.model.findings import Severity
 from reconciler.model.system import READ_ONLY_NAMES, RegisteredSystem
 from reconciler.operations.archive import trace_to_definitions
+from reconciler.operations.broken_files import find_broken_before
 from reconciler.operations.look_up import plan_looked_up
 from reconciler.operations.scope import EVERYTHING, Scope, divide, find_claims
 from reconciler.operations.validate import find_vendor
@@ -86,17 +87,23 @@ def plan_against(
     """Compare the systems with what the definitions asked for at another revision; nothing is asked of a register.
 
     Each system of the base is taken as registered with the document that a POST of it would carry, and a withdrawn
-    one as deleted. Change logs and system users are not known. Raises `UsageError` where what the base asks for
-    cannot be said, or a pattern fits no system.
+    one as deleted. Change logs and system users are not known. A system that a file can be about which cannot be used
+    at the base is neither created nor changed here, but named: what it was is not known. Raises `UsageError` where
+    nothing is known of the base, or a pattern fits no system.
     """
-    _check_whole(base)
-    registered = {name: _take_as_registered(system) for name, (_, system) in base.systems.items()}
+    _check_known(base)
+    before = find_broken_before(base, systems, archive)
+    unknown = {name for each in before for name in each.unjudged.ids}
+    states = {name: system for name, (_, system) in base.systems.items() if name not in unknown}
+    registered = {name: _take_as_registered(system) for name, system in states.items()}
     listed = [
         name
-        for name, (_, system) in base.systems.items()
+        for name, system in states.items()
         if not system.isDeleted and system.vendor.organisation == target.vendor
     ]
-    division = divide(systems, listed, add_ids(scope, base))
+    known = [each for each in systems if each.system.id not in unknown]
+    whole = replace(add_ids(scope, base), broken=(*add_ids(scope, base).broken, *before))
+    division = divide(known, listed, whole)
     division.check(f"the definitions here and those at {base.commit[:SHORT]}")
     live = {each.system.id: registered.get(each.system.id) for each in division.chosen}
     others = [registered[name] for name in division.list_others()]
@@ -134,17 +141,12 @@ def find_vendor_of_both(systems: Sequence[Resolved], base: BaseDefinitions, vend
     return chosen.pop()
 
 
-def _check_whole(base: BaseDefinitions) -> None:
-    """Refuse a base that is not known in full: what is missing would look like something new."""
+def _check_known(base: BaseDefinitions) -> None:
+    """Refuse a base that is not known: everything would look new."""
     if base.reason:
         raise UsageError(
             f"There is nothing to compare with: {base.reason}.",
             hint="Fetch the history first: git fetch --unshallow, or fetch-depth: 0 in the checkout step.",
-        )
-    if base.unread:
-        raise UsageError(
-            f"A{describe_gap(base)[1:]}, so what to compare with is not known.",
-            hint="Name a revision whose definitions are whole, or plan against the register.",
         )
 
 
@@ -152,9 +154,9 @@ def describe_gap(base: BaseDefinitions) -> str:
     """Say why the definitions of a base are not known in full; empty where they are."""
     if base.reason or not base.unread:
         return base.reason
-    file, fault = min(base.unread.items())
+    file = min(base.unread)
     more = f", and {len(base.unread) - 1} more files cannot be used" if len(base.unread) > 1 else ""
-    return f"at {base.commit[:SHORT]}, {file} {fault}{more}"
+    return f"at {base.commit[:SHORT]}, {file} {base.unread[file].reason}{more}"
 
 
 def _take_as_registered(system: System) -> RegisteredSystem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from reconciler.model.canonical_json import SHORT
 from reconciler.model.id_pattern import find_unmatched, fits
 from reconciler.operations.selection import check_found
 from reconciler.planning.blocking import OtherSystem, describe_holder
@@ -169,6 +170,9 @@ def _describe_left_out(verb: str, system: str) -> OtherSystem:
 
 
 def _describe_broken(text: str, broken: Unjudged, system: str) -> OtherSystem:
+    if broken.commit:
+        hint = f"What {broken.file} asked for then is not known: plan against the register."
+        return OtherSystem(system, f"{text}, which cannot be used at {broken.commit[:SHORT]}", hint)
     hint = f"Correct {broken.file} first: what it asks for is not known."
     return OtherSystem(system, f"{text}, which cannot be used", hint)
 

@@ -33,3 +33,6 @@ class Unjudged:
     ids: tuple[str, ...] = ()
     """The systems that it can be about: what it still shows of its id, and what earlier revisions say; empty
     where neither is known."""
+    commit: str = ""
+    """The revision at which it cannot be used, so that what its system was before is not known; empty for the file
+    as it is."""

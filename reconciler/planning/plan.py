@@ -157,6 +157,16 @@ class Plan:
         return not self.against and not self.unjudged
 
     @property
+    def unusable(self) -> tuple[Unjudged, ...]:
+        """The definitions that cannot be used as they are."""
+        return tuple(each for each in self.unjudged if not each.commit)
+
+    @property
+    def unknown_before(self) -> tuple[Unjudged, ...]:
+        """The definitions that could not be used at the revision that stands for the register."""
+        return tuple(each for each in self.unjudged if each.commit)
+
+    @property
     def reported(self) -> tuple[Unmanaged, ...]:
         """The unmanaged systems that are listed: those that are not expected, or whose file this change removes."""
         return tuple(each for each in self.unmanaged if each.former or not each.expected)

@@ -87,7 +87,13 @@ def list_left_out(made: Plan | DriftReport) -> dict[str, Json]:
         members["narrowed"] = {**asdict(made.narrowed), "only": list(made.narrowed.only)}
     if made.unjudged:
         members["unjudged"] = [
-            {"file": each.file, "line": each.line or None, "reason": each.reason, "ids": list(each.ids)}
+            {
+                "file": each.file,
+                "line": each.line or None,
+                "reason": each.reason,
+                "ids": list(each.ids),
+                **({"commit": each.commit} if each.commit else {}),
+            }
             for each in made.unjudged
         ]
     if made.unmatched:
@@ -276,7 +282,9 @@ def _read(saved: PlanFile) -> Plan:
         saved.unlisted or "",
         saved.against,
         Narrowing(**dict(saved.narrowed)) if saved.narrowed else None,
-        tuple(Unjudged(each.file, each.reason, each.line or 0, each.ids) for each in saved.unjudged),
+        tuple(
+            Unjudged(each.file, each.reason, each.line or 0, each.ids, each.commit) for each in saved.unjudged
+        ),
         saved.unmatched,
         _read_revision(saved.revision),
         tuple(

@@ -159,6 +159,9 @@ class SavedUnjudged(_Part):
     reason: str
     ids: tuple[str, ...]
     """The systems that it can be about; empty where that is not known."""
+    commit: str = ""
+    """The revision at which it could not be used; only in a plan against definitions, where what its systems were
+    before is not known."""
 
 
 class SavedFinding(_Part):

@@ -18,6 +18,7 @@ from reconciler.planning.explanation import AGAINST, BLOCKED, REMOVED, UNJUDGED,
 from reconciler.planning.impact_rules import DELETED
 from reconciler.render import phrases
 from reconciler.render.escape import shorten
+from reconciler.render.left_out import describe_before
 from reconciler.rules.look_ups import LOOK_UPS
 
 if TYPE_CHECKING:
@@ -143,8 +144,12 @@ def _annotate_unjudged(shown: Plan | DriftReport, environment: str) -> Iterator[
     """Say of each definition that cannot be used what is wrong with it, at its line."""
     for each in shown.unjudged:
         place = Location(each.file, "", each.line)
-        message = f"This definition cannot be used: {each.reason}"
-        yield Annotation(each.file, Finding(UNJUDGED, Severity.ERROR, message, place), environment)
+        if each.commit:
+            said = describe_before(each)
+            message, severity = f"{said[:1].upper()}{said[1:]}", Severity.WARNING
+        else:
+            message, severity = f"This definition cannot be used: {each.reason}", Severity.ERROR
+        yield Annotation(each.file, Finding(UNJUDGED, severity, message, place), environment)
 
 
 def _annotate_unlisted(unlisted: str, environment: str) -> Iterator[Annotation]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from reconciler.model.canonical_json import SHORT
 from reconciler.model.findings import Severity
 from reconciler.render.escape import shorten
 from reconciler.render.phrases import count
@@ -31,11 +32,15 @@ class Remark(NamedTuple):
 
 def list_left_out(shown: Plan | DriftReport) -> Iterator[Remark]:
     """List what is not in a plan or report that a reader could look for there; the worst first."""
-    if shown.unjudged:
-        yield Remark(Severity.ERROR, describe_unjudged(shown.unjudged))
-        unknown = [each.file for each in shown.unjudged if not each.ids]
+    broken = [each for each in shown.unjudged if not each.commit]
+    if broken:
+        yield Remark(Severity.ERROR, describe_unjudged(broken))
+        unknown = [each.file for each in broken if not each.ids]
         if unknown:
             yield Remark(Severity.ERROR, _describe_unknown(unknown))
+    before = [each for each in shown.unjudged if each.commit]
+    if before:
+        yield Remark(Severity.WARNING, _describe_unknown_before(before))
     if shown.unmatched:
         yield Remark(Severity.WARNING, _describe_unmatched(shown.unmatched))
     if shown.narrowed is not None:
@@ -55,6 +60,27 @@ def describe_unjudged(unjudged: Sequence[Unjudged]) -> str:
         f"{'; '.join([*named, *more])}. What else is asked for there, such as a client id, is not known "
         "either. Apply refuses everything until that is corrected."
     )
+
+
+def describe_before(each: Unjudged) -> str:
+    """Say whose earlier state is not known, and why."""
+    names = [f"`{shorten(name, 100)}`" for name in each.ids[:_NAMED]]
+    names += [f"{len(each.ids) - _NAMED:,} more"] if len(each.ids) > _NAMED else []
+    what = (
+        f"what {' and '.join(names)} {'was' if len(each.ids) == 1 else 'were'}"
+        if names
+        else "what it was about"
+    )
+    reason = shorten(each.reason.rstrip("."), 200)
+    return f"{what} before is not known, since {shorten(each.file, 200)} {reason} at {each.commit[:SHORT]}"
+
+
+def _describe_unknown_before(unjudged: Sequence[Unjudged]) -> str:
+    named = "; ".join(describe_before(each) for each in unjudged[:_NAMED])
+    more = (
+        f"; and {len(unjudged) - _NAMED:,} more files cannot be used there" if len(unjudged) > _NAMED else ""
+    )
+    return f"{named[:1].upper()}{named[1:]}{more}. A plan against the register says what becomes of them."
 
 
 def _name_unjudged(each: Unjudged) -> str:

@@ -93,11 +93,18 @@ def _name_command(plan: Plan) -> str:
 
 
 def _warn(plan: Plan, verdict: str) -> str:
-    """Say before anything else that definitions cannot be used."""
-    if not plan.unjudged:
+    """Say before anything else that definitions cannot be used, or could not be used before."""
+    said = []
+    if plan.unusable:
+        number = count(len(plan.unusable), "definition")
+        said.append(f"{number} cannot be used, so apply refuses everything until that is corrected.")
+    if plan.unknown_before:
+        systems = {name for each in plan.unknown_before for name in each.ids}
+        number = count(len(systems), "system") if systems else "some systems"
+        said.append(f"What this change does to {number} is not known.")
+    if not said:
         return verdict
-    number = count(len(plan.unjudged), "definition")
-    what = f"{number} cannot be used, so apply refuses everything until that is corrected."
+    what = " ".join(said)
     if verdict == phrases.describe_nothing(plan):
         return f"{what} The others ask for nothing new."
     return f"{what} Of the others: {verdict[:1].lower()}{verdict[1:]}"

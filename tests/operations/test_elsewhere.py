@@ -230,6 +230,21 @@ def test_what_the_base_cannot_give_is_one_sentence(review: Review, tmp_path: Pat
     assert made.elsewhere_unknown == f"in prod and dev: the clone is shallow and does not hold {commit}"
 
 
+def test_a_file_that_is_repaired_hides_only_its_own_system(review: Review) -> None:
+    """Broken at the base, it is said not to be known; what else changes there is shown, and no creation of it."""
+    review.repository.write("app.yaml", "id: [")
+    commit = review.repository.commit("Break a file")[:12]
+    review.define("app", clientId=[], **EVERYWHERE)
+    review.define("web", clientId=[OTHER_CLIENT], **EVERYWHERE)
+
+    made = review.look("tt02", base="HEAD")
+
+    assert show(made) == {"prod": {"web": "update"}, "dev": {"web": "update"}}
+    assert made.elsewhere_unknown == (
+        f"in prod and dev: at {commit}, systems/app.yaml is no definition that can be read"
+    )
+
+
 def test_the_files_at_the_base_are_read_once(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many environments there are; and where no text differs, nothing is planned."""
     root = review.repository.root
