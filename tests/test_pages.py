@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,10 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+import typer
+from typer._click import Context
 
+from reconciler.cli.main import app
 from reconciler.emulator import start
 from tests.builders import VENDOR
 from tests.citations import DOCS, ROOT
@@ -22,6 +26,8 @@ from tests.served import OTHER_CLIENT_ID, SCOPE, VENDOR_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from typer._click import Command
 
     from reconciler.emulator import Emulator
 
@@ -134,6 +140,59 @@ def test_the_commands_of_the_readme_do_what_it_says(tmp_path: Path, request: pyt
     with read_in(tmp_path) as reader:
         _follow(ROOT / "README.md", reader, request)
     assert len(reader.commands) > 0
+
+
+_CODE = re.compile(r"^```\w*\n(.*?)^```$|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
+_TYPED = re.compile(r"(?:^|(?<=[\s$/(]))reconciler ((?:[a-z]+ ?)+)([^\n`|]*)", re.MULTILINE)
+
+
+def _find_command(words: list[str]) -> Command | None:
+    """Find the verb that a command line begins with; `None` where there is none of that name."""
+    found: Command = typer.main.get_command(app)
+    for word in words:
+        if not hasattr(found, "get_command"):
+            break
+        below = found.get_command(Context(found), word)
+        if below is None:
+            return None
+        found = below
+    return found
+
+
+def _list_wrong(page: Path) -> list[str]:
+    """List the command lines of a page whose verb, or one of whose long options, does not exist."""
+    text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [block or span for block, span in _CODE.findall(text)]
+    wrong = []
+    for words, rest in _TYPED.findall("\n".join(lines)):
+        command = _find_command(words.split())
+        known = {name for each in command.params for name in each.opts} if command else set()
+        if command is None or not set(re.findall(r"(?<!\S)--[a-z-]+", rest)) <= {*known, "--help"}:
+            wrong.append(f"reconciler {words}{rest}")
+    return wrong
+
+
+def test_a_command_that_is_named_anywhere_exists() -> None:
+    """Each verb and long option on any page, also where it is not carried out, is one of the program's."""
+    pages = [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]
+    wrong = {page.relative_to(ROOT).as_posix(): _list_wrong(page) for page in pages}
+
+    assert {name: lines for name, lines in wrong.items() if lines} == {}
+
+
+def test_a_command_that_does_not_exist_is_found(tmp_path: Path) -> None:
+    """In a block, over two lines, and in a sentence."""
+    page = tmp_path / "page.md"
+    page.write_text(
+        "```sh\n$ reconciler plan \\\n  --ou x\nreconciler applys\nreconciler plan -e tt02\n```\n"
+        "As `reconciler register serve --prt 1`, `reconciler register serve --port 1` and `reconciler plan --out x`.\n"
+    )
+
+    assert [re.sub(r" +", " ", each) for each in _list_wrong(page)] == [
+        "reconciler plan --ou x",
+        "reconciler applys",
+        "reconciler register serve --prt 1",
+    ]
 
 
 def test_what_varies_is_left_open() -> None:
