@@ -50,8 +50,8 @@ _PLAN: Mapping[str, tuple[str, str]] = {
             "A definition cannot be used, so what becomes of its system is not known.\n\n"
             "The others are planned and compared all the same, but for a client id that this one holds or seems to\n"
             "ask for. Apply refuses as a whole until it is correct; `reconciler validate` says what is wrong.\n\n"
-            "In a plan made with `--against`, a warning: the file is in order here and cannot be used at that revision.\n"
-            "Its system is left out, since it would look new; a plan against the register says what becomes of it."
+            "In a plan made with `--against`, a warning: the file cannot be used at that revision. Its system is left\n"
+            "out, since it would look new; a plan against the register says what becomes of it."
         ),
     ),
     AGAINST: (
