@@ -59,7 +59,6 @@ from reconciler.operations.selection import check_found
 from reconciler.planning.approval import FILE, describe_approval
 from reconciler.render import json as as_json
 from reconciler.render.phrases import count, describe_time
-from reconciler.render.screen import APPLYING
 from reconciler.render.text.plan import render_plan
 from reconciler.render.text.report import render_progress, render_report
 
@@ -148,7 +147,7 @@ def _read_whole(planfile: Path, only: Sequence[str] | None) -> Plan:
     if only:
         hint = "Narrow it when it is made: plan --only."
         raise UsageError("A saved plan is carried out as it is.", hint=hint)
-    return replace(read_saved(planfile), elsewhere=(), elsewhere_unknown="")
+    return replace(read_saved(planfile), elsewhere=(), elsewhere_unknown="", untouched=())
 
 
 def _narrow(context: Context, only: Sequence[str] | None) -> Context:
@@ -205,7 +204,7 @@ def _carry_out(plan: Plan, lock: TargetLock, terms: Terms, form: Format, *, yes:
     check_consistent(plan)
     approvals = find_approvals(plan, lock.site.root, lock.site.journal)
     plan = replace(plan, approvals=approvals)
-    (show_lines if form is Format.TEXT else notify_lines)(render_plan(plan, APPLYING))
+    (show_lines if form is Format.TEXT else notify_lines)(render_plan(plan, merged=True))
     accepted = check_accepted(plan, terms.accept, approvals)
     if accepted and accepted.how == "approval" and accepted.approval:
         notify(f"Accepted by an approval in {FILE} {describe_approval(accepted.approval)}.")

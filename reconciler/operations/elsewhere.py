@@ -32,14 +32,16 @@ def add_elsewhere(
     """Add to a plan what the change does in every other environment; no register and no credential is asked.
 
     There the definitions at the base stand for the register. Every configured environment is looked at but the
-    plan's own and `local`, and one in which nothing changes is left out. `scope` is the plan's: of systems that it
-    leaves out, nothing is said there either. `vendor` is the one that was named, or empty. What the base cannot
-    give is said in the plan, and nothing is raised.
+    plan's own and `local`; one in which nothing changes is only named, where a definition exists there. `scope` is
+    the plan's: of systems that it leaves out, nothing is said there either. `vendor` is the one that was named, or
+    empty. What the base cannot give is said in the plan, and nothing is raised.
     """
     others = [name for name in archive.environments if name not in {"local", plan.target.environment}]
+    touched = tuple(_find_touched(others, definitions, files))
+    quiet = [name for name in others if name not in touched]
     found: list[Plan] = []
     gaps: dict[str, list[str]] = {}
-    for name in _find_touched(others, definitions, files):
+    for name in touched:
         base = files.resolve(name)
         gap = describe_gap(base)
         if gap:
@@ -48,9 +50,13 @@ def add_elsewhere(
             continue
         systems = resolve_all(definitions, name)
         made = _plan_there(systems, replace(archive, environment=name), base, vendor, scope)
-        found += [made] if made.changes or made.unmanaged else []
+        if made.changes or made.unmanaged:
+            found.append(made)
+        else:
+            quiet.append(name)
+    named = tuple(name for name in others if name in quiet and resolve_all(definitions, name))
     unknown = "; ".join(f"in {' and '.join(names)}: {gap}" for gap, names in gaps.items())
-    return replace(plan, elsewhere=tuple(found), elsewhere_unknown=unknown)
+    return replace(plan, elsewhere=tuple(found), elsewhere_unknown=unknown, untouched=named)
 
 
 def find_vendor_anywhere(

@@ -28,7 +28,6 @@ _MOST = 5
 """Faults that one reason names; the others are counted."""
 
 
-_MOVE = "A client id sits on one system only: take it from the other system first."
 _ACCEPTED = "A client id sits on one system only: take the entry out of systems/.accepted.yaml first."
 _WAIT = "It stays where it is until the other change can be made."
 
@@ -108,8 +107,13 @@ def _block_denied(change: Create | Update, faults: Sequence[Finding]) -> Blocked
         for each in faults[:_MOST]
     ]
     more = [f"and {len(faults) - _MOST:,} more"] if len(faults) > _MOST else []
-    hints = dict.fromkeys(each.hint for each in faults[:_MOST])
+    hints = dict.fromkeys(_begin_hint(each.hint) for each in faults[:_MOST])
     return replace(block(change, "; ".join([*said, *more]), " ".join(hints)), line=line)
+
+
+def _begin_hint(hint: str) -> str:
+    """Say what to do before a question is asked."""
+    return f"Correct it in the file. {hint}" if hint.startswith("Did you mean") else hint
 
 
 def _brings_in(change: Create | Update, fault: Finding) -> bool:
@@ -141,7 +145,7 @@ def block_claims(
         for change in by_id.values():
             if isinstance(change, Blocked) and not (change.live and change.live.is_deleted):
                 claimer = OtherSystem(change.id, f"would go to `{change.id}`, which is blocked", _WAIT)
-                held |= dict.fromkeys(change.live_client_ids, describe_holder(change.id))
+                held |= dict.fromkeys(change.live_client_ids, describe_holder(change.id, managed=True))
                 claims = set(desired[change.id].system.clientId) - change.live_client_ids
                 unclaimed = {each.expected for each in _list_standing_clients(change)}
                 wanted |= dict.fromkeys(sorted(claims - unclaimed), claimer)
@@ -156,9 +160,14 @@ def block_claims(
         by_id |= newly
 
 
-def describe_holder(system: str) -> OtherSystem:
-    """Say of a system that it holds a client id."""
-    return OtherSystem(system, f"is on `{system}`", _MOVE)
+def describe_holder(system: str, *, managed: bool = False) -> OtherSystem:
+    """Say of a system that it holds a client id; `managed` says whether it has a file here."""
+    file = "" if managed else " (it has no file here)"
+    hint = (
+        f"Either use another client id, or have this one removed from `{system}`{file} first, whose customers then "
+        "get no token with it."
+    )
+    return OtherSystem(system, f"is on `{system}`", hint)
 
 
 def _list_standing_clients(change: Change) -> list[FieldChange]:

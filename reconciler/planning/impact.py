@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, assert_never
 
+from reconciler.model.instant import describe_minute
 from reconciler.model.system import Attribute, Package, Right, System, Vendor
 from reconciler.planning.change import WITHDRAWN, Blocked, Create, Delete, Impact, Keep, Update, Weight
 from reconciler.planning.change_log import attribute
@@ -83,7 +84,8 @@ def judge(change: Change, evidence: Evidence, moves: Moves = NO_MOVES) -> tuple[
         case Update():
             found = _judge_update(change, evidence, moves)
         case Delete():
-            text = f"Deleted for ever: {_describe_users(evidence)}."
+            lost = "its id can never be used again, its system users lose access, and there is no way back"
+            text = f"Deleted for ever: {lost}; {_describe_users(evidence)}."
             found = [_count(DELETED, text, WITHDRAWN, evidence)]
         case Keep() | Blocked():
             found = ()
@@ -96,10 +98,11 @@ def judge(change: Change, evidence: Evidence, moves: Moves = NO_MOVES) -> tuple[
 def _judge_update(change: Update, evidence: Evidence, moves: Moves) -> Iterator[Impact]:
     yield from _judge_clients(change, evidence, moves)
     entries = attribute(change.open_fields, evidence.states)
+    owner = change.live.read().vendor.organisation if change.live else ""
     for each in change.open_fields:
         yield from _judge_field(each, evidence)
         yield from _judge_claims([each], moves)
-        yield from _judge_origin(each, entries[each.steps], evidence)
+        yield from _judge_origin(each, entries[each.steps], evidence, owner)
     yield from _judge_unknown(change)
 
 
@@ -139,10 +142,17 @@ def _describe_missing(member: str, evidence: Evidence) -> str:
         return f"each customer has to accept a change request{rest}; {_describe_users(evidence)}"
     text = []
     if standard := users - agents:
-        text.append(f"{standard:,} standard {'one needs' if standard == 1 else 'ones need'} a change request")
+        needs = "needs" if standard == 1 else "need"
+        text.append(f"{_count_users(standard)} {needs} a change request that the customer approves")
     if agents and member != "rights":
-        text.append(f"{agents:,} of agents {'has' if agents == 1 else 'have'} to be created again")
-    return " and ".join(text) or "there are none that need it"
+        has = "has" if agents == 1 else "have"
+        text.append(f"{_count_users(agents, 'agent ')} {has} to be created again")
+    return " and ".join(text) or "there are no system users that need it"
+
+
+def _count_users(number: int, kind: str = "") -> str:
+    """Count system users of a kind in words."""
+    return f"{number:,} {kind}system user{'' if number == 1 else 's'}"
 
 
 def _judge_clients(change: Update, evidence: Evidence, moves: Moves) -> Iterator[Impact]:
@@ -161,7 +171,12 @@ def _judge_clients(change: Update, evidence: Evidence, moves: Moves) -> Iterator
             continue
         goes = moves.goes_to.get(client)
         where = f"moves to `{goes}`" if goes else "is removed"
-        text = f"Client id {client} {where}: Maskinporten refuses every customer of this system who uses it"
+        if not goes and len(removed) == len(added) == 1:
+            where = f"is replaced by {added[next(iter(added))].expected}"
+        text = f"Client id {client} {where}"
+        text = (
+            f"{text}: Maskinporten refuses tokens asked for with {client} for every customer of this system"
+        )
         yield _count(CLIENT_REMOVED, f"{text}; {_describe_users(evidence)}.", each.path, evidence)
 
 
@@ -183,7 +198,7 @@ def _judge_field(each: FieldChange, evidence: Evidence) -> Iterator[Impact]:
     elif each.member in {"rights", "accessPackages"}:
         what = "right" if each.member == "rights" else "access package"
         if each.actual is None:
-            text = f"The {what} `{each.steps[1]}` is asked for, and existing system users do not get it"
+            text = f"The {what} `{each.steps[1]}` is added, and existing system users do not get it by themselves"
             yield _count(ASKED, f"{text}: {_describe_missing(each.member, evidence)}.", each.path, evidence)
         else:
             text = (
@@ -198,11 +213,25 @@ def _judge_field(each: FieldChange, evidence: Evidence) -> Iterator[Impact]:
         yield _impact(TEXT_CHANGED, f"Customers read another `{each.path}`.", each.path)
 
 
-def _judge_origin(each: FieldChange, entry: LogEntry | None, evidence: Evidence) -> Iterator[Impact]:
-    """Report a value that somebody outside put there, or took away; `entry` is the write that did it."""
+def _judge_origin(
+    each: FieldChange, entry: LogEntry | None, evidence: Evidence, owner: str
+) -> Iterator[Impact]:
+    """Report a value that somebody outside put there, or took away; `entry` is the write that did it.
+
+    `owner` is the system's organisation.
+    """
     if entry is not None and entry.client not in evidence.ours and each.path not in evidence.stated:
-        text = f"`{each.path}` was set by {entry.who} at {entry.created}, and is overwritten."
-        yield _impact(OVERWRITTEN, text, each.path)
+        text = (
+            f"`{each.path}` was set by {_describe_writer(entry, owner)} at {describe_minute(entry.created)}"
+        )
+        yield _impact(OVERWRITTEN, f"{text}, and will be overwritten.", each.path)
+
+
+def _describe_writer(entry: LogEntry, owner: str) -> str:
+    """Say who made a write; the vendor is not named, for those who read are the vendor's."""
+    client = f"another client ({entry.client})" if entry.client else "a client that is not known"
+    organisation = f"organisation {entry.organisation}" if entry.organisation else "an unknown organisation"
+    return f"{client} of {'your own organisation' if entry.organisation == owner else organisation}"
 
 
 def _judge_unknown(change: Update) -> Iterator[Impact]:

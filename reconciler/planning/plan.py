@@ -105,6 +105,8 @@ class Plan:
     """
     elsewhere_unknown: str = ""
     """In which other environments that is not known, and why; empty where it is."""
+    untouched: tuple[str, ...] = ()
+    """The other environments that definitions name and in which this change does nothing."""
 
     @property
     def digest(self) -> str:
@@ -170,6 +172,11 @@ class Plan:
     def reported(self) -> tuple[Unmanaged, ...]:
         """The unmanaged systems that are listed: those that are not expected, or whose file this change removes."""
         return tuple(each for each in self.unmanaged if each.former or not each.expected)
+
+    @property
+    def others(self) -> tuple[Unmanaged, ...]:
+        """The unmanaged systems that are listed and had no file before this change."""
+        return tuple(each for each in self.reported if not each.former)
 
     @property
     def expected(self) -> int:

@@ -75,6 +75,7 @@ def to_json(plan: Plan) -> dict[str, Json]:
         **({"approvals": [_approval_to_json(each) for each in plan.approvals]} if plan.approvals else {}),
         **({"elsewhere": [_elsewhere_to_json(each) for each in plan.elsewhere]} if plan.elsewhere else {}),
         **({"elsewhere_unknown": plan.elsewhere_unknown} if plan.elsewhere_unknown else {}),
+        **({"untouched": list(plan.untouched)} if plan.untouched else {}),
         "findings": [finding_to_json(finding) for finding in plan.findings],
     }
     return {**body, "file_digest": digest_json(body)}
@@ -293,6 +294,7 @@ def _read(saved: PlanFile) -> Plan:
         ),
         elsewhere=tuple(_read_elsewhere(each) for each in saved.elsewhere),
         elsewhere_unknown=saved.elsewhere_unknown,
+        untouched=saved.untouched,
     )
 
 

@@ -276,6 +276,8 @@ class PlanFile(_Part):
     """The other environments that this change touches; only in a plan made with `--base` or `--against`."""
     elsewhere_unknown: str = ""
     """In which other environments that is not known, and why; only where it is not."""
+    untouched: tuple[str, ...] = ()
+    """The other environments that definitions name and in which this change does nothing; only where there are any."""
     findings: tuple[SavedFinding, ...]
     file_digest: Digest
     """SHA-256 of everything else in the file."""

@@ -20,7 +20,7 @@ class Block(NamedTuple):
     """A piece of text that is shown, shown in a line, or left out as a whole."""
 
     group: str
-    """The heading that it stands under."""
+    """The heading that it stands under; empty for a paragraph under none."""
     text: str
     matters: bool = False
     """Whether it stays in longer than others."""
@@ -44,7 +44,7 @@ def fit(head: Iterable[str], blocks: Sequence[Block], tail: Iterable[str], longe
         if block.group != group:
             # A heading ends a list only after an empty line.
             gap = "" if parts[-1].endswith("\n\n") else "\n"
-            parts.append(f"{gap}### {block.group}\n\n")
+            parts.append(f"{gap}### {block.group}\n\n" if block.group else gap)
             group = block.group
         parts.append(f"{kept[index]}\n")
     left_out = [block for index, block in enumerate(blocks) if index not in kept]
@@ -62,7 +62,9 @@ def _choose(blocks: Sequence[Block], left: int) -> Mapping[int, str]:
     others = {index: block.text for index, block in enumerate(blocks) if not block.matters}
     kept: dict[int, str] = {}
     groups: set[str] = set()
-    for index, text in (*serious.items(), *others.items()):
+    # What stands for no system is short, and says what the list of systems does not.
+    first = sorted(serious.items(), key=lambda each: bool(blocks[each[0]].name))
+    for index, text in (*first, *others.items()):
         group = blocks[index].group
         size = len(text) + len("\n") + (0 if group in groups else _measure_heading(group))
         if size <= left:

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.planning.change import Blocked, Create, Delete, Update, Weight
+from reconciler.planning.change import Blocked, Delete, Update, Weight
 from reconciler.planning.impact_rules import DELETED, MASS_CHANGE, OVERWRITTEN, UNKNOWN_CHANGED
 from reconciler.planning.origin import OURS, Origin, is_new
 from reconciler.render import phrases
-from reconciler.render.escape import shorten
 from reconciler.render.overview import group_changes
 from reconciler.render.phrases import count
 
@@ -22,20 +21,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.planning.change import Change, Impact
+    from reconciler.planning.diff import FieldChange
     from reconciler.planning.plan import Plan, Unmanaged
     from reconciler.planning.request_order import Step
     from reconciler.render.overview import Groups
 
 
 class Effect(StrEnum):
-    """What happens to a system, by the words that stand before its id; the worst first."""
+    """What happens that a reader must know, by the word that a verdict begins with; the worst first."""
 
     DELETES = "Deletes for ever"
     BREAKS = "Breaks"
-    OVERWRITES = "Overwrites what others set in"
-    ALTERS = "Changes what this tool does not know in"
-    MANY = "Changes many systems at once"
+    BROKEN = "Broken"
+    MANY = "Many at once"
     BLOCKED = "Blocked"
+    OVERWRITES = "Overwrites"
+    ALTERS = "Overwrites unknown members"
+
+    @property
+    def is_boxed(self) -> bool:
+        """Whether it deletes or breaks something, or stops something."""
+        return self in {Effect.DELETES, Effect.BREAKS, Effect.BROKEN, Effect.BLOCKED}
 
 
 _EFFECTS: Mapping[str, Effect] = {
@@ -46,9 +52,6 @@ _EFFECTS: Mapping[str, Effect] = {
 }
 """The effect of each rule that breaks; any other one breaks its system."""
 _ORDER = tuple(Effect)
-_PLAIN: Mapping[str, str] = {Create.action: "Creates", Update.action: "Updates"}
-BRIEFS, BRIEF_IMPACTS = 10, 5
-"""How many changes that do no harm stand on the first screen, and how many impacts of each."""
 
 
 def find_effect(impact: Impact) -> Effect:
@@ -56,21 +59,19 @@ def find_effect(impact: Impact) -> Effect:
     return _EFFECTS.get(impact.rule, Effect.BREAKS)
 
 
-@dataclass(frozen=True, slots=True)
-class Customers:
-    """How many customers some systems have, by their system users."""
+class Users(NamedTuple):
+    """How many system users some systems have."""
 
     known: int = 0
     unknown: int = 0
     """Systems whose system users could not be counted."""
 
-    def __str__(self) -> str:
-        """Say how many; what is not known is never zero."""
+    def describe_loss(self, *, certain: bool = False) -> str:
+        """Say how many lose access, for certain or possibly; what is not known is never zero."""
         if self.unknown and not self.known:
-            return "an unknown number of customers"
-        if not self.known:
-            return "no customers"
-        return f"{'at least ' if self.unknown else ''}{count(self.known, 'customer')}"
+            return f"how many system users {'' if certain else 'can '}lose access is not known"
+        verb = "can lose" if not certain else "loses" if self.known == 1 else "lose"
+        return f"{'at least ' if self.unknown else ''}{count(self.known, 'system user')} {verb} access"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ class Item:
     """None for the plan as a whole."""
     impacts: tuple[Impact, ...] = ()
     """The breaking ones of this side; none where it is blocked."""
+    fields: tuple[FieldChange, ...] = ()
+    """What changes on this side, what breaks first."""
 
     @property
     def effects(self) -> tuple[Effect, ...]:
@@ -92,44 +95,18 @@ class Item:
         return tuple(sorted(found | deleted, key=_ORDER.index))
 
     @property
-    def customers(self) -> Customers | None:
-        """The system's customers where it loses them; None where that is not what happens."""
+    def users(self) -> Users | None:
+        """The system's users where they lose access; None where that is not what happens."""
         if not {Effect.DELETES, Effect.BREAKS} & set(self.effects):
             return None
         known = [each.users for each in self.impacts if each.users is not None]
-        return Customers(max(known)) if known else Customers(unknown=1)
+        return Users(max(known)) if known else Users(unknown=1)
 
 
-def sum_customers(items: Iterable[Item]) -> Customers:
-    """Add up the customers of systems that lose them."""
-    counted = [each.customers or Customers() for each in items]
-    return Customers(sum(each.known for each in counted), sum(each.unknown for each in counted))
-
-
-class Brief(NamedTuple):
-    """A change that deletes nothing, breaks nothing and is not blocked, in short."""
-
-    change: Change
-    what: str
-    """What happens, by the words that stand before its id."""
-    members: str
-    """The members that change; empty for a new system."""
-    impacts: tuple[Impact, ...]
-    """What it does to people, but for what they only read."""
-    more: int
-    """How many impacts more there are of that kind."""
-
-
-def _describe_plain(change: Change) -> Brief:
-    impacts = [each for each in change.impacts if each.weight is Weight.NOTABLE]
-    members = () if isinstance(change, Create) else dict.fromkeys(each.member for each in change.fields)
-    return Brief(
-        change,
-        _PLAIN.get(change.action, "Takes over what the register holds in"),
-        ", ".join(members),
-        tuple(impacts[:BRIEF_IMPACTS]),
-        len(impacts[BRIEF_IMPACTS:]),
-    )
+def sum_users(items: Iterable[Item]) -> Users:
+    """Add up the system users of systems that lose them."""
+    counted = [each.users or Users() for each in items]
+    return Users(sum(each.known for each in counted), sum(each.unknown for each in counted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +123,22 @@ class Side:
     steps: tuple[Step, ...] = ()
     """The requests of its plan."""
     environment: str = ""
-    """The other environment in which this happens; empty for the plan's own."""
+    against: str = ""
+    """The commit whose definitions stand for the register; empty where the register was asked."""
+
+    @property
+    def held(self) -> str:
+        """Say what the values are of that are shown first."""
+        return "files at the base" if self.against else "register today"
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether it holds anything."""
+        return bool(self.items or self.changes or self.removed)
 
     def select(self, effect: Effect) -> tuple[Item, ...]:
         """Select the systems that something happens to."""
         return tuple(each for each in self.items if effect in each.effects)
-
-    @property
-    def briefs(self) -> tuple[Brief, ...]:
-        """The first of the changes that do no harm, in short."""
-        return tuple(_describe_plain(each) for each in self.plain[:BRIEFS])
 
     @property
     def plain(self) -> tuple[Change, ...]:
@@ -187,23 +170,24 @@ def find_sides(plan: Plan) -> Sides:
     """Split what a plan does into what this change does and what was open before."""
     groups = group_changes(plan)
     new, before = _collect(plan, groups, of_change=True), _collect(plan, groups, of_change=False)
-    titles = groups.titles
+    titles, environment = groups.titles, plan.target.environment
     return Sides(
         groups.traced,
-        Side(titles[0], new, groups.new, groups.removed, plan.steps),
-        Side(titles[1], before, groups.open, steps=plan.steps),
+        Side(titles[0], new, groups.new, groups.removed, plan.steps, environment, plan.against),
+        Side(titles[1], before, groups.open, (), plan.steps, environment, plan.against),
     )
 
 
 def find_side_elsewhere(plan: Plan) -> Side:
     """Put together what this change does in another environment, where nothing else is known to be open."""
-    sides, environment = find_sides(plan), plan.target.environment
+    sides = find_sides(plan)
     return Side(
-        f"{phrases.THIS_CHANGE} in {shorten(environment, 100)}",
+        phrases.THIS_CHANGE,
         (*sides.new.items, *sides.open.items),
         (*sides.new.changes, *sides.open.changes),
         sides.new.removed,
-        environment=environment,
+        environment=plan.target.environment,
+        against=plan.against,
     )
 
 
@@ -227,16 +211,19 @@ def _pick(change: Change, groups: Groups, *, of_change: bool) -> Item | None:
     """Pick what belongs to one side of what happens to a system; None where nothing does."""
     whole = groups.traced and is_new(change)
     if isinstance(change, Blocked):
-        return Item(change) if whole is of_change else None
+        return Item(change, fields=change.fields) if whole is of_change else None
     origins = {field.path: field.origin for field in change.fields}
-    mine: list[Impact] = []
-    for impact in _list_breaking(change.impacts):
-        origin = origins.get(impact.path, "")
-        belongs = origin in OURS if groups.traced and origin else whole
-        if belongs is of_change:
-            mine.append(impact)
+
+    def belongs(origin: str) -> bool:
+        return (origin in OURS if groups.traced and origin else whole) is of_change
+
+    mine = tuple(each for each in _list_breaking(change.impacts) if belongs(origins.get(each.path, "")))
     deletes = isinstance(change, Delete) and whole is of_change
-    return Item(change, tuple(mine)) if mine or deletes else None
+    if not (mine or deletes):
+        return None
+    paths = {each.path for each in mine}
+    fields = [each for each in change.fields if belongs(each.origin)]
+    return Item(change, mine, tuple(sorted(fields, key=lambda each: each.path not in paths)))
 
 
 def _list_breaking(impacts: Iterable[Impact]) -> tuple[Impact, ...]:

@@ -35,9 +35,14 @@ def list_left_out(shown: Plan | DriftReport) -> Iterator[Remark]:
     broken = [each for each in shown.unjudged if not each.commit]
     if broken:
         yield Remark(Severity.ERROR, describe_unjudged(broken))
-        unknown = [each.file for each in broken if not each.ids]
-        if unknown:
-            yield Remark(Severity.ERROR, _describe_unknown(unknown))
+    yield from list_beside_broken(shown)
+
+
+def list_beside_broken(shown: Plan | DriftReport) -> Iterator[Remark]:
+    """List what is left out beside the systems of the files that cannot be used."""
+    unknown = [each.file for each in shown.unjudged if not (each.commit or each.ids)]
+    if unknown:
+        yield Remark(Severity.ERROR, _describe_unknown(unknown))
     before = [each for each in shown.unjudged if each.commit]
     if before:
         yield Remark(Severity.WARNING, _describe_unknown_before(before))

@@ -45,9 +45,15 @@ def make_sentence(sentence: str, longest: int = LONG) -> str:
     return make_safe(quote_code(shorten(sentence, longest)), 2 * longest)
 
 
-def wrap_sentence(sentence: str, indent: str = "", style: str = "") -> Iterator[Line]:
-    """Break a sentence into lines of 80 columns where its words allow it; what it marks as code stands in quotes."""
-    text = escape_line(quote_code(shorten(sentence, LONG)))
+def wrap_sentence(
+    sentence: str, indent: str = "", style: str = "", *, is_code: bool = False
+) -> Iterator[Line]:
+    """Break a sentence into lines of 80 columns where its words allow it; what it marks as code stands in quotes.
+
+    Where all of it is code, a backtick is a letter.
+    """
+    shown = shorten(sentence, LONG)
+    text = escape_line(shown if is_code else quote_code(shown))
     rows = textwrap.wrap(text, WIDTH - len(indent), break_long_words=False, break_on_hyphens=False)
     for row in rows:
         # A word of somebody else's may now begin a line.

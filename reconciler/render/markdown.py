@@ -10,12 +10,14 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.model.findings import SEVERITIES, Severity
-from reconciler.planning.change import Blocked, Weight
+from reconciler.planning.change import Blocked
 from reconciler.render import phrases
 from reconciler.render.blocks import Block, fit
 from reconciler.render.escape import escape_html, escape_line, escape_markdown, shorten, split_code
 from reconciler.render.left_out import list_left_out
 from reconciler.render.links import NO_LINKS
+from reconciler.render.members import find_place, merge_impacts
+from reconciler.render.notes import NAMED
 from reconciler.render.overview import (
     UNMANAGED_SHOWN,
     DriftedSystem,
@@ -27,10 +29,9 @@ from reconciler.render.overview import (
     group_systems,
     list_diff_lines,
     list_mild,
-    locate,
     summarise_drift,
 )
-from reconciler.render.screen import make_screen
+from reconciler.render.screen import STOPS, make_screen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from reconciler.planning.drift import Difference, DriftReport
     from reconciler.planning.plan import Plan, Unmanaged
     from reconciler.planning.request_order import Step
-    from reconciler.render.effects import Item, Side
+    from reconciler.render.bullets import Fact, Section
     from reconciler.render.left_out import Remark
     from reconciler.render.links import Links
     from reconciler.render.notes import Note
@@ -48,13 +49,10 @@ if TYPE_CHECKING:
 
 LONGEST = 60_000
 """Characters of a comment; GitHub refuses more than 65,536."""
+_VERDICT = 2000
+"""Characters of a verdict, before they are escaped."""
 _TICKS = re.compile("`+")
 _NOT_NAME = re.compile(r"[^A-Za-z0-9_.-]")
-_WEIGHTS: Mapping[Weight, str] = {
-    Weight.BREAKING: "**Breaking**",
-    Weight.NOTABLE: "Notable",
-    Weight.NOTE: "Note",
-}
 # The words by which a table of findings is read; the same as in every other output.
 _SEVERITIES: Mapping[Severity, str] = {
     Severity.ERROR: "**error**",
@@ -66,25 +64,31 @@ _SEVERITIES: Mapping[Severity, str] = {
 def render_plan(plan: Plan, longest: int = LONGEST, *, links: Links = NO_LINKS) -> str:
     """Render a plan: the verdict, what stands open and the notes; then every system, folded."""
     screen = make_screen(plan)
-    head = [_mark(plan), f"## {_say(screen.title)}", "", f"**{_say(screen.verdict, 1000)}**", ""]
-    if screen.before:
-        head += [_say(screen.before, 1000), ""]
-    head += _call(screen)
-    blocks = [each for side in screen.sides for each in _describe_side(side, links)]
+    blocks = [each for section in screen.sections for each in _describe_section(section, links)]
+    after = [f"{_say(STOPS)} `{screen.command}`" if screen.command else "", screen.merging]
+    if any(after):
+        blocks.append(Block("", "\n\n".join(filter(None, after)), matters=True))
     blocks += [Block(phrases.NOTES, _describe_note(each), matters=True) for each in screen.notes]
     for side in screen.sides:
-        title = f"{_words(side.title)}, {phrases.BY_MEMBER}"
-        blocks += [Block(title, _describe(each, side.steps, links)) for each in side.changes]
-        blocks += [Block(title, _describe_removed(each)) for each in side.removed]
+        title = _words(f"{phrases.DETAILS[side.title]} {phrases.name_in(side.environment)}")
+        before = side.held
+        blocks += [Block(title, _describe(each, side.steps, before, links)) for each in side.changes]
     blocks += _list_unmanaged(plan)
-    tail = [
-        phrases.summarise_plan(plan),
-        "",
-        _describe_making(plan.target.vendor, plan.created, plan.tool_version),
-        *_list_links(links),
+    tail = [_say(screen.summary), "", _say(screen.making), *_list_links(links)]
+    tail += [_say(screen.digest), ""]
+    return fit([_mark(plan), *_open(screen)], blocks, tail, longest)
+
+
+def _open(screen: Screen) -> list[str]:
+    """Begin with the verdict, in a box where it deletes, breaks or stops something."""
+    said = [
+        f"**{_say(screen.verdict, _VERDICT)}**",
+        *([_say(screen.before, _VERDICT)] if screen.before else []),
     ]
-    tail += [f"Digest `{plan.short_digest}`", ""] if plan.applicable else [""]
-    return fit(head, blocks, tail, longest)
+    if screen.boxed:
+        boxed = [row for each in said for row in (">", f"> {each}")][1:]
+        return [f"## {_say(screen.title)}", "", "> [!CAUTION]", *boxed, ""]
+    return [f"## {_say(screen.title)}", "", *(row for each in said for row in (each, ""))]
 
 
 def _mark(plan: Plan) -> str:
@@ -149,10 +153,6 @@ def _link(address: str, text: str) -> str:
     return f'<a href="{escape_html(address)}">{text}</a>' if address else text
 
 
-def _place(change: Change, links: Links) -> str:
-    return _link(links.find_line(change.file, change.line), _code(locate(change)))
-
-
 def _list_links(links: Links) -> list[str]:
     """Link to the commit, the run and the files that it kept, where the platform shows them."""
     known = (("commit", links.commit), ("run", links.run), ("artifact", links.artifact))
@@ -191,41 +191,27 @@ def _warn_of_unlisted(unlisted: str) -> list[str]:
     return [f"**Warning** {_words(phrases.describe_unlisted(unlisted), 1000)}", ""] if unlisted else []
 
 
-def _call(screen: Screen) -> list[str]:
-    """Say what a plan that breaks something has to be applied with."""
-    return ["> [!CAUTION]", f"> {phrases.REFUSES}: `{screen.command}`", ""] if screen.command else []
+def _describe_section(section: Section, links: Links) -> Iterator[Block]:
+    """Describe what stands under one heading of the first screen."""
+    title = _words(section.title)
+    for bullet in section.bullets:
+        name = _code(bullet.id)
+        what = f"**{bullet.what}**" if bullet.effect else bullet.what
+        short = f"- {what} {name}".rstrip() + _words(bullet.behind)
+        place = _link(links.find_line(bullet.place.file, bullet.place.line), _code(str(bullet.place)))
+        rows = [f"{short} ({place})" if place else short]
+        rows += [f"  - {_describe_fact(each)}" for each in bullet.facts]
+        yield Block(title, "\n".join(rows), matters=bullet.effect is not None, short=short, name=name)
+    if section.more:
+        yield Block(title, f"- {section.more}")
+    if section.note:
+        yield Block(title, f"- {_say(section.note)}", matters=True)
 
 
-def _describe_item(item: Item, group: str, links: Links) -> Block:
-    """Describe what a reader must know of one system, or of the plan as a whole."""
-    change = item.change
-    name = _code(change.id) if change else ""
-    head = f"- **{item.effects[0]}** {name}".rstrip()
-    if item.customers:
-        head += f" for {item.customers}"
-    rows = [f"{head} ({_place(change, links)})" if change and change.file else head]
-    rows += [f"  {row}" for row in _list_impacts(item.impacts)]
-    if isinstance(change, Blocked):
-        rows += [f"  - {label}: {_say(text)}" for label, text in _reasons(change) if text]
-    rules = ", ".join(dict.fromkeys(_code(each.rule) for each in item.impacts))
-    short = f"{head}: {rules}" if rules else head
-    return Block(group, "\n".join(rows), matters=True, short=short, name=name)
-
-
-def _describe_side(side: Side, links: Links) -> Iterator[Block]:
-    """Describe the first screen of a side: what a reader must know, and the first of the rest in short."""
-    group = _words(side.title)
-    for item in side.items:
-        yield _describe_item(item, group, links)
-    for brief in side.briefs:
-        members = f": {_words(brief.members)}" if brief.members else ""
-        head = f"- {brief.what} {_code(brief.change.id)}{members}"
-        rows = [f"{head} ({_place(brief.change, links)})" if brief.change.file else head]
-        rows += [f"  {row}" for row in _list_impacts(brief.impacts)]
-        rows += [f"  - and {phrases.count(brief.more, 'impact')} more, below"] if brief.more else []
-        yield Block(group, "\n".join(rows))
-    if more := len(side.plain) - len(side.briefs):
-        yield Block(group, f"- and {phrases.count(more, 'system')} more, below")
+def _describe_fact(fact: Fact) -> str:
+    """Describe a line; a label comes first, since somebody's text could begin a list or a heading."""
+    label = f"{_words(fact.label)}: " if fact.label else ""
+    return f"{label}{_code(fact.text) if fact.is_code else _say(fact.text, 1000)}"
 
 
 def _describe_note(note: Note | Remark) -> str:
@@ -233,8 +219,8 @@ def _describe_note(note: Note | Remark) -> str:
 
 
 def _list_impacts(impacts: Iterable[Impact]) -> Iterator[str]:
-    for each in impacts:
-        yield f"- {_WEIGHTS[each.weight]} {_code(each.rule)}: {_say(each.message)}"
+    for rule, message, weight in merge_impacts(impacts):
+        yield f"- {weight.capitalize()} {_code(rule)}: {_say(message)}"
 
 
 def _open_section(title: str, notes: Iterable[str]) -> list[str]:
@@ -242,11 +228,13 @@ def _open_section(title: str, notes: Iterable[str]) -> list[str]:
     return ["<details>", f"<summary>{' · '.join([title, *filter(None, notes)])}</summary>", ""]
 
 
-def _describe(change: Change, steps: Iterable[Step], links: Links) -> str:
+def _describe(change: Change, steps: Iterable[Step], before: str, links: Links) -> str:
     """Describe one system: what it does beside what stands open, its fields, and its requests where ids move."""
     sign, verb = describe_action(change)
     breaking = count_breaking(change)
-    notes = [f"<b>{breaking} {phrases.BREAKING}</b>" if breaking else "", _place(change, links)]
+    place = find_place(change)
+    shown = _link(links.find_line(place.file, place.line), _code(str(place)))
+    notes = [f"<b>{breaking} {phrases.BREAKING}</b>" if breaking else "", shown]
     rows = _open_section(f"{sign} {_code(change.id)} {verb}", notes)
     rows += _list_impacts(list_mild(change))
     if not isinstance(change, Blocked):
@@ -254,7 +242,7 @@ def _describe(change: Change, steps: Iterable[Step], links: Links) -> str:
         rows += [f"- {name}: {_say(each)}" for name, each in _reasons(change) if each]
     if change.fields:
         rows += [""] if rows[-1] else []
-        rows += _fence(f"{sign} {text}" for sign, text in list_diff_lines(change))
+        rows += _fence(f"{sign} {text}" for sign, text in list_diff_lines(change, before))
     if moves := find_moves(steps, change.id):
         rows += ["", phrases.MOVES, ""]
         for step in moves:
@@ -275,22 +263,19 @@ def _reasons(change: Change) -> tuple[tuple[str, str], ...]:
     return (("Reason", change.reason), ("Hint", change.hint))
 
 
-def _describe_removed(system: Unmanaged) -> str:
-    return f"- {_code(system.id)} {phrases.REMOVED}: {_code(system.former)} is removed here."
-
-
 def _list_unmanaged(plan: Plan) -> Iterator[Block]:
-    """List the systems that had no file before, up to a number."""
-    others = [each for each in plan.reported if not each.former]
-    for each in others[:UNMANAGED_SHOWN]:
+    """List the systems that had no file before, up to a number, where the note on them does not name all."""
+    if len(plan.others) <= NAMED and not any(each.unreadable for each in plan.others):
+        return
+    for each in plan.others[:UNMANAGED_SHOWN]:
         yield Block(phrases.UNMANAGED, _describe_unmanaged(each))
-    if len(others) > UNMANAGED_SHOWN:
-        yield Block(phrases.UNMANAGED, f"- and {len(others) - UNMANAGED_SHOWN:,} more")
+    if len(plan.others) > UNMANAGED_SHOWN:
+        yield Block(phrases.UNMANAGED, f"- and {len(plan.others) - UNMANAGED_SHOWN:,} more")
 
 
 def _describe_unmanaged(system: Unmanaged) -> str:
-    unread = f"; {_words(phrases.describe_unreadable(system.unreadable), 400)}" if system.unreadable else ""
-    return f"- {_code(system.id)} {_words(system.name, 100)}: {phrases.LEFT_ALONE}{unread}"
+    unread = _words(phrases.describe_unreadable(system.unreadable), 400) if system.unreadable else ""
+    return f"- {_code(system.id)} {'; '.join(filter(None, [_words(system.name, 100), unread]))}".rstrip()
 
 
 def _describe_system(system: DriftedSystem) -> str:

@@ -13,7 +13,8 @@ from reconciler.planning.approval import FILE, describe_approval
 from reconciler.planning.plan import list_standing
 from reconciler.render import phrases
 from reconciler.render.acceptance import describe_standing
-from reconciler.render.left_out import list_left_out
+from reconciler.render.escape import shorten
+from reconciler.render.left_out import list_beside_broken
 from reconciler.rules.look_ups import LOOK_UPS
 
 if TYPE_CHECKING:
@@ -57,28 +58,14 @@ def _note_unlisted(plan: Plan) -> Iterator[Note]:
         yield Note(Severity.WARNING, phrases.describe_unlisted(plan.unlisted))
 
 
-def _note_removed(plan: Plan) -> Iterator[Note]:
-    """Say which systems lose their file and stay registered."""
-    removed = [each.id for each in plan.reported if each.former]
-    if removed:
-        what = f"{name_some(removed)}: the file is removed here, and the system {phrases.REMOVED}"
-        yield Note(Severity.WARNING, f"{what}. {phrases.WITHDRAW}")
-
-
 def _note_elsewhere(plan: Plan) -> Iterator[Note]:
-    """Say what is removed in other environments, from what their sections are made, and what is not known of them."""
-    here = {each.id for each in plan.unmanaged if each.former}
-    for other in plan.elsewhere:
-        removed = [each.id for each in other.unmanaged if each.id not in here]
-        if removed:
-            where = f"In `{other.target.environment}`, {name_some(removed)}"
-            text = f"{where}: the definition is removed here, and the system {phrases.REMOVED}"
-            yield Note(Severity.WARNING, f"{text}. {phrases.WITHDRAW}")
+    """Say from what the sections on other environments are made, and what is not known of them."""
     if plan.elsewhere_unknown:
         text = f"What this change does is not known {plan.elsewhere_unknown}."
         yield Note(Severity.WARNING, text)
-    if plan.elsewhere and not plan.against:
-        yield Note(Severity.NOTE, phrases.describe_elsewhere(plan))
+    if plan.untouched:
+        names = name_some(plan.untouched)
+        yield Note(Severity.NOTE, f"{names}: this change does nothing there, as far as the definitions say.")
 
 
 def _note_unreadable(plan: Plan) -> Iterator[Note]:
@@ -91,14 +78,20 @@ def _note_unreadable(plan: Plan) -> Iterator[Note]:
 
 def _note_unmanaged(plan: Plan) -> Iterator[Note]:
     """Say which systems have no definition here."""
-    others = [each.id for each in plan.reported if not each.former]
-    if others:
-        yield Note(Severity.NOTE, f"{phrases.UNMANAGED}: {name_some(others)}; {phrases.LEFT_ALONE}.")
+    others = plan.others
+    if not others:
+        return
+    where = phrases.mark(plan.target.environment)
+    name = f" ({shorten(others[0].name, 100)})" if len(others) == 1 and others[0].name else ""
+    one = f"is registered in {where} without a file here; this tool does not touch it."
+    many = f"are registered in {where} without files here; this tool does not touch them."
+    text = f"{name_some([each.id for each in others])}{name} {one if len(others) == 1 else many}"
+    yield Note(Severity.NOTE, text)
 
 
 def _note_left_out(plan: Plan) -> Iterator[Note]:
     """Say what was left out on purpose, and what could not be judged."""
-    yield from (Note(severity, text) for severity, text in list_left_out(plan))
+    yield from (Note(severity, text) for severity, text in list_beside_broken(plan))
 
 
 def _note_approvals(plan: Plan) -> Iterator[Note]:
@@ -143,7 +136,6 @@ def _note_standing(plan: Plan) -> Iterator[Note]:
 _NOTES: tuple[Callable[[Plan], Iterator[Note]], ...] = (
     _note_against,
     _note_unlisted,
-    _note_removed,
     _note_elsewhere,
     _note_unreadable,
     _note_unmanaged,

@@ -13,11 +13,13 @@ from reconciler.planning.change import Blocked, Create, Delete, Keep, Update, We
 from reconciler.planning.drift import Kind
 from reconciler.planning.origin import is_new
 from reconciler.render import phrases
+from reconciler.render.members import find_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reconciler.planning.change import Change, Impact
+    from reconciler.planning.diff import FieldChange
     from reconciler.planning.drift import Difference, DriftReport
     from reconciler.planning.plan import Plan, Unmanaged
     from reconciler.planning.request_order import Step
@@ -42,8 +44,7 @@ class Groups(NamedTuple):
     @property
     def titles(self) -> tuple[str, str]:
         """What the changes of `new`, and those of `open`, stand under."""
-        both = (phrases.CHANGES, phrases.CHANGES)
-        return (phrases.THIS_CHANGE, phrases.OPEN_BEFORE) if self.traced else both
+        return (phrases.THIS_CHANGE, phrases.OPEN_BEFORE if self.traced else phrases.CHANGES)
 
 
 def group_changes(plan: Plan) -> Groups:
@@ -101,31 +102,46 @@ def describe_action(change: Change) -> tuple[str, str]:
         case Blocked():
             return "!", "blocked"
         case Keep():
-            return "=", "keep"
+            return "=", "taken over"
         case _:
             assert_never(change)
 
 
 def locate(change: Change) -> str:
-    """Give a change's place as `file:line`; empty where it stands in no file."""
-    line = f":{change.line}" if change.line else ""
-    return f"{change.file}{line}" if change.file else ""
+    """Give the place of what a change does as `file:line`; empty where it stands in no file."""
+    return str(find_place(change))
 
 
-def list_diff_lines(change: Change) -> Iterator[tuple[str, str]]:
-    """List what a change takes away and puts in, as the sign and the text of each line."""
-    for field in change.fields:
-        where = [field.origin, f"line {field.line}" if field.line else ""]
-        behind = f"  # {', '.join(filter(None, where))}" if any(where) else ""
-        label = phrases.get_label(field)
-        values = [("-", field.before), ("+", field.after)]
-        lines = [
-            (sign, f"{label}: {phrases.show_value(value, field)}")
-            for sign, value in values
-            if value is not None
-        ]
-        for number, (sign, text) in enumerate(lines, 1):
-            yield sign, f"{text}{behind if number == len(lines) else ''}"
+def list_diff_lines(change: Change, before: str) -> Iterator[tuple[str, str]]:
+    """List what a change takes away and puts in, as the sign and the text of each line.
+
+    `before` says what the values that go away are of; what the file only takes over is said to be of the file.
+    """
+    is_new = isinstance(change, Create)
+    adopted = [each for each in change.fields if not each.is_open]
+    for fields, was, now in (
+        (change.open_fields, before, "after apply"),
+        (adopted, "our file before", "our file now; the register stays as it is"),
+    ):
+        if fields and not is_new:
+            yield "---", was
+            yield "+++", now
+        for field in fields:
+            yield from _list_field_lines(field)
+
+
+def _list_field_lines(field: FieldChange) -> Iterator[tuple[str, str]]:
+    origin = phrases.describe_origin(field.origin) if field.is_open else ""
+    where = [origin, f"line {field.line}" if field.line else ""]
+    behind = f"  # {', '.join(filter(None, where))}" if any(where) else ""
+    label = phrases.get_label(field)
+    lines = [
+        (sign, f"{label}: {phrases.show_value(value, field)}")
+        for sign, value in (("-", field.before), ("+", field.after))
+        if value is not None
+    ]
+    for number, (sign, text) in enumerate(lines, 1):
+        yield sign, f"{text}{behind if number == len(lines) else ''}"
 
 
 def find_moves(steps: Iterable[Step], system: str) -> tuple[Step, ...]:

@@ -25,22 +25,43 @@ if TYPE_CHECKING:
     from reconciler.planning.request_order import Step
     from reconciler.planning.timeline import Edit
 
-THIS_CHANGE, OPEN_BEFORE, CHANGES = "What this change does", "What was open before", "Changes"
+THIS_CHANGE, OPEN_BEFORE, CHANGES = "What this change does", "What was open before", "What apply does"
 """The titles of a plan's groups; the last where it was compared with no other revision."""
+IS_BLOCKED: Mapping[str, str] = {
+    THIS_CHANGE: "What is blocked",
+    OPEN_BEFORE: "What was blocked before",
+    CHANGES: "What is blocked",
+}
+"""The title of what a group cannot do."""
+THE_REST: Mapping[str, str] = {
+    THIS_CHANGE: "What else this change does",
+    OPEN_BEFORE: "What else was open before",
+    CHANGES: "What else apply does",
+}
+"""The title of what does no harm, beside what does."""
+DETAILS: Mapping[str, str] = {
+    THIS_CHANGE: "Details",
+    OPEN_BEFORE: "Details of what was open before",
+    CHANGES: "Details",
+}
+"""The title of what stands below the first screen."""
 NOTES = "Notes"
-BY_MEMBER = "member by member"
-"""What stands below the first screen."""
-UNMANAGED = "Unmanaged"
-LEFT_ALONE = "registered, no definition here, left alone"
+UNMANAGED = "Without a file here"
+LEFT_ALONE = "registered without a file here; this tool does not touch it"
+LEFT_ALONE_ALL = "registered without a file here; this tool does not touch them"
 REMOVED = "stays registered, becomes unmanaged"
 WITHDRAW = "Keep the file and write `withdrawn: true` to have the system deleted."
 """What becomes of a system whose file this change removes, and how it would be deleted."""
-NOTHING_TO_DO = "Nothing to do: the register holds what the definitions ask for."
-NOTHING_ELSE = "Nothing to do: but for what stands accepted, the register holds what the definitions ask for."
 MOVES = "Client ids move, so these requests wait for each other:"
 BREAKING = "breaking"
-REFUSES = "Apply refuses without"
-"""What follows is the option that accepts a plan."""
+_ORIGINS: Mapping[str, str] = {
+    "this change": "",
+    "conflict": "also changed in the register by others",
+    "adopts drift": "taken over from the register",
+    "overwrites drift": "overwrites what others set",
+    "unknown": "origin not known",
+}
+"""What is said of a field's origin; any other says itself."""
 TO_LOOK_AT, FOR_INFORMATION = "To look at", "For information"
 """The titles of a drift report's groups."""
 FILES, REGISTER = "files", "register"
@@ -62,6 +83,7 @@ _WRITES: Mapping[str, str] = {
 _TEXTS = frozenset({"name", "description"})
 _SINGLE = frozenset({*_TEXTS, "vendor"})
 """The members whose second step is a part and not an entry of a list."""
+QUOTE = "'"
 _NAMED = 5
 """Systems that one sentence names."""
 
@@ -81,13 +103,11 @@ def describe_against(plan: Plan) -> str:
     )
 
 
-def describe_elsewhere(plan: Plan) -> str:
-    """Say from what it is known what a change does in other environments."""
-    names = " and ".join(f"`{each.target.environment}`" for each in plan.elsewhere)
-    commits = " and ".join(dict.fromkeys(each.against[:SHORT] for each in plan.elsewhere))
+def describe_elsewhere(environment: str, against: str) -> str:
+    """Say from what it is known what a change does in another environment."""
     return (
-        f"What it does in {names} is the difference from the definitions at {commits}: no register was asked, so "
-        "changes by hand and what is not applied yet are not seen there."
+        f"{mark(environment)} was compared only with the files at commit {mark(against[:SHORT])}: changes by hand "
+        "there, and merged changes that are not applied yet, are not included."
     )
 
 
@@ -97,13 +117,31 @@ def count_rest(number: int, noun: str) -> str:
 
 
 def describe_nothing(plan: Plan) -> str:
-    """Say that a plan does nothing."""
+    """Say that a plan does nothing, in a clause."""
+    where = mark(plan.target.environment)
     if not plan.changes and not plan.against:
         asked = "that was asked for" if plan.narrowed else "here"
-        return f"Nothing to do: no system {asked} has a definition that exists in this environment."
-    if not plan.against:
-        return NOTHING_ELSE if any(change.standing for change in plan.changes) else NOTHING_TO_DO
-    return f"Nothing to do: each definition asks for what it asked for at {plan.against[:SHORT]}."
+        return f"no system {asked} has a definition that exists in {where}"
+    if plan.against:
+        same = f"in {where} each definition asks for what it asked for at {plan.against[:SHORT]}"
+        return f"{same}; nothing changes for customers"
+    but = ", but for what stands accepted" if any(change.standing for change in plan.changes) else ""
+    return f"{where} holds what the definitions ask for{but}; nothing changes for customers"
+
+
+def mark(name: str) -> str:
+    """Mark a name as code within a sentence."""
+    return f"`{shorten(name, 100).replace('`', QUOTE)}`"
+
+
+def name_in(environment: str) -> str:
+    """Say in which environment, within a title."""
+    return f"in {shorten(environment, 100)}"
+
+
+def describe_origin(origin: str) -> str:
+    """Say where a difference comes from; empty where it is this change, or where that is not known."""
+    return _ORIGINS.get(origin, origin)
 
 
 def join_sentences(*texts: str) -> str:
@@ -135,30 +173,10 @@ def show_value(value: Json, field: FieldChange | Edit) -> str:
     return shorten(json.dumps(value, ensure_ascii=False) if quoted else str(value))
 
 
-def name_counts(plan: Plan) -> Mapping[str, int]:
-    """Count what becomes of the systems of a plan, by the words that outputs use."""
-    return {"unchanged" if name == "keep" else name: number for name, number in plan.summary.items()}
-
-
-def summarise_plan(plan: Plan) -> str:
-    """Say in one line how much a plan does."""
-    counts = name_counts(plan)
-    return (
-        f"Plan: {counts['create']} to create, {counts['update']} to update, {counts['delete']} to delete, "
-        f"{counts['blocked']} blocked, {counts['unchanged']} unchanged; "
-        f"{'at least ' if plan.unlisted else ''}{counts['unmanaged']} unmanaged."
-    )
-
-
 def summarise_findings(findings: Sequence[Finding], files: int) -> str:
     """Say in one line how much was found."""
     counts = count_findings(findings)
     return f"{count(files, 'file')}: {', '.join(count(counts[each], each.value) for each in SEVERITIES)}."
-
-
-def describe_breaking(plan: Plan) -> str:
-    """Say how much a plan breaks."""
-    return f"Breaking: {count(len(plan.breaking), 'impact')}."
 
 
 def list_predecessors(step: Step) -> str:

@@ -1,8 +1,7 @@
 """The first screen of a plan: the verdict, what stands open, and the notes, from which every output prints.
 
-Pure. The verdict is one sentence that is true in every case: what is not known is said to be unknown, and what
-was open before is never counted as what this change does. Code stands between backticks; each output shows it
-in its own way.
+Pure. The verdict is true in every case: what is not known is said to be unknown, and what was open before is never
+counted as what this change does. Code stands between backticks; each output shows it in its own way.
 """
 
 from __future__ import annotations
@@ -10,29 +9,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.model.canonical_json import SHORT
 from reconciler.model.findings import Severity
-from reconciler.planning.change import Blocked, Create, Keep, Update
-from reconciler.render import phrases
-from reconciler.render.effects import (
-    Customers,
-    Effect,
-    Item,
-    Side,
-    Sides,
-    find_side_elsewhere,
-    find_sides,
-    sum_customers,
-)
+from reconciler.model.instant import describe_minute
+from reconciler.render.bullets import list_sections
+from reconciler.render.effects import find_side_elsewhere, find_sides
+from reconciler.render.escape import shorten
 from reconciler.render.notes import Note, list_notes
-from reconciler.render.phrases import count
+from reconciler.render.phrases import mark
+from reconciler.render.verdict import describe_before, describe_verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from reconciler.planning.change import Change
     from reconciler.planning.plan import Plan
-MERGING, APPLYING = "Merging", "Applying"
-"""What a reader is about to do."""
+    from reconciler.render.bullets import Bullet, Section
+    from reconciler.render.effects import Side
+
+STOPS = (
+    "Apply stops until this is accepted: by whoever runs it, with this command, or by an approval in git "
+    "(`reconciler approve`):"
+)
+"""What stands before the command that accepts a plan."""
+MERGING = "Merging writes nothing by itself; the apply that follows does."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,47 +38,68 @@ class Screen:
 
     title: str
     verdict: str
-    """What happens: one sentence, and one more for each other environment that this change touches."""
+    """What happens here and in the other environments: the worst first, each with a word to act on."""
     before: str
-    """What was open before: one sentence; empty where nothing was, or where that is not known."""
+    """What was open before; empty where nothing was, or where that is not known."""
     command: str
     """What a plan that breaks something has to be applied with; empty for any other, and for an approved one."""
+    merging: str
+    """What merging by itself does, of a plan that was compared with a base; else empty."""
+    sections: tuple[Section, ...]
+    """What a reader must know, and the first of the rest in short."""
     sides: tuple[Side, ...]
     """What this change does, here and in each other environment, and what was open before, or all in one.
 
     Those that hold something.
     """
     notes: tuple[Note, ...]
+    summary: str
+    """How much the plan does."""
+    making: str
+    """For whom, when, from what and by what it was made."""
+    digest: str
+    """What the digest is for; empty where there is nothing to apply."""
+
+    @property
+    def boxed(self) -> bool:
+        """Whether something is deleted, breaks, is blocked or cannot be used, in any environment."""
+        return any(each.effect is not None and each.effect.is_boxed for each in self._bullets)
 
     @property
     def open(self) -> bool:
         """Whether there is something that a reader must know before anything else."""
-        return any(side.items for side in self.sides) or Severity.ERROR in {
+        return any(each.effect for each in self._bullets) or Severity.ERROR in {
             each.severity for each in self.notes
         }
 
+    @property
+    def _bullets(self) -> list[Bullet]:
+        return [bullet for section in self.sections for bullet in section.bullets]
 
-def make_screen(plan: Plan, act: str = MERGING) -> Screen:
-    """Make the first screen of a plan; `act` is what a reader is about to do, where it was compared with a base."""
+
+def make_screen(plan: Plan, *, merged: bool = False) -> Screen:
+    """Make the first screen of a plan; `merged` says that it is about to be applied."""
     sides = find_sides(plan)
     others = tuple(find_side_elsewhere(each) for each in plan.elsewhere)
-    every = (sides.new, *others, sides.open)
-    shown = tuple(each for each in every if each.items or each.changes or each.removed)
-    target = plan.target
     return Screen(
-        title=f"Plan for `{target.environment}`",
-        verdict=" ".join(
-            [
-                _warn(plan, _describe_verdict(plan, sides, act)),
-                *map(_describe_elsewhere, others),
-                *_list_gaps(plan),
-            ]
-        ),
-        before=_describe_before(sides),
+        title=f"Plan for {mark(plan.target.environment)}",
+        verdict=describe_verdict(plan, sides, others),
+        before=describe_before(sides),
         command=_name_command(plan),
-        sides=shown,
+        merging=MERGING if not merged and _is_compared(plan, traced=sides.traced) else "",
+        sections=list_sections(plan, sides, others),
+        sides=tuple(each for each in (sides.new, *others, sides.open) if each.is_filled),
         notes=list_notes(plan),
+        summary=_summarise(plan),
+        making=_describe_making(plan),
+        digest=_describe_digest(plan),
     )
+
+
+def _is_compared(plan: Plan, *, traced: bool) -> bool:
+    """Say whether a plan shows what a change would do, and so whether somebody is about to merge it."""
+    does = plan.writes or any(each.writes for each in plan.elsewhere)
+    return bool(does) and bool(traced or plan.elsewhere or plan.against)
 
 
 def _name_command(plan: Plan) -> str:
@@ -92,120 +110,35 @@ def _name_command(plan: Plan) -> str:
     return f"reconciler apply --accept {plan.short_digest}"
 
 
-def _warn(plan: Plan, verdict: str) -> str:
-    """Say before anything else that definitions cannot be used, or could not be used before."""
-    said = []
-    if plan.unusable:
-        number = count(len(plan.unusable), "definition")
-        said.append(f"{number} cannot be used, so apply refuses everything until that is corrected.")
-    if plan.unknown_before:
-        systems = {name for each in plan.unknown_before for name in each.ids}
-        number = count(len(systems), "system") if systems else "some systems"
-        said.append(f"What this change does to {number} is not known.")
-    if not said:
-        return verdict
-    what = " ".join(said)
-    if verdict == phrases.describe_nothing(plan):
-        return f"{what} The others ask for nothing new."
-    return f"{what} Of the others: {verdict[:1].lower()}{verdict[1:]}"
+def _summarise(plan: Plan) -> str:
+    """Say in one line how much a plan does; what there is none of is left out."""
+    counts = plan.summary
+    named = [
+        (counts["create"], "to create"),
+        (counts["update"], "to update"),
+        (counts["delete"], "to delete"),
+        (counts["blocked"], "blocked"),
+        (len(plan.unusable), "invalid"),
+        (counts["keep"], "unchanged"),
+    ]
+    said = [f"{number:,} {what}" for number, what in named if number]
+    if counts["unmanaged"] or plan.unlisted:
+        least = "at least " if plan.unlisted else ""
+        said.append(f"{least}{counts['unmanaged']:,} unmanaged (registered without a file here)")
+    return f"Plan for {mark(plan.target.environment)}: {', '.join(said) or 'no systems'}."
 
 
-def _describe_verdict(plan: Plan, sides: Sides, act: str) -> str:
-    """Say what this change does, or where that is not known, what apply would do; beside others it says where."""
-    where = f"in `{plan.target.environment}`" if plan.elsewhere else ""
-    nothing = f"changes nothing {where or 'in the register'}"
-    if not sides.traced and (sides.open.items or sides.open.changes):
-        return _say(f"{APPLYING} {_describe_acts(sides.open, where) or nothing}", sides.open)
-    if not (sides.traced or plan.elsewhere):
-        return phrases.describe_nothing(plan)
-    nothing += " that was not open before" if _is_open(sides) else ""
-    return _say(f"{act} {_describe_acts(sides.new, where) or nothing}", sides.new)
-
-
-def _list_gaps(plan: Plan) -> Iterator[str]:
-    """Say what the verdict says nothing about; the notes say which it is."""
-    if plan.narrowed is not None and (number := plan.narrowed.definitions):
-        yield f"{count(number, 'definition')} {'is' if number == 1 else 'are'} left out."
-    if plan.elsewhere_unknown:
-        yield "What it does in at least one other environment is not known."
-
-
-def _describe_elsewhere(side: Side) -> str:
-    """Say what this change does in another environment; system users are not known there."""
-    lost = any(each.customers for each in side.items)
-    parts = [_join(list(_list_acts(side, counted=False))), "system users are not known" if lost else ""]
-    return f"In `{side.environment}`: {'; '.join(filter(None, [*parts, *_list_rest(side)]))}."
-
-
-def _describe_acts(side: Side, where: str = "") -> str:
-    """Say in one clause what happens to the register; empty where nothing does."""
-    acts = _join(list(_list_acts(side)))
-    return f"{acts} {where}".rstrip() if acts else ""
-
-
-def _is_open(sides: Sides) -> bool:
-    return bool(sides.open.items or sides.open.changes)
-
-
-def _describe_before(sides: Sides) -> str:
-    """Say what was open before, and that apply does it too."""
-    if not (sides.traced and _is_open(sides)):
+def _describe_digest(plan: Plan) -> str:
+    """Say what the digest is for; empty where there is nothing to apply."""
+    if not (plan.writes and plan.applicable):
         return ""
-    when = "Open before this change, or of unknown origin" if sides.uncertain else "Open before this change"
-    acts = _describe_acts(sides.open)
-    return _say(f"{when}: {f'apply also {acts}' if acts else 'nothing that apply can do'}", sides.open)
+    return f"Digest: {plan.short_digest} (what `--accept` and approvals name)."
 
 
-def _say(what: str, side: Side) -> str:
-    """Add what is not done, and end the sentence."""
-    return f"{'; '.join([what, *_list_rest(side)])}."
-
-
-def _list_acts(side: Side, *, counted: bool = True) -> Iterator[str]:
-    """List what happens to the register, the worst first; with how many customers lose something, where counted."""
-    if deleted := side.select(Effect.DELETES):
-        customers = f" ({sum_customers(deleted)})" if counted else ""
-        yield f"deletes {count(len(deleted), 'system')} for ever{customers}"
-    if broken := side.select(Effect.BREAKS):
-        customers = f" {_describe_customers(broken)}" if counted else ""
-        yield f"breaks {count(len(broken), 'system')}{customers}"
-    if overwritten := side.select(Effect.OVERWRITES):
-        yield f"overwrites what others set in {count(len(overwritten), 'system')}"
-    if altered := side.select(Effect.ALTERS):
-        yield f"changes what this tool does not know in {count(len(altered), 'system')}"
-    if side.select(Effect.MANY):
-        yield "changes many systems at once"
-    created = sum(isinstance(each, Create) for each in side.plain)
-    updated = sum(isinstance(each, Update) for each in side.plain)
-    if created:
-        yield f"creates {count(created, 'system')}"
-    if updated:
-        others = any(isinstance(each.change, Update) for each in side.items)
-        yield f"updates {count(updated, 'other system' if others else 'system')}"
-
-
-def _describe_customers(broken: Sequence[Item]) -> str:
-    customers = sum_customers(broken)
-    if customers == Customers():
-        return f"that {'has' if len(broken) == 1 else 'have'} no customers"
-    return f"for {customers}"
-
-
-def _list_rest(side: Side) -> Iterator[str]:
-    """List what is not done, and what only the files do."""
-    if blocked := sum(isinstance(each.change, Blocked) for each in side.items):
-        yield f"{count(blocked, 'change')} {'is' if blocked == 1 else 'are'} blocked"
-    if adopted := sum(map(_is_adoption, side.changes)):
-        them = "it" if adopted == 1 else "them"
-        yield f"of {count(adopted, 'system')} the files now say what the register holds, so nothing is sent for {them}"
-    if removed := len(side.removed):
-        lose = "loses its file and stays" if removed == 1 else "lose their files and stay"
-        yield f"{count(removed, 'system')} {lose} registered"
-
-
-def _is_adoption(change: Change) -> bool:
-    return isinstance(change, Keep) and not change.open_fields
-
-
-def _join(acts: Sequence[str]) -> str:
-    return acts[0] if len(acts) == 1 else f"{', '.join(acts[:-1])} and {acts[-1]}" if acts else ""
+def _describe_making(plan: Plan) -> str:
+    """Say for whom, when, from what and by what a plan was made."""
+    made = f", made {describe_minute(plan.created)}" if plan.created else ""
+    commit = plan.revision.commit[:SHORT] if plan.revision else ""
+    source = f" for commit {mark(commit)}" if commit else ""
+    tool = f" by reconciler {shorten(plan.tool_version, 100)}" if plan.tool_version else ""
+    return f"Vendor {shorten(plan.target.vendor, 100)}{made}{source}{tool}."

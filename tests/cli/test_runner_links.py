@@ -161,9 +161,9 @@ def test_a_comment_links_to_the_line() -> None:
     text = render_plan("markdown", a_plan(), find_links(GITHUB, "deep"))
     page = render_plan("html", a_plan(), find_links(GITHUB, "deep"))
 
-    address = f"https://github.com/smartcloud/systems/blob/{COMMIT}/deep/systems/991825827_gone.yaml#L1"
-    assert f'<a href="{address}"><code>systems/991825827_gone.yaml&#58;1</code></a>' in text
-    assert f'<a href="{address}" rel="noreferrer"><code>systems/991825827_gone.yaml:1</code></a>' in page
+    address = f"https://github.com/smartcloud/systems/blob/{COMMIT}/deep/systems/991825827_gone.yaml#L10"
+    assert f'<a href="{address}"><code>systems/991825827_gone.yaml&#58;10</code></a>' in text
+    assert f'<a href="{address}" rel="noreferrer"><code>systems/991825827_gone.yaml:10</code></a>' in page
     for part in ("/actions/runs/42", "/actions/runs/42#artifacts", f"/commit/{COMMIT}"):
         assert f'<a href="https://github.com/smartcloud/systems{part}">' in text
         assert f'<a href="https://github.com/smartcloud/systems{part}" rel' in page

@@ -86,11 +86,11 @@ def test_the_comment_says_it(review: Repository) -> None:
     outputs = {name: (review.root / "out" / name).read_text() for name in FORMATS}
     for name in ("text", "markdown", "html"):
         words = re.sub(r"</?code>|'", "", " ".join(outputs[name].split()))
-        first = words.partition("member by member")[0]
-        assert "changes nothing in served. In prod: breaks 1 system; system users are not known." in first
+        first = words.partition("Details in")[0]
+        assert f"Breaks: {SYSTEM} in prod; how many system users can lose access is not known. This" in first
         assert first.count(SYSTEM) > 0
         assert "client-id-removed" in first
-        assert "Apply refuses" not in words
+        assert "Apply stops" not in words
     assert re.search(
         rf"::warning file=systems/{SYSTEM}\.yaml,line=\d+,title=client-id-removed \[prod\]::",
         outputs["github"],
@@ -169,7 +169,7 @@ def test_an_environment_without_definitions_is_asked(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     text = " ".join(done.stdout.split())
-    assert "Merging changes nothing in 'tt02'. In 'prod': breaks 1 system" in text
+    assert f"Breaks: '{SYSTEM}' in 'prod'; how many system users can lose access is not known." in text
 
 
 def test_the_embedded_register_asks_for_every_real_environment(tmp_path: Path) -> None:

@@ -23,9 +23,10 @@ def test_apply_leaves_nothing_to_do(repository: Repository) -> None:
     assert empty.stdout == (
         "Plan for 'local'\n"
         "\n"
-        "Nothing to do: the register holds what the definitions ask for.\n"
+        "No effect: 'local' holds what the definitions ask for; nothing changes for\n"
+        "customers.\n"
         "\n"
-        "Plan: 0 to create, 0 to update, 0 to delete, 0 blocked, 1 unchanged; 0 unmanaged.\n"
+        "Plan for 'local': 1 unchanged.\n"
     )
 
     repository.define(allowedRedirectUrls=["https://Example.com"])
@@ -34,18 +35,20 @@ def test_apply_leaves_nothing_to_do(repository: Repository) -> None:
     assert edited.stdout.splitlines()[:-1] == [
         "Plan for 'local'",
         "",
-        "Applying updates 1 system.",
+        "Check: updates '991825827_smartcloud' in 'local'; no system user loses access,",
+        "and what else it means stands below.",
         "",
-        "Changes:",
-        "  ~ Updates 991825827_smartcloud  allowedRedirectUrls",
-        "      systems/991825827_smartcloud.yaml:1",
-        "      redirect-removed: New requests that name",
-        "      'https://smartcloud.example/receipt' are refused; those under way still",
-        "      lead there.",
+        "What apply does in local:",
+        "  ~ Updates 991825827_smartcloud",
+        "      systems/991825827_smartcloud.yaml:9",
+        "      + allowedRedirectUrls: https://example.com/",
+        "      - allowedRedirectUrls: https://smartcloud.example/receipt",
+        "      New requests that name 'https://smartcloud.example/receipt' are refused;",
+        "      those under way still lead there (redirect-removed).",
         "",
-        "Changes, member by member:",
+        "Details in local (register today → after apply):",
         "",
-        "~ 991825827_smartcloud  update  systems/991825827_smartcloud.yaml:1",
+        "~ 991825827_smartcloud  update  systems/991825827_smartcloud.yaml:9",
         (
             "    ! redirect-removed  New requests that name 'https://smartcloud.example/receipt' are refused; "
             "those under way still lead there."
@@ -53,7 +56,7 @@ def test_apply_leaves_nothing_to_do(repository: Repository) -> None:
         "    + allowedRedirectUrls https://example.com/  :9",
         "    - allowedRedirectUrls https://smartcloud.example/receipt  :9",
         "",
-        "Plan: 0 to create, 1 to update, 0 to delete, 0 blocked, 0 unchanged; 0 unmanaged.",
+        "Plan for 'local': 1 to update.",
     ]
 
     assert repository.run("apply", "--yes").returncode == 0
@@ -135,8 +138,9 @@ def test_an_unmanaged_system_is_told_and_left_alone(repository: Repository, serv
     planned = repository.run("plan")
 
     assert planned.returncode == 1
-    assert f"  ? {VENDOR}_other  Gammel\n" in planned.stdout
-    assert f"      client id {CLIENT} is on '{VENDOR}_other'\n" in planned.stdout
+    said = " ".join(planned.stdout.split())
+    assert f"'{VENDOR}_other' (Gammel) is registered in 'served' without a file here" in said
+    assert f"Reason: client id {CLIENT} is on '{VENDOR}_other'" in said
     assert repository.run("apply", "--yes").returncode == 1
     assert served.read(f"{VENDOR}_other")["clientId"] == [CLIENT]
 

@@ -224,4 +224,5 @@ def test_the_verdict_says_it_first(review: Review) -> None:
 
     text = read_text(review.plan())
 
-    assert text.startswith("Plan for `tt02` What this change does to 1 system is not known. The others")
+    known = "Check: what this change does to `991825827_web` in `tt02` is not known, as a note below says. "
+    assert text.startswith(f"Plan for `tt02` {known}")

@@ -56,7 +56,10 @@ def test_a_deletion_says_how_many_lose_their_tokens() -> None:
     assert impact == Impact(
         "system-deleted",
         Weight.BREAKING,
-        "Deleted for ever: it has 12 system users (9 standard, 3 agent).",
+        (
+            "Deleted for ever: its id can never be used again, its system users lose access, and there is no way back; "
+            "it has 12 system users (9 standard, 3 agent)."
+        ),
         "withdrawn",
         12,
         3,
@@ -125,14 +128,24 @@ def test_visibility(rule: str, *, shown: bool) -> None:
                 "how many system users it has is not known"
             ),
         ),
-        (NOBODY, "there are none that need it", "there are none that need it"),
-        (Evidence(users=1, agents=0), *["1 standard one needs a change request"] * 2),
+        (NOBODY, *["there are no system users that need it"] * 2),
+        (
+            Evidence(users=1, agents=0),
+            *["1 system user needs a change request that the customer approves"] * 2,
+        ),
         (
             Evidence(users=12, agents=3),
-            "9 standard ones need a change request",
-            "9 standard ones need a change request and 3 of agents have to be created again",
+            "9 system users need a change request that the customer approves",
+            (
+                "9 system users need a change request that the customer approves and 3 agent system users have to be "
+                "created again"
+            ),
         ),
-        (Evidence(users=1, agents=1), "there are none that need it", "1 of agents has to be created again"),
+        (
+            Evidence(users=1, agents=1),
+            "there are no system users that need it",
+            "1 agent system user has to be created again",
+        ),
     ],
 )
 def test_what_is_added_says_who_lacks_it(evidence: Evidence, right: str, package: str) -> None:
@@ -142,12 +155,12 @@ def test_what_is_added_says_who_lacks_it(evidence: Evidence, right: str, package
 
     assert (one.rule, one.weight, one.users) == ("right-added", Weight.NOTABLE, evidence.users)
     assert one.message == (
-        "The right `ske-krav-og-betalinger` is asked for, and existing system users do not get it: "
+        "The right `ske-krav-og-betalinger` is added, and existing system users do not get it by themselves: "
         + right
         + "."
     )
     assert other.message == (
-        f"The access package `{PACKAGE}` is asked for, and existing system users do not get it: {package}."
+        f"The access package `{PACKAGE}` is added, and existing system users do not get it by themselves: {package}."
     )
 
 
@@ -230,8 +243,8 @@ def test_what_others_took_away_is_not_put_back_unseen() -> None:
     (impact,) = assess({}, {"clientId": []}, evidence)
 
     assert impact.message == (
-        f'`clientId["{CLIENT}"]` was set by client theirs of organisation {VENDOR} at 2026-11-19T02:14:08Z, '
-        "and is overwritten."
+        f'`clientId["{CLIENT}"]` was set by another client (theirs) of your own organisation at 2026-11-19 02:14 '
+        "UTC, and will be overwritten."
     )
 
 

@@ -56,12 +56,23 @@ def check_markdown(text: str) -> Iterator[str]:
             yield f"{columns} columns where there were {width}"
         width = columns if line.startswith("|") else 0
     inert = re.compile(
-        r"<!--|#{2,3} |\||</?details>|<summary>|(  )?- |> |\*|"
-        r"Vendor |Others wrote to |\d|Digest |Drift: |No drift|Client ids |Open before |Plan: |$"
+        r"<!--|#{2,3} |\||</?details>|<summary>|(  )?- |>$|> |\*|"
+        r"Vendor |Others wrote to |\d|Digest: |Drift: |No drift|Client ids |Open before |Plan for |"
+        r"Apply stops |Merging writes |$"
     )
     yield from (f"a line that begins {line[:20]!r}" for line in lines if not inert.match(line))
 
 
+_HEADERS = frozenset(
+    {
+        "--- register today",
+        "--- files at the base",
+        "--- our file before",
+        "+++ after apply",
+        "+++ our file now; the register stays as it is",
+    }
+)
+"""What the columns of changed lines are."""
 _FENCED = re.compile(r"^(`{3,})diff\n(.*?)^\1\n", re.DOTALL | re.MULTILINE)
 """A block of changed lines: what stands within is shown as it is, whatever it is."""
 
@@ -70,7 +81,7 @@ def _check_fences(text: str) -> Iterator[str]:
     """Find lines within a block that are not ours, and what could end it."""
     for found in _FENCED.finditer(text):
         for line in found[2].splitlines():
-            if not line.startswith(("+ ", "- ")):
+            if not line.startswith(("+ ", "- ")) and line not in _HEADERS:
                 yield f"a line in a block that begins {line[:20]!r}"
             if found[1] in line:
                 yield f"a fence within a block: {line[:20]!r}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -28,6 +29,11 @@ BLOCKED = Blocked(id="stuck", reason="it cannot", file="s.yaml", line=1, fields=
 UPDATES = Update(id="updates", file="u.yaml", line=1, fields=(FIELD,))
 CREATES = Create(id="creates", file="c.yaml", line=1, fields=(FIELD,))
 REMOVED = Unmanaged("left", "Left", former="systems/left.yaml")
+BREAKS_THERE = "Breaks: `breaks` in `prod`; how many system users can lose access is not known."
+REMOVED_THERE = (
+    "Check: removing `systems/left.yaml` does not delete `left`; it stays registered in `{}` with its system users, "
+    "which are not counted here."
+)
 FORMATS = ("text", "markdown", "html")
 
 
@@ -51,39 +57,46 @@ def render(form: str, plan: Plan) -> str:
     [
         (
             beside(elsewhere(BREAKS)),
-            "Merging changes nothing in `tt02`. In `prod`: breaks 1 system; system users are not known.",
+            f"{BREAKS_THERE} This change does nothing in `tt02`.",
         ),
         (
             beside(elsewhere(DELETES, BLOCKED), changes=(UPDATES,)),
             (
-                "Merging updates 1 system in `tt02`. In `prod`: deletes 1 system for ever; system users are not known; "
-                "1 change is blocked."
+                "Deletes for ever: `deletes` in `prod`; how many system users lose access is not known, and there is "
+                "no way back. Blocked: `stuck` cannot be updated in `prod`: it cannot. Nothing is sent for it, so no "
+                "customer loses anything. Updates `updates` in `tt02`; no customer loses anything."
             ),
         ),
         (
             beside(elsewhere(UPDATES), elsewhere(CREATES, removed=(REMOVED,), environment="dev")),
             (
-                "Merging changes nothing in `tt02`. In `prod`: updates 1 system. In `dev`: creates 1 system; "
-                "1 system loses its file and stays registered."
+                f"{REMOVED_THERE.format('dev')} Updates `updates` in `prod`; no customer loses anything. "
+                "Creates `creates` in `dev`; no customer loses anything. This change does nothing in `tt02`."
             ),
         ),
         (
             beside(elsewhere(removed=(REMOVED,))),
-            "Merging changes nothing in `tt02`. In `prod`: 1 system loses its file and stays registered.",
+            f"{REMOVED_THERE.format('prod')} This change does nothing in `tt02`.",
         ),
         (
             beside(
                 elsewhere(UPDATES), changes=(replace(UPDATES, fields=(replace(FIELD, origin="unknown"),)),)
             ),
-            "Merging changes nothing in `tt02` that was not open before. In `prod`: updates 1 system.",
+            (
+                "Safe: updates `updates` in `prod`; no customer loses anything. This change does nothing in `tt02` "
+                "that was not open before."
+            ),
         ),
         (
             beside(elsewhere(UPDATES), changes=(replace(UPDATES, fields=(replace(FIELD, origin=""),)),)),
-            "Applying updates 1 system in `tt02`. In `prod`: updates 1 system.",
+            (
+                "Safe: updates `updates` in `tt02`; no customer loses anything. Updates `updates` in `prod`; no "
+                "customer loses anything."
+            ),
         ),
         (
             replace(beside(elsewhere(BREAKS)), against=COMMIT),
-            "Merging changes nothing in `tt02`. In `prod`: breaks 1 system; system users are not known.",
+            f"{BREAKS_THERE} This change does nothing in `tt02`.",
         ),
     ],
     ids=["breaks", "deletes", "two environments", "removes", "open before", "not compared", "no register"],
@@ -98,12 +111,12 @@ def test_what_breaks_there_stands_on_the_first_screen(form: str) -> None:
     """Before any list of members, and before what is mild."""
     plan = beside(elsewhere(BREAKS, DELETES, BLOCKED, UPDATES), changes=(CREATES,))
 
-    first, _, lists = render(form, plan).partition("member by member")
+    first, _, lists = render(form, plan).partition("Details in ")
 
     head = first.partition("What this change does in prod")[2]
-    order = [head.index(each.id) for each in (DELETES, BREAKS, BLOCKED, UPDATES)]
+    order = [head.index(each.id) for each in (DELETES, BREAKS, BLOCKED, CREATES, UPDATES)]
     assert order == sorted(order)
-    assert UPDATES.id in lists.partition("What this change does in prod")[2]
+    assert UPDATES.id in lists.partition("Details in prod")[2]
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -143,7 +156,15 @@ def test_the_requests_of_the_plan_are_not_those_of_another_environment(form: str
 @pytest.mark.parametrize("form", FORMATS)
 def test_what_is_not_known_of_others_is_said(form: str) -> None:
     """A base that says nothing there, and what no definition says."""
-    text = " ".join(render(form, a_plan_elsewhere()).split())
+    text = re.sub("</?code>|'", "", " ".join(render(form, a_plan_elsewhere()).split()))
 
     assert "What this change does is not known in stage: at 4b825dc642cb, systems/broken.yaml" in text
-    assert "no register was asked" in text
+    assert "prod was compared only with the files at commit 4b825dc642cb: changes by hand there" in text
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_environment_in_which_nothing_happens_is_named(form: str) -> None:
+    """Silence would not say whether anybody looked there."""
+    text = " ".join(render(form, replace(beside(), untouched=("prod", "dev"))).split())
+
+    assert re.search("prod(</code>|'), (<code>|')dev(</code>|'): this change does nothing there", text)

@@ -22,6 +22,7 @@ SHARED = {
         "acceptance",
         "annotations",
         "blocks",
+        "bullets",
         "effects",
         "escape",
         "formats",
@@ -29,12 +30,13 @@ SHARED = {
         "left_out",
         "lines",
         "links",
+        "members",
         "notes",
         "overview",
         "phrases",
         "places",
     ),
-    *("screen", "terminal"),
+    *("screen", "terminal", "verdict"),
 }
 """The modules that several outputs share."""
 

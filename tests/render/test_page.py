@@ -95,10 +95,16 @@ def test_it_is_made_for_paper_and_for_the_dark() -> None:
 
 
 @pytest.mark.parametrize(
-    "label", ["this change", "not applied yet", "overwrites drift", "adopts drift", "conflict", "unknown"]
+    "label",
+    [
+        "not applied yet",
+        "overwrites what others set",
+        "also changed in the register by others",
+        "origin not known",
+    ],
 )
 def test_every_origin_is_labelled(label: str) -> None:
-    """A field says where it comes from, behind its value."""
+    """A field says behind its value where it comes from, where that is not this change."""
     assert re.search(rf"  # {label}(, line \d+)?</span>", PAGES["plan"])
 
 
@@ -115,4 +121,4 @@ def test_drift_tells_who_and_when() -> None:
 
 def test_what_to_write_is_shown_as_code() -> None:
     """A phrase of ours keeps no backticks on the page."""
-    assert "write <code>withdrawn: true</code> to have" in PAGES["plan"]
+    assert "with <code>withdrawn: true</code>." in PAGES["plan"]

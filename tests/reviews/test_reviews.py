@@ -76,6 +76,7 @@ def normalise(text: str) -> str:
             r"\d{4}-\d\d-\d\dT\d\d(:|&#58;)\d\d(:|&#58;)\d\d(\.\d+)?(Z|\+00(:|&#58;)00)",
             "2026-11-21T12:00:00Z",
         ),
+        (r"\d{4}-\d\d-\d\d \d\d(:|&#58;)\d\d UTC", "2026-11-21 12:00 UTC"),
         (r"reconciler \d+\.\d+\.\d+\S*", "reconciler 0.0.0."),
     ):
         text = re.sub(pattern, instead, text)

@@ -157,7 +157,9 @@ def test_a_pull_request_says_what_it_does_to_production(runner: Runner, origin: 
 
     assert not job.failed, job.stderr
     _, body = runner.asked()[-1]
-    verdict = "Merging changes nothing in <code>served</code>. In <code>prod</code>: breaks 1 system"
+    verdict = (
+        "</code> in <code>prod</code>; how many system users can lose access is not known. This change does "
+    )
     assert verdict in body["body"]
     assert job.summary == body["body"]
 
@@ -196,7 +198,7 @@ def test_without_a_credential_the_base_stands_for_the_register(
     assert not job.failed, job.stderr
     assert job.ran == ["Run", "Run"]
     assert job.summary.startswith(f"<!-- reconciler:plan-against:served:{VENDOR} commit={base} -->")
-    assert "In <code>prod</code>: breaks 1 system; system users are not known" in job.summary
+    assert "</code> in <code>prod</code>; how many system users can lose access is not known." in job.summary
     assert "client-id-removed [prod]" in job.stdout
     assert runner.asked() == []
     assert not (runner.work / "job-1" / "checkout" / "plan.json").exists()

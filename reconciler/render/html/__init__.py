@@ -17,12 +17,12 @@ from markupsafe import Markup
 
 from reconciler.model.findings import SEVERITIES, Severity, count_findings
 from reconciler.planning.change import Weight
-from reconciler.render import overview, phrases
-from reconciler.render.effects import Effect
+from reconciler.render import members, overview, phrases
 from reconciler.render.escape import escape_html, shorten, split_code
 from reconciler.render.left_out import list_left_out
 from reconciler.render.links import NO_LINKS
-from reconciler.render.screen import make_screen
+from reconciler.render.notes import NAMED
+from reconciler.render.screen import STOPS, make_screen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,20 +39,19 @@ _SEVERITIES: Mapping[Severity, str] = {
     Severity.NOTE: "keep",
 }
 _WEIGHTS: Mapping[Weight, str] = {Weight.BREAKING: "delete", Weight.NOTABLE: "update", Weight.NOTE: "keep"}
-_EFFECTS: Mapping[Effect, str] = {each: "blocked" if each is Effect.BLOCKED else "delete" for each in Effect}
 
 
 def render_plan(plan: Plan, *, links: Links = NO_LINKS) -> str:
     """Render a plan: the verdict, what stands open and the notes; then every system, folded."""
     title = f"Plan for {shorten(plan.target.environment)}"
-    unmanaged = [each for each in plan.reported if not each.former]
+    is_named = len(plan.others) <= NAMED and not any(each.unreadable for each in plan.others)
     known = (("commit", links.commit), ("run", links.run), ("artifact", links.artifact))
     return _render(
         "plan.html.j2",
         title=title,
         plan=plan,
         screen=make_screen(plan),
-        unmanaged=unmanaged,
+        unmanaged=() if is_named else plan.others,
         links=links,
         shown=[(name, address) for name, address in known if address],
     )
@@ -128,9 +127,10 @@ def _open_environment() -> Environment:
             f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
             "base-uri 'none'; form-action 'none'"
         ),
-        effects=_EFFECTS,
         overview=overview,
+        members=members,
         phrases=phrases,
+        stops=STOPS,
         severities=_SEVERITIES,
         weights=_WEIGHTS,
     )

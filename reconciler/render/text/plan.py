@@ -8,27 +8,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.model.findings import Severity
-from reconciler.planning.change import Blocked, Delete, Weight
+from reconciler.planning.change import Blocked, Delete, Keep, Weight
 from reconciler.render import phrases
-from reconciler.render.effects import Effect
 from reconciler.render.escape import escape_line, quote_code
 from reconciler.render.lines import LONG, WIDTH, Piece, make_line, make_safe, wrap_sentence
+from reconciler.render.members import merge_impacts
+from reconciler.render.notes import NAMED
 from reconciler.render.overview import UNMANAGED_SHOWN, describe_action, list_mild, locate
-from reconciler.render.phrases import count
-from reconciler.render.screen import MERGING, make_screen
+from reconciler.render.screen import STOPS, make_screen
 from reconciler.render.text.fields import render_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from reconciler.planning.change import Change, Impact
-    from reconciler.planning.plan import Plan, Unmanaged
-    from reconciler.render.effects import Item, Side
+    from reconciler.planning.change import Change
+    from reconciler.planning.plan import Plan
+    from reconciler.render.bullets import Bullet
+    from reconciler.render.effects import Side
     from reconciler.render.lines import Line
     from reconciler.render.screen import Screen
 
 _WEIGHTS: Mapping[Weight, str] = {Weight.BREAKING: "bad", Weight.NOTABLE: "warn", Weight.NOTE: "dim"}
-_STYLES: Mapping[Effect, str] = {Effect.DELETES: "delete", Effect.BLOCKED: "blocked"}
+_SIGNS: Mapping[str, str] = {"create": "+", "update": "~", "keep": "="}
 _SEVERITIES: Mapping[Severity, str] = {
     Severity.ERROR: "bad",
     Severity.WARNING: "warn",
@@ -36,20 +37,19 @@ _SEVERITIES: Mapping[Severity, str] = {
 }
 
 
-def render_plan(plan: Plan, act: str = MERGING) -> Iterator[Line]:
-    """Render a plan: the first screen, everything that changes, and a summary line."""
-    screen = make_screen(plan, act)
+def render_plan(plan: Plan, *, merged: bool = False) -> Iterator[Line]:
+    """Render a plan: the first screen, everything that changes, and a summary line.
+
+    `merged` says that it is about to be applied, so that nobody is told of merging.
+    """
+    screen = make_screen(plan, merged=merged)
     yield from _render_screen(screen)
     for side in screen.sides:
-        yield from _render_side(side)
+        yield from _render_side(side, side.held)
     yield from _render_unmanaged(plan)
     yield from _render_steps(plan)
-    yield make_line(Piece(phrases.summarise_plan(plan), "strong"))
-    if plan.writes and plan.applicable:
-        yield make_line(Piece(f"Digest: {plan.short_digest}", "dim"))
-    if plan.breaking:
-        needed = f" {phrases.REFUSES} --accept {plan.short_digest}." if screen.command else ""
-        yield make_line(Piece(f"{phrases.describe_breaking(plan)}{needed}", "bad"))
+    yield from wrap_sentence(screen.summary, style="strong")
+    yield from wrap_sentence(screen.digest, style="dim")
 
 
 def _render_screen(screen: Screen) -> Iterator[Line]:
@@ -58,16 +58,21 @@ def _render_screen(screen: Screen) -> Iterator[Line]:
     yield make_line()
     yield from wrap_sentence(screen.verdict, style="bad" if screen.open else "good")
     yield from wrap_sentence(screen.before, style="warn")
-    if screen.command:
-        yield make_line(f"{phrases.REFUSES}: {screen.command}")
     yield make_line()
-    for side in screen.sides:
-        if side.items or side.plain:
-            yield make_line(Piece(f"{make_safe(side.title)}:", "strong"))
-            for item in side.items:
-                yield from _render_item(item)
-            yield from _render_briefs(side)
-            yield make_line()
+    for section in screen.sections:
+        yield make_line(Piece(f"{make_safe(section.title)}:", "strong"))
+        for bullet in section.bullets:
+            yield from _render_bullet(bullet)
+        if section.more:
+            yield make_line(f"  {section.more}")
+        yield from wrap_sentence(section.note, "  ", "dim")
+        yield make_line()
+    if screen.command:
+        yield from wrap_sentence(STOPS)
+        yield make_line(f"    {screen.command}")
+    yield from wrap_sentence(screen.merging)
+    if screen.command or screen.merging:
+        yield make_line()
     for note in screen.notes:
         yield from wrap_sentence(
             f"{note.severity.capitalize()}: {note.text}", style=_SEVERITIES[note.severity]
@@ -76,74 +81,53 @@ def _render_screen(screen: Screen) -> Iterator[Line]:
         yield make_line()
 
 
-def _render_item(item: Item) -> Iterator[Line]:
-    effect, change = item.effects[0], item.change
-    style = _STYLES.get(effect, "bad")
-    name = f" {make_safe(change.id)}" if change else ""
-    customers = f"  for {item.customers}" if item.customers else ""
-    yield make_line(Piece(f"  ! {effect.upper()}{name}", style), customers)
-    if change and change.file:
-        yield make_line(Piece(f"      {make_safe(locate(change), LONG)}", "dim"))
-    for impact in item.impacts:
-        yield from wrap_sentence(f"{impact.rule}: {impact.message}", "      ")
-    if isinstance(change, Blocked):
-        yield from wrap_sentence(change.reason, "      ")
-        yield from wrap_sentence(change.hint, "      ", "dim")
+def _render_bullet(bullet: Bullet) -> Iterator[Line]:
+    """Render a bullet; a log has no colours, so what must not be missed stands in capitals."""
+    sign = "!" if bullet.effect else _SIGNS.get(bullet.action, "?")
+    what = bullet.what.upper() if bullet.effect else bullet.what
+    name = f" {make_safe(bullet.id)}" if bullet.id else ""
+    head, behind = f"  {sign} {what}{name}", make_safe(bullet.behind)
+    style = bullet.action if bullet.action in {"delete", "blocked"} else "bad" if bullet.effect else ""
+    if len(head) + len(behind) <= WIDTH:
+        yield make_line(Piece(head, style), behind)
+    else:
+        yield make_line(Piece(head, style))
+        yield from wrap_sentence(bullet.behind.removeprefix("; ").strip(), "      ")
+    if bullet.place.file:
+        yield make_line(Piece(f"      {make_safe(str(bullet.place), LONG)}", "dim"))
+    for fact in bullet.facts:
+        label = f"{fact.label}: " if fact.label else ""
+        yield from wrap_sentence(f"{label}{fact.text}", "      ", is_code=fact.is_code)
 
 
-def _render_briefs(side: Side) -> Iterator[Line]:
-    for brief in side.briefs:
-        change = brief.change
-        head = f"  {describe_action(change)[0]} {brief.what} {make_safe(change.id)}"
-        beside = f"{head}  {make_safe(brief.members)}"
-        yield make_line(beside if brief.members and len(beside) <= WIDTH else head)
-        if change.file:
-            yield make_line(Piece(f"      {make_safe(locate(change), LONG)}", "dim"))
-        if len(beside) > WIDTH:
-            yield from wrap_sentence(brief.members, "      ")
-        for impact in brief.impacts:
-            yield from wrap_sentence(f"{impact.rule}: {impact.message}", "      ")
-        if brief.more:
-            yield make_line(f"      and {count(brief.more, 'impact')} more, below")
-    if more := len(side.plain) - len(side.briefs):
-        yield make_line(f"  and {count(more, 'system')} more, below")
-
-
-def _render_side(side: Side) -> Iterator[Line]:
-    """Render a side member by member; what the change removes here stands with the unmanaged systems."""
-    removed = side.removed if side.environment else ()
-    if not (side.changes or removed):
+def _render_side(side: Side, before: str) -> Iterator[Line]:
+    """Render every field of a side."""
+    if not side.changes:
         return
-    yield make_line(Piece(f"{make_safe(side.title)}, {phrases.BY_MEMBER}:", "strong"))
+    is_adopted = all(isinstance(each, Keep) for each in side.changes)
+    after = "our file now" if is_adopted else "after apply"
+    before = "our file before" if is_adopted else before
+    title = f"{phrases.DETAILS[side.title]} {phrases.name_in(side.environment)}"
+    yield make_line(Piece(f"{make_safe(title)} ({before} → {after}):", "strong"))
     yield make_line()
     for change in side.changes:
         yield from _render_change(change)
         yield make_line()
-    for system in removed:
-        yield make_line(f"  ? {make_safe(system.id)}")
-        yield from _render_removed(system)
-    if removed:
-        yield make_line()
-
-
-def _render_removed(system: Unmanaged) -> Iterator[Line]:
-    if system.former:
-        removed = f"      {phrases.REMOVED}: {system.former} is removed here"
-        yield make_line(Piece(escape_line(removed), "warn"))
 
 
 def _render_unmanaged(plan: Plan) -> Iterator[Line]:
-    if not plan.reported:
+    """List the systems without a file, where the note on them does not name all."""
+    others = plan.others
+    if len(others) <= NAMED and not any(each.unreadable for each in others):
         return
-    yield make_line(f"{phrases.UNMANAGED}: {phrases.LEFT_ALONE}.")
-    for each in plan.reported[:UNMANAGED_SHOWN]:
+    yield make_line(f"{phrases.UNMANAGED}:")
+    for each in others[:UNMANAGED_SHOWN]:
         yield make_line(f"  ? {make_safe(each.id)}", Piece(f"  {make_safe(each.name, 40)}", "dim"))
         if each.unreadable:
             reason = phrases.describe_unreadable(each.unreadable)
             yield make_line(Piece(escape_line(f"      {reason}"), "warn"))
-        yield from _render_removed(each)
-    if len(plan.reported) > UNMANAGED_SHOWN:
-        yield make_line(f"  and {len(plan.reported) - UNMANAGED_SHOWN:,} more")
+    if len(others) > UNMANAGED_SHOWN:
+        yield make_line(f"  and {len(others) - UNMANAGED_SHOWN:,} more")
     yield make_line()
 
 
@@ -157,17 +141,13 @@ def _render_change(change: Change) -> Iterator[Line]:
     )
     if change.reason and not isinstance(change, Blocked):
         yield make_line(f"    {make_safe(quote_code(change.reason), LONG)}")
-    for impact in list_mild(change):
-        yield _render_impact(impact)
+    for rule, message, weight in merge_impacts(list_mild(change)):
+        yield make_line(
+            Piece(f"    ! {make_safe(rule)}", _WEIGHTS[weight]),
+            Piece(f"  {make_safe(quote_code(message), LONG)}"),
+        )
     for field in change.fields:
-        yield from render_field(field, field.line, field.origin)
-
-
-def _render_impact(impact: Impact) -> Line:
-    return make_line(
-        Piece(f"    ! {make_safe(impact.rule)}", _WEIGHTS[impact.weight]),
-        Piece(f"  {make_safe(quote_code(impact.message), LONG)}"),
-    )
+        yield from render_field(field, field.line, phrases.describe_origin(field.origin))
 
 
 def _render_steps(plan: Plan) -> Iterator[Line]:
