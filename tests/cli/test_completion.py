@@ -14,6 +14,8 @@ from tests.builders import VENDOR
 if TYPE_CHECKING:
     from tests.served import Repository
 
+pytestmark = pytest.mark.slow
+
 ID = f"{VENDOR}_smartcloud"
 
 

@@ -126,6 +126,7 @@ def test_what_is_no_definition_is_refused() -> None:
         format_definition("- a\n")
 
 
+@pytest.mark.slow
 @given(text=files())
 def test_the_canonical_form_says_the_same(text: str) -> None:
     """Once is enough, no comment is lost, and every environment sees the same system."""

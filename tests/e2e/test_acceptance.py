@@ -14,6 +14,8 @@ from tests.builders import CLIENT, VENDOR
 if TYPE_CHECKING:
     from tests.served import Repository, Served
 
+pytestmark = pytest.mark.slow
+
 SYSTEM = f"{VENDOR}_smartcloud"
 TODAY = datetime.now(UTC).date()
 LATER = TODAY + timedelta(30)
@@ -48,7 +50,6 @@ def accept_all(repository: Repository) -> list[str]:
     return said
 
 
-@pytest.mark.slow
 def test_what_stands_accepted_is_left_alone(drifted: Repository, served: Served) -> None:
     """P6: apply is neither refused nor breaking, and leaves it in place; another edit goes through."""
     before = served.read(SYSTEM)
@@ -78,7 +79,6 @@ def test_what_stands_accepted_is_left_alone(drifted: Repository, served: Served)
     assert f"until {LATER} (agreed: see #7)" in " ".join(again.stdout.split())
 
 
-@pytest.mark.slow
 def test_an_acceptance_ends_with_its_day_its_value_or_its_entry(drifted: Repository, served: Served) -> None:
     """The difference is then drift again, that apply would take back."""
     accept_all(drifted)
@@ -100,7 +100,6 @@ def test_an_acceptance_ends_with_its_day_its_value_or_its_entry(drifted: Reposit
     assert fields() == {"name.nn", f'clientId["{CLIENT}"]'}
 
 
-@pytest.mark.slow
 def test_entries_are_listed_and_removed(drifted: Repository, served: Served) -> None:
     """P6: the same again replaces; what is spent is said to be, and removed without a line of the others."""
     accept_all(drifted)

@@ -74,6 +74,7 @@ def test_what_is_not_applied_yet_stays_asked_for(adopted: Repository, served: Se
     assert path.read_bytes() == text.replace(own, f"{own}\r\n  - {OTHER_CLIENT}").encode()
 
 
+@pytest.mark.slow
 def test_new_and_deleted_systems_are_adopted(adopted: Repository, served: Served) -> None:
     """What others registered gets a file, and what they deleted is withdrawn."""
     other = a_live_document(id=f"{VENDOR}_other", clientId=[])

@@ -177,6 +177,7 @@ def test_without_a_terminal_yes_is_needed(repository: Repository, served: Served
     assert "Pass --yes to go ahead." in refused.stderr
 
 
+@pytest.mark.slow
 def test_a_plan_that_was_applied_says_by_which_run(repository: Repository, served: Served) -> None:
     """Nothing is sent again: 0 while the register holds what it asks for, and 4 when that changed."""
     assert repository.run("plan", "--out", "plan.json").returncode == 0

@@ -13,6 +13,8 @@ from reconciler.model.catalogue import AS_OF
 if TYPE_CHECKING:
     from tests.served import Repository, Served
 
+pytestmark = pytest.mark.slow
+
 FILE = "systems/.catalogue.served.json"
 
 

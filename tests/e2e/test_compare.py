@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR
 
 if TYPE_CHECKING:
     from tests.served import Repository, Served
+
+pytestmark = pytest.mark.slow
 
 ID = f"{VENDOR}_smartcloud"
 RIGHTS = [{"resource": [{"id": "urn:altinn:resource", "value": "ske-krav-og-betalinger"}]}]

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+pytestmark = pytest.mark.slow
+
 OTHER_ORG = "310661414"
 SCOPELESS_ID = "11111111-2f0e-4a57-9d0a-0b7a2f9c1d11"
 FOREIGN_ID = "22222222-2f0e-4a57-9d0a-0b7a2f9c1d11"
@@ -212,7 +214,6 @@ def test_a_register_that_is_none(repository: Repository, served: Served) -> None
     assert f"There is no System Register at {served.base}/elsewhere" in fail(repository)
 
 
-@pytest.mark.slow
 def test_a_dead_maskinporten(repository: Repository, served: Served) -> None:
     """Where nothing listens, it is told within the budget which of the two is silent."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -224,7 +225,6 @@ def test_a_dead_maskinporten(repository: Repository, served: Served) -> None:
     )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("silent", ["register", "maskinporten"])
 def test_a_hanging_server(repository: Repository, served: Served, silent: str) -> None:
     """A server that takes the connection and never answers is given up within 15 seconds."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from reconciler.model.canonical_json import Json
 
+pytestmark = pytest.mark.slow
+
 SYSTEM = f"{VENDOR}_smartcloud"
 KEPT: dict[str, Json] = {"served": {}, "prod": {}, "tt02": {}}
 REPLACED: dict[str, Json] = {**KEPT, "prod": {"clientId": [OTHER_CLIENT]}}

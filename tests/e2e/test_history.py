@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.builders import VENDOR
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ def _list_sources(repository: Repository) -> list[str]:
     return [line.strip() for line in done.stdout.splitlines() if line.startswith("    equals ")]
 
 
+@pytest.mark.slow
 def test_the_working_tree_is_found_too(repository: Repository) -> None:
     """What was applied from files that nobody committed is no unknown state; a comment alone is no other state."""
     path = repository.define()

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from reconciler.model.canonical_json import Json
     from tests.served import Repository, Served
 
+pytestmark = pytest.mark.slow
+
 METADATA = ("/resourceregistry/", "/accessmanagement/")
 SECOND = "0b8f7d0e-2f0e-4a57-9d0a-0b7a2f9c1d22"
 REGISTRY = "/resourceregistry/*"

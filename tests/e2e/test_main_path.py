@@ -63,6 +63,7 @@ def test_apply_leaves_nothing_to_do(repository: Repository) -> None:
     assert repository.run("plan", "--exit-code").returncode == 0
 
 
+@pytest.mark.slow
 def test_local_state_is_private(repository: Repository) -> None:
     """Everything under `.reconciler/` is its owner's alone, and out of git."""
     repository.run("apply", "--yes")
@@ -74,6 +75,7 @@ def test_local_state_is_private(repository: Repository) -> None:
     assert {mode for name, mode in modes.items() if name != ".gitignore"} == {"0o600"}, modes
 
 
+@pytest.mark.slow
 def test_a_served_register_is_an_environment_like_any_other(repository: Repository, served: Served) -> None:
     """A grant, a token and a PUT over HTTP; the change log names the client."""
     assert repository.run("apply", "--yes").returncode == 0
@@ -114,6 +116,7 @@ def test_unknown_members_survive_an_update(repository: Repository, served: Serve
     assert after["name"]["nb"] == "SmartCloud"
 
 
+@pytest.mark.slow
 def test_the_plan_is_the_same_bytes_but_for_times(repository: Repository, served: Served) -> None:
     """The same input gives the same JSON, digest included."""
     del served
@@ -124,6 +127,7 @@ def test_the_plan_is_the_same_bytes_but_for_times(repository: Repository, served
     assert json.dumps(first) == json.dumps(second)
 
 
+@pytest.mark.slow
 def test_an_unmanaged_system_is_told_and_left_alone(repository: Repository, served: Served) -> None:
     """A live system without a file is unmanaged; its client id blocks who claims it."""
     body = {
@@ -145,6 +149,7 @@ def test_an_unmanaged_system_is_told_and_left_alone(repository: Repository, serv
     assert served.read(f"{VENDOR}_other")["clientId"] == [CLIENT]
 
 
+@pytest.mark.slow
 def test_one_refusal_does_not_stop_the_others(repository: Repository, served: Served) -> None:
     """Apply goes on with independent systems after a failure, and says which failed and why."""
     resource = f"{served.base}/control/resources/no-such-resource"
@@ -169,6 +174,7 @@ def test_one_refusal_does_not_stop_the_others(repository: Repository, served: Se
     )
 
 
+@pytest.mark.slow
 def test_an_allowed_fault_blocks_a_change_and_hurts_nothing_else(
     repository: Repository, served: Served
 ) -> None:
@@ -187,6 +193,7 @@ def test_an_allowed_fault_blocks_a_change_and_hurts_nothing_else(
     assert repository.run("apply", "--yes").stdout.endswith("Apply: 1 done; 1 blocked and never sent.\n")
 
 
+@pytest.mark.slow
 def test_definitions_with_errors_reach_no_register(repository: Repository, served: Served) -> None:
     """A definition that is wrong stops plan and apply before a single request."""
     served.emulator.close()

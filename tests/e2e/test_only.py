@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reconciler.model.canonical_json import Json
     from tests.served import Repository, Served
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
 def name(word: str) -> str:
@@ -102,7 +102,6 @@ def test_a_saved_plan_is_not_narrowed_again(repository: Repository) -> None:
     assert "A saved plan is carried out as it is" in refused.stderr
 
 
-@pytest.mark.slow
 def test_a_client_id_does_not_leave_for_a_system_that_is_left_out(
     repository: Repository, served: Served
 ) -> None:

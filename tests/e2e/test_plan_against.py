@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from reconciler.model.canonical_json import Json
 
+pytestmark = pytest.mark.slow
+
 ENVIRONMENTS: Mapping[str, Json] = {"environments": {"prod": {}, "tt02": {}}}
 CREDENTIALS = {
     "MASKINPORTEN_CLIENT_ID": "nobody",

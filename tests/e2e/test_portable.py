@@ -21,6 +21,8 @@ from tests.posixless.without_posix import MODULES
 if TYPE_CHECKING:
     from tests.served import Repository
 
+pytestmark = pytest.mark.slow
+
 TOMORROW = f"{datetime.now(UTC).date() + timedelta(1)}"
 PACKAGE = Path(reconciler.__file__).parent
 ATTRIBUTES = {
@@ -151,7 +153,6 @@ def test_apply_runs_with_the_lock_of_windows(repository: Repository) -> None:
     assert json.loads(done.stdout)["summary"]["done"] == 1
 
 
-@pytest.mark.slow
 def test_a_saved_plan_goes_all_the_way_without_posix(repository: Repository) -> None:
     """G6: a plan is saved, verified and applied; the history names it, and nothing differs afterwards."""
     system = "991825827_smartcloud"

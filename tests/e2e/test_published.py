@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from typer.testing import Result
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = Path(__file__).parent.parent / "contract/samples"
 
 

@@ -13,7 +13,7 @@ from tests.e2e.test_only import flow, name, register
 if TYPE_CHECKING:
     from tests.served import Repository, Served
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
 def test_plan_drift_and_history_work(repository: Repository, served: Served) -> None:
