@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reconciler.planning.change import Change, Impact
+    from reconciler.planning.diff import FieldChange
     from reconciler.planning.narrowing import Unjudged
     from reconciler.planning.plan import Plan, Unmanaged
     from reconciler.render.effects import Item, Side, Sides
@@ -139,7 +140,7 @@ def _describe_item(item: Item) -> Bullet:
     change, effect = item.change, item.effects[0]
     if change is None:
         return Bullet(_WHAT[Effect.MANY], "", "", Location(""), tuple(_list_impacts(item.impacts)), effect)
-    facts = [Fact("", each, is_code=True) for each in describe_members(change, item.fields)]
+    facts = _list_members(change, item.fields)
     facts += _list_impacts(item.impacts)
     behind = f"; {item.users.describe_loss(certain=isinstance(change, Delete))}" if item.users else ""
     if isinstance(change, Blocked):
@@ -152,6 +153,11 @@ def _describe_item(item: Item) -> Bullet:
     return Bullet(_WHAT.get(effect, str(effect)), change.id, behind, place, shown, effect, change.action)
 
 
+def _list_members(change: Change, fields: Sequence[FieldChange]) -> list[Fact]:
+    lines, more = describe_members(change, fields)
+    return [*(Fact("", each, is_code=True) for each in lines), *([Fact("", more)] if more else [])]
+
+
 def _list_impacts(impacts: Iterable[Impact]) -> Iterator[Fact]:
     for rule, message, _ in merge_impacts(impacts):
         yield Fact("", f"{message.rstrip('.')} ({rule}).")
@@ -159,7 +165,7 @@ def _list_impacts(impacts: Iterable[Impact]) -> Iterator[Fact]:
 
 def _describe_plain(change: Change) -> Bullet:
     """Describe in short what deletes nothing, breaks nothing and is not blocked."""
-    facts = [Fact("", each, is_code=True) for each in describe_members(change, change.fields)]
+    facts = _list_members(change, change.fields)
     impacts = [*_list_impacts(each for each in change.impacts if each.weight is Weight.NOTABLE)]
     facts += impacts[:BRIEF_IMPACTS]
     if more := count_more(len(impacts[BRIEF_IMPACTS:]), "more impact"):

@@ -45,16 +45,16 @@ def find_place(change: Change, fields: Sequence[FieldChange] = ()) -> Location:
     return Location(change.file, "", change.line if is_own else lines[0])
 
 
-def describe_members(change: Change, fields: Sequence[FieldChange]) -> tuple[str, ...]:
-    """Say in a few lines what becomes of the members; the rest is counted."""
+def describe_members(change: Change, fields: Sequence[FieldChange]) -> tuple[tuple[str, ...], str]:
+    """Say in a few lines what becomes of the members, and how much more there is; empty where that is all."""
     is_new = is_new_system(change)
     shown = [each for each in fields if not (is_new and each.member in _MILD)]
-    lines = [*_describe_clients(shown), *_describe_groups(shown, signed=not is_new)]
-    left = len(lines[SHOWN:])
-    hidden = sorted({each.member for each in fields if is_new and each.member in _MILD})
+    lines = (*_describe_clients(shown), *_describe_groups(shown, signed=not is_new))
     if is_new:
-        return (*lines, *([f"and {' and '.join(hidden)}, below"] if hidden else []))
-    return (*lines[:SHOWN], *([f"and {left:,} more, below"] if left else []))
+        hidden = sorted({each.member for each in fields if each.member in _MILD})
+        return lines, f"and {' and '.join(hidden)}, below" if hidden else ""
+    left = len(lines[SHOWN:])
+    return lines[:SHOWN], f"and {left:,} more, below" if left else ""
 
 
 def is_new_system(change: Change) -> bool:

@@ -71,11 +71,6 @@ def _rank(change: Change) -> int:
     return 2 if isinstance(change, Blocked) else 3
 
 
-def is_serious(change: Change) -> bool:
-    """Say whether a change deletes, breaks something or is blocked, so that a reader must not miss it."""
-    return _rank(change) < 3
-
-
 def count_breaking(change: Change) -> int:
     """Count the impacts of a change that break something."""
     return sum(each.weight is Weight.BREAKING for each in change.impacts)

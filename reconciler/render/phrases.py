@@ -47,8 +47,6 @@ DETAILS: Mapping[str, str] = {
 """The title of what stands below the first screen."""
 NOTES = "Notes"
 UNMANAGED = "Without a file here"
-LEFT_ALONE = "registered without a file here; this tool does not touch it"
-LEFT_ALONE_ALL = "registered without a file here; this tool does not touch them"
 REMOVED = "stays registered, becomes unmanaged"
 WITHDRAW = "Keep the file and write `withdrawn: true` to have the system deleted."
 """What becomes of a system whose file this change removes, and how it would be deleted."""
@@ -69,7 +67,6 @@ FILES, REGISTER = "files", "register"
 NOTHING = "nothing"
 """What a side holds that has no value."""
 WRITER_UNKNOWN = "the change log does not say when and by whom"
-FIELD_COLUMNS = ("Member", "Before", "After", "Line", "Origin")
 DIFFERENCE_COLUMNS = ("What", "Member", FILES.capitalize(), REGISTER.capitalize(), "Line")
 FINDING_COLUMNS = ("Severity", "Rule", "Place", "Message")
 _WRITES: Mapping[str, str] = {

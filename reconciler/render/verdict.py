@@ -189,11 +189,17 @@ def _list_plain(side: Side, where: str) -> Iterator[Clause]:
         yield Clause(Word.SAFE, f"{_name_changes(plain, others=others)} {where}; no customer loses anything")
     adopted = [each for each in rest if is_adoption(each)]
     if adopted:
-        files = f"the file of {mark(adopted[0].id)} takes"
+        files, what = f"the file of {mark(adopted[0].id)} takes", _name_members(adopted[0])
         if len(adopted) > 1:
-            files = f"the files of {count(len(adopted), 'system')} take"
-        text = f"{files} over what {mark(side.environment)} already holds; nothing is sent, and no customer notices"
+            files, what = f"the files of {count(len(adopted), 'system')} take", "what"
+        text = f"{files} over {what} {mark(side.environment)} already holds; nothing is sent, and no customer notices"
         yield Clause(Word.NOTHING, text)
+
+
+def _name_members(change: Change) -> str:
+    """Name the one member that a file takes over."""
+    members = {each.member for each in change.fields}
+    return f"the {mark(min(members))} that" if len(members) == 1 else "what"
 
 
 def is_adoption(change: Change) -> bool:

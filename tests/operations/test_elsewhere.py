@@ -102,6 +102,21 @@ def test_a_client_id_that_is_replaced_in_production_only(review: Review) -> None
     assert made.elsewhere_unknown == ""
 
 
+def test_an_environment_in_which_nothing_happens_is_named(review: Review) -> None:
+    """Where a definition exists there, whether its file changed or not; it survives in a saved plan."""
+    assert review.look("tt02").untouched == ("prod", "dev")
+
+    review.define("web", clientId=[CLIENT], **in_prod(clientId=[OTHER_CLIENT]))
+    made = review.look("tt02")
+    assert made.untouched == ("dev",)
+    assert read_plan(print_plan(made).encode()).untouched == ("dev",)
+
+    for name in ("web", "app"):
+        review.define(name, clientId=[], environments={"tt02": {}})
+    review.repository.commit("Keep them in test only")
+    assert review.look("tt02", base="pull-request").untouched == ()
+
+
 def test_every_environment_that_is_touched_has_a_section(review: Review) -> None:
     """In the order of the configuration; not the one that was asked, never `local`, and none that is as it was."""
     review.define("web", clientId=[OTHER_CLIENT], **EVERYWHERE)

@@ -280,16 +280,16 @@ def test_what_apply_would_do(changes: Sequence[Change], verdict: str) -> None:
         (
             [adopts("a")],
             (
-                "No effect: the file of `a` takes over what `tt02` already holds; nothing is sent, and no customer "
-                "notices."
+                "No effect: the file of `a` takes over the `isVisible` that `tt02` already holds; nothing is sent, and "
+                "no customer notices."
             ),
             "",
         ),
         (
             [adopts("a"), updates("b", HERE)],
             (
-                f"Safe: updates `b` in `tt02`; {QUIET} The file of `a` takes over what `tt02` already holds; nothing "
-                "is sent, and no customer notices."
+                f"Safe: updates `b` in `tt02`; {QUIET} The file of `a` takes over the `isVisible` that `tt02` already "
+                "holds; nothing is sent, and no customer notices."
             ),
             "",
         ),
