@@ -162,10 +162,10 @@ def block_claims(
 
 def describe_holder(system: str, *, managed: bool = False) -> OtherSystem:
     """Say of a system that it holds a client id; `managed` says whether it has a file here."""
-    file = "" if managed else " (it has no file here)"
+    file = "" if managed else ", which has no file here"
     hint = (
-        f"Either use another client id, or have this one removed from `{system}`{file} first, whose customers then "
-        "get no token with it."
+        f"Either use another client id here, or have this one removed from `{system}` first{file}; customers of "
+        f"`{system}` then get no token with it."
     )
     return OtherSystem(system, f"is on `{system}`", hint)
 

@@ -183,6 +183,7 @@ def _describe_plain(change: Change) -> Bullet:
 def _describe_removed(system: Unmanaged) -> Bullet:
     facts = (
         Fact("Meant to keep it managed", "restore the file."),
+        Fact("Meant to leave it as it is", "merge; this tool then neither changes nor checks it."),
         Fact("Meant to delete it", "keep the file, with `withdrawn: true`."),
     )
     return Bullet("No longer manages", system.id, "", Location(system.former), facts)

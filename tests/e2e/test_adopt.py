@@ -13,6 +13,8 @@ from tests.e2e.test_import import NEW
 if TYPE_CHECKING:
     from tests.served import Repository, Served
 
+pytestmark = pytest.mark.slow
+
 SYSTEM = f"{VENDOR}_smartcloud"
 TEXT = NEW.replace("  - ske-krav", "  # the tax office\n  - ske-krav").replace("\n", "\r\n")
 
@@ -74,7 +76,6 @@ def test_what_is_not_applied_yet_stays_asked_for(adopted: Repository, served: Se
     assert path.read_bytes() == text.replace(own, f"{own}\r\n  - {OTHER_CLIENT}").encode()
 
 
-@pytest.mark.slow
 def test_new_and_deleted_systems_are_adopted(adopted: Repository, served: Served) -> None:
     """What others registered gets a file, and what they deleted is withdrawn."""
     other = a_live_document(id=f"{VENDOR}_other", clientId=[])
@@ -94,7 +95,6 @@ def test_new_and_deleted_systems_are_adopted(adopted: Repository, served: Served
     assert adopted.run("plan", "--exit-code").returncode == 0
 
 
-@pytest.mark.slow
 def test_an_accepted_difference_is_left(adopted: Repository, served: Served) -> None:
     """It was decided already."""
     change_by_hand(served, isVisible=False)

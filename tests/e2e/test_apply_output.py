@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from reconciler.model.canonical_json import Json
 
+pytestmark = pytest.mark.slow
+
 ONE = f"{VENDOR}_smartcloud"
 _RUN = r"20\d{6}T\d{6}Z-[0-9a-f]{6}"
 _TYPE_NAME = """
@@ -177,7 +179,6 @@ def test_without_a_terminal_yes_is_needed(repository: Repository, served: Served
     assert "Pass --yes to go ahead." in refused.stderr
 
 
-@pytest.mark.slow
 def test_a_plan_that_was_applied_says_by_which_run(repository: Repository, served: Served) -> None:
     """Nothing is sent again: 0 while the register holds what it asks for, and 4 when that changed."""
     assert repository.run("plan", "--out", "plan.json").returncode == 0
@@ -201,7 +202,6 @@ def test_a_plan_that_was_applied_says_by_which_run(repository: Repository, serve
     assert f"the register does not hold what it asks for in `{ONE}`." in moved.stderr
 
 
-@pytest.mark.slow
 def test_a_plan_that_is_fresh_again_is_applied_again(repository: Repository, served: Served) -> None:
     """What a rollback put back is as it was when the plan was made."""
     assert repository.run("apply", "--yes").returncode == 0

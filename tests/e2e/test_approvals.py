@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from reconciler.model.canonical_json import Json
     from tests.served import Served
 
+pytestmark = pytest.mark.slow
+
 FILE = "systems/.approvals.yaml"
 SYSTEM = f"{VENDOR}_smartcloud"
 PLAN = ("apply", "plan.json", "--yes")
@@ -72,7 +74,6 @@ def review(repository: Repository, served: Served) -> Repository:
     return repository
 
 
-@pytest.mark.slow
 def test_a_merged_approval_is_what_apply_goes_by(review: Repository, served: Served) -> None:
     """From the refusal to the record; adding the file to the pull request makes no other plan."""
     digest = json.loads((review.root / "plan.json").read_text())["digest"]
@@ -117,7 +118,6 @@ def test_a_merged_approval_is_what_apply_goes_by(review: Repository, served: Ser
     assert json.loads(newest.read_text().splitlines()[0])["accepted"] == how
 
 
-@pytest.mark.slow
 def test_an_approval_holds_for_an_order_of_system_users(review: Repository, served: Served) -> None:
     """W5: 0 at the review and 237 at the end is refused everywhere, with both numbers; 37 and 38 are one order."""
     digest = json.loads((review.root / "plan.json").read_text())["digest"]
@@ -148,7 +148,6 @@ def test_an_approval_holds_for_an_order_of_system_users(review: Repository, serv
     assert served.read(SYSTEM)["clientId"] == [OTHER_CLIENT]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "more", [("apply", "--yes"), ("apply", "plan.json", "--yes", "--accept"), ("apply", "--yes", "--accept")]
 )
@@ -168,7 +167,6 @@ def test_one_more_customer_voids_nothing(review: Repository, served: Served, mor
     assert served.read(SYSTEM)["clientId"] == [OTHER_CLIENT]
 
 
-@pytest.mark.slow
 def test_an_approval_is_for_one_time(review: Repository, served: Served) -> None:
     """After a rollback the same documents make the same digest: the journal knows that the approval was used."""
     approve(review)
@@ -196,7 +194,6 @@ def test_an_approval_is_for_one_time(review: Repository, served: Served) -> None
     assert served.read(SYSTEM)["clientId"] == [OTHER_CLIENT]
 
 
-@pytest.mark.slow
 def test_what_does_not_count_says_why(review: Repository) -> None:
     """A day that is over, an entry that somebody edited after it was committed, one that names other impacts."""
     approve(review)
@@ -235,7 +232,6 @@ def test_an_approval_outside_git_does_not_count(repository: Repository, served: 
     assert served.read(SYSTEM)["clientId"] == [CLIENT]
 
 
-@pytest.mark.slow
 def test_a_shallow_clone_counts_an_approval_whose_author_it_cannot_know(
     review: Repository, tmp_path: Path
 ) -> None:
@@ -252,7 +248,6 @@ def test_a_shallow_clone_counts_an_approval_whose_author_it_cannot_know(
     assert (known["obstacle"], known["author"], known["commit"]) == (None, None, None)
 
 
-@pytest.mark.slow
 def test_list_and_prune_say_what_is_left(review: Repository) -> None:
     """An entry is spent when its day is over, or when the plan that is named has another digest."""
     assert review.run("approve", "--list").stdout == f"There are no approvals in {FILE}.\n"
@@ -287,7 +282,6 @@ UNUSABLE = (
 )
 
 
-@pytest.mark.slow
 def test_what_cannot_be_approved_is_a_usage_error(review: Repository) -> None:
     """In one sentence; nothing is written."""
     for words, told in UNUSABLE:
@@ -297,7 +291,6 @@ def test_what_cannot_be_approved_is_a_usage_error(review: Repository) -> None:
         assert not (review.root / FILE).exists()
 
 
-@pytest.mark.slow
 def test_a_plan_is_approved_once_and_only_where_it_breaks_something(review: Repository) -> None:
     """A second entry for the same plan, and one for a plan that breaks nothing, are refused."""
     approve(review)

@@ -13,7 +13,7 @@ from tests.e2e.test_only import flow, name, register
 if TYPE_CHECKING:
     from tests.served import Repository, Served
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
 def test_the_rest_is_planned_and_apply_refuses(repository: Repository, served: Served) -> None:
@@ -27,9 +27,10 @@ def test_the_rest_is_planned_and_apply_refuses(repository: Repository, served: S
 
     assert planned.returncode == 1
     assert f"+ {name('smartcloud')}  create" in planned.stdout
-    assert "0 unmanaged." in planned.stdout
-    assert "1 definition cannot be used, so apply refuses everything" in flow(planned)
-    assert f"`{name('broken')}` (systems/{name('broken')}.yaml:" in flow(planned)
+    assert "unmanaged" not in planned.stdout
+    assert "until it is fixed, apply refuses everything" in flow(planned)
+    assert f"Broken: `systems/{name('broken')}.yaml` line 3 is invalid" in flow(planned)
+    assert name("broken") in planned.stdout.partition("Error")[2]
     assert applied.returncode == 1
     assert "The register was not asked anything: fix the errors first." in applied.stderr
     assert carried_out.returncode == 4

@@ -13,6 +13,8 @@ from tests.builders import VENDOR
 if TYPE_CHECKING:
     from tests.served import Repository, Served
 
+pytestmark = pytest.mark.slow
+
 SYSTEM = f"{VENDOR}_smartcloud"
 
 
@@ -26,7 +28,6 @@ def test_the_body_registers_the_system(repository: Repository, served: Served) -
     assert repository.run("plan", "--exit-code").returncode == 0
 
 
-@pytest.mark.slow
 def test_the_live_body_is_the_plans(repository: Repository, served: Served) -> None:
     """What the register holds and no definition knows is in it; what is up to date has none."""
     assert repository.run("apply", "--yes").returncode == 0
@@ -61,7 +62,6 @@ def test_the_curl_command_has_no_token(repository: Repository, served: Served) -
     assert json.loads(words[-1])["description"]["nb"] == "it's ##vso[x] $HOME"
 
 
-@pytest.mark.slow
 def test_a_withdrawn_system_has_no_body(repository: Repository, served: Served) -> None:
     """The request is a deletion."""
     assert repository.run("apply", "--yes").returncode == 0

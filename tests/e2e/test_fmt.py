@@ -11,6 +11,8 @@ import pytest
 if TYPE_CHECKING:
     from tests.served import Repository
 
+pytestmark = pytest.mark.slow
+
 ODD = b"\xef\xbb\xbfVendor: '991825827'\r\nid: 991825827_odd # the id\r\n"
 FORMED = b"\xef\xbb\xbfid: 991825827_odd # the id\r\nvendor: '991825827'\r\n"
 

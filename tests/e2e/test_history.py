@@ -12,6 +12,8 @@ from tests.builders import VENDOR
 if TYPE_CHECKING:
     from tests.served import Repository
 
+pytestmark = pytest.mark.slow
+
 ONE = f"{VENDOR}_smartcloud"
 _NAMED = f"equals systems/{ONE}.yaml as it is here, not committed"
 
@@ -23,7 +25,6 @@ def _list_sources(repository: Repository) -> list[str]:
     return [line.strip() for line in done.stdout.splitlines() if line.startswith("    equals ")]
 
 
-@pytest.mark.slow
 def test_the_working_tree_is_found_too(repository: Repository) -> None:
     """What was applied from files that nobody committed is no unknown state; a comment alone is no other state."""
     path = repository.define()

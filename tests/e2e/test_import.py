@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from reconciler.model.canonical_json import Json
 
+pytestmark = pytest.mark.slow
+
 NEW = """\
 id: 991825827_smartcloud
 vendor: "991825827"
@@ -263,7 +265,6 @@ def test_nothing_is_written_through_a_link_that_leads_out(empty: Repository, tmp
     assert "leads out of the repository" in done.stderr
 
 
-@pytest.mark.slow
 def test_local_needs_no_definitions_either(repository: Repository) -> None:
     """Its vendor is the one whose systems are there."""
     assert repository.run("apply", "--yes").returncode == 0

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("number", [24, pytest.param(500, marks=pytest.mark.slow)])
 def test_two_registers_of_odd_systems(number: int, tmp_path: Path, private_key: RSAPrivateKey) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from reconciler.model.canonical_json import Json
 
+pytestmark = pytest.mark.slow
+
 
 def names(text: str) -> dict[str, str]:
     """Give one name in all languages."""
@@ -160,7 +162,6 @@ def test_drift_tells_who_did_what_and_when(review: Repository, served: Served) -
     assert all(datetime.fromisoformat(each["at"]).tzinfo for each in writes)
 
 
-@pytest.mark.slow
 def test_what_was_changed_back_is_a_note(review: Repository, served: Served) -> None:
     """Entries by others that left no difference do not alarm, and are not hidden."""
     change_outside(served, "adopt", isVisible=False)
@@ -173,7 +174,6 @@ def test_what_was_changed_back_is_a_note(review: Repository, served: Served) -> 
     assert not any(each["alarming"] for each in adopted)
 
 
-@pytest.mark.slow
 def test_an_edit_by_hand_with_our_own_client_is_changed_outside(review: Repository) -> None:
     """Our client wrote it, but no revision of the file asked for it."""
     git(review.root, "stash", "-q", "--include-untracked")
@@ -188,7 +188,6 @@ def test_an_edit_by_hand_with_our_own_client_is_changed_outside(review: Reposito
     assert kinds == {"changed outside"}
 
 
-@pytest.mark.slow
 def test_a_deleted_and_a_missing_system_alarm(review: Repository, served: Served) -> None:
     """A system that somebody deleted, and one that never was, are told as such."""
     served.ask("DELETE", f"/{VENDOR}_over")
@@ -202,7 +201,6 @@ def test_a_deleted_and_a_missing_system_alarm(review: Repository, served: Served
     assert found["never"] == ("missing", None)
 
 
-@pytest.mark.slow
 def test_the_history_names_the_revision_that_each_state_equals(review: Repository) -> None:
     """The history says who wrote what, and which commit asked for it."""
     story = json.loads(review.run("history", f"{VENDOR}_over", "--format", "json").stdout)
@@ -214,7 +212,6 @@ def test_the_history_names_the_revision_that_each_state_equals(review: Repositor
     assert "Register the systems" not in subjects[1]
 
 
-@pytest.mark.slow
 def test_an_edit_after_an_adoption_is_ours(review: Repository, served: Served) -> None:
     """P5: what others wrote and a committed revision states is overwritten without acceptance.
 
@@ -256,7 +253,6 @@ def old(private_key: RSAPrivateKey, repository: Repository) -> Iterator[Reposito
         yield repository
 
 
-@pytest.mark.slow
 def test_a_system_without_a_change_log(old: Repository) -> None:
     """R6: an edit that is not applied yet is no alarm, and the history says that the log is empty."""
     repository = old

@@ -13,8 +13,9 @@ from tests.builders import VENDOR
 if TYPE_CHECKING:
     from tests.served import Repository
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 def test_the_runs_are_listed_newest_first(repository: Repository) -> None:
     """With time, plan and outcomes; by environment and vendor where one is named; nothing is no failure."""
     empty = repository.run("runs")
