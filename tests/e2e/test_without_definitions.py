@@ -27,8 +27,8 @@ def test_plan_drift_and_history_work(repository: Repository, served: Served) -> 
     markdown = repository.run("drift", "--format", "markdown")
 
     assert planned.returncode == 0
-    assert "no system here has a definition that exists in this environment" in flow(planned)
-    assert "12 unmanaged." in planned.stdout
+    assert "no system here has a definition that exists in `served`" in flow(planned)
+    assert "12 unmanaged" in planned.stdout
     assert drifted.returncode == 3
     for shown in (planned, drifted, markdown):
         assert name("s09") in shown.stdout
