@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from tests.served import Repository
 
+pytestmark = pytest.mark.slow
+
 _REQUEST = r"(?:GET|POST|PUT|DELETE) /\S+ \d{3} \d+ ms"
 
 
@@ -98,7 +100,6 @@ def test_a_verb_that_there_is_not(repository: Repository, words: list[str], sent
     assert done.stderr == sentence
 
 
-@pytest.mark.slow
 def test_a_hostile_verb_is_shown_harmless(repository: Repository) -> None:
     """A job can pass on what somebody else wrote."""
     done = repository.run("\x1b[2Jrun\n::error::x")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from tests.served import Repository
 
+pytestmark = pytest.mark.slow
+
 MAIN = f"{shlex.quote(sys.executable)} -m reconciler"
 LOST = "error: the result cannot be shown: "
 

@@ -146,6 +146,7 @@ def test_apply_leaves_nothing_but_what_is_blocked(stage: Stage, world: World) ->
 HOSTILE = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
+@pytest.mark.slow
 @given(world=worlds(), texts=st.lists(HOSTILE, min_size=4, max_size=4), unknown=HOSTILE)
 def test_a_saved_plan_is_the_plan(world: World, texts: list[str], unknown: str) -> None:
     """Whatever stands in definitions and in the register: printed and read back, a plan is equal to itself."""

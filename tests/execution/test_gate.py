@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,13 +58,23 @@ def _writes(stage: Stage) -> list[str]:
     return [each["method"] for each in stage.log() if each["method"] in {"POST", "PUT", "DELETE"}]
 
 
+@cache
+def _read_nodes() -> tuple[tuple[str, ast.AST], ...]:
+    """Read each node of every module once, with the module's path."""
+    return tuple(
+        (str(path.relative_to(SOURCES)), node)
+        for path in OURS
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, (ast.Attribute, ast.Name, ast.Call))
+    )
+
+
 def _uses(names: set[str]) -> Iterator[tuple[str, str]]:
     """Give each module that mentions one of the names, as a name or an attribute."""
-    for path in OURS:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-            if name in names:
-                yield str(path.relative_to(SOURCES)), name
+    for path, node in _read_nodes():
+        name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+        if name in names:
+            yield path, name
 
 
 def test_a_program_cannot_make_a_clearance(stage: Stage) -> None:
@@ -206,9 +217,8 @@ def test_only_the_gate_leads_to_a_write() -> None:
         "execution/preflight.py",
     }
     made = {
-        (str(path.relative_to(SOURCES)), node.func.id)
-        for path in OURS
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        (path, node.func.id)
+        for path, node in _read_nodes()
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
         if node.func.id in {"Writer", "TargetLock", "Clearance"}
     }

@@ -22,6 +22,8 @@ from tests.served import CLIENT_ID, VENDOR_PATH, Repository, Served
 if TYPE_CHECKING:
     from reconciler.model.canonical_json import Json
 
+pytestmark = pytest.mark.slow
+
 ONE = f"{VENDOR}_smartcloud"
 
 
@@ -61,7 +63,6 @@ def _writes(served: Served) -> list[str]:
     return [e["method"] for e in log if e["path"].startswith(VENDOR_PATH) and e["method"] != "GET"]
 
 
-@pytest.mark.slow
 def test_two_applies_at_once(repository: Repository, served: Served) -> None:
     """From two clones on one machine: the second refuses with 4 and changes nothing; a dead run's lock is free."""
     other = _clone(repository)
@@ -84,7 +85,6 @@ def test_two_applies_at_once(repository: Repository, served: Served) -> None:
     assert served.read(f"{VENDOR}_more")["id"] == f"{VENDOR}_more"
 
 
-@pytest.mark.slow
 def test_a_killed_run_is_recovered_without_the_definitions(repository: Repository, served: Served) -> None:
     """The next apply refuses until `recover` has looked; broken definitions do not keep it from that."""
     _strike(served, fault="timeout", method="POST", when="after")
@@ -110,7 +110,6 @@ def test_a_killed_run_is_recovered_without_the_definitions(repository: Repositor
     )
 
 
-@pytest.mark.slow
 def test_recover_without_a_journal(repository: Repository, served: Served) -> None:
     """It says what the change log alone can tell."""
     assert repository.run("apply", "--yes").returncode == 0
@@ -156,7 +155,6 @@ def test_the_report_is_saved(repository: Repository, served: Served) -> None:
     assert json.loads(done.stdout)["outcomes"][0]["outcome"] == "done"
 
 
-@pytest.mark.slow
 def test_a_withdrawn_system(repository: Repository, served: Served) -> None:
     """It is deleted only when the plan's digest is accepted; then there is nothing to do."""
     repository.define(clientId=[])
@@ -238,7 +236,6 @@ def test_system_users_that_cannot_be_counted_are_not_known(repository: Repositor
     assert known["digest"] != unknown["digest"]
 
 
-@pytest.mark.slow
 def test_a_saved_plan_is_bound_to_its_target(repository: Repository, served: Served) -> None:
     """Another environment, vendor or address is refused with 4, and so is a changed byte; then it is applied."""
     assert repository.run("plan", "--out", "plan.json").returncode == 0
@@ -265,7 +262,6 @@ def test_a_saved_plan_is_bound_to_its_target(repository: Repository, served: Ser
     assert _writes(served) == ["POST"]
 
 
-@pytest.mark.slow
 def test_a_saved_plan_for_the_embedded_register(repository: Repository) -> None:
     """It knows the resources that the plan names, as it knows those of the definitions."""
     right = {"resource": [{"id": "urn:altinn:resource", "value": "only-here"}]}
@@ -281,7 +277,6 @@ def _newest_run(repository: Repository) -> str:
     return max((repository.root / ".reconciler" / "journal").iterdir(), key=lambda p: p.stat().st_mtime).stem
 
 
-@pytest.mark.slow
 def test_rollback_puts_updates_back(repository: Repository, served: Served) -> None:
     """As a plan, which is applied like any other; what was created cannot be undone."""
     repository.run("apply", "--yes")
@@ -303,7 +298,6 @@ def test_rollback_puts_updates_back(repository: Repository, served: Served) -> N
     assert "the run created it, and that cannot be undone" in blocked.stdout
 
 
-@pytest.mark.slow
 def test_rollback_of_what_moved_since(repository: Repository, served: Served) -> None:
     """Somebody wrote after the run: nothing is planned over that."""
     repository.run("apply", "--yes")
@@ -317,7 +311,6 @@ def test_rollback_of_what_moved_since(repository: Repository, served: Served) ->
     assert "it moved since the run" in done.stdout
 
 
-@pytest.mark.slow
 def test_rollback_of_what_is_unknown(repository: Repository, served: Served) -> None:
     """First somebody has to look."""
     repository.run("apply", "--yes")
@@ -336,7 +329,6 @@ def test_rollback_of_what_is_unknown(repository: Repository, served: Served) -> 
     assert "Run 'reconciler recover' first" in done.stdout
 
 
-@pytest.mark.slow
 def test_recover_names_what_a_killed_run_left_on_no_system(repository: Repository, served: Served) -> None:
     """W15: it says which client ids, and which command gives them to the system that asks for them."""
     taker = f"{VENDOR}_taker"

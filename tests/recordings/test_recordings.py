@@ -29,6 +29,7 @@ def show_hard(found: dict[str, list[Difference]]) -> dict[str, list[str]]:
     return {name: texts for name, texts in shown.items() if texts}
 
 
+@pytest.mark.slow
 def test_written_by_hand() -> None:
     """Of 1,738 answers to requests written by hand none differs, except those that the replaying explains."""
     found = play_on_a_new_one(read_transcript("written"))

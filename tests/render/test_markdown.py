@@ -31,6 +31,7 @@ def test_a_comment_is_never_too_long(number: int, longest: int) -> None:
     assert f"reconciler apply --accept {plan.short_digest}`" in text
 
 
+@pytest.mark.slow
 def test_one_system_that_is_too_large_is_left_out_alone() -> None:
     """The systems after one that does not fit are still shown."""
     plan = replace(a_hostile_plan("x" * 100_000), elsewhere=())
