@@ -9,8 +9,8 @@ from tests.chaos.program import main
 
 @pytest.mark.slow
 def test_random_rounds(capfd: pytest.CaptureFixture[str]) -> None:
-    """Twelve rounds: kills, signals, full disks, closed pipes, faults and other writers."""
-    assert main(["--rounds", "12", "--seed", "1", "--processes", "2"]) == 0, capfd.readouterr().out
+    """Six rounds: kills, signals, full disks, closed pipes, faults and other writers."""
+    assert main(["--rounds", "6", "--seed", "1", "--processes", "2"]) == 0, capfd.readouterr().out
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from reconciler.model.catalogue import AS_OF
 if TYPE_CHECKING:
     from tests.served import Repository, Served
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 FILE = "systems/.catalogue.served.json"
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tests.served import Repository
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 _REQUEST = r"(?:GET|POST|PUT|DELETE) /\S+ \d{3} \d+ ms"
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 OTHER_ORG = "310661414"
 SCOPELESS_ID = "11111111-2f0e-4a57-9d0a-0b7a2f9c1d11"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.canonical_json import Json
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 NEW = """\
 id: 991825827_smartcloud

@@ -21,7 +21,7 @@ from tests.posixless.without_posix import MODULES
 if TYPE_CHECKING:
     from tests.served import Repository
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 TOMORROW = f"{datetime.now(UTC).date() + timedelta(1)}"
 PACKAGE = Path(reconciler.__file__).parent
