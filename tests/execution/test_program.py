@@ -260,7 +260,7 @@ def test_a_saved_plan_is_bound_to_its_target(repository: Repository, served: Ser
     assert repository.run("verify", "plan.json").returncode == 4
     again = repository.run("apply", "plan.json", "--yes")
     assert again.returncode == 0, again.stderr
-    assert "The register holds what it asks for, so nothing was sent." in again.stdout
+    assert "The register holds what it asks for, so nothing was sent." in again.stdout + again.stderr
     assert _writes(served) == ["POST"]
 
 
