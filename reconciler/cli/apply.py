@@ -43,6 +43,7 @@ from reconciler.cli.signals import stop_on_signals
 from reconciler.definitions.files import open_drafts, probe
 from reconciler.definitions.settings import find_root
 from reconciler.errors import Exit, Refused, UsageError
+from reconciler.execution.branch_tip import check_tip
 from reconciler.execution.executor import apply_plan
 from reconciler.execution.outcome import NotTried, Report, is_undoable
 from reconciler.execution.preflight import (
@@ -76,7 +77,7 @@ if TYPE_CHECKING:
 app = make_app()
 _EXAMPLES = """\
 reconciler apply -e tt02
-reconciler apply plan.json -e prod --yes
+reconciler apply plan.json -e prod --yes --require-tip origin/main
 reconciler apply -e tt02 --only '991825827_smart*'"""
 _AcceptOption: TypeAlias = Annotated[
     str,
@@ -86,6 +87,19 @@ _AcceptOption: TypeAlias = Annotated[
         help="Accept the breaking impacts of the plan with this digest.",
         show_default=False,
     ),
+]
+_TipOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--require-tip",
+        metavar="REF",
+        help="Refuse unless this is the newest commit of the deployed branch.",
+        show_default=False,
+    ),
+]
+_ReportOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--report", metavar="FILE", help="Save the report as JSON.", show_default=False),
 ]
 _MOST = 20
 """How many systems a refusal names."""
@@ -103,11 +117,9 @@ def run(
     only: OnlyOption = None,
     form: FormatOption = Format.TEXT,
     accept: _AcceptOption = "",
+    require_tip: _TipOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    report: Annotated[
-        Path | None,
-        typer.Option("--report", metavar="FILE", help="Save the report as JSON.", show_default=False),
-    ] = None,
+    report: _ReportOption = None,
     journal: JournalOption = None,
     workers: WorkersOption = WORKERS,
     patience: PatienceOption = 60.0,
@@ -124,11 +136,15 @@ def run(
     terms = Terms(accept, workers, patience, Event(), (report,) if report else ())
     if planfile is not None:
         saved = _read_whole(planfile, only)
+        if require_tip is not None:
+            check_tip(found, require_tip, saved)
         chosen = choose_saved(found, saved.target.environment, environment)
         check_target(saved, find_target(chosen, vendor or saved.target.vendor))
         connecting = _connect(saved, chosen, found, workers)
         with connecting as connection, lock_for_apply(find_site(connection, found, folder)) as lock:
             raise typer.Exit(_carry_out_saved(saved, lock, terms, form, yes=yes))
+    if require_tip is not None:
+        check_tip(found, require_tip)
     context = _narrow(read_context(root, environment, vendor, form), only)
     with (
         open_register(context, read_only=False, workers=workers) as connection,

@@ -203,7 +203,7 @@ def _ask(root: Path, *words: str) -> bytes:
     return content
 
 
-def _resolve(root: Path, name: str) -> str | None:
+def find_commit(root: Path, name: str) -> str | None:
     """Find the commit of a name; None where there is none in a repository that git reads."""
     try:
         found = _ask(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
@@ -242,7 +242,7 @@ def read_base(root: Path, name: str) -> Base:
             f"{root} is no git repository, so there is no {name}.",
             hint="Run it in a clone of the repository, or name no revision.",
         )
-    commit = _resolve(root, name)
+    commit = find_commit(root, name)
     if commit is None:
         gap = find_gap(root)
         if gap:
@@ -298,7 +298,7 @@ def read_revisions(root: Path, file: str, start: str = "HEAD") -> Iterator[Revis
 
     Raises `GitFailed` where git does not read what is there.
     """
-    if find_top(root) is None or (commit := _resolve(root, start)) is None:
+    if find_top(root) is None or (commit := find_commit(root, start)) is None:
         return
     mark = secrets.token_hex(16)  # which no author's name and no subject contains
     log = _ask(
@@ -350,7 +350,7 @@ def read_at_head(root: Path, file: str) -> bytes | None:
 
     Raises `GitFailed` where git does not read what is there.
     """
-    if find_top(root) is None or _resolve(root, "HEAD") is None:
+    if find_top(root) is None or find_commit(root, "HEAD") is None:
         return None
     mode, _, rest = _ask(root, "ls-tree", "-z", "HEAD", "--", file).partition(b" ")
     if not mode.startswith(b"100"):
