@@ -45,10 +45,10 @@ from reconciler.definitions.settings import find_root
 from reconciler.errors import Exit, Refused, UsageError
 from reconciler.execution.branch_tip import check_tip
 from reconciler.execution.executor import apply_plan
+from reconciler.execution.freshness import check_consistent
 from reconciler.execution.outcome import NotTried, Report, is_undoable
 from reconciler.execution.preflight import (
     Terms,
-    check_consistent,
     check_target,
     clear,
     lock_for_apply,

@@ -12,7 +12,8 @@ from reconciler.cli.context import choose_saved, connect, find_target, read_save
 from reconciler.cli.journal import find_own_journal
 from reconciler.cli.options import EnvironmentOption, RootOption, Verb, make_app
 from reconciler.definitions.settings import find_root
-from reconciler.execution.preflight import check_fresh, check_target
+from reconciler.execution.freshness import check_fresh
+from reconciler.execution.preflight import check_target
 from reconciler.execution.signoff import find_approvals
 from reconciler.model.untrusted_text import escape_line
 from reconciler.planning.approval import FILE, describe_approval

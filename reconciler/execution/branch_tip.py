@@ -1,4 +1,4 @@
-"""Whether what is applied comes from the newest commit of the deployed branch, so that an old run rolls nothing back."""
+"""Whether what is applied is from the newest commit of the deployed branch, so that an old run puts nothing back."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ def check_tip(root: Path, name: str, plan: Plan | None = None) -> None:
     not known, and `UsageError` for an empty name.
     """
     if not name.strip():  # what a CI's variable that nobody set turns into
-        raise UsageError("--require-tip is empty.", hint="Name the deployed branch: --require-tip origin/main.")
+        raise UsageError(
+            "--require-tip is empty.", hint="Name the deployed branch: --require-tip origin/main."
+        )
     if find_top(root) is None:
         raise Refused(
             f"{root} is no git repository, so it has no {name}; {_NOTHING}.",

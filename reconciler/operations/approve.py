@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.definitions.entry_list import read_entries, remove_entries
 from reconciler.errors import UsageError
-from reconciler.execution.preflight import check_consistent, check_target
+from reconciler.execution.freshness import check_consistent
+from reconciler.execution.preflight import check_target
 from reconciler.execution.signoff import (
     describe_term,
     describe_use,

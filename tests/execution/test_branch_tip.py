@@ -65,7 +65,9 @@ def test_a_plan_from_an_old_commit_is_refused(tmp_path: Path, commits: tuple[str
     old, new = commits
     git(tmp_path, "update-ref", REMOTE, new)
 
-    with pytest.raises(Refused, match=f"made from commit {old[:12]}, and the tip of origin/main is {new[:12]};"):
+    with pytest.raises(
+        Refused, match=f"made from commit {old[:12]}, and the tip of origin/main is {new[:12]};"
+    ):
         check_tip(tmp_path, "origin/main", _a_plan(old))
 
 

@@ -14,6 +14,7 @@ import reconciler
 from reconciler.errors import Refused, WriteRefused
 from reconciler.execution.executor import apply_plan
 from reconciler.execution.fate import Fate
+from reconciler.execution.freshness import _describe_mismatch
 from reconciler.execution.journal import start_run
 from reconciler.execution.journal_folder import read_runs
 from reconciler.execution.preflight import (
@@ -21,7 +22,6 @@ from reconciler.execution.preflight import (
     Site,
     TargetLock,
     Terms,
-    _describe_mismatch,
     clear,
     find_stranded_clients,
     lock_for_apply,

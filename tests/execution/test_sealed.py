@@ -16,8 +16,9 @@ import pytest
 
 from reconciler.clients.parallel import read_all
 from reconciler.errors import Refused, ServerFailed
+from reconciler.execution.freshness import check_fresh
 from reconciler.execution.impact_evidence import gather_evidence
-from reconciler.execution.preflight import Site, Terms, check_fresh, clear, lock_for_apply
+from reconciler.execution.preflight import Site, Terms, clear, lock_for_apply
 from reconciler.execution.signoff import check_accepted
 from reconciler.operations.rollback import plan_rollback
 from reconciler.planning.plan import judge_plan, plan_changes

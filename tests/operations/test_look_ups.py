@@ -12,8 +12,8 @@ import pytest
 from reconciler.clients.register import PACKAGES, RESOURCE, HttpRegister
 from reconciler.definitions.yaml_document import read_document
 from reconciler.errors import ReconcilerError, WriteRefused
+from reconciler.execution.freshness import check_consistent, check_fresh
 from reconciler.execution.outcome import Failed
-from reconciler.execution.preflight import check_consistent, check_fresh
 from reconciler.model.environment import Environment
 from reconciler.model.findings import Severity
 from reconciler.operations.plan import plan
