@@ -13,7 +13,7 @@ What stands in a comment that begins with `<!-- run, WHY:` is carried out like `
 reader does elsewhere. A block below `<!-- newcomer -->` or `<!-- not executed: REASON -->` is left out. In a command's
 output `…` stands for what varies, and a line of nothing else for any number of lines. A command that ends with another
 status than 0 is followed by `$ echo $?`. `DIGEST` in a command is the one that was printed last behind `Digest:`. The
-ports 8080 and 8081 become free ones, and `SOON` a day that is near.
+ports 8080 and 8081 become free ones, and the two `DAYS` days that are near and far.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 PORTS = ("8080", "8081")
 SOON = "2026-12-24"
 """The day that pages write for one in a month."""
+DAYS = {SOON: 30, "2027-11-22": 365}
+"""Such days, and how far ahead they are."""
 _FENCE = re.compile(
     r"(?:^<!-- (?P<mark>[^\n]*) -->\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
@@ -46,7 +48,9 @@ _GUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 _END = "\x01"
 _VARIES = [
     re.compile(r"\b20\d{6}T\d{6}Z-[0-9a-f]+\b"),  # a run
-    re.compile(rf"\b(?!{SOON})20\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z| UTC|\+00:00)?)?"),
+    re.compile(
+        rf"\b(?!{'|'.join(DAYS)})20\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z| UTC|\+00:00)?)?"
+    ),
     re.compile(r"(?<![-\w])(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,64}(?![-\w])"),  # a digest, a commit
     re.compile(rf"(?<=127\.0\.0\.1:)(?!(?:{'|'.join(PORTS)})\b)\d+"),
 ]
@@ -162,7 +166,7 @@ class Reader:
 
     def run(self, command: str) -> str:
         """Run a command, and give what it prints to either stream."""
-        command = self._place(command).replace("DIGEST", self.digest).replace(SOON, _find_day())
+        command = self._place(command).replace("DIGEST", self.digest)
         self.commands.append(command)
         assert self.shell.stdin is not None
         self.shell.stdin.write(
@@ -190,7 +194,9 @@ class Reader:
             self.digest = match[1]
         for name, port in self.ports.items():
             printed = printed.replace(f":{port}", f":{name}")
-        return printed.replace(str(self.root), "…").replace(_find_day(), SOON)
+        for written, ahead in DAYS.items():
+            printed = printed.replace(_find_day(ahead), written)
+        return printed.replace(str(self.root), "…")
 
     def write(self, name: str, text: str) -> None:
         """Save a file."""
@@ -205,11 +211,14 @@ class Reader:
         after = "".join(f"{line[1:]}\n" for line in lines.splitlines() if line[:1] != "-")
         path = self.root / name
         old = path.read_text(encoding="utf-8")
+        before = self._place(before)
         assert old.count(before) == 1, f"{name} has {old.count(before)} places for\n{before}\n{old}"
         path.write_text(old.replace(before, self._place(after)), encoding="utf-8")
 
     def _place(self, text: str) -> str:
-        """Put free ports in place of the page's."""
+        """Put free ports and days from today in place of the page's."""
+        for written, ahead in DAYS.items():
+            text = text.replace(written, _find_day(ahead))
         return re.sub(rf"\b({'|'.join(PORTS)})\b", lambda match: self.ports[match[0]], text)
 
     def close(self) -> None:
@@ -270,5 +279,5 @@ def _find_port() -> str:
         return str(listening.getsockname()[1])
 
 
-def _find_day() -> str:
-    return f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"
+def _find_day(ahead: int) -> str:
+    return f"{datetime.now(UTC) + timedelta(days=ahead):%Y-%m-%d}"

@@ -40,6 +40,7 @@ from reconciler.operations.validate import check_vendor, choose_vendor, find_ven
 from reconciler.planning.acceptance import FILE as ACCEPTED
 from reconciler.planning.acceptance import Acceptances
 from reconciler.planning.acceptance_file import Rules, read_acceptances
+from reconciler.planning.key_expiry import find_key_expiry
 from reconciler.planning.ownership import Ownership
 from reconciler.planning.plan import Target, stamp
 from reconciler.planning.plan_file import read_plan
@@ -194,7 +195,8 @@ def connect(
     """Connect to an environment's register, for so many requests at a time; `local` starts the embedded one.
 
     The first line on stderr names the environment and its address. Where no vendor is named, it is the token's
-    organisation, and in `local` the one whose systems are there. Raises `UsageError` where that is not one.
+    organisation, and in `local` the one whose systems are there. Raises `UsageError` where that is not one, and
+    `Refused` where something is to be written by a client that may not.
     """
     from reconciler.clients.maskinporten import open_tokens  # noqa: PLC0415 - loads HTTP and cryptography
     from reconciler.clients.register import HttpRegister  # noqa: PLC0415 - loads HTTP
@@ -220,14 +222,32 @@ def connect(
         register = HttpRegister(environment, tokens, workers=workers, read_only=read_only, notify=notify)
         organisation = read_organisation(tokens.token())
         target = find_target(identity, vendor or choose_vendor([organisation] if organisation else []))
-        own = read_claims(tokens.token()).get("client_id") or credentials.client_id
-        # The token's own client is always ours, whatever the settings name besides it.
-        ours = frozenset([*environment.clients, *([str(own)] if own else [])])
-        archive = Archive(root, environment.name, tuple(read_settings(root).environments))
-        accepted = tuple(each for each in list_accepted(root) if each.environment == environment.name)
-        acceptances = Acceptances(datetime.now(UTC).date(), accepted)
-        ownership = Ownership(ours, acceptances, frozenset(environment.unmanaged), archive.read_states)
+        own = str(read_claims(tokens.token()).get("client_id") or credentials.client_id)
+        if not read_only:
+            check_writer(environment, own)
+        ownership = _find_ownership(root, environment, own)
         yield Connection(stack.enter_context(register), target, ownership, taken, organisation)
+
+
+def _find_ownership(root: Path, environment: Environment, client: str) -> Ownership:
+    """Find what in the register is ours, in a run whose token is one client's."""
+    archive = Archive(root, environment.name, tuple(read_settings(root).environments))
+    accepted = tuple(each for each in list_accepted(root) if each.environment == environment.name)
+    acceptances = Acceptances(datetime.now(UTC).date(), accepted)
+    ours = environment.list_ours(client)
+    reader = "" if client in ours else client
+    return Ownership(ours, acceptances, frozenset(environment.unmanaged), archive.read_states, reader)
+
+
+def check_writer(environment: Environment, client: str) -> None:
+    """Raise `Refused` where the configuration names the clients that may write, and this is none of them."""
+    if environment.may_write(client):
+        return
+    who = f"Client {client}" if client else "The token does not say which client it is, so it"
+    raise Refused(
+        f"{who} may not write in `{environment.name}`: `clients` of the configuration names others.",
+        hint="Use the credentials of one of them; whether this one may write is decided there, by review.",
+    )
 
 
 @contextmanager
@@ -258,7 +278,13 @@ def make_plan(context: Context, connection: Connection) -> Plan:
             scope=context.scope,
             progress=progress,
         )
-    return _stamp(made, context, find_taken(context.systems, connection.taken))
+    beside = [*find_taken(context.systems, connection.taken), *find_ending(context)]
+    return _stamp(made, context, beside)
+
+
+def find_ending(context: Context) -> tuple[Finding, ...]:
+    """Find whether the environment's key ends soon, by its configuration."""
+    return find_key_expiry(context.environment.key_expires, datetime.now(UTC).date())
 
 
 def make_plan_against(context: Context, name: str) -> Plan:

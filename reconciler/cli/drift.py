@@ -12,6 +12,7 @@ from reconciler.cli.completions import complete_system
 from reconciler.cli.console import notify, show_progress
 from reconciler.cli.context import (
     check_named,
+    find_ending,
     make_plan,
     narrow,
     notify_of_gap,
@@ -102,7 +103,8 @@ def run(
             with show_progress("Reading change logs") as progress:
                 report = detect_drift(made, connection.register, connection.ownership, progress=progress)
             imported, left = _adopt(report, made, context, connection, ids or ()) if adopt else (None, ())
-        report = replace(report, created=made.created, tool_version=made.tool_version)
+        findings = (*find_ending(context), *report.findings)
+        report = replace(report, created=made.created, tool_version=made.tool_version, findings=findings)
         _write(report, outputs, drafts, context.root)
         if is_runner(os.environ):
             write_summary(load_renderer("markdown").render_drift(report), os.environ)

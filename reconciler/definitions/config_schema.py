@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.json_schema import DRAFT_2020
-from reconciler.definitions.settings import ADDRESSES, LISTS, NAME
+from reconciler.definitions.settings import ADDRESSES, KEY_EXPIRES, LISTS, NAME
 from reconciler.definitions.words import explain_member
 from reconciler.model.environment import BUILT_IN
 
@@ -28,14 +28,18 @@ def make_config_schema(language: Language = "en") -> Schema:
         }
         for name in LISTS
     }
+    # TOML's own day and a text of the same form are one to an editor.
+    form = {"type": "string", "format": "date", "pattern": r"^\d{4}-\d\d-\d\d$"}
+    day = {**explain_member(f"config.{KEY_EXPIRES}", language), **form}
+    common = {**lists, KEY_EXPIRES: day}
     addresses = {
         name: {**explain_member(f"config.{name}", language), "type": "string", "pattern": "^https?://"}
         for name in ADDRESSES
     }
-    built_in = {"type": "object", "properties": lists, "additionalProperties": False}
+    built_in = {"type": "object", "properties": common, "additionalProperties": False}
     own = {
         "type": "object",
-        "properties": addresses | lists,
+        "properties": addresses | common,
         "required": list(ADDRESSES),
         "additionalProperties": False,
     }

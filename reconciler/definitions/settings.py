@@ -3,8 +3,9 @@
     [environments.NAME]
     register = "https://…"        # required, but for the built-in environments, where it cannot be set
     maskinporten = "https://…"    # likewise; the issuer, whose tokens go to this environment only
-    clients = ["…"]               # client ids whose writes count as ours
+    clients = ["…"]               # client ids that may write here; what any other one wrote is drift
     unmanaged = ["…"]             # systems that are known to have no definition: ids, or patterns of them
+    key_expires = 2027-03-01      # the last day of the key that is used here, or of the first to end
 
 Every problem is reported with its line. The tables are read by hand: nearly each message depends on the member, on the
 environment and on whether that is built in, and a model of pydantic would need a text for each of its errors beside it.
@@ -16,7 +17,9 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date, datetime
 from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,6 +45,8 @@ NAME = "[a-z][a-z0-9-]*"
 ADDRESSES = ("register", "maskinporten")
 """What an environment of one's own has to name, and a built-in one cannot."""
 LISTS = ("clients", "unmanaged")
+KEY_EXPIRES = "key_expires"
+COMMON = (*LISTS, KEY_EXPIRES)
 """What every environment takes."""
 
 
@@ -197,8 +202,8 @@ class _Reader:
     def read_environment(
         self, name: str, settings: Mapping[str, object], built_in: Environment | None
     ) -> Environment:
-        """Read one environment; a built-in one takes `clients` and `unmanaged` only."""
-        known = LISTS if built_in else (*ADDRESSES, *LISTS)
+        """Read one environment; a built-in one takes no addresses."""
+        known = COMMON if built_in else (*ADDRESSES, *COMMON)
         for key in settings:
             if key not in known:
                 self.report(self._explain_key(name, key, known, built_in), "environments", name, key)
@@ -224,6 +229,7 @@ class _Reader:
             maskinporten if built_in else maskinporten.rstrip("/") + "/",
             tuple(self.read_clients(name, settings)),
             tuple(self.read_unmanaged(name, settings)),
+            self.read_day(name, settings, KEY_EXPIRES),
         )
 
     @staticmethod
@@ -247,7 +253,7 @@ class _Reader:
         return value
 
     def read_clients(self, name: str, settings: Mapping[str, object]) -> Iterator[str]:
-        """Read the client ids whose writes are ours."""
+        """Read the client ids that may write."""
         for each in self.read_texts(name, settings, "clients"):
             if not is_client_id(each):
                 self.report(
@@ -262,6 +268,17 @@ class _Reader:
                 problem = f"`unmanaged` of `{name}` holds what is no short pattern of ids"
                 self.report(problem, "environments", name, "unmanaged")
             yield each
+
+    def read_day(self, name: str, settings: Mapping[str, object], key: str) -> date | None:
+        """Read a day, as TOML's own or as a text; None where it is left out."""
+        value = settings.get(key)
+        if isinstance(value, str):
+            with suppress(ValueError):
+                value = date.fromisoformat(value) if re.fullmatch(r"\d{4}-\d\d-\d\d", value) else value
+        if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
+            return value
+        self.report(f"`{key}` of `{name}` is not a day such as 2027-03-01", "environments", name, key)
+        return None
 
     def read_texts(self, name: str, settings: Mapping[str, object], key: str) -> Iterator[str]:
         """Read a list of texts; left out, it is empty."""

@@ -45,7 +45,7 @@ def make_config(environments: Sequence[str], existing: str | None) -> StarterFil
         lines += [
             "",
             f"[environments.{name}]",
-            "clients = []   # client ids besides the run's own whose writes are ours, so that drift leaves them out",
+            "clients = []   # client ids that may write here, if not all of yours may; what others wrote is drift",
             "unmanaged = [] # ids of systems that have no definition here on purpose; * stands for anything",
         ]
     return StarterFile(CONFIG, "\n".join(lines) + "\n", is_new=True)

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from reconciler.model.secret import looks_secret
 from reconciler.model.token_address import identify
+
+if TYPE_CHECKING:
+    from datetime import date
 
 SCOPE = "altinn:authentication/systemregister.write"
 """The one scope of the vendor's endpoints; there is none that only reads (System Register contract §1.2)."""
@@ -19,7 +23,7 @@ WORKERS = 8
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """A register, the Maskinporten that guards it, and whose writes there are ours."""
+    """A register, the Maskinporten that guards it, and who may write there."""
 
     name: str
     register: str
@@ -27,9 +31,19 @@ class Environment:
     maskinporten: str
     """The issuer with its trailing slash."""
     clients: tuple[str, ...] = ()
-    """The Maskinporten clients whose writes are ours, besides the token's own."""
+    """The Maskinporten clients that may write, and whose writes alone are ours; empty for the token's own."""
     unmanaged: tuple[str, ...] = ()
     """Systems that are known not to be ours to manage."""
+    key_expires: date | None = None
+    """The last day of the key, or of the first of several to end; None where the configuration does not say."""
+
+    def may_write(self, client: str) -> bool:
+        """Say whether a Maskinporten client may write; where the configuration names none, any may."""
+        return not self.clients or client in self.clients
+
+    def list_ours(self, client: str) -> frozenset[str]:
+        """List the clients whose writes are ours, in a run of one client, whose id is empty where it is not known."""
+        return frozenset(self.clients or ([client] if client else ()))
 
     @property
     def identity(self) -> str:

@@ -23,6 +23,7 @@ from reconciler.errors import Forbidden, ReconcilerError, ScopeRefused, Unauthor
 from reconciler.model.catalogue import STALE
 from reconciler.model.catalogue_list import read_shipped_list
 from reconciler.model.environment import SCOPE, Environment
+from reconciler.planning.key_expiry import find_key_expiry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -83,6 +84,7 @@ def diagnose(
     except ReconcilerError as error:
         credentials = None
         yield _wrong("credentials", error)
+    yield from _look_at_expiry(environment, now)
     yield from _look_at_route(environment)
     there = True
     for name, meet in (("maskinporten", meet_maskinporten), ("register", meet_register)):
@@ -121,6 +123,16 @@ def _look_at_key(credentials: Credentials, now: datetime) -> Iterator[Diagnosis]
     old = age > YEAR - MONTH
     hint = f"Maskinporten takes a key for {YEAR} days: register another one beside it." if old else ""
     yield Diagnosis("credentials", Verdict.WARNING if old else Verdict.OK, f"{message}, {age} days old", hint)
+
+
+def _look_at_expiry(environment: Environment, now: datetime) -> Iterator[Diagnosis]:
+    """Look at the key's last day, where the configuration names it."""
+    if environment.key_expires is None:
+        return
+    for each in find_key_expiry(environment.key_expires, now.date()):
+        yield Diagnosis("key", Verdict.WARNING, each.message, each.hint)
+        return
+    yield Diagnosis("key", Verdict.OK, f"its last day is {environment.key_expires}, by `key_expires`")
 
 
 def _look_at_route(environment: Environment) -> Iterator[Diagnosis]:
@@ -163,6 +175,7 @@ def _look_at_access(
         with open_tokens(environment, credentials) as tokens:
             token = tokens.token()
             yield from _look_at_token(token, vendors)
+            yield from _look_at_writing(environment, token)
             with HttpRegister(environment, tokens, read_only=True) as register:
                 number = len(register.list_systems())
     except ScopeRefused as error:
@@ -199,6 +212,19 @@ def _look_at_token(token: Secret, vendors: Sequence[str]) -> Iterator[Diagnosis]
         f"Add the scope to the client in Digdir's self-service. {_whom_to_ask()}" if missing else "",
     )
     yield _compare_organisation(read_organisation(token), vendors)
+
+
+def _look_at_writing(environment: Environment, token: Secret) -> Iterator[Diagnosis]:
+    """Say whether the token's client may write, where the configuration names those that may."""
+    if not environment.clients:
+        return
+    client = str(read_claims(token).get("client_id") or "unknown")
+    message = (
+        f"client {client} may write: `clients` names it"
+        if environment.may_write(client)
+        else f"client {client} only reads here: `clients` names others, and apply refuses it"
+    )
+    yield Diagnosis("writing", Verdict.OK, message)
 
 
 def _compare_organisation(organisation: str, vendors: Sequence[str]) -> Diagnosis:

@@ -12,6 +12,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, assert_never
 
 from reconciler.errors import Exit
+from reconciler.model.findings import Finding, Location, Severity
 from reconciler.planning.change import WITHDRAWN, Blocked, Create, Delete, Keep, Update
 from reconciler.planning.change_log import attribute
 from reconciler.planning.diff import look_up, spread
@@ -69,6 +70,12 @@ PAGES: Mapping[Kind, str] = {
 """What each kind means, for `explain`."""
 
 
+READER_WROTE = "reader-wrote"
+_READER_HINT = (
+    "Find out who holds its key, and change it; who may write is named by `clients` in the configuration."
+)
+_NAMED = 5
+"""Systems that one sentence names."""
 ALARMING = frozenset({Kind.CHANGED_OUTSIDE, Kind.MISSING, Kind.DELETED, Kind.UNMANAGED})
 """What makes drift exit with 3, unless it was accepted."""
 
@@ -119,6 +126,8 @@ class DriftReport:
     """The patterns of expected unmanaged systems that fit none."""
     expected: int = 0
     """How many unmanaged systems the configuration names."""
+    findings: tuple[Finding, ...] = ()
+    """What is worth a word beside the differences: the end of the key, and writes by a client that only reads."""
 
     @property
     def alarming(self) -> tuple[Difference, ...]:
@@ -162,7 +171,23 @@ def find_drift(plan: Plan, logs: Mapping[str, Sequence[State]], ownership: Owner
         unjudged=plan.unjudged,
         unmatched=plan.unmatched,
         expected=plan.expected,
+        findings=tuple(_find_misuse(logs, ownership)),
     )
+
+
+def _find_misuse(logs: Mapping[str, Sequence[State]], ownership: Ownership) -> Iterator[Finding]:
+    """Warn of what the run's own client wrote since our last write although it may only read, differences or not."""
+    found: dict[str, str] = {}
+    for name, states in sorted(logs.items() if ownership.reader else ()):
+        others = takewhile(lambda state: state.entry.client not in ownership.clients, states)
+        written = next((each.entry for each in others if each.entry.client == ownership.reader), None)
+        if written:
+            found[name] = written.created
+    if found:
+        more = f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
+        named = ", ".join(f"`{name}`" for name in [*found][:_NAMED]) + more
+        message = f"Client {ownership.reader}, which may only read here, wrote {named}, last at {max(found.values())}."
+        yield Finding(READER_WROTE, Severity.WARNING, message, Location(""), _READER_HINT)
 
 
 def _judge(change: Change, states: Sequence[State], ownership: Ownership) -> Iterator[Difference]:

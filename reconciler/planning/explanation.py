@@ -10,8 +10,9 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from reconciler.planning.drift import PAGES
+from reconciler.planning.drift import PAGES, READER_WROTE
 from reconciler.planning.impact_rules import IMPACTS
+from reconciler.planning.key_expiry import KEY_EXPIRY
 from reconciler.rules import RULES
 
 if TYPE_CHECKING:
@@ -61,6 +62,23 @@ _PLAN: Mapping[str, tuple[str, str]] = {
             "What was changed in the register by hand, what is not applied yet, and the number of system users are\n"
             "not known, and rights and access packages are not looked up: `reconciler validate --online` does that.\n"
             "Such a plan is for reading; apply refuses it."
+        ),
+    ),
+    READER_WROTE: (
+        "warning",
+        (
+            "The client that this run reads with has written, and `clients` of the configuration names others.\n\n"
+            "Its key lies where pull requests are planned, so somebody may have it. Change it, look at\n"
+            "`reconciler history ID`, and let apply put right what differs. It is mentioned until one of `clients`\n"
+            "writes to the system again."
+        ),
+    ),
+    KEY_EXPIRY: (
+        "warning",
+        (
+            "The key of this environment ends within 30 days, or has ended, by `key_expires` of the configuration.\n\n"
+            "Maskinporten takes a key for a year at most, and every run fails from its end on. Register another one\n"
+            "beside it, change the secret, and then the day in the configuration: docs/howto/rotate-keys.md."
         ),
     ),
 }

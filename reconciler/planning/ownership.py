@@ -32,3 +32,5 @@ class Ownership:
     list_revisions: Callable[[str, str], Sequence[System]] = list_no_revisions
     """Gives what the committed revisions of a definition ask for, by its file and the system's id: canonical,
     newest first."""
+    reader: str = ""
+    """The run's own client where it is none of those, and so may only read; empty where it is one of them."""

@@ -16,6 +16,7 @@ from reconciler.model.findings import SEVERITIES, Finding, Location, Severity
 from reconciler.planning.change import Blocked, Weight
 from reconciler.planning.explanation import AGAINST, BLOCKED, REMOVED, UNJUDGED, UNLISTED, find_explanation
 from reconciler.planning.impact_rules import DELETED
+from reconciler.planning.key_expiry import KEY_EXPIRY
 from reconciler.render import phrases
 from reconciler.render.escape import shorten
 from reconciler.render.left_out import describe_before
@@ -66,7 +67,8 @@ def annotate_plan(plan: Plan) -> tuple[Annotation, ...]:
     """Say what a plan cannot do, what it breaks, here and elsewhere, and what is worth knowing; the worst first."""
     where = plan.target.environment
     found = [*_annotate_changes(plan), *_annotate_unlisted(plan.unlisted, where), *_annotate_against(plan)]
-    found += [Annotation(where, each, where) for each in plan.findings if each.rule in LOOK_UPS]
+    shown = {*LOOK_UPS, KEY_EXPIRY}
+    found += [Annotation(where, each, where) for each in plan.findings if each.rule in shown]
     found += _annotate_unjudged(plan, where)
     for other in plan.elsewhere:
         found += map(_move_elsewhere, _annotate_changes(other))
@@ -137,6 +139,7 @@ def annotate_drift(report: DriftReport) -> tuple[Annotation, ...]:
     found = [Annotation(each.id, _difference(each), where) for each in report.open]
     found += _annotate_unlisted(report.unlisted, where)
     found += _annotate_unjudged(report, where)
+    found += [Annotation(where, each, where) for each in report.findings]
     return sort_annotations(found)
 
 

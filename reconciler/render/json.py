@@ -150,6 +150,7 @@ def render_drift(report: DriftReport) -> str:
         "unlisted": report.unlisted or None,
         **list_left_out(report),
         **({"expected": report.expected} if report.expected else {}),
+        **({"findings": [finding_to_json(each) for each in report.findings]} if report.findings else {}),
         "differences": [_difference_to_json(each, report.target.environment) for each in report.differences],
         "summary": dict(count_differences(report)),
     }

@@ -30,12 +30,13 @@ class Remark(NamedTuple):
     text: str
 
 
-def list_left_out(shown: Plan | DriftReport) -> Iterator[Remark]:
-    """List what is not in a plan or report that a reader could look for there; the worst first."""
-    broken = [each for each in shown.unjudged if not each.commit]
+def list_remarks(report: DriftReport) -> Iterator[Remark]:
+    """List what is missing in a report that a reader could look for there, and what else is worth a word."""
+    broken = [each for each in report.unjudged if not each.commit]
     if broken:
         yield Remark(Severity.ERROR, describe_unjudged(broken))
-    yield from list_beside_broken(shown)
+    yield from list_beside_broken(report)
+    yield from (Remark(each.severity, f"{each.message} {each.hint}".strip()) for each in report.findings)
 
 
 def list_beside_broken(shown: Plan | DriftReport) -> Iterator[Remark]:

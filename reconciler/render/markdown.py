@@ -14,7 +14,7 @@ from reconciler.planning.change import Blocked
 from reconciler.render import phrases
 from reconciler.render.blocks import Block, fit
 from reconciler.render.escape import escape_html, escape_line, escape_markdown, shorten, split_code
-from reconciler.render.left_out import list_left_out
+from reconciler.render.left_out import list_remarks
 from reconciler.render.links import NO_LINKS
 from reconciler.render.members import find_place, merge_impacts
 from reconciler.render.notes import NAMED
@@ -111,7 +111,7 @@ def render_drift(report: DriftReport, longest: int = LONGEST) -> str:
         "",
         *_warn_of_unlisted(report.unlisted),
     ]
-    head += [line for each in list_left_out(report) for line in (_describe_note(each), "")]
+    head += [line for each in list_remarks(report) for line in (_describe_note(each), "")]
     if report.quiet:
         head += [_say(phrases.describe_quiet(report.quiet), 1000), ""]
     if not report.open:

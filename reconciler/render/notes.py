@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler.model.environment import is_production
 from reconciler.model.findings import SEVERITIES, Severity
 from reconciler.planning.approval import FILE, describe_approval
+from reconciler.planning.key_expiry import KEY_EXPIRY
 from reconciler.planning.plan import list_standing
 from reconciler.render import phrases
 from reconciler.render.acceptance import describe_standing
@@ -120,6 +121,13 @@ def _note_look_ups(plan: Plan) -> Iterator[Note]:
             yield Note(each.severity, f"{each.message.rstrip('.')}. {each.hint}")
 
 
+def _note_key(plan: Plan) -> Iterator[Note]:
+    """Say that the key ends soon, or has ended."""
+    for each in plan.findings:
+        if each.rule == KEY_EXPIRY:
+            yield Note(each.severity, f"{each.message} {each.hint}")
+
+
 def _note_standing(plan: Plan) -> Iterator[Note]:
     """Say what stands accepted, until when and why; what ends first is named first."""
     standing = [each.acceptance for each in list_standing(plan)]
@@ -143,5 +151,6 @@ _NOTES: tuple[Callable[[Plan], Iterator[Note]], ...] = (
     _note_approvals,
     _note_uncommitted,
     _note_look_ups,
+    _note_key,
     _note_standing,
 )

@@ -95,7 +95,7 @@ def test_every_member_has_words_in_both_languages() -> None:
         "allow",
     }
     config = {"config", *(f"config.{name}" for name in ("environments", "register", "maskinporten"))}
-    config |= {"config.clients", "config.unmanaged"}
+    config |= {"config.clients", "config.unmanaged", "config.key_expires"}
 
     assert set(read_words()) == parts | members | config | {"definition", "overlay"}
     for words in read_words().values():
@@ -227,6 +227,9 @@ CONFIGS: tuple[dict[str, Json], ...] = (
     {"environments": {"prod": {"clients": "a"}}},
     {"environments": {"prod": {"unmanaged": [7]}}},
     {"environments": {"prod": {"client": []}}},
+    {"environments": {"prod": {"key_expires": "2027-03-01"}}},
+    {"environments": {"prod": {"key_expires": "next March"}}},
+    {"environments": {"prod": {"key_expires": 20270301}}},
     {"environments": []},
     {"enviroments": {}},
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -175,6 +176,25 @@ def test_a_built_in_environment_takes_clients_and_unmanaged(tmp_path: Path, buil
     found = configure(tmp_path, text).environments[built_in.name]
 
     assert found == replace(built_in, clients=("one",), unmanaged=("991825827_old",))
+
+
+@pytest.mark.parametrize("day", ["2027-03-01", '"2027-03-01"'], ids=["day", "text"])
+def test_the_last_day_of_a_key(tmp_path: Path, day: str) -> None:
+    """TOML has days of its own, and some people write them as texts."""
+    found = configure(tmp_path, f"[environments.prod]\nkey_expires = {day}\n").environments["prod"]
+
+    assert found.key_expires == date(2027, 3, 1)
+
+
+@pytest.mark.parametrize(
+    "day",
+    ["2027-03-01T12:00:00Z", '"2027-02-30"', '"20270301"', '"in March"', "20270301", "true", "[2027-03-01]"],
+)
+def test_what_is_no_last_day(tmp_path: Path, day: str) -> None:
+    """It is one day, and a time of it or a number is a mistake."""
+    assert complain(tmp_path, f"[environments.prod]\nkey_expires = {day}\n") == [
+        "reconciler.toml:2: `key_expires` of `prod` is not a day such as 2027-03-01"
+    ]
 
 
 @pytest.mark.parametrize("pattern", ["", "*" * 11, "a" * 301], ids=["empty", "stars", "long"])

@@ -183,6 +183,38 @@ def test_an_old_key_is_due(repository: Repository, private_key: RSAPrivateKey) -
     assert "as JWK, kid key-1, 340 days old" in found["credentials"][1]
 
 
+def set_up(repository: Repository, line: str) -> None:
+    """Add a line to the served environment's configuration."""
+    config = repository.root / "reconciler.toml"
+    config.write_text(f"{config.read_text('utf-8')}{line}\n", encoding="utf-8")
+
+
+@pytest.mark.usefixtures("served")
+@pytest.mark.parametrize(("ahead", "state"), [(400, "ok"), (12, "warning"), (-3, "warning")])
+def test_the_last_day_of_the_key(repository: Repository, ahead: int, state: str) -> None:
+    """What `key_expires` says is compared with today; whether the key still works is asked of Maskinporten."""
+    day = (datetime.now(UTC) + timedelta(days=ahead)).date()
+    set_up(repository, f"key_expires = {day}")
+    found = examine(repository)
+
+    assert found["key"][0] == state
+    assert str(day) in found["key"][1]
+    assert found["access"][0] == "ok"
+
+
+@pytest.mark.usefixtures("served")
+@pytest.mark.parametrize(
+    ("named", "words"), [(CLIENT_ID, "may write: `clients` names it"), (FOREIGN_ID, "only reads here")]
+)
+def test_whether_the_client_may_write(repository: Repository, named: str, words: str) -> None:
+    """Where the configuration names the clients that may write, it is said which kind this one is."""
+    set_up(repository, f'clients = ["{named}"]')
+    state, said = examine(repository)["writing"]
+
+    assert state == "ok"
+    assert f"client {CLIENT_ID} {words}" in said
+
+
 @pytest.mark.usefixtures("served")
 @pytest.mark.parametrize(
     ("environ", "cause"),

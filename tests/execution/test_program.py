@@ -9,15 +9,17 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from reconciler.cli.context import connect
+from reconciler.errors import Refused
 from reconciler.model.environment import Environment
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR
-from tests.served import CLIENT_ID, VENDOR_PATH, Repository, Served
+from tests.served import CLIENT_ID, SCOPE, VENDOR_PATH, Repository, Served, export_public
 
 if TYPE_CHECKING:
     from reconciler.model.canonical_json import Json
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 ONE = f"{VENDOR}_smartcloud"
+APPLY_ID = "99999999-2f0e-4a57-9d0a-0b7a2f9c1d11"
 
 
 def _strike(served: Served, **fault: Json) -> None:
@@ -369,13 +372,55 @@ def test_recover_names_what_a_killed_run_left_on_no_system(repository: Repositor
     assert recovered.returncode == 0, recovered.stdout
 
 
-def test_the_tokens_own_client_is_always_ours(
+def test_the_tokens_own_client_is_ours_where_none_is_named(
     repository: Repository, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """W8: whatever other clients the settings name."""
+    """W8: the settings name all that may write, or none; a client that is not among them only reads."""
     for name, value in repository.environ.items():
         monkeypatch.setenv(name, value)
-    environment = Environment("served", served.base, served.emulator.maskinporten, clients=("another",))
+    environment = Environment("served", served.base, served.emulator.maskinporten)
+    others = replace(environment, clients=("another",))
+    among = replace(environment, clients=("another", CLIENT_ID))
 
-    with connect(repository.root, environment, VENDOR, read_only=True) as connection:
-        assert connection.ownership.clients == {"another", CLIENT_ID}
+    with connect(repository.root, environment, VENDOR, read_only=False) as connection:
+        assert (connection.ownership.clients, connection.ownership.reader) == (frozenset({CLIENT_ID}), "")
+    with connect(repository.root, among, VENDOR, read_only=False) as connection:
+        assert (connection.ownership.clients, connection.ownership.reader) == (
+            frozenset({"another", CLIENT_ID}),
+            "",
+        )
+    with connect(repository.root, others, VENDOR, read_only=True) as connection:
+        assert (connection.ownership.clients, connection.ownership.reader) == (
+            frozenset({"another"}),
+            CLIENT_ID,
+        )
+    refused = f"Client {CLIENT_ID} may not write in `served`"
+    with pytest.raises(Refused, match=refused), connect(repository.root, others, VENDOR, read_only=False):
+        pass
+
+
+def test_a_client_that_plans_and_one_that_applies(repository: Repository, served: Served) -> None:
+    """`clients = [apply]`: the plan's client cannot apply, and what it writes by hand is drift."""
+    client = {"org": VENDOR, "scopes": [SCOPE], "jwk": export_public(served.key)}
+    httpx.put(f"{served.base}/control/clients/{APPLY_ID}", json=client).raise_for_status()
+    config = repository.root / "reconciler.toml"
+    config.write_text(f'{config.read_text("utf-8")}clients = ["{APPLY_ID}"]\n', encoding="utf-8")
+    repository.define("smartcloud", isVisible=False)
+    repository.track()
+    repository.commit("Define it")
+
+    refused = repository.run("apply", "--yes")
+    applied = repository.run("apply", "--yes", MASKINPORTEN_CLIENT_ID=APPLY_ID)
+    quiet = repository.run("drift")
+    token = served.fetch_token(client=CLIENT_ID)
+    body = {**served.read(ONE), "isVisible": True}
+    headers = {"Authorization": f"Bearer {token}"}
+    httpx.put(f"{served.base}{VENDOR_PATH}/{ONE}", json=body, headers=headers).raise_for_status()
+    drift = repository.run("drift")
+
+    assert refused.returncode == 4, refused.stderr
+    assert f"Client {CLIENT_ID} may not write in `served`" in refused.stderr
+    assert applied.returncode == quiet.returncode == 0, applied.stderr
+    assert drift.returncode == 3, drift.stderr
+    assert f"client   {CLIENT_ID}" in drift.stdout
+    assert f"Client {CLIENT_ID}, which may only read here, wrote '{ONE}'" in " ".join(drift.stdout.split())

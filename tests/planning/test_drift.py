@@ -13,7 +13,7 @@ from reconciler.model.canonical_json import digest_json
 from reconciler.planning.acceptance import NONE, Acceptance, Acceptances
 from reconciler.planning.change import Blocked
 from reconciler.planning.change_log import LogEntry, State
-from reconciler.planning.drift import Difference, DriftReport, Kind, find_drift
+from reconciler.planning.drift import READER_WROTE, Difference, DriftReport, Kind, find_drift
 from reconciler.planning.origin import DefinitionHistory, trace
 from reconciler.planning.ownership import Ownership
 from reconciler.planning.plan import Target, accept_unmanaged, plan_changes
@@ -380,3 +380,38 @@ def test_a_list_that_could_not_be_read_is_a_failure() -> None:
 
     assert report.exit_code is Exit.DONE
     assert replace(report, unlisted="the list answered 500").exit_code is Exit.FAILED
+
+
+READER = "reader"
+
+
+@pytest.mark.parametrize(
+    ("writes", "named"),
+    [
+        ([(READER, HIDDEN), (OURS, HIDDEN)], True),
+        ([(THEIRS, HIDDEN), (READER, HIDDEN), (OURS, HIDDEN)], True),
+        ([(OURS, HIDDEN), (READER, SHOWN)], False),
+        ([(THEIRS, HIDDEN), (OURS, HIDDEN)], False),
+    ],
+    ids=["last", "before others", "before ours", "never"],
+)
+def test_a_write_by_the_client_that_only_reads(
+    writes: list[tuple[str, dict[str, Json]]], *, named: bool
+) -> None:
+    """`clients = [apply]`: what the plan's client wrote since our last write is told, difference or none."""
+    made = plan_changes(TARGET, [a_resolved("tt02", **HIDDEN)], {SYSTEM: a_registered_system(**HIDDEN)}, [])
+    ownership = Ownership(frozenset({OURS}), NONE, reader=READER)
+    report = find_drift(made, {SYSTEM: a_log(*writes)}, ownership)
+
+    assert [each.rule for each in report.findings] == [READER_WROTE] * named
+    if named:
+        told = f"Client {READER}, which may only read here, wrote `{SYSTEM}`, last at 2026-11-"
+        assert report.findings[0].message.startswith(told)
+
+
+def test_a_difference_that_the_reader_made_is_drift() -> None:
+    """It is reported like anybody else's."""
+    report = find(HIDDEN, SHOWN, a_log((READER, SHOWN), (OURS, HIDDEN)), revisions=[HIDDEN])
+
+    assert kinds(report) == [Kind.CHANGED_OUTSIDE]
+    assert report.exit_code is Exit.DIFFERENT

@@ -13,7 +13,7 @@ from reconciler.errors import UsageError
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.planning.change import Blocked, Impact, Update, Weight
 from reconciler.planning.diff import FieldChange
-from reconciler.planning.drift import PAGES, Difference, DriftReport, Kind
+from reconciler.planning.drift import PAGES, READER_WROTE, Difference, DriftReport, Kind
 from reconciler.planning.explanation import (
     AGAINST,
     BLOCKED,
@@ -24,6 +24,7 @@ from reconciler.planning.explanation import (
     read_explanations,
 )
 from reconciler.planning.impact_rules import IMPACTS
+from reconciler.planning.key_expiry import KEY_EXPIRY
 from reconciler.planning.narrowing import Unjudged
 from reconciler.planning.plan import Plan, Target, Unmanaged
 from reconciler.render.annotations import annotate_drift, annotate_findings, annotate_plan, fingerprint
@@ -52,9 +53,10 @@ def test_one_registry_holds_them_all() -> None:
     known = read_explanations()
     codes = [name for name in known if name.startswith("AUTH.VLD-")]
     own = {*RULES, *IMPACTS, AGAINST, BLOCKED, REMOVED, UNJUDGED, UNLISTED, *(kind.slug for kind in Kind)}
+    own |= {KEY_EXPIRY, READER_WROTE}
 
     assert set(known) == {*own, *codes}
-    assert len(known) == len(RULES) + len(IMPACTS) + 5 + len(Kind) + 15
+    assert len(known) == len(RULES) + len(IMPACTS) + 7 + len(Kind) + 15
     assert len(codes) == 15
     assert set(PAGES) == set(Kind)
     assert all(each.summary.endswith(".") and each.level and each.kind for each in known.values())
@@ -109,7 +111,8 @@ def test_every_sarif_rule_is_explained() -> None:
         against="x",
         unjudged=(Unjudged("d.yaml", "x"),),
     )
-    report = DriftReport(TARGET, tuple(Difference(kind.slug, kind) for kind in Kind))
+    beside = [Finding(rule, Severity.WARNING, "x", Location("")) for rule in (KEY_EXPIRY, READER_WROTE)]
+    report = DriftReport(TARGET, tuple(Difference(kind.slug, kind) for kind in Kind), findings=tuple(beside))
     texts = (render_findings(findings, 1), render_plan(plan), render_drift(report))
 
     named = [name for text in texts for name in read_rules(text)]

@@ -19,7 +19,7 @@ from reconciler.model.findings import SEVERITIES, Severity, count_findings
 from reconciler.planning.change import Weight
 from reconciler.render import members, overview, phrases
 from reconciler.render.escape import escape_html, shorten, split_code
-from reconciler.render.left_out import list_left_out
+from reconciler.render.left_out import list_remarks
 from reconciler.render.links import NO_LINKS
 from reconciler.render.notes import NAMED
 from reconciler.render.screen import STOPS, make_screen
@@ -70,7 +70,7 @@ def render_drift(report: DriftReport) -> str:
         title=title,
         report=report,
         groups=groups,
-        left_out=[*list_left_out(report)],
+        left_out=[*list_remarks(report)],
         hidden=phrases.count_rest(overview.count_hidden(report), "unmanaged system"),
     )
 

@@ -11,7 +11,7 @@ from reconciler.planning.drift import ALARMING, Kind
 from reconciler.render import phrases
 from reconciler.render.acceptance import make_accept_command
 from reconciler.render.escape import escape_line
-from reconciler.render.left_out import list_left_out
+from reconciler.render.left_out import list_remarks
 from reconciler.render.lines import Piece, make_line, make_safe, make_sentence, wrap_sentence
 from reconciler.render.overview import count_hidden, group_systems, summarise_drift
 from reconciler.render.text.findings import STYLES
@@ -36,7 +36,7 @@ def render_drift(report: DriftReport) -> Iterator[Line]:
         yield ()
     if more := phrases.count_rest(count_hidden(report), "unmanaged system"):
         yield make_line(more)
-    for severity, text in list_left_out(report):
+    for severity, text in list_remarks(report):
         yield from wrap_sentence(f"{severity.capitalize()}: {text}", style=STYLES[severity])
     if report.quiet:
         yield (Piece(make_sentence(phrases.describe_quiet(report.quiet)), "dim"),)
