@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
-from reconciler.execution.journal import read_run
+from reconciler.execution.journal_reader import read_run
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,10 +17,10 @@ from reconciler.execution.journal import (
     RecordedOutcome,
     continue_run,
     now,
-    read_run,
     start_run,
 )
 from reconciler.execution.journal_folder import Journals, find_open, find_run, read_folder, read_runs
+from reconciler.execution.journal_reader import read_run
 from reconciler.model.system import RegisteredSystem
 from reconciler.planning.plan import Target
 from reconciler.planning.request_order import Step
@@ -261,8 +261,8 @@ def test_a_line_has_a_measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     journal.record_intent(a_step(1), live=None, newest="")
     journal.end()
     whole = journal.path.read_bytes()
-    monkeypatch.setattr("reconciler.execution.journal.MOST_BYTES", 100_000)
-    monkeypatch.setattr("reconciler.execution.journal._MOST_VALUES", 900)
+    monkeypatch.setattr("reconciler.execution.journal_reader.MOST_BYTES", 100_000)
+    monkeypatch.setattr("reconciler.execution.journal_reader._MOST_VALUES", 900)
 
     run = read_run(journal.path)
     assert run is not None

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.errors import UsageError
-from reconciler.execution.journal import Intent, RecordedOutcome, Run, RunStart, read_run, start_run
+from reconciler.execution.journal import Intent, RecordedOutcome, Run, RunStart, start_run
 from reconciler.execution.journal_folder import find_run
+from reconciler.execution.journal_reader import read_run
 from reconciler.execution.run_summary import summarise_run
 from reconciler.model.revision import Checkout
 from reconciler.planning.plan import Target

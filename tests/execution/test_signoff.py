@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.errors import Refused, UsageError
-from reconciler.execution.journal import RecordedOutcome, now, read_run, start_run
+from reconciler.execution.journal import RecordedOutcome, now, start_run
+from reconciler.execution.journal_reader import read_run
 from reconciler.execution.signoff import check_accepted, find_approvals
 from reconciler.planning.approval import FILE, Approval, PlanApproval, Signoff, list_breaking, print_approval
 from reconciler.planning.impact import Evidence

@@ -1,0 +1,122 @@
+"""Reads journals: every line is checked before anything in it is believed, and none is larger than it can be."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import IO, TYPE_CHECKING, Any, assert_never
+
+from reconciler.errors import UsageError
+from reconciler.execution import journal_v1
+from reconciler.execution.journal import FORMAT, Intent, RecordedOutcome, Run, RunStart
+from reconciler.platform import open_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MOST_BYTES = 72 * 1024 * 1024
+"""Of one line: it holds two documents at most, and the register takes 30 MB (System Register contract §9.1)."""
+_MOST_VALUES = 2_000_000
+"""In one line; a list of that many redirect URLs is larger than what the register takes."""
+_MOST_START = 64 * 1024
+"""Bytes of the first line."""
+
+
+def read_run(path: Path) -> Run | None:
+    """Read a journal; None for one that a crash cut off before its first line was whole.
+
+    A torn last line is left out: what it was to announce was never sent. Every other line that cannot be read
+    is in `damaged`. Raises `UsageError` for what is no journal, or one of another format.
+    """
+    try:
+        with os.fdopen(open_plain(path, os.O_RDONLY), "rb") as stream:
+            first = stream.readline(_MOST_START)
+            if not first.endswith(b"\n") and len(first) < _MOST_START:
+                return None
+            run = Run(path, _read_start(path, first))
+            run.damaged = tuple(_read_records(run, stream))
+    except OSError as error:
+        raise UsageError(f"{path} is no journal: {error.strerror}.", hint=_HINT) from error
+    return run
+
+
+def _read_records(run: Run, stream: IO[bytes]) -> list[int]:
+    """Read every line but the first into a run; give the numbers of those that cannot be read."""
+    damaged = []
+    for number, line in enumerate(_read_lines(stream), 2):
+        try:
+            record = _read_record(line)
+        except (ValueError, RecursionError):
+            damaged.append(number)
+            continue
+        match record:
+            case journal_v1.IntentLine():
+                run.intents[record.step] = Intent(**_list_members(record))
+            case journal_v1.OutcomeLine():
+                run.outcomes[record.step] = RecordedOutcome(**_list_members(record))
+            case journal_v1.EndLine():
+                run.ended = True
+            case journal_v1.TornLine():
+                if number - 1 in damaged[-1:]:
+                    damaged.pop()
+            case _:
+                assert_never(record)
+    return damaged
+
+
+def _list_members(
+    record: journal_v1.IntentLine | journal_v1.OutcomeLine | journal_v1.StartLine,
+) -> dict[str, Any]:
+    """List the members of a line but its kind; the documents in it are not copied."""
+    members = {
+        field.alias or name: getattr(record, name) for name, field in type(record).model_fields.items()
+    }
+    return {name: value for name, value in members.items() if name != "kind"}
+
+
+def _read_lines(stream: IO[bytes]) -> Iterator[bytes]:
+    """Read lines of a bounded size, one at a time; a longer one is given as an empty one, which is no record.
+
+    The last line is left out where it has no end: that is nothing, or what a crash tore.
+    """
+    while line := stream.readline(MOST_BYTES):
+        is_long = False
+        while not line.endswith(b"\n"):
+            if len(line) < MOST_BYTES and not is_long:
+                return
+            is_long = True
+            line = stream.readline(_MOST_START)
+            if not line:
+                return
+        yield b"" if is_long else line
+
+
+_HINT = "Remove it from the folder of journals, or name another folder with --journal."
+
+
+def _read_start(path: Path, line: bytes) -> RunStart:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict) or record.get("kind") != "run":
+        raise UsageError(f"{path} is no journal: its first line is not that of a run.", hint=_HINT)
+    if record.get("format") != FORMAT:
+        raise UsageError(
+            f"{path} is a journal of another format than {FORMAT}, which this version reads.",
+            hint="Use the version of the tool that wrote it.",
+        )
+    try:
+        start = journal_v1.read_start(record)
+        accepted = start.accepted.model_dump() if start.accepted else None
+        return RunStart(**{**_list_members(start), "accepted": accepted})
+    except ValueError:
+        raise UsageError(f"{path} is no journal: its first line is not that of a run.", hint=_HINT) from None
+
+
+def _read_record(line: bytes) -> journal_v1.Line:
+    """Read one line but the first; raises `ValueError`."""
+    if line.count(b",") + line.count(b"[") + line.count(b"{") > _MOST_VALUES:
+        raise ValueError("more values than a document can have")
+    return journal_v1.read_line(json.loads(line))
