@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shlex
 from contextlib import suppress
 from dataclasses import replace
@@ -39,6 +40,7 @@ from reconciler.cli.options import (
     WorkersOption,
     make_app,
 )
+from reconciler.cli.provenance import find_provenance
 from reconciler.cli.signals import stop_on_signals
 from reconciler.definitions.files import open_drafts, probe
 from reconciler.definitions.settings import find_root
@@ -58,7 +60,7 @@ from reconciler.execution.signoff import check_accepted, find_approvals
 from reconciler.model.environment import WORKERS
 from reconciler.operations.selection import check_found
 from reconciler.planning.approval import FILE, describe_approval
-from reconciler.render import json as as_json
+from reconciler.render import report_json
 from reconciler.render.phrases import count, describe_time
 from reconciler.render.text.plan import render_plan
 from reconciler.render.text.report import render_progress, render_report
@@ -133,7 +135,8 @@ def run(
     found = find_root(root or Path.cwd())
     folder = find_journal(found, journal)
     probe(report)
-    terms = Terms(accept, workers, patience, Event(), (report,) if report else ())
+    outputs = (report,) if report else ()
+    terms = Terms(accept, workers, patience, Event(), outputs, find_provenance(os.environ, found))
     if planfile is not None:
         saved = _read_whole(planfile, only)
         if require_tip is not None:
@@ -242,7 +245,7 @@ def _carry_out(plan: Plan, lock: TargetLock, terms: Terms, form: Format, *, yes:
 def _put_out_nothing(plan: Plan, terms: Terms, form: Format) -> Exit:
     """Report on a plan for which nothing was sent."""
     with open_drafts(terms.outputs) as drafts:
-        return _put_out(Report(plan), form, drafts)
+        return _put_out(Report(plan, provenance=terms.provenance), form, drafts)
 
 
 def _count_outcomes(total: int) -> Callable[[Outcome], None]:
@@ -274,12 +277,12 @@ def _put_out(report: Report, form: Format, drafts: Mapping[Path, Draft]) -> Exit
     """Show a report and save it; what cannot be put out is said, and does not hide what became of the plan."""
     code = report.exit_code
     if form is Format.JSON:  # what stdout does not take is said at the end, and weighs in the exit code
-        show_text(as_json.render_report(report))
+        show_text(report_json.render_report(report))
     elif report.outcomes:
         show_lines(render_report(report))
     for draft in drafts.values():
         try:
-            draft.write(as_json.render_report(report))
+            draft.write(report_json.render_report(report))
         except UsageError as error:  # the run is over: trouble with a file is no usage error any more
             _mention(f"error: {error.message} {error.hint}")
             code = Exit.worst(code, Exit.FAILED)

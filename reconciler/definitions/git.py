@@ -114,10 +114,12 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class LineOrigin:
-    """The commit that some lines of a file are from, and its author; both empty where that is not known."""
+    """The commit that some lines of a file are from, its author and when it was made; empty where not known."""
 
     commit: str = ""
     author: str = ""
+    at: str = ""
+    """ISO 8601, with its zone."""
 
 
 def _list_programs(root: Path) -> list[str]:
@@ -367,9 +369,26 @@ def find_line_origin(root: Path, file: str, first: int, last: int) -> LineOrigin
     """
     # `git blame` would leave out the commits that a configuration names, and take the author from a `.mailmap`.
     lines = (f"-L{first},{last}:{file}", "--no-patch", "--max-count=1")
-    wanted = ("--no-show-signature", "--no-mailmap", "--no-notes", "--no-color", "--format=%H%x00%P%x00%an")
+    wanted = (
+        "--no-show-signature",
+        "--no-mailmap",
+        "--no-notes",
+        "--no-color",
+        "--format=%H%x00%P%x00%cI%x00%an",
+    )
     told = _ask(root, "log", *lines, *wanted, "HEAD", "--").decode(errors="replace")
-    commit, parents, author = told.rstrip("\n").split("\0")
+    commit, parents, at, author = told.rstrip("\n").split("\0")
     if not parents and find_gap(root):
         return LineOrigin()
-    return LineOrigin(commit, author[:_LONGEST])
+    return LineOrigin(commit, author[:_LONGEST], at)
+
+
+def find_head(root: Path) -> tuple[str, str]:
+    """Find the commit that is checked out and its branch; empty where there is none, or git does not read it."""
+    if find_top(root) is None:
+        return "", ""
+    commit = branch = ""
+    with suppress(GitFailed):
+        commit = _resolve(root, "HEAD") or ""
+        branch = _ask(root, "symbolic-ref", "--quiet", "--short", "HEAD").decode(errors="replace").strip()
+    return commit, branch[:_LONGEST]

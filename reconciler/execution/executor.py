@@ -42,14 +42,17 @@ def apply_plan(clearance: Clearance, *, on_outcome: Callable[[Outcome], None]) -
     if not clearance.use_up():
         raise WriteRefused("This clearance is used up; nothing was written.", hint="Clear the plan again.")
     plan, writer, workers = clearance.plan, clearance.writer, clearance.workers
+    journal, outcomes = writer.journal, tuple[Outcome, ...]()
     try:
         run = _Run(plan, writer, on_outcome)
         with ThreadPoolExecutor(max_workers=workers) as pool:
             run.carry_out_all(pool, workers)
+        outcomes = tuple(run.outcomes[change.id] for change in plan.writes)
     finally:
-        writer.journal.end()
-    outcomes = tuple(run.outcomes[change.id] for change in plan.writes)
-    return Report(plan, outcomes, tuple(writer.journal.unrecorded), clearance.accepted)
+        journal.end([each.to_json() for each in outcomes])
+    recorded = journal.run
+    came_from = recorded.provenance if recorded else None
+    return Report(plan, outcomes, tuple(journal.unrecorded), clearance.accepted, came_from, recorded)
 
 
 class _State(Enum):

@@ -19,10 +19,11 @@ from reconciler.errors import UsageError
 from reconciler.platform import make_private_folder, open_plain, sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from reconciler.model.canonical_json import Json
+    from reconciler.model.provenance import Provenance
     from reconciler.model.revision import Checkout
     from reconciler.model.system import RegisteredSystem
     from reconciler.planning.approval import Signoff
@@ -108,7 +109,13 @@ class Run:
     start: RunStart
     intents: dict[int, Intent] = field(default_factory=dict)
     outcomes: dict[int, RecordedOutcome] = field(default_factory=dict)
+    provenance: Provenance | None = None
+    """Where it came from; None in a journal that does not say it."""
     ended: bool = False
+    ended_at: str = ""
+    """When apply came to its end; empty where it did not, or that is not known."""
+    final: tuple[Mapping[str, Json], ...] = ()
+    """What apply said of each change in the end, as in its report; empty where it did not come to that."""
     damaged: tuple[int, ...] = ()
     """The numbers of the lines that cannot be read."""
 
@@ -155,6 +162,8 @@ class Journal:
         self._descriptor = descriptor
         self._lock = Lock()
         self._is_torn = False
+        self.run: Run | None = None
+        """What was recorded, and what was to be."""
         self.unrecorded: list[str] = []
         """The systems of the outcomes that could not be written; their requests stay open."""
 
@@ -182,20 +191,39 @@ class Journal:
             traceparent,
         )
         self._append("intent", asdict(intent))
+        if self.run:
+            self.run.intents[step.number] = intent
 
     def record_outcome(self, outcome: RecordedOutcome) -> None:
         """Write what came of a request; raises `OSError` where that fails, and remembers that it did."""
+        if self.run:
+            self.run.outcomes[outcome.step] = outcome
         try:
             self._append("outcome", asdict(outcome))
         except OSError:
             self.unrecorded.append(outcome.id)
             raise
 
-    def end(self) -> None:
-        """Write that the run came to its end, and close the file; a full disk takes nothing from the outcomes."""
+    def record_provenance(self, provenance: Provenance) -> None:
+        """Write where the run came from; raises `UsageError` where that fails, since nothing was sent yet."""
+        try:
+            self._append("provenance", asdict(provenance))
+        except OSError as error:
+            raise _explain(self.path.parent, error) from error
+        if self.run:
+            self.run.provenance = provenance
+
+    def end(self, final: Sequence[Mapping[str, Json]] = ()) -> None:
+        """Write that the run came to its end, and close the file; a full disk takes nothing from the outcomes.
+
+        `final` is what apply says of each change, as in its report.
+        """
+        at = now()
+        if self.run:
+            self.run.ended, self.run.ended_at, self.run.final = True, at, tuple(final)
         try:
             with suppress(OSError):
-                self._append("end", {"at": now()})
+                self._append("end", {"at": at, "outcomes": list(final)} if final else {"at": at})
         finally:
             os.close(self._descriptor)
 
@@ -246,10 +274,14 @@ def start_run(
             make_private_folder(folder)
         return _start_run(folder, replace(start, uncommitted=bool(revision and revision.uncommitted)))
     except OSError as error:
-        raise UsageError(
-            f"No journal can be kept in {folder}: {error.strerror}.",
-            hint="Nothing was written. Name another folder with --journal.",
-        ) from error
+        raise _explain(folder, error) from error
+
+
+def _explain(folder: Path, error: OSError) -> UsageError:
+    return UsageError(
+        f"No journal can be kept in {folder}: {error.strerror}.",
+        hint="Nothing was written. Name another folder with --journal.",
+    )
 
 
 def _name(revision: Checkout | None) -> str:
@@ -264,7 +296,8 @@ def _start_run(folder: Path, start: RunStart) -> Journal:
     run = f"{at[:19].replace(':', '').replace('-', '')}Z-{secrets.token_hex(3)}"
     path = folder / f"{run}.jsonl"
     journal = _open(path, os.O_CREAT | os.O_EXCL)
-    journal._append("run", asdict(replace(start, run=run)))  # noqa: SLF001 - the module's own
+    journal.run = Run(path, replace(start, run=run))
+    journal._append("run", asdict(journal.run.start))  # noqa: SLF001 - the module's own
     sync_folder(folder)
     return journal
 

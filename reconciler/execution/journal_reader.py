@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, assert_never
 from reconciler.errors import UsageError
 from reconciler.execution import journal_v1
 from reconciler.execution.journal import FORMAT, Intent, RecordedOutcome, Run, RunStart
+from reconciler.model.provenance import Provenance
 from reconciler.platform import open_plain
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def read_run(path: Path) -> Run | None:
 def _read_records(run: Run, stream: IO[bytes]) -> list[int]:
     """Read every line but the first into a run; give the numbers of those that cannot be read."""
     damaged = []
+    is_settled = False
     for number, line in enumerate(_read_lines(stream), 2):
         try:
             record = _read_record(line)
@@ -53,9 +55,15 @@ def _read_records(run: Run, stream: IO[bytes]) -> list[int]:
         match record:
             case journal_v1.IntentLine():
                 run.intents[record.step] = Intent(**_list_members(record))
+            case journal_v1.ProvenanceLine():
+                run.provenance = Provenance(**_list_members(record))
             case journal_v1.OutcomeLine():
                 run.outcomes[record.step] = RecordedOutcome(**_list_members(record))
+                is_settled |= record.by == "recover"
             case journal_v1.EndLine():
+                if not run.ended and not is_settled:  # a later one is the end of a recovery
+                    run.ended_at = record.at or ""
+                    run.final = tuple(each.model_dump() for each in record.outcomes)
                 run.ended = True
             case journal_v1.TornLine():
                 if number - 1 in damaged[-1:]:
@@ -66,7 +74,7 @@ def _read_records(run: Run, stream: IO[bytes]) -> list[int]:
 
 
 def _list_members(
-    record: journal_v1.IntentLine | journal_v1.OutcomeLine | journal_v1.StartLine,
+    record: journal_v1.IntentLine | journal_v1.OutcomeLine | journal_v1.ProvenanceLine | journal_v1.StartLine,
 ) -> dict[str, Any]:
     """List the members of a line but its kind; the documents in it are not copied."""
     members = {

@@ -35,6 +35,7 @@ class AcceptedPart(_Line):
     reason: str | None
     author: str | None
     commit: str | None
+    at: str | None = None
 
 
 class StartLine(_Line):
@@ -86,12 +87,54 @@ class OutcomeLine(_Line):
     lost: bool = False
 
 
+class ProvenanceLine(_Line):
+    """Where the run came from, behind the first line; what is not known is empty."""
+
+    kind: Literal["provenance"]
+    tool_version: str
+    tool_commit: str
+    tool_digest: str
+    platform: str
+    repository: str
+    commit: str
+    branch: str
+    pull_request: str
+    pull_request_address: str
+    actor: str
+    job: str
+    attempt: str
+    address: str
+
+
+class DifferencePart(_Line):
+    """One field in which a system is not as the plan asked."""
+
+    path: str
+    held: Any
+    asked: Any
+
+
+class FinalPart(_Line):
+    """What apply said of the change of one system in the end."""
+
+    id: str
+    action: Literal["create", "update", "delete"]
+    outcome: Literal["done", "failed", "stale", "unknown", "not tried"]
+    reason: str
+    hint: str
+    alarming: bool
+    differs: list[DifferencePart]
+
+
 class EndLine(_Line):
     """The run came to its end."""
 
     model_config = ConfigDict(extra="ignore")
 
     kind: Literal["end"]
+    at: Time | None = None
+    outcomes: list[FinalPart] = []
+    """What apply said of every change in the end; only apply writes it."""
 
 
 class TornLine(_Line):
@@ -102,7 +145,7 @@ class TornLine(_Line):
     kind: Literal["torn"]
 
 
-Line: TypeAlias = IntentLine | OutcomeLine | EndLine | TornLine
+Line: TypeAlias = ProvenanceLine | IntentLine | OutcomeLine | EndLine | TornLine
 """Any line but the first."""
 _LINE: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="kind")])
 

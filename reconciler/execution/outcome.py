@@ -12,6 +12,9 @@ from reconciler.errors import Exit
 from reconciler.planning.change import Update
 
 if TYPE_CHECKING:
+    from reconciler.execution.journal import Run
+    from reconciler.model.canonical_json import Json
+    from reconciler.model.provenance import Provenance
     from reconciler.planning.approval import Signoff
     from reconciler.planning.change import Change
     from reconciler.planning.diff import FieldChange
@@ -30,6 +33,20 @@ class _Outcome:
     """Whether a person should look at it although it was done."""
     differs: tuple[FieldChange, ...] = ()
     """Where the register now holds something else than the plan asked for."""
+
+    def to_json(self) -> dict[str, Json]:
+        """Give it as journal and report have it."""
+        return {
+            "id": self.change.id,
+            "action": self.change.action,
+            "outcome": self.word,
+            "reason": self.reason,
+            "hint": self.hint,
+            "alarming": self.alarming,
+            "differs": [
+                {"path": each.path, "held": each.actual, "asked": each.expected} for each in self.differs
+            ],
+        }
 
 
 class Done(_Outcome):
@@ -80,6 +97,10 @@ class Report:
     """The systems whose outcome the journal could not be given, so that it is open there."""
     accepted: Signoff | None = None
     """How the plan's breaking impacts were accepted; None where nothing was to accept."""
+    provenance: Provenance | None = None
+    """Where the run came from; None where that is not known."""
+    run: Run | None = None
+    """What the journal was given; None where nothing was sent."""
 
     @property
     def exit_code(self) -> Exit:

@@ -22,6 +22,7 @@ from reconciler.execution.recovery import find_stranded, recover_runs
 from reconciler.execution.request import Writer
 from reconciler.execution.signoff import check_accepted, find_approvals
 from reconciler.model.environment import WORKERS
+from reconciler.model.provenance import Provenance
 from reconciler.planning.plan_file import check_applicable
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class Terms:
     """Set when the run is to end soon."""
     outputs: tuple[Path, ...] = ()
     """The files that will be written when it is over."""
+    provenance: Provenance = field(default_factory=Provenance)
+    """Where the run comes from, for journal and report."""
 
 
 class TargetLock:
@@ -224,6 +227,7 @@ def clear(plan: Plan, lock: TargetLock, terms: Terms) -> Iterator[Clearance]:
         writer = Writer(site.register, journal, site.ownership.clients, terms.patience, terms.stop)
         clearance = Clearance(_SEAL, plan, writer, terms.workers, drafts, accepted)
         try:
+            journal.record_provenance(terms.provenance)
             yield clearance
         finally:
             if clearance.use_up():  # nobody carried it out, so nobody ended the journal

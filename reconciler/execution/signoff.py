@@ -113,7 +113,7 @@ def _trace(given: Iterable[Approval], root: Path) -> Iterator[tuple[Approval, Pl
             origin = find_line_origin(root, FILE, *committed[each])
         except GitFailed:
             origin = LineOrigin()  # it is committed, whoever did it
-        yield each, PlanApproval(each.until, each.reason, origin.author, origin.commit)
+        yield each, PlanApproval(each.until, each.reason, origin.author, origin.commit, at=origin.at)
 
 
 def _read_committed(root: Path) -> dict[Approval, tuple[int, int]]:

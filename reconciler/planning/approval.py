@@ -86,6 +86,8 @@ class PlanApproval:
     """The commit that holds it; empty where there is none, or it is not known."""
     obstacle: str = ""
     """Why it does not count; empty where it does."""
+    at: str = ""
+    """When that commit was made, ISO 8601; empty where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class Signoff:
             "reason": found.reason if found else None,
             "author": (found.author or None) if found else None,
             "commit": (found.commit or None) if found else None,
+            "at": (found.at or None) if found else None,
         }
 
 

@@ -63,7 +63,7 @@ def to_json(plan: Plan) -> dict[str, Json]:
         "environment": plan.target.environment,
         "register": plan.target.register,
         **({"against": plan.against} if plan.against else {}),
-        **({"revision": _revision_to_json(plan.revision)} if plan.revision else {}),
+        **({"revision": revision_to_json(plan.revision)} if plan.revision else {}),
         "vendor": plan.target.vendor,
         "digest": plan.digest,
         "summary": dict(plan.summary),
@@ -102,7 +102,8 @@ def list_left_out(made: Plan | DriftReport) -> dict[str, Json]:
     return members
 
 
-def _revision_to_json(revision: Checkout) -> dict[str, Json]:
+def revision_to_json(revision: Checkout) -> dict[str, Json]:
+    """Give the commit that definitions were read at, and what differed from it."""
     return {"commit": revision.commit or None, "uncommitted": list(revision.uncommitted)}
 
 

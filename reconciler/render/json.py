@@ -21,7 +21,6 @@ from reconciler.render.overview import count_differences
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.execution.outcome import Report
     from reconciler.execution.recovery import Recovered, Stranded
     from reconciler.execution.run_summary import RunSummary
     from reconciler.model.canonical_json import Json
@@ -55,38 +54,6 @@ def render_document(document: Mapping[str, Json]) -> str:
 def render_plan(plan: Plan) -> str:
     """Render a plan in its documented form."""
     return print_plan(plan)
-
-
-def render_report(report: Report) -> str:
-    """Render what became of a plan, and the plan's digest."""
-    outcomes = [
-        {
-            "id": each.change.id,
-            "action": each.change.action,
-            "outcome": each.word,
-            "reason": each.reason,
-            "hint": each.hint,
-            "differs": [
-                {"path": field.path, "held": field.actual, "asked": field.expected} for field in each.differs
-            ],
-        }
-        for each in report.outcomes
-    ]
-    summary: dict[str, int] = {}
-    for each in report.outcomes:
-        summary[each.word] = summary.get(each.word, 0) + 1
-    plan = report.plan
-    return _print(
-        {
-            "environment": plan.target.environment,
-            "vendor": plan.target.vendor,
-            "digest": plan.digest,
-            "accepted": report.accepted.to_json() if report.accepted else None,
-            "outcomes": outcomes,
-            "summary": {**summary, "blocked": len(plan.blocked)},
-            "unrecorded": list(report.unrecorded),
-        }
-    )
 
 
 def render_recovered(recovered: Sequence[Recovered], stranded: Sequence[Stranded] = ()) -> str:

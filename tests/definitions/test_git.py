@@ -229,8 +229,10 @@ def test_lines_have_the_newest_commit_that_changed_one_of_them(root: Path) -> No
     git(root, "config", "blame.ignoreRevsFile", ".ignored")
     (root / ".ignored").write_text(f"{last}\n")
 
-    assert find_line_origin(root, "systems/a.yaml", 2, 2) == LineOrigin(before, "anna@AUTHOR")
-    assert find_line_origin(root, "systems/a.yaml", 1, 3) == LineOrigin(last, "anna@AUTHOR")
+    for first, end, wanted in ((2, 2, before), (1, 3, last)):
+        at = git(root, "log", "-1", "--format=%cI", wanted)
+        found = find_line_origin(root, "systems/a.yaml", first, end)
+        assert found == LineOrigin(wanted, "anna@AUTHOR", at)
     with pytest.raises(GitFailed):
         find_line_origin(root, "systems/a.yaml", 7, 9)
 
@@ -239,7 +241,8 @@ def test_a_shallow_clone_does_not_know_who_wrote_older_lines(root: Path, tmp_pat
     """It would name whoever made the oldest commit that is there."""
     commit(root, "Another", a="id: one\nb: 1\n")
     last = commit(root, "And another", a="id: one\nb: 2\n")
-    for depth, found in (("1", LineOrigin()), ("2", LineOrigin(last, "anna@AUTHOR"))):
+    at = git(root, "log", "-1", "--format=%cI")
+    for depth, found in (("1", LineOrigin()), ("2", LineOrigin(last, "anna@AUTHOR", at))):
         clone = tmp_path / f"clone-{depth}"
         git(root, "clone", "-q", "--depth", depth, f"file://{root}", str(clone))
         assert find_line_origin(clone, "systems/a.yaml", 2, 2) == found

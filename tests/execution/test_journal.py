@@ -21,6 +21,7 @@ from reconciler.execution.journal import (
 )
 from reconciler.execution.journal_folder import Journals, find_open, find_run, read_folder, read_runs
 from reconciler.execution.journal_reader import read_run
+from reconciler.model.provenance import Provenance
 from reconciler.model.system import RegisteredSystem
 from reconciler.planning.plan import Target
 from reconciler.planning.request_order import Step
@@ -76,6 +77,49 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     assert [intent.step for intent in run.open] == [2]
     assert oct(journal.path.stat().st_mode & 0o777) == "0o600"
     assert len(journal.path.read_bytes().splitlines()) == 5
+
+
+def test_where_a_run_comes_from_is_read_back(tmp_path: Path) -> None:
+    """With what apply said in the end; the end of a recovery is not that of the run."""
+    found = Provenance(tool_version="1", branch="main", actor="anna\u2028", job="7")
+    final = {"id": "991825827_a", "action": "update", "outcome": "done", "reason": "", "hint": ""}
+    final |= {"alarming": False, "differs": [{"path": "isVisible", "held": None, "asked": True}]}
+    journal = start(tmp_path)
+    journal.record_provenance(found)
+    journal.record_intent(a_step(1), live=None, newest="")
+    journal.end([final])
+    run = journal.run
+    assert run is not None
+    (read,) = read_runs(tmp_path)
+    assert (read.provenance, read.ended_at, read.ended) == (found, run.ended_at, True)
+    assert json.loads(json.dumps(read.final)) == [final]
+
+    again = continue_run(read)
+    again.record_outcome(an_outcome(1, by="recover"))
+    again.end()
+    (settled,) = read_runs(tmp_path)
+    assert (settled.ended_at, len(settled.final), settled.open) == (run.ended_at, 1, ())
+
+
+def test_an_interrupted_run_has_no_end_of_its_own(tmp_path: Path) -> None:
+    """That of the recovery says when somebody looked."""
+    journal = start(tmp_path)
+    journal.record_intent(a_step(1), live=None, newest="")
+    (run,) = read_runs(tmp_path)
+    again = continue_run(run)
+    again.record_outcome(an_outcome(1, by="recover"))
+    again.end()
+
+    (settled,) = read_runs(tmp_path)
+    assert (settled.ended, settled.ended_at, settled.final, settled.provenance) == (True, "", (), None)
+
+
+def test_a_run_that_cannot_say_where_it_comes_from_sends_nothing(tmp_path: Path) -> None:
+    """A full disk is found before the first request."""
+    journal = start(tmp_path)
+    os.close(journal._descriptor)
+    with pytest.raises(UsageError, match="No journal can be kept"):
+        journal.record_provenance(Provenance())
 
 
 def test_a_line_is_on_the_disk_before_the_next_act(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from jsonschema import Draft7Validator  # type: ignore[import-untyped]  # it has
 from pydantic import ValidationError
 
 import reconciler
-from reconciler.execution.report_v1 import ReportFile
+from reconciler.execution.report_v1 import ReportFile, read_report
 from tests.schemas import print_schema
 
 SCHEMA = Path(reconciler.__file__).parent / "data" / "report.schema.json"
@@ -25,6 +25,33 @@ def test_the_schema_is_made_from_the_types(request: pytest.FixtureRequest) -> No
         SCHEMA.write_text(made, encoding="utf-8")
 
     assert SCHEMA.read_text(encoding="utf-8") == made
+
+
+def test_a_report_of_before_is_read() -> None:
+    """The first reports had less in them; what they do not say is null."""
+    outcome = {
+        "id": "991825827_a",
+        "action": "update",
+        "outcome": "done",
+        "reason": "",
+        "hint": "",
+        "differs": [],
+    }
+    signoff = {"how": "approval", "until": "2026-12-05", "reason": "-", "author": None, "commit": None}
+    first = {
+        "environment": "tt02",
+        "vendor": "991825827",
+        "digest": "0" * 64,
+        "accepted": signoff,
+        "outcomes": [outcome],
+        "summary": {"done": 1, "blocked": 0},
+        "unrecorded": [],
+    }
+
+    found = read_report(json.dumps(first).encode())
+
+    assert (found.run, found.commit, found.tool, found.started) == (None, None, None, None)
+    assert (found.outcomes[0].after, found.outcomes[0].entries) == (None, ())
 
 
 @pytest.mark.parametrize("name", REPORTS)

@@ -67,7 +67,8 @@ def test_an_approval_counts_as_it_is_committed(root: Path) -> None:
     assert _name_obstacles(root, plan) == ["it is not committed, so nobody else can have seen it"]
     commit = commit_all(root, "Approve")
     (found,) = find_approvals(plan, root, root)
-    assert found == PlanApproval(TODAY + timedelta(10), REASON, "anna@AUTHOR", commit)
+    at = git(root, "log", "-1", "--format=%cI")
+    assert found == PlanApproval(TODAY + timedelta(10), REASON, "anna@AUTHOR", commit, at=at)
     assert check_accepted(plan, "", (found,)) == Signoff("approval", found)
 
     text = (root / FILE).read_text()

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.yaml_document import read_document
 from reconciler.execution.fate import Fate
-from reconciler.execution.journal import Intent
+from reconciler.execution.journal import Intent, RecordedOutcome, Run, RunStart
 from reconciler.execution.outcome import Done, Failed, NotTried, Report, Stale, Unknown
 from reconciler.execution.recovery import Recovered, Stranded
 from reconciler.model.canonical_json import digest_json
 from reconciler.model.findings import Finding, Location, Severity
+from reconciler.model.provenance import Provenance
+from reconciler.model.revision import Checkout
 from reconciler.operations.validate import validate
 from reconciler.planning.acceptance import Acceptance, Acceptances
-from reconciler.planning.approval import Signoff
+from reconciler.planning.approval import PlanApproval, Signoff
+from reconciler.planning.change_log import LogEntry
 from reconciler.planning.plan import Target, accept_unmanaged, judge_plan, plan_changes, stamp
 from reconciler.render import json as as_json
+from reconciler.render import report_json
 from reconciler.render.lines import print_lines
 from reconciler.render.text.findings import render_findings
 from reconciler.render.text.plan import render_plan
@@ -279,6 +285,43 @@ def _report_an_approved_plan() -> Report:
     return Report(plan, accepted=Signoff("approval", plan.approvals[0]))
 
 
+def _report_a_run() -> Report:
+    """Report a run of which everything is known: a client id that moved, in two requests of one system."""
+    plan = replace(_plan_an_update(), revision=Checkout("0" * 40, ("systems/a.yaml",)))
+    (change,) = plan.writes
+    assert change.live is not None
+    moment = "2026-11-01T12:00:0{}.000+00:00"
+    start = RunStart(
+        "20261101T120000Z-0a1b2c", TARGET.register, "tt02", VENDOR, plan.digest, "1", moment.format(0)
+    )
+    run = Run(Path("journal.jsonl"), start, ended=True, ended_at=moment.format(9))
+    held = {**change.live.document, "isVisible": False}
+    for step in (1, 2):
+        entry = LogEntry(
+            "update", VENDOR, CLIENT, f"2026-11-01T12:00:0{step}.123456+00:00", {"IsVisible": False}
+        )
+        run.outcomes[step] = RecordedOutcome(
+            step, ID, "done", "", held, asdict(entry), "apply", moment.format(step)
+        )
+    came_from = Provenance(
+        tool_version="0.1.0",
+        tool_commit="1" * 40,
+        tool_digest="2" * 64,
+        platform="github",
+        repository="https://github.com/smartcloud/systems",
+        commit="0" * 40,
+        branch="main",
+        pull_request="7",
+        pull_request_address="https://github.com/smartcloud/systems/pull/7",
+        actor="anna",
+        job="42",
+        attempt="1",
+        address="https://github.com/smartcloud/systems/actions/runs/42/attempts/1",
+    )
+    approval = PlanApproval(date(2026, 11, 5), "agreed", "Anna", "3" * 40, at="2026-11-01T09:00:00+01:00")
+    return Report(plan, (Done(change=change),), (), Signoff("approval", approval), came_from, run)
+
+
 TEXTS: dict[str, Callable[[], str]] = {
     **{name: partial(_print_plan, make) for name, make in PLANS.items()},
     **{name: partial(_print_findings, find) for name, find in FINDINGS.items()},
@@ -297,8 +340,9 @@ JSONS: dict[str, Callable[[], str]] = {
         name: partial(lambda find: as_json.render_findings(find(), 3), find)
         for name, find in FINDINGS.items()
     },
-    "report": lambda: as_json.render_report(_report()),
-    "report-approved": lambda: as_json.render_report(_report_an_approved_plan()),
+    "report": lambda: report_json.render_report(_report()),
+    "report-approved": lambda: report_json.render_report(_report_an_approved_plan()),
+    "report-run": lambda: report_json.render_report(_report_a_run()),
     "recovered": lambda: as_json.render_recovered(_recover()),
     "recovered-stranded": lambda: as_json.render_recovered(_recover()[:1], _strand()),
     "recovered-nothing": lambda: as_json.render_recovered(()),
