@@ -389,6 +389,6 @@ def find_head(root: Path) -> tuple[str, str]:
         return "", ""
     commit = branch = ""
     with suppress(GitFailed):
-        commit = _resolve(root, "HEAD") or ""
+        commit = find_commit(root, "HEAD") or ""
         branch = _ask(root, "symbolic-ref", "--quiet", "--short", "HEAD").decode(errors="replace").strip()
     return commit, branch[:_LONGEST]

@@ -30,6 +30,8 @@ from tests.builders import VENDOR, a_live_document, a_registered_system
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from reconciler.model.canonical_json import Json
+
 REGISTER = "https://register.example"
 
 
@@ -82,7 +84,13 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
 def test_where_a_run_comes_from_is_read_back(tmp_path: Path) -> None:
     """With what apply said in the end; the end of a recovery is not that of the run."""
     found = Provenance(tool_version="1", branch="main", actor="anna\u2028", job="7")
-    final = {"id": "991825827_a", "action": "update", "outcome": "done", "reason": "", "hint": ""}
+    final: dict[str, Json] = {
+        "id": "991825827_a",
+        "action": "update",
+        "outcome": "done",
+        "reason": "",
+        "hint": "",
+    }
     final |= {"alarming": False, "differs": [{"path": "isVisible", "held": None, "asked": True}]}
     journal = start(tmp_path)
     journal.record_provenance(found)
