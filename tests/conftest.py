@@ -60,11 +60,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that start the program, or that run against a served register of their own."""
+    """Mark the tests that start the program or serve a register of their own, and as slow those that are thorough."""
     for item in items:
         folders = {each.name for each in item.path.parents}
         if folders & _WHOLE or _SERVED & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.e2e)
+        if item.get_closest_marker("thorough"):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -13,7 +13,7 @@ def test_random_rounds(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["--rounds", "6", "--seed", "1", "--processes", "2"]) == 0, capfd.readouterr().out
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(("how", "changes"), [("saved", "5"), ("direct", "3")])
 def test_another_writer_between_every_two_requests(
     how: str, changes: str, capfd: pytest.CaptureFixture[str]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("number", [24, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("number", [24, pytest.param(500, marks=pytest.mark.thorough)])
 def test_two_registers_of_odd_systems(number: int, tmp_path: Path, private_key: RSAPrivateKey) -> None:
     """After each import the plan is empty, the files are in canonical form, and no rule finds an error."""
     repository = Repository(tmp_path / "repository")

@@ -119,7 +119,7 @@ def test_some_raw_requests(caplog: pytest.LogCaptureFixture) -> None:
     run(1, 400, caplog)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_many_raw_requests(caplog: pytest.LogCaptureFixture) -> None:
     """E29, E38, §1.7, §1.8, §9: 20,000 generated requests; memory stays flat, and nothing is logged."""
     run(2, 20_000, caplog)

@@ -262,7 +262,7 @@ def test_some_rounds() -> None:
     assert total[200] > 0
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_many_rounds() -> None:
     """§9.3, §9.4: 300 rounds of two to sixteen clients; there are all kinds of answers."""
     total = run_rounds(2, 300)

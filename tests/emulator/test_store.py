@@ -38,7 +38,7 @@ def test_many_writers(tmp_path: Path, writers: int, writes: int, systems: int) -
     write_all(tmp_path / "state.sqlite", writers, writes, systems)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_very_many_writers(tmp_path: Path) -> None:
     """2,000 writes from 50 writers on 20 systems lose nothing; those that overlap on one system fail."""
     write_all(tmp_path / "state.sqlite", 50, 2000, 20)
@@ -164,7 +164,7 @@ def test_sudden_death(tmp_path: Path) -> None:
     kill_while_writing(tmp_path / "state.sqlite", 3)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_sudden_deaths(tmp_path: Path) -> None:
     """The same after thirty kills."""
     kill_while_writing(tmp_path / "state.sqlite", 30)

@@ -151,7 +151,7 @@ def test_killed_at_a_few_moments(stage: Stage, program: Program, share: float) -
     _crash_and_recover(stage, program, at=int(total * share), workers=8)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_killed_at_every_moment(stage: Stage, program: Program, tmp_path: Path) -> None:
     """At every journal write, sync and request of ten changes, one after another."""
     total = _count(stage, program, 1)
@@ -161,7 +161,7 @@ def test_killed_at_every_moment(stage: Stage, program: Program, tmp_path: Path) 
         _crash_and_recover(stage, program, at=at, workers=1)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_killed_with_eight_workers(stage: Stage, program: Program, tmp_path: Path) -> None:
     """At every fifth moment of a run of eight workers, with requests of others under way."""
     total = _count(stage, program, 8)

@@ -282,7 +282,7 @@ def test_a_few_edits_change_nothing_without_a_refusal(
     assert found["refused"] > FEW / 2
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("make", [_make_plan, _make_rollback])
 def test_no_edit_changes_anything_without_a_refusal(
     stage: Stage, tmp_path: Path, make: Callable[[Stage], tuple[Plan, Shelf]]

@@ -281,7 +281,7 @@ def test_it_is_the_plan_against_a_register_that_holds_the_base(bench: Bench, pai
     bench.compare(pair)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(pair=pairs())
 def test_it_is_the_same_plan_for_many_pairs(bench: Bench, pair: Pair) -> None:

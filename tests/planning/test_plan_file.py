@@ -106,7 +106,7 @@ def test_a_changed_byte_is_refused(position: int, flipped: int) -> None:
     assert _is_refused(bytes(changed))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_any_changed_byte_is_refused() -> None:
     """At every position a byte is changed, left out, doubled or blanked, in turns."""
     for position in range(len(CONTENT)):
