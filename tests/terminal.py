@@ -37,6 +37,17 @@ def _read(terminal: int) -> bytes:
         raise
 
 
+def _start(repository: Repository, words: Sequence[str], start: Sequence[str]) -> tuple[int, int]:
+    """Start Python on a terminal of its own: its process, and the other end of the terminal."""
+    pty = pytest.importorskip("pty", reason="a terminal is made with what only POSIX has")
+    process, terminal = pty.fork()
+    if process == 0:
+        os.chdir(repository.root)
+        program = [sys.executable, "-W", "error", *start, *words]
+        os.execve(sys.executable, program, bare_environ(repository))  # noqa: S606 - the child of a fork
+    return process, terminal
+
+
 def talk(
     repository: Repository,
     words: Sequence[str],
@@ -45,12 +56,7 @@ def talk(
     start: Sequence[str] = ("-m", "reconciler"),
 ) -> tuple[int, str]:
     """Run the program, or another `start` of Python, on a terminal of its own, and answer its question."""
-    pty = pytest.importorskip("pty", reason="a terminal is made with what only POSIX has")
-    process, terminal = pty.fork()
-    if process == 0:
-        os.chdir(repository.root)
-        program = [sys.executable, "-W", "error", *start, *words]
-        os.execve(sys.executable, program, bare_environ(repository))  # noqa: S606 - the child of a fork
+    process, terminal = _start(repository, words, start)
     said, answered, deadline = b"", False, time.monotonic() + 60
     while time.monotonic() < deadline:
         if select.select([terminal], [], [], 0.5)[0]:
@@ -65,4 +71,26 @@ def talk(
     os.close(terminal)
     _, status = os.waitpid(process, 0)
     assert answered, said.decode()
+    return os.waitstatus_to_exitcode(status), said.decode()
+
+
+def answer_all(
+    repository: Repository, words: Sequence[str], dialogue: Sequence[tuple[str, str]]
+) -> tuple[int, str]:
+    """Run the program on a terminal of its own, and answer each question in its turn."""
+    process, terminal = _start(repository, words, ("-m", "reconciler"))
+    said, place, left, deadline = b"", 0, list(dialogue), time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if left and (found := said.find(left[0][0].encode(), place)) >= 0:
+            question, answer = left.pop(0)
+            place = found + len(question.encode())
+            os.write(terminal, f"{answer}\n".encode())
+        elif select.select([terminal], [], [], 0.5)[0]:
+            more = _read(terminal)
+            said += more
+            if not more:
+                break
+    os.close(terminal)
+    _, status = os.waitpid(process, 0)
+    assert not left, f"not asked: {left[0][0]}\n{said.decode()}"
     return os.waitstatus_to_exitcode(status), said.decode()

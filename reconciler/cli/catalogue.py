@@ -20,7 +20,7 @@ from reconciler.cli.options import (
     VerbGroup,
     make_app,
 )
-from reconciler.definitions.catalogue_file import print_list, read_list
+from reconciler.definitions.catalogue_file import choose_list, print_list, read_list
 from reconciler.definitions.files import find_lists, locate_list, write_definition
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.errors import SettingsError, UsageError
@@ -182,5 +182,4 @@ def _choose_list(root: Path | None, environment: str | None) -> CatalogueList:
             return read_list(found, saved[chosen], chosen)
         notify(f"No list of {chosen} is saved; `reconciler catalogue refresh -e {chosen}` saves one.")
         return read_shipped_list()
-    lists = [read_list(found, path, name) for name, path in saved.items()]
-    return max(lists, key=lambda each: each.taken, default=read_shipped_list())
+    return choose_list(found, settings.environments)

@@ -24,6 +24,15 @@ def confirm(question: str) -> bool:
         raise _refuse_no_answer() from None
 
 
+def ask(question: str, otherwise: str = "") -> str:
+    """Ask for a text on the terminal; without an answer it is another one. Raises what `confirm` raises."""
+    try:
+        answer: str = typer.prompt(question, default=otherwise, show_default=bool(otherwise), err=True)
+    except typer.Abort:
+        raise _refuse_no_answer() from None
+    return answer.strip()
+
+
 def confirm_plan(plan: Plan) -> None:
     """Ask whether to carry out a plan, and name where; for the production register its name has to be typed.
 
@@ -47,12 +56,7 @@ def confirm_plan(plan: Plan) -> None:
 def _confirm_production(environment: str, what: str) -> None:
     """Ask for the environment's name: a yes out of habit must not change what customers use."""
     notify("This is the production register.")
-    question = f"Type the environment's name to carry out {what}"
-    try:
-        answer = typer.prompt(question, default="", show_default=False, err=True)
-    except typer.Abort:
-        raise _refuse_no_answer() from None
-    if answer.strip() != environment:
+    if ask(f"Type the environment's name to carry out {what}") != environment:
         raise Refused(f"Nothing was written: the answer was not `{environment}`.")
 
 

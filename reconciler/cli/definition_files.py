@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.console import notify, notify_findings, notify_lines, show_lines
 from reconciler.definitions.files import (
-    SYSTEMS,
     find_definitions,
     read_documents,
     read_mark,
@@ -32,12 +31,6 @@ def read_texts(root: Path) -> dict[str, str]:
     """Read every definition file by its name, with its byte order mark; one that is no text is left out."""
     documents = read_documents(root, find_definitions(root))
     return {each.file: read_mark(root / each.file) + each.text for each in documents if each.text}
-
-
-def list_names(root: Path) -> set[str]:
-    """List the names in the folder of the definitions, in small letters."""
-    folder = root / SYSTEMS
-    return {each.name.lower() for each in folder.iterdir()} if folder.is_dir() else set()
 
 
 def finish_import(root: Path, imported: Imported, problems: Sequence[str], *, dry_run: bool) -> Exit:

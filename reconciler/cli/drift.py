@@ -20,7 +20,7 @@ from reconciler.cli.context import (
     open_register,
     read_usable,
 )
-from reconciler.cli.definition_files import finish_adoption, list_names, read_texts
+from reconciler.cli.definition_files import finish_adoption, read_texts
 from reconciler.cli.github_actions import find_prefix, is_runner, write_outputs, write_summary
 from reconciler.cli.options import (
     EnvironmentOption,
@@ -34,7 +34,7 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.outputs import choose_outputs
 from reconciler.definitions.catalogue_file import read_catalogues
-from reconciler.definitions.files import open_drafts
+from reconciler.definitions.files import list_names, open_drafts
 from reconciler.errors import Exit, UsageError
 from reconciler.model.environment import WORKERS
 from reconciler.operations.adopt import find_adopted, list_adoptable

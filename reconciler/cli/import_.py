@@ -11,13 +11,13 @@ import typer
 from reconciler.cli.completions import complete_system
 from reconciler.cli.console import show_progress
 from reconciler.cli.context import connect
-from reconciler.cli.definition_files import finish_import, list_names, read_texts
+from reconciler.cli.definition_files import finish_import, read_texts
 from reconciler.cli.environment import choose_environment
 from reconciler.cli.options import EnvironmentOption, RootOption, VendorOption, Verb, WorkersOption, make_app
 from reconciler.clients.listing import list_ids, read_listed
 from reconciler.definitions.bodies import read_bodies
 from reconciler.definitions.catalogue_file import read_catalogues
-from reconciler.definitions.files import find_top, read_file
+from reconciler.definitions.files import find_top, list_names, read_file
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.definitions.yaml_document import MAX_BYTES, read_document
 from reconciler.errors import SettingsError, UsageError

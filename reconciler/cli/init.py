@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from reconciler.cli.confirmation import confirm
+from reconciler.cli.confirmation import ask, confirm
 from reconciler.cli.console import notify, show_lines, show_text
 from reconciler.cli.options import RootOption, Verb, make_app
 from reconciler.clients.credentials import choose_variables
@@ -81,9 +81,9 @@ def run(
     here = (root or Path.cwd()).resolve()
     asking = sys.stdin.isatty() and not yes and not dry_run
     if asking and not vendor:
-        vendor = _ask("The vendor's organisation number, for an example (none)")
+        vendor = ask("The vendor's organisation number, for an example (none)")
     if asking and not owners:
-        owners = _ask("Who reviews changes, as in CODEOWNERS, such as @org/team (nobody)")
+        owners = ask("Who reviews changes, as in CODEOWNERS, such as @org/team (nobody)")
     files = plan_start(here, vendor=vendor, environments=environments or ("tt02", "prod"), owners=owners)
     show_lines(_list_files(files, whole=dry_run))
     if dry_run:
@@ -97,11 +97,6 @@ def run(
         raise Refused("Nothing was written: the answer was no.")
     show_text(f"{count(write_start(here, files), 'file')} written.\n")
     notify("Next: `reconciler plan`, or `reconciler import --all -e tt02` for what is registered already.")
-
-
-def _ask(question: str) -> str:
-    answer: str = typer.prompt(question, default="", show_default=False, err=True)
-    return answer.strip()
 
 
 def _list_files(files: Sequence[StarterFile], *, whole: bool) -> Iterator[Line]:

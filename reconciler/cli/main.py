@@ -30,6 +30,7 @@ GROUPS = {
     },
     "Definitions": {
         "init": "Write what a repository needs to start with.",
+        "new": "Write the definition of a new system, to be filled in.",
         "import": "Write or update definition files from the register.",
         "fmt": "Put definition files in their canonical form; no network.",
         "export": "Print the exact JSON that apply would send.",

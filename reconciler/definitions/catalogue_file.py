@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 from reconciler.definitions.files import find_lists, read_file
 from reconciler.errors import UsageError
 from reconciler.model.catalogue import PACKAGE_FORM
-from reconciler.model.catalogue_list import CatalogueList, PackageEntry, ResourceEntry, make_catalogues
+from reconciler.model.catalogue_list import (
+    CatalogueList,
+    PackageEntry,
+    ResourceEntry,
+    make_catalogues,
+    read_shipped_list,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -74,6 +80,16 @@ def read_list(root: Path, path: Path, environment: str) -> CatalogueList:
 def read_lists(root: Path, environments: Iterable[str]) -> dict[str, CatalogueList]:
     """Read the saved lists of environments, by their names; raises what `read_list` raises."""
     return {name: read_list(root, path, name) for name, path in find_lists(root, environments).items()}
+
+
+def choose_list(root: Path, environments: Iterable[str], wanted: Iterable[str] = ()) -> CatalogueList:
+    """Choose the newest list that is saved: of the wanted environments where there is one, else of any.
+
+    Where none is saved, the shipped one. Raises what `read_list` raises.
+    """
+    lists = read_lists(root, environments)
+    chosen = [lists[name] for name in wanted if name in lists]
+    return max(chosen or lists.values(), key=lambda each: each.taken, default=read_shipped_list())
 
 
 def read_catalogues(root: Path, environments: Iterable[str]) -> dict[str, Catalogue]:

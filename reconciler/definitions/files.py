@@ -51,6 +51,12 @@ def find_definitions(root: Path, paths: Sequence[Path] = ()) -> tuple[Path, ...]
     return tuple(found.values())
 
 
+def list_names(root: Path) -> set[str]:
+    """List the names in the folder of the definitions, in small letters."""
+    folder = root / SYSTEMS
+    return {each.name.lower() for each in folder.iterdir()} if folder.is_dir() else set()
+
+
 def locate_list(root: Path, environment: str) -> Path:
     """Name the file that keeps an environment's list of packages and resources; its dot says it is no definition."""
     return root / SYSTEMS / f".catalogue.{environment}.json"

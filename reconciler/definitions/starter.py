@@ -9,8 +9,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.definitions.outline import write_outline
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from reconciler.model.canonical_json import Json
 
 SCHEMA = ".definition.schema.json"
 """Beside the definitions; a name that begins with a dot is no definition."""
@@ -71,25 +75,25 @@ def make_schema_file(schema: Mapping[str, object], *, exists: bool) -> StarterFi
 
 def make_example(vendor: str, client: str) -> StarterFile:
     """Make a definition to begin with, which exists in `local` only."""
+    members: dict[str, Json] = {
+        "id": f"{vendor}_example",
+        "vendor": vendor,
+        "name": {"nb": "Eksempel", "nn": "Døme", "en": "Example"},
+        "description": {
+            "nb": "Det kundene leser før de sier ja.",
+            "nn": "Det kundane les før dei seier ja.",
+            "en": "What customers read before they say yes.",
+        },
+        "rights": ["ske-krav-og-betalinger"],
+        "accessPackages": [],
+        "clientId": [client],
+        "allowedRedirectUrls": [],
+        "isVisible": False,
+    }
     text = f"""\
 {MODELINE}# A system of your own: fill it in, and name the environments where it is to exist.
 # In the environment `local`, `reconciler plan` asks nothing outside this machine.
-id: {vendor}_example # for ever: it can never be renamed, nor used again after a deletion
-vendor: "{vendor}"
-name: {{nb: Eksempel, nn: Døme, en: Example}}
-description:
-  nb: Det kundene leser før de sier ja.
-  nn: Det kundane les før dei seier ja.
-  en: What customers read before they say yes.
-rights: # resources that customers are asked for, by their ids
-  - ske-krav-og-betalinger
-accessPackages: []
-clientId: # of your own Maskinporten client; one client id can be on one system only
-  - {client}
-allowedRedirectUrls: []
-isVisible: false # true lets customers find it in Altinn themselves
-environments: {{}} # none but local; later: {{tt02: {{}}, prod: {{clientId: […]}}}}
-"""
+{write_outline(members, {}, {})}"""
     return StarterFile(f"systems/{vendor}_example.yaml", text, is_new=True)
 
 

@@ -64,6 +64,41 @@ def search(listed: CatalogueList, term: str) -> Hits:
     return Hits(listed, term, tuple(entry for _, entry in sorted(found, key=lambda each: each[0])))
 
 
+class Choice(NamedTuple):
+    """What a term stands for: one entry, or why it is not one."""
+
+    listed: CatalogueList
+    term: str
+    entry: Entry | None
+    candidates: tuple[Entry, ...] = ()
+    """What it could stand for, the best first."""
+    nearest: tuple[str, ...] = ()
+    """Where nothing fits: the names that are most like it."""
+
+
+def choose_entry(listed: CatalogueList, term: str, kind: type[Entry]) -> Choice:
+    """Choose the package, or the resource, that a name or some words stand for: the one of that name, or the only hit.
+
+    Of the hits only what a definition may name counts; one that is named in full is taken in any case.
+    """
+    named = [each for each in find_entries(listed, term).entries if isinstance(each, kind)]
+    hits = tuple(each for each in search(listed, term).entries if isinstance(each, kind) and is_usable(each))
+    titled = [each for each in hits if fold(term) in map(fold, _list_names(each))]
+    for found in (named, titled, hits):
+        if len(found) == 1:
+            return Choice(listed, term, found[0])
+    if hits:
+        return Choice(listed, term, None, hits)
+    own = {name_entry(each) for each in (*listed.packages, *listed.resources) if isinstance(each, kind)}
+    near = tuple(each for each in suggest_entries(listed, term) if each in own)
+    return Choice(listed, term, None, nearest=near)
+
+
+def _list_names(entry: Entry) -> Iterator[str]:
+    """List what an entry is called in any language."""
+    yield from (entry.name if isinstance(entry, PackageEntry) else entry.title).values()
+
+
 def is_usable(entry: Entry) -> bool:
     """Say whether a definition may name it at all."""
     if isinstance(entry, PackageEntry):
