@@ -15,6 +15,7 @@ The layers, from the top down. A module imports from its own package and from th
     model         the nouns of the register and of what is found; pure
     platform      what operating systems do differently
     errors        what stops the program, with its exit codes
+    build         which version this is, and from which commit
 
     emulator      the register itself, on a real socket; shares nothing with the rest
 """

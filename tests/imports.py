@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(reconciler.__file__).parent
 LAYERS = (
-    ("errors", "platform"),
+    ("errors", "platform", "build"),
     ("model",),
     ("definitions",),
     ("rules",),

@@ -38,7 +38,7 @@ _PASSED_OVER = re.compile(r"[#] (?:noqa|type: ignore)\b")
 _DRAWING = re.compile(r"(<!-- imports[^>]*-->\n\n)(.*?)(\n\n<!-- end of imports -->)", re.DOTALL)
 PURE = ("model", "rules", "planning")
 """The packages that read no clock, no disk, no socket and no process."""
-AT_THE_TOP = {"__init__", "__main__", "errors", "platform"}
+AT_THE_TOP = {"__init__", "__main__", "build", "errors", "platform"}
 IMPURE = {
     "os",
     "time",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from reconciler.build import describe_version, find_version
 from reconciler.cli.confirmation import confirm_plan
 from reconciler.cli.console import notify, notify_lines, show_lines, show_text
 from reconciler.cli.context import (
@@ -61,6 +62,7 @@ from reconciler.model.environment import WORKERS
 from reconciler.operations.selection import check_found
 from reconciler.planning.approval import FILE, describe_approval
 from reconciler.render import report_json
+from reconciler.render.escape import shorten
 from reconciler.render.phrases import count, describe_time
 from reconciler.render.text.plan import render_plan
 from reconciler.render.text.report import render_progress, render_report
@@ -181,6 +183,10 @@ def _connect(
 ) -> AbstractContextManager[Connection]:
     """Connect to the register of a saved plan, which knows every resource that the plan names if it is local."""
     notify(f"Plan {saved.short_digest} of {saved.created}")
+    own = find_version()
+    if saved.tool_version != own:
+        made_by = shorten(describe_version(saved.tool_version), 100)
+        notify(f"It was made by reconciler {made_by}, and this is {describe_version(own)}.")
     resources = _list_resources(saved)
     return connect(root, chosen, saved.target.vendor, read_only=False, resources=resources, workers=workers)
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from reconciler import __version__
 from reconciler.cli.confirmation import confirm
 from reconciler.cli.console import notify, notify_findings, show_progress, show_text
 from reconciler.cli.environment import choose_environment
@@ -308,10 +307,12 @@ def make_plan_against(context: Context, name: str) -> Plan:
 
 
 def _stamp(made: Plan, context: Context, beside: Sequence[Finding] = ()) -> Plan:
+    from reconciler.build import find_version  # noqa: PLC0415 - `validate` makes no plan
+
     now = datetime.now(UTC).isoformat(timespec="seconds")
     revision = compare_with_head(context.root, [each.definition.document for each in context.systems])
     found = [*context.checked.findings, *beside]
-    return stamp(made, found, created=now, tool_version=__version__, revision=revision)
+    return stamp(made, found, created=now, tool_version=find_version(), revision=revision)
 
 
 def _list_resources(context: Context) -> list[str]:

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.core import TyperGroup
 
-from reconciler import __version__
-
 if TYPE_CHECKING:
     from typer._click import Command, Context, HelpFormatter, Parameter
 
@@ -133,7 +131,11 @@ app = typer.Typer(
 
 def _print_version(*, value: bool) -> None:
     if value:
-        typer.echo(f"reconciler {__version__}")
+        from reconciler.build import describe_version, find_version  # noqa: PLC0415 - only where it was asked for
+
+        version = find_version()
+        unknown = "" if "+" in version else " (commit not known)"
+        typer.echo(f"reconciler {describe_version(version)}{unknown}")
         raise typer.Exit
 
 

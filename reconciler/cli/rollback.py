@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler import __version__
+from reconciler.build import find_version
 from reconciler.cli.completions import complete_run
 from reconciler.cli.console import notify, show_lines, show_text
 from reconciler.cli.context import choose_saved, connect
@@ -81,7 +81,7 @@ def run(
         with connect(found, chosen, past.start.vendor, read_only=True) as connection:
             made = plan_rollback(past, connection.target, connection.register, connection.ownership)
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        made = replace(made, created=now, tool_version=__version__)
+        made = replace(made, created=now, tool_version=find_version())
         for draft in drafts.values():
             draft.write(print_plan(made))
             notify(f"Saved: {out} (digest {made.short_digest})")

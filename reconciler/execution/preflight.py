@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
-from reconciler import __version__
+from reconciler.build import find_version
 from reconciler.definitions.files import open_drafts
 from reconciler.errors import Refused, WriteRefused
 from reconciler.execution.freshness import check_fresh
@@ -220,7 +220,7 @@ def clear(plan: Plan, lock: TargetLock, terms: Terms) -> Iterator[Clearance]:
             site.journal,
             plan.target,
             digest=plan.digest,
-            version=__version__,
+            version=find_version(),
             revision=plan.revision,
             accepted=accepted,
         )

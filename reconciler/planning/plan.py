@@ -81,6 +81,7 @@ class Plan:
     created: str = ""
     """When it was made: ISO 8601 in UTC."""
     tool_version: str = ""
+    """With the commit that it was built from, where that is known: see `build.py`."""
     unlisted: str = ""
     """Why unmanaged systems could not be listed, so that there may be more of them; empty where they could."""
     against: str = ""

@@ -244,6 +244,7 @@ class PlanFile(_Part):
 
     format_version: Literal["1"]
     tool_version: str
+    """Of the build that made the plan; behind a plus sign the commit it was built from, where that is known."""
     created: Time
     environment: str
     register_: str = Field(alias="register")

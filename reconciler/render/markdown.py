@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from reconciler.build import describe_version
 from reconciler.model.findings import SEVERITIES, Severity
 from reconciler.planning.change import Blocked
 from reconciler.render import phrases
@@ -183,7 +184,7 @@ def _tabulate(counts: Mapping[str, int]) -> list[str]:
 
 def _describe_making(vendor: str, created: str, version: str) -> str:
     made = f", made {_words(created, 100)}" if created else ""
-    tool = f" by reconciler {_words(version, 100)}" if version else ""
+    tool = f" by reconciler {_words(describe_version(version), 100)}" if version else ""
     return f"Vendor {_words(vendor, 100)}{made}{tool}."
 
 

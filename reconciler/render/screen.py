@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.build import describe_version
 from reconciler.model.canonical_json import SHORT
 from reconciler.model.findings import Severity
 from reconciler.model.instant import describe_minute
@@ -140,5 +141,5 @@ def _describe_making(plan: Plan) -> str:
     made = f", made {describe_minute(plan.created)}" if plan.created else ""
     commit = plan.revision.commit[:SHORT] if plan.revision else ""
     source = f" for commit {mark(commit)}" if commit else ""
-    tool = f" by reconciler {shorten(plan.tool_version, 100)}" if plan.tool_version else ""
+    tool = f" by reconciler {shorten(describe_version(plan.tool_version), 100)}" if plan.tool_version else ""
     return f"Vendor {shorten(plan.target.vendor, 100)}{made}{source}{tool}."

@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
+from reconciler.planning.plan_file import print_plan, read_plan
 from tests.builders import VENDOR
 from tests.served import VENDOR_PATH, Repository, Served
 from tests.terminal import bare_environ, talk
@@ -200,6 +202,20 @@ def test_a_plan_that_was_applied_says_by_which_run(repository: Repository, serve
     assert f"This plan was applied already by run {run}\n" in moved.stderr
     assert "The plan is stale, and nothing was written: " in moved.stderr
     assert f"the register does not hold what it asks for in `{ONE}`." in moved.stderr
+
+
+def test_a_plan_of_another_build_is_applied_and_said_to_be(repository: Repository, served: Served) -> None:
+    """The plan is what is carried out, whoever made it; who reads the log learns that two builds were at work."""
+    assert served.org == VENDOR
+    repository.run("plan", "--out", "plan.json")
+    file = repository.root / "plan.json"
+    made = read_plan(file.read_bytes())
+    file.write_text(print_plan(replace(made, tool_version=f"0.0.9+{'ab' * 20}")), encoding="utf-8")
+
+    done = repository.run("apply", "plan.json", "--yes")
+
+    assert done.returncode == 0, done.stderr
+    assert "It was made by reconciler 0.0.9 (abababababab), and this is " in done.stderr
 
 
 def test_a_plan_that_is_fresh_again_is_applied_again(repository: Repository, served: Served) -> None:

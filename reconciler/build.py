@@ -1,0 +1,48 @@
+"""Which build of the program this is: its version, and the commit that it was made from.
+
+The commit stands behind a plus sign, as SemVer and PEP 440 have it: `0.1.0+` and forty hex digits. Where it is not
+known, the version stands alone. Plans and journals carry it as `tool_version`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+from reconciler import __version__
+
+_ARCHIVED = "$Format:%H$"
+"""git writes the commit here when it makes an archive: `export-subst` in `.gitattributes`."""
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_ORIGIN = "systemregister_reconciler-*.dist-info/direct_url.json"
+_SHORT = 12
+
+
+@cache
+def find_version() -> str:
+    """Find the version of this build, with its commit where that is known."""
+    commit = _ARCHIVED if _COMMIT.fullmatch(_ARCHIVED) else _read_origin(Path(__file__).parents[1])
+    return f"{__version__}+{commit}" if commit else __version__
+
+
+def describe_version(version: str) -> str:
+    """Give a version for people, with a short commit: `0.1.0 (3a5c4bbb91f2)`."""
+    number, _, commit = version.partition("+")
+    return f"{number} ({commit[:_SHORT]})" if _COMMIT.fullmatch(commit) else version
+
+
+def _read_origin(site: Path) -> str:
+    """Read which commit an installer took from a repository (PEP 610), beside the package; empty where none.
+
+    An installation from a folder has no commit there, since the folder may have held changes.
+    """
+    for path in site.glob(_ORIGIN):
+        try:
+            commit = json.loads(path.read_text(encoding="utf-8"))["vcs_info"]["commit_id"]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if isinstance(commit, str) and _COMMIT.fullmatch(commit):
+            return commit
+    return ""
