@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import nox
 
 nox.needs_version = ">=2024.4.15"
@@ -9,6 +12,7 @@ nox.options.sessions = ["tests", "lint"]
 nox.options.reuse_venv = "yes"
 
 QUICK = "not e2e and not slow and not bench and not live"
+LOCKS = Path(".github/actions/reconcile")
 
 
 @nox.session
@@ -41,3 +45,23 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy")
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Resolve what pipelines install anew; `-- --upgrade` takes newer versions, but none of the last seven days."""
+    session.install("uv")
+    backend = Path(session.create_tmp()).relative_to(Path.cwd()) / "build-system"
+    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
+    backend.write_text("\n".join(project["build-system"]["requires"]), encoding="utf-8")
+    options = ["--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-build"]
+    options += [
+        "--exclude-newer",
+        "7 days",
+        "--no-emit-index-url",
+        "--custom-compile-command",
+        "nox -s lock",
+        *session.posargs,
+    ]
+    for source, name in ((Path("pyproject.toml"), "requirements.txt"), (backend, "build-requirements.txt")):
+        session.run("uv", "pip", "compile", *options, "-o", str(LOCKS / name), str(source))

@@ -1,0 +1,298 @@
+"""What a pipeline installs: every package by version and hash, from no named address, and with no credential near."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from importlib import metadata
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+from packaging.markers import Marker, default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.git import commit_all, git
+from tests.workflows.runner import PROJECT, read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+FOLDER = PROJECT / ".github" / "actions" / "reconcile"
+LOCKS = {"requirements.txt": "dependencies", "build-requirements.txt": "requires"}
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+SYSTEMS = {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}
+_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+
+
+class Pin(NamedTuple):
+    """One entry of a lock file."""
+
+    requirement: Requirement
+    hashes: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The name, as it is compared."""
+        return canonicalize_name(self.requirement.name)
+
+
+def read_lock(name: str) -> list[Pin]:
+    """Read a lock file; every line that is no comment is a pin."""
+    text = re.sub(r"#.*", "", (FOLDER / name).read_text(encoding="utf-8")).replace("\\\n", " ")
+    return [
+        Pin(Requirement(line.partition("--hash")[0].strip()), tuple(_HASH.findall(line)))
+        for line in text.splitlines()
+        if line.strip()
+    ]
+
+
+def list_platforms() -> Iterator[Mapping[str, str]]:
+    """List what a marker may ask of every system and Python that is promised."""
+    for python, (platform, system) in itertools.product(PYTHONS, SYSTEMS.items()):
+        own = {"python_version": python, "python_full_version": f"{python}.0", "sys_platform": platform}
+        own |= {"platform_system": system, "os_name": "nt" if platform == "win32" else "posix", "extra": ""}
+        yield {**{name: str(value) for name, value in default_environment().items()}, **own}
+
+
+def holds(marker: Marker | None, platform: Mapping[str, object]) -> bool:
+    """Say whether a marker holds on a platform; no marker holds everywhere."""
+    return marker is None or marker.evaluate({name: str(value) for name, value in platform.items()})
+
+
+def read_asked(name: str) -> list[Requirement]:
+    """Read what `pyproject.toml` asks for in the place of one lock file."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+    table = project["project"] if name == "requirements.txt" else project["build-system"]
+    return [Requirement(each) for each in table[LOCKS[name]]]
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_package_is_pinned_by_version_and_hash(name: str) -> None:
+    """Each entry has one version and the hashes of its files, and nothing else."""
+    pins = read_lock(name)
+
+    assert pins
+    for pin in pins:
+        assert re.fullmatch(r"==[^*,]+", str(pin.requirement.specifier)), pin.name
+        assert len(set(pin.hashes)) == len(pin.hashes) > 0, pin.name
+        assert pin.requirement.url is None
+
+
+@pytest.mark.parametrize("name", [*LOCKS, "install.sh"])
+def test_no_index_is_named(name: str) -> None:
+    """Where packages come from is a matter of the machine: no address, and no option that takes one."""
+    text = (FOLDER / name).read_text(encoding="utf-8")
+
+    assert (
+        re.findall(r"://|\bindex-url|--(?:find-links|trusted-host)|\b[\w-]+\.(?:org|com|io|net)\b", text)
+        == []
+    )
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_what_the_project_asks_for_is_pinned(name: str) -> None:
+    """Each requirement of `pyproject.toml` is pinned, at a version that it allows, on each system and Python."""
+    pins = read_lock(name)
+
+    for platform in list_platforms():
+        asked = [each for each in read_asked(name) if holds(each.marker, platform)]
+        versions = {
+            pin.name: str(pin.requirement.specifier)[2:]
+            for pin in pins
+            if holds(pin.requirement.marker, platform)
+        }
+        loose = [
+            str(each)
+            for each in asked
+            if canonicalize_name(each.name) not in versions
+            or not each.specifier.contains(versions[canonicalize_name(each.name)])
+        ]
+        assert loose == [], platform
+
+
+def test_what_the_packages_ask_for_is_pinned() -> None:
+    """What they depend on, on any system and Python, is pinned too: nothing else is ever resolved."""
+    pins = read_lock("requirements.txt")
+    platforms = list(list_platforms())
+
+    missing = [
+        (pin.name, str(each))
+        for pin in pins
+        for platform in platforms
+        if holds(pin.requirement.marker, platform)
+        for each in _list_requirements(pin.name)
+        if holds(each.marker, platform) and not _is_pinned(each, pins, platform)
+    ]
+
+    assert missing == []
+
+
+def _list_requirements(name: str) -> Iterable[Requirement]:
+    """List what an installed package asks for; one that is for another system is not installed here."""
+    try:
+        return [Requirement(each) for each in metadata.requires(name) or ()]
+    except metadata.PackageNotFoundError:
+        return ()
+
+
+def _is_pinned(asked: Requirement, pins: Iterable[Pin], platform: Mapping[str, str]) -> bool:
+    return any(
+        pin.name == canonicalize_name(asked.name) and holds(pin.requirement.marker, platform) for pin in pins
+    )
+
+
+def test_the_action_installs_by_the_lock() -> None:
+    """Its step installs with the script, and no other step of it installs."""
+    steps = read_yaml(FOLDER / "action.yml")["runs"]["steps"]
+    installing = [step["run"] for step in steps if re.search(r"\bpip\b|install", step.get("run", ""))]
+
+    assert installing == ['bash "$ACTION/install.sh" "$RUNNER_TEMP/reconciler"']
+
+
+def run(*words: str | Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run a program with the machine's own configuration of pip."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV_"))}
+    return subprocess.run(
+        [str(word) for word in words], env={**own, **environ}, capture_output=True, text=True, check=False
+    )
+
+
+def find_python(version: str) -> str | None:
+    """Find an interpreter of a version that answers."""
+    name = shutil.which(f"python{version}")
+    return name if name and run(name, "-c", "").returncode == 0 else None
+
+
+@pytest.fixture
+def tool(tmp_path: Path) -> Path:
+    """Make a repository with what the program is installed from; skip where no package can be had."""
+    probe = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir"]
+    done = run(*probe, "--timeout", "5", "--retries", "0", "--dest", tmp_path / "probe", "pluggy")
+    if done.returncode:
+        pytest.skip(f"no package can be had from the index: {done.stderr.splitlines()[-1:]}")
+    made = tmp_path / "tool"
+    for name in ("reconciler", ".github/actions/reconcile"):
+        shutil.copytree(PROJECT / name, made / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitattributes"):
+        shutil.copy(PROJECT / name, made / name)
+    git(made, "init", "-q")
+    return made
+
+
+def install(tool: Path, target: Path, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
+    """Install as the pipelines do."""
+    return run("bash", tool / ".github/actions/reconcile/install.sh", target, PYTHON=python)
+
+
+@pytest.mark.slow
+def test_an_altered_hash_stops_the_installation(tool: Path, tmp_path: Path) -> None:
+    """A file that is not the pinned one is not installed, and neither is the program."""
+    lock = tool / ".github/actions/reconcile/requirements.txt"
+    first = read_lock("requirements.txt")[0]
+    text = lock.read_text(encoding="utf-8")
+    for each in first.hashes:
+        text = text.replace(each, f"{(int(each[0], 16) + 1) % 16:x}{each[1:]}")
+    lock.write_text(text, encoding="utf-8")
+
+    done = install(tool, tmp_path / "environment")
+
+    assert done.returncode != 0
+    assert "DO NOT MATCH THE HASHES" in done.stderr
+    assert first.name in done.stderr
+    assert not (tmp_path / "environment" / "bin" / "reconciler").exists()
+
+
+@pytest.mark.slow
+def test_the_pinned_packages_run_the_program(tool: Path, tmp_path: Path) -> None:
+    """It is installed from the lock, says its commit, and the build backend is not beside it."""
+    commit = commit_all(tool, "Release")
+    target = tmp_path / "environment"
+
+    done = install(tool, target)
+
+    assert done.returncode == 0, done.stderr
+    check_installed(target, commit)
+    assert install(tool, target).returncode == 0  # the second step of a job finds it there
+
+
+def check_installed(target: Path, commit: str) -> None:
+    """Check what stands in an environment: the pins and the program, and not even pip."""
+    script = "from importlib.metadata import distributions as all; print(*(each.name for each in all()))"
+    names = run(target / "bin" / "python", "-c", script).stdout.split()
+    here = {**default_environment(), "extra": ""}
+    pinned = {pin.name for pin in read_lock("requirements.txt") if holds(pin.requirement.marker, here)}
+
+    assert {canonicalize_name(name) for name in names} == pinned | {"systemregister-reconciler"}
+    said = run(target / "bin" / "reconciler", "--version")
+    assert f"({commit[:12]})" in said.stdout, said.stderr
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("version", PYTHONS)
+def test_it_is_installed_on_every_python(version: str, tool: Path, tmp_path: Path) -> None:
+    """On each that is on this machine."""
+    python = find_python(version)
+    if python is None:
+        pytest.skip(f"Python {version} is not on this machine")
+    commit = commit_all(tool, "Release")
+
+    done = install(tool, tmp_path / "environment", python)
+
+    assert done.returncode == 0, done.stderr
+    check_installed(tmp_path / "environment", commit)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("version", PYTHONS)
+@pytest.mark.parametrize(
+    "platform",
+    [
+        "manylinux_2_28_x86_64",
+        "manylinux_2_28_aarch64",
+        "macosx_11_0_arm64",
+        "macosx_10_13_x86_64",
+        "win_amd64",
+    ],
+)
+def test_a_pinned_wheel_exists_for_every_platform(
+    version: str, platform: str, tool: Path, tmp_path: Path
+) -> None:
+    """For each system and Python, each pin has a wheel whose hash is in the lock."""
+    here = {"manylinux": "linux", "macosx": "darwin", "win": "win32"}[platform.partition("_")[0]]
+    known = next(
+        each
+        for each in list_platforms()
+        if each["python_version"] == version and each["sys_platform"] == here
+    )
+    wanted = tmp_path / "wanted.txt"
+    wanted.write_text(
+        "".join(
+            f"{pin.name}{pin.requirement.specifier} {' '.join(f'--hash=sha256:{one}' for one in pin.hashes)}\n"
+            for pin in read_lock("requirements.txt")
+            if holds(pin.requirement.marker, known)
+        )
+    )
+    chosen = ["--python-version", version, *(f"--platform={each}" for each in _list_older(platform))]
+    words = ["--quiet", "--no-deps", "--only-binary", ":all:", "--require-hashes", "--dest", str(tmp_path)]
+
+    done = run(sys.executable, "-m", "pip", "download", *words, *chosen, "--requirement", wanted)
+
+    assert tool.is_dir()  # the index can be reached
+    assert done.returncode == 0, done.stderr
+
+
+def _list_older(platform: str) -> list[str]:
+    """List the platform tags that a system of one tag takes, since pip is told all of them."""
+    if platform.startswith("manylinux"):
+        machine = platform.removeprefix("manylinux_2_28_")
+        return [f"manylinux_2_{minor}_{machine}" for minor in range(28, 16, -1)] + [
+            f"manylinux2014_{machine}"
+        ]
+    return [platform]
