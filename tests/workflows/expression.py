@@ -1,4 +1,7 @@
-"""What stands in `${{ }}`, as far as these workflows use it: names, texts, `!`, `==`, `!=`, `&&`, `||`, calls."""
+"""What stands in `${{ }}`, as far as these workflows use it: names, texts, `!`, `==`, `!=`, `&&`, `||`, calls.
+
+Of the functions, the four that ask for a state, and `format`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TypeAlias
 
 Value: TypeAlias = "str | bool | Mapping[str, Value]"
 
-_TOKEN = re.compile(r"\s*(?:(?P<text>'[^']*')|(?P<name>[A-Za-z_][\w.-]*)|(?P<sign>&&|\|\||==|!=|!|\(|\)))")
+_TOKEN = re.compile(r"\s*(?:(?P<text>'[^']*')|(?P<name>[A-Za-z_][\w.-]*)|(?P<sign>&&|\|\||==|!=|!|,|\(|\)))")
 
 
 class Expression:
@@ -69,10 +72,20 @@ class Expression:
         if token.startswith("'"):
             return token[1:-1]
         if self._take("("):
+            if token == "format":
+                return self._format()
             if not self._take(")"):
                 raise ValueError(f"{token} with arguments is not known here")
             token += "()"
         return self._look_up(token)
+
+    def _format(self) -> str:
+        text, values = str(self._either()), []
+        while self._take(","):
+            values.append(_print(self._either()))
+        if not self._take(")"):
+            raise ValueError("a parenthesis is open")
+        return text.format(*values)
 
     def _look_up(self, name: str) -> Value:
         """Look a name up; as on the runner, a member that is not there is empty, but a context must be known."""

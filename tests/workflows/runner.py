@@ -1,24 +1,25 @@
-"""A runner of GitHub Actions for tests: it executes the shell of a job, and stands in for the actions of others.
+"""A runner of GitHub Actions for tests: it executes the shell of jobs, and stands in for the actions of others.
 
-The shells, files and variables are the real runner's. Checking out is a clone, artifacts are copied files, and
-`gh` is a script that writes down what it is asked.
+The shells, files, variables and signals are the real runner's. Checking out is a clone, artifacts are kept and carried
+between jobs and runs as github.com does, and `gh` is a script over a JSON file.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from ruamel.yaml import YAML
 
 from tests.git import git
 from tests.workflows.expression import decide, resolve
+from tests.workflows.github import OWN, REPOSITORY, GitHub, gather, remove, unpack, write_script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,22 +30,12 @@ if TYPE_CHECKING:
 Node: TypeAlias = "Mapping[str, Any]"
 
 PROJECT = Path(__file__).parents[2]
-REPOSITORY = "vendor/systems"
+WORKFLOWS = PROJECT / ".github" / "workflows"
 SHELLS = {
     # https://docs.github.com/actions, workflow syntax, jobs.<job_id>.steps[*].shell
     "": ["bash", "-e"],
     "bash": ["bash", "--noprofile", "--norc", "-eo", "pipefail"],
 }
-_GH = """#!{python}
-import json, pathlib, sys
-words = sys.argv[1:]
-body = pathlib.Path(words[words.index("--input") + 1]).read_text() if "--input" in words else None
-with pathlib.Path({log!r}).open("a") as stream:
-    stream.write(json.dumps([words, body and json.loads(body)]) + "\\n")
-answer = pathlib.Path({answer!r})
-if "--method" not in words and answer.exists():
-    sys.stdout.write(answer.read_text())
-"""
 
 
 def read_yaml(path: Path) -> Node:
@@ -54,15 +45,27 @@ def read_yaml(path: Path) -> Node:
 
 def read_jobs(name: str) -> Node:
     """Read the jobs of a workflow."""
-    jobs: Node = read_yaml(PROJECT / ".github" / "workflows" / f"{name}.yml")["jobs"]
+    jobs: Node = read_yaml(WORKFLOWS / f"{name}.yml")["jobs"]
     return jobs
+
+
+class MachineLostError(Exception):
+    """The machine of a job is gone, with everything on it."""
+
+
+class Watch(Protocol):
+    """What is done to a step while it runs."""
+
+    def __call__(self, step: str, process: subprocess.Popen[str]) -> bool:
+        """Watch a step until it ends, and say whether the job was cancelled; raises `MachineLostError`."""
 
 
 @dataclass
 class Done:
-    """What became of a job."""
+    """What became of a job, or of a step within an action."""
 
     failed: bool = False
+    cancelled: bool = False
     stdout: str = ""
     stderr: str = ""
     summary: str = ""
@@ -72,14 +75,49 @@ class Done:
     ran: list[str] = field(default_factory=list)
     """The names of the steps with a shell of their own, in order."""
 
+    @property
+    def result(self) -> str:
+        """What the jobs after it are told."""
+        return "cancelled" if self.cancelled else "failure" if self.failed else "success"
+
     def list_steps(self) -> dict[str, Value]:
         """Give the context `steps`."""
         return {name: {"outputs": outputs} for name, outputs in self.steps.items()}
 
 
 @dataclass
+class Run:
+    """One run of a workflow, with the jobs of its newest attempt."""
+
+    id: int
+    event: dict[str, Value]
+    """The contexts `github`, `inputs` and `vars`."""
+    workflow: Path
+    jobs: dict[str, Done] = field(default_factory=dict)
+
+
+@dataclass
+class Machine:
+    """Where a job runs: its folders, and the contexts that it sees."""
+
+    folder: Path
+    contexts: dict[str, Value]
+    run: Run
+
+    @property
+    def checkout(self) -> Path:
+        """The workspace."""
+        return self.folder / "checkout"
+
+    @property
+    def temp(self) -> Path:
+        """The folder for files of the run."""
+        return self.folder / "temp"
+
+
+@dataclass
 class Runner:
-    """Runs jobs over one origin; `served` takes the place of tt02, whose address nobody can change."""
+    """Runs workflows over one origin; `served` takes the place of tt02, whose address nobody can change."""
 
     origin: Path
     work: Path
@@ -87,82 +125,133 @@ class Runner:
     """The variables under which the program under test runs, besides the runner's."""
     secrets: Mapping[str, Mapping[str, str]]
     """What each GitHub environment gives to a job that is bound to it."""
-    event: Mapping[str, Value]
+    event: dict[str, Value]
     """The contexts `github`, `inputs` and `vars`."""
     merges: str = ""
     """The branch that a pull request asks to merge."""
+    watch: Watch | None = None
 
     def __post_init__(self) -> None:
-        self.tools = self.work / "tools"
-        self.tools.mkdir(parents=True, exist_ok=True)
-        self.gh_log, self.gh_answer = self.work / "gh.log", self.work / "gh.json"
-        names = {"python": sys.executable, "log": str(self.gh_log), "answer": str(self.gh_answer)}
-        _write_script(self.tools / "gh", _GH.format(**names))
-        self.artifacts = self.work / "artifacts"
-        self._jobs = 0
-
-    def asked(self) -> list[tuple[list[str], Any]]:
-        """Read what `gh` was asked, with the bodies."""
-        lines = self.gh_log.read_text().splitlines() if self.gh_log.exists() else []
-        return [tuple(json.loads(line)) for line in lines]
+        self.github = GitHub(self.work)
+        self._machines = 0
 
     def run_workflow(self, name: str) -> dict[str, Done]:
-        """Run those jobs of a workflow whose conditions hold, in order."""
-        done: dict[str, Done] = {}
-        for key, job in read_jobs(name).items():
-            needed = [job["needs"]] if "needs" in job else []
-            if any(each not in done or done[each].failed for each in needed):
-                continue
-            outputs: dict[str, Value] = {each: {"outputs": done[each].outputs} for each in needed}
-            if self.wants(job, outputs):
-                done[key] = self.run_job(job, outputs)
-        return done
+        """Run a workflow for the event, by its name here."""
+        return self.start(WORKFLOWS / f"{name}.yml").jobs
 
-    def wants(self, job: Node, needs: Mapping[str, Value]) -> bool:
-        """Say whether the condition of a job holds, over the jobs that it needs."""
-        return decide(job.get("if", ""), {**self.event, "needs": needs, "success()": True})
+    def start(self, workflow: Path) -> Run:
+        """Start a run of a workflow: one of ours, or a vendor's that calls them."""
+        github = self.event["github"]
+        assert isinstance(github, dict)
+        sha = github.get("sha") or git(self.origin, "rev-parse", "main")
+        number = self.github.add(
+            "runs",
+            head_branch=str(github["ref"]).removeprefix("refs/heads/"),
+            head_sha=sha,
+            event=github["event_name"],
+            head_repository={"id": github.get("head_repository", OWN)},
+            repository={"id": OWN},
+        )
+        told = {**github, "run_id": str(number), "run_attempt": "1", "sha": sha}
+        run = Run(number, {**self.event, "github": told}, workflow)
+        self._run_jobs(run, {})
+        return run
 
-    def run_job(self, job: Node, needs: Mapping[str, Value]) -> Done:
-        """Run the steps of a job in a room of its own; of a matrix, its first column."""
-        self._jobs += 1
-        room = self.work / f"job-{self._jobs}"
-        matrix = {name: values[0] for name, values in job.get("strategy", {}).get("matrix", {}).items()}
-        contexts: dict[str, Value] = {**self.event, "needs": needs, "matrix": matrix}
-        bound = resolve(job.get("environment", ""), contexts)
-        contexts["secrets"] = self.secrets.get(bound, {})
+    def rerun(self, run: Run, *, failed_only: bool) -> None:
+        """Run a run again for the same event and commit: all of it, or what failed and what needs that."""
+        github = run.event["github"]
+        assert isinstance(github, dict)
+        github["run_attempt"] = str(int(github["run_attempt"]) + 1)
+        kept = {name: job for name, job in run.jobs.items() if failed_only and job.result == "success"}
+        run.jobs = {}
+        self._run_jobs(run, kept)
+
+    def _run_jobs(self, run: Run, kept: Mapping[str, Done]) -> None:
+        """Run the jobs whose conditions hold, in order; of a called workflow, with the secrets that are named."""
+        for name, job in read_yaml(run.workflow)["jobs"].items():
+            if "uses" in job:
+                called, inputs, names = read_called(job, run.event)
+                for inner, each in called["jobs"].items():
+                    self._run_one(run, inner, each, {**run.event, "inputs": inputs}, names, kept)
+            else:
+                self._run_one(run, name, job, run.event, None, kept)
+
+    def _run_one(
+        self,
+        run: Run,
+        name: str,
+        job: Node,
+        contexts: Mapping[str, Value],
+        names: frozenset[str] | None,
+        kept: Mapping[str, Done],
+    ) -> None:
+        """Run a job if its condition holds; `names` are the secrets that a caller named, None where there is none."""
+        needed = job.get("needs", [])
+        needed = [needed] if isinstance(needed, str) else needed
+        needs = describe_needs(needed, run.jobs)
+        if name in kept and all(each in kept for each in needed if each in run.jobs):
+            run.jobs[name] = kept[name]
+        elif wants(job, contexts, needs):
+            run.jobs[name] = self.run_job(run, job, {**contexts, "needs": needs}, names)
+
+    def run_job(
+        self, run: Run, job: Node, contexts: Mapping[str, Value], names: frozenset[str] | None = None
+    ) -> Done:
+        """Run the steps of a job on a machine of its own."""
+        self._machines += 1
+        machine = Machine(self.work / f"machine-{self._machines}", dict(contexts), run)
+        bound = job.get("environment", "")
+        bound = resolve(bound["name"] if isinstance(bound, dict) else bound, contexts)
+        given = self.secrets.get(bound, {})
+        machine.contexts["secrets"] = {
+            name: value for name, value in given.items() if names is None or name in names
+        }
+        machine.contexts["runner"] = {"temp": str(machine.temp)}
+        machine.temp.mkdir(parents=True)
+        machine.checkout.mkdir()
+        write_program(machine.temp / "reconciler" / "bin" / "reconciler")
         done = Done()
-        temp = room / "temp"
-        temp.mkdir(parents=True)
-        write_program(temp / "reconciler" / "bin" / "reconciler")
-        for step in job["steps"]:
-            self.run_step(step, contexts, room, done, {})
-        now = {**contexts, "steps": done.list_steps()}
+        try:
+            for step in job["steps"]:
+                self.run_step(step, machine.contexts, machine, done, {})
+        except MachineLostError:
+            remove(machine.folder)
+            return Done(failed=True)
+        now = {**machine.contexts, "steps": done.list_steps()}
         done.outputs = {name: resolve(value, now) for name, value in job.get("outputs", {}).items()}
         return done
 
     def run_step(
-        self, step: Node, contexts: Mapping[str, Value], room: Path, done: Done, environ: Mapping[str, str]
+        self,
+        step: Node,
+        contexts: Mapping[str, Value],
+        machine: Machine,
+        done: Done,
+        environ: Mapping[str, str],
     ) -> None:
         """Run one step, if its condition holds."""
+        fine = not done.failed and not done.cancelled
         states = {
-            "success()": not done.failed,
-            "failure()": done.failed,
+            "success()": fine,
+            "failure()": done.failed and not done.cancelled,
             "always()": True,
-            "cancelled()": False,
+            "cancelled()": done.cancelled,
         }
         now: dict[str, Value] = {"steps": done.list_steps(), **contexts, **states}
-        if not decide(step.get("if", ""), now):
+        if not decide(str(step.get("if", "")), now):
             return
         environ = {**environ, **{name: resolve(value, now) for name, value in step.get("env", {}).items()}}
         given = {name: resolve(str(value), now) for name, value in step.get("with", {}).items()}
         uses = step.get("uses", "")
         if uses.startswith("$/"):
-            self._run_action(step, given, now, room, done, environ)
+            self._run_action(step, given, now, machine, done, environ)
         elif uses:
-            self._stand_in(uses.partition("@")[0], given, room)
+            try:
+                self._stand_in(uses.partition("@")[0], given, machine)
+            except LookupError:
+                done.failed = not step.get("continue-on-error", False)
         elif step.get("name") != "Install":
-            folder = room / "checkout" / resolve(step.get("working-directory", "."), now)
-            outputs = self._run_shell(step, folder, room, done, environ)
+            outputs = self._run_shell(step, machine, done, environ, now)
             if "id" in step:
                 done.steps[step["id"]] = outputs
 
@@ -171,86 +260,181 @@ class Runner:
         step: Node,
         given: Mapping[str, str],
         contexts: Mapping[str, Value],
-        room: Path,
+        machine: Machine,
         done: Done,
         environ: Mapping[str, str],
     ) -> None:
         """Run the steps of an own action; it sees its own inputs, and the contexts of the caller but the secrets."""
-        action = read_yaml(PROJECT / step["uses"].removeprefix("$/") / "action.yml")
+        folder = PROJECT / step["uses"].removeprefix("$/")
+        action = read_yaml(folder / "action.yml")
         unknown = set(given) - set(action["inputs"])
-        if unknown:
-            raise ValueError(f"the action has no inputs {unknown}")
-        inputs = {name: given.get(name, each.get("default", "")) for name, each in action["inputs"].items()}
-        if inputs["environment"] == "tt02":
+        missing = {name for name, each in action["inputs"].items() if each.get("required")} - set(given)
+        if unknown or missing:
+            raise ValueError(f"the action has no inputs {unknown}, or has to have {missing}")
+        github = contexts["github"]
+        assert isinstance(github, dict)
+        seen: dict[str, Value] = {"github": {**github, "action_path": str(folder)}}
+        inputs = {
+            name: given.get(name, resolve(str(each.get("default", "")), seen))
+            for name, each in action["inputs"].items()
+        }
+        if inputs.get("environment") == "tt02" and "verb" in inputs:
             inputs["environment"] = "served"
-        inner = Done(failed=done.failed)
-        seen: dict[str, Value] = {"github": contexts["github"], "inputs": inputs}
+        inner = Done(failed=done.failed, cancelled=done.cancelled)
+        seen["inputs"] = inputs
+        # The step's own condition held: within the action, each step begins with what came before it there.
+        inner.failed = inner.cancelled = False
         for each in action["runs"]["steps"]:
-            self.run_step(each, seen, room, inner, environ)
+            self.run_step(each, seen, machine, inner, environ)
         now = {"steps": inner.list_steps()}
-        outputs = {name: resolve(each["value"], now) for name, each in action["outputs"].items()}
+        outputs = {name: resolve(each["value"], now) for name, each in action.get("outputs", {}).items()}
         if "id" in step:
             done.steps[step["id"]] = outputs
-        _add(done, inner)
+        add(done, inner)
 
     def _run_shell(
-        self, step: Node, folder: Path, room: Path, done: Done, environ: Mapping[str, str]
+        self,
+        step: Node,
+        machine: Machine,
+        done: Done,
+        environ: Mapping[str, str],
+        contexts: Mapping[str, Value],
     ) -> dict[str, str]:
-        temp = room / "temp"
+        temp = machine.temp
         script, output, summary = temp / "step.sh", temp / "output", temp / "summary"
         script.write_text(step["run"], encoding="utf-8")
         output.write_text("")
         summary.write_text("")
-        runner = {
-            "PATH": f"{self.tools}:/usr/local/bin:/usr/bin:/bin",
-            "HOME": str(room),
+        files = {"GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary)}
+        own = {**self._describe_runner(machine), **files, **self.program, **environ}
+        with (temp / "stdout").open("w+") as stdout, (temp / "stderr").open("w+") as stderr:
+            process = subprocess.Popen(
+                [*SHELLS[step.get("shell", "")], str(script)],
+                cwd=machine.checkout / resolve(step.get("working-directory", "."), contexts),
+                env=own,
+                stdout=stdout,
+                stderr=stderr,
+                text=True,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            cancelled = self.watch(step.get("name", ""), process) if self.watch else False
+            process.wait(timeout=120)
+            stdout.seek(0)
+            stderr.seek(0)
+            made = Done(process.returncode != 0, cancelled, stdout.read(), stderr.read())
+        made.summary = summary.read_text()
+        made.ran = [step.get("name", "")]
+        add(done, made)
+        return dict(read_outputs(output.read_text()))
+
+    def _describe_runner(self, machine: Machine) -> dict[str, str]:
+        github = machine.run.event["github"]
+        assert isinstance(github, dict)
+        return {
+            "PATH": f"{self.github.tools}:{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+            "HOME": str(machine.folder),
             "LANG": "C.UTF-8",
             "CI": "true",
             "GITHUB_ACTIONS": "true",
-            "GITHUB_OUTPUT": str(output),
-            "GITHUB_STEP_SUMMARY": str(summary),
             "GITHUB_REPOSITORY": REPOSITORY,
-            "GITHUB_WORKSPACE": str(room / "checkout"),
-            "RUNNER_TEMP": str(temp),
+            "GITHUB_SERVER_URL": "https://github.com",
+            "GITHUB_RUN_ID": str(github["run_id"]),
+            "GITHUB_RUN_ATTEMPT": str(github["run_attempt"]),
+            "GITHUB_SHA": str(github["sha"]),
+            "GITHUB_REF": str(github["ref"]),
+            "GITHUB_EVENT_NAME": str(github["event_name"]),
+            "GITHUB_WORKSPACE": str(machine.checkout),
+            "RUNNER_TEMP": str(machine.temp),
         }
-        ran = subprocess.run(
-            [*SHELLS[step.get("shell", "")], str(script)],
-            cwd=folder,
-            env={**runner, **self.program, **environ},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-        step_done = Done(failed=ran.returncode != 0, stdout=ran.stdout, stderr=ran.stderr)
-        step_done.summary = summary.read_text()
-        step_done.ran = [step.get("name", "")]
-        _add(done, step_done)
-        return dict(read_outputs(output.read_text()))
 
-    def _stand_in(self, uses: str, given: Mapping[str, str], room: Path) -> None:
-        checkout = room / "checkout"
+    def _stand_in(self, uses: str, given: Mapping[str, str], machine: Machine) -> None:
+        """Do what an action of others does; raises `LookupError` where it would fail."""
+        checkout = machine.checkout
         if uses == "actions/checkout":
-            depth = [] if given.get("fetch-depth") == "0" else ["--depth", "1"]
-            git(self.work, "clone", "-q", *depth, f"file://{self.origin}", str(checkout))
-            if self.merges:  # as GitHub does, on a commit of its own that no branch holds
-                git(checkout, "checkout", "-q", "--detach")
-                git(checkout, "merge", "-q", "--no-ff", "-m", "Merge", f"origin/{self.merges}")
+            self._check_out(machine, given)
         elif uses == "actions/upload-artifact":
-            for path in given["path"].split():
-                source, target = checkout / path, self.artifacts / given["name"] / path
-                if source.is_dir():
-                    shutil.copytree(source, target, dirs_exist_ok=True)
-                elif source.exists():
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copy(source, target)
-                elif given.get("if-no-files-found") != "ignore":
-                    raise FileNotFoundError(path)
+            paths = [checkout / path for path in given["path"].split()]
+            base, files = gather([Path(os.path.normpath(path)) for path in paths])
+            if files:
+                self.github.upload(machine.run.id, given["name"], base, files)
+            elif given.get("if-no-files-found") != "ignore":
+                raise LookupError(given["path"])
         elif uses == "actions/download-artifact":
-            shutil.copytree(self.artifacts / given["name"], checkout, dirs_exist_ok=True)
+            found = self.github.find_artifact(given["name"], machine.run.id)
+            unpack(found, checkout / given.get("path", "."))
         elif uses != "actions/setup-python":
             raise ValueError(f"nothing stands in for {uses}")
+
+    def _check_out(self, machine: Machine, given: Mapping[str, str]) -> None:
+        """Check out the commit of the event, with the whole history or without any."""
+        checkout = machine.checkout
+        depth = [] if given.get("fetch-depth") == "0" else ["--depth", "1"]
+        git(self.work, "clone", "-q", *depth, f"file://{self.origin}", str(checkout))
+        github = machine.run.event["github"]
+        assert isinstance(github, dict)
+        if self.merges:  # as GitHub does, on a commit of its own that no branch holds
+            git(checkout, "checkout", "-q", "--detach")
+            git(checkout, "merge", "-q", "--no-ff", "-m", "Merge", f"origin/{self.merges}")
+        elif not depth:
+            git(checkout, "checkout", "-q", "--detach", str(github["sha"]))
+
+
+def describe_needs(needed: list[str], jobs: Mapping[str, Done]) -> dict[str, Value]:
+    """Give the context `needs`; a job that did not run was skipped."""
+    return {
+        name: {"result": jobs[name].result, "outputs": jobs[name].outputs}
+        if name in jobs
+        else {"result": "skipped", "outputs": {}}
+        for name in needed
+    }
+
+
+def wants(job: Node, contexts: Mapping[str, Value], needs: Mapping[str, Value]) -> bool:
+    """Say whether the condition of a job holds, over the jobs that it needs."""
+    results = [each["result"] for each in needs.values() if isinstance(each, dict)]
+    states: dict[str, Value] = {
+        "success()": all(each == "success" for each in results),
+        "failure()": "failure" in results,
+        "cancelled()": "cancelled" in results,
+        "always()": True,
+    }
+    return decide(str(job.get("if", "")), {**contexts, "needs": needs, **states})
+
+
+def read_called(job: Node, event: Mapping[str, Value]) -> tuple[Node, dict[str, Value], frozenset[str]]:
+    """Read the workflow that a job calls: its document, its inputs, and the names of the secrets that it is given.
+
+    Raises `ValueError` for what github.com refuses before anything runs.
+    """
+    match = re.fullmatch(
+        r"(?:[\w-]+/[\w-]+|\$)/\.github/workflows/([\w-]+)\.yml(@[0-9a-f]{40})?", job["uses"]
+    )
+    if match is None:
+        raise ValueError(f"not understood: {job['uses']}")
+    called = read_yaml(WORKFLOWS / f"{match[1]}.yml")
+    declared = called["on"]["workflow_call"]
+    given = {name: resolve(str(value), event) for name, value in job.get("with", {}).items()}
+    secrets = job.get("secrets", {})
+    if set(given) - set(declared["inputs"]) or set(secrets) - set(declared["secrets"]):
+        raise ValueError("an input or a secret is unknown")
+    if {name for name, each in declared["secrets"].items() if each.get("required")} - set(secrets):
+        raise ValueError("a secret is missing")
+    for each in called["jobs"].values():
+        for name, level in each["permissions"].items():
+            if level == "write" and job["permissions"].get(name) != "write":
+                raise ValueError(f"the caller does not grant {name}: {level}")
+            if name not in job["permissions"]:
+                raise ValueError(f"the caller does not grant {name}: {level}")
+    inputs: dict[str, Value] = {
+        name: _read_input(given.get(name, each.get("default", "")), each["type"])
+        for name, each in declared["inputs"].items()
+    }
+    return called, inputs, frozenset(secrets)
+
+
+def _read_input(value: str | bool, kind: str) -> Value:  # noqa: FBT001 - as YAML has it
+    return str(value).lower() == "true" if kind == "boolean" else str(value)
 
 
 def read_outputs(text: str) -> Iterator[tuple[str, str]]:
@@ -270,8 +454,10 @@ def read_outputs(text: str) -> Iterator[tuple[str, str]]:
         yield match[1], "\n".join(rows)
 
 
-def _add(done: Done, more: Done) -> None:
+def add(done: Done, more: Done) -> None:
+    """Add what became of a step to what became of its job."""
     done.failed = done.failed or more.failed
+    done.cancelled = done.cancelled or more.cancelled
     done.stdout += more.stdout
     done.stderr += more.stderr
     done.summary += more.summary
@@ -280,12 +466,12 @@ def _add(done: Done, more: Done) -> None:
 
 def write_program(path: Path) -> None:
     """Write the program under test, as installing it would."""
-    _write_script(
+    write_script(
         path, f'#!/bin/sh\nPYTHONPATH="{PROJECT}" exec "{sys.executable}" -W error -m reconciler "$@"\n'
     )
 
 
-def _write_script(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    path.chmod(0o755)
+def read_report(runner: Runner, name: str) -> dict[str, Any]:
+    """Read the report of an apply out of an artifact."""
+    report: dict[str, Any] = json.loads(runner.github.find_artifact(name).read("report.json"))
+    return report

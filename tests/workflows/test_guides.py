@@ -30,6 +30,14 @@ def read_pipeline(page: str) -> str:
     return max(pipelines, key=len)
 
 
+def read_vendor_file(name: str) -> str:
+    """Read a vendor's workflow file from the page on GitHub."""
+    text = PAGES["github"].read_text(encoding="utf-8")
+    match = re.search(rf"`\.github/workflows/{name}\.yml`:\n\n```yaml\n(.*?)```", text, re.DOTALL)
+    assert match, name
+    return match[1]
+
+
 @pytest.mark.skipif(CHECK is None, reason="check-jsonschema is not installed: pip install check-jsonschema")
 @pytest.mark.parametrize(
     ("page", "schema"), [("gitlab", "vendor.gitlab-ci"), ("azure", "vendor.azure-pipelines")]
@@ -79,14 +87,26 @@ def test_a_pipeline_puts_no_parameter_into_a_script(page: str) -> None:
     assert [line for line in lines if not allowed.match(line)] == []
 
 
-def test_the_action_is_shown_pinned_by_commit() -> None:
-    """Whoever copies the example names a whole commit."""
-    uses = re.findall(r"uses: (\S+)", PAGES["github"].read_text(encoding="utf-8"))
+@pytest.mark.skipif(CHECK is None, reason="check-jsonschema is not installed: pip install check-jsonschema")
+@pytest.mark.parametrize("name", ["plan", "apply", "drift"])
+def test_a_file_of_a_vendor_is_short_and_satisfies_the_schema(name: str, tmp_path: Path) -> None:
+    """A vendor's workflow file is fifteen lines."""
+    assert CHECK is not None
+    file = tmp_path / f"{name}.yml"
+    file.write_text(read_vendor_file(name))
 
-    assert uses
-    assert all(
-        re.fullmatch(r"OWNER/REPOSITORY/\.github/actions/reconcile@[0-9a-f]{40}", each) for each in uses
-    )
+    assert len(file.read_text().splitlines()) <= 15
+    done = run(CHECK, "--builtin-schema", "vendor.github-workflows", file)
+    assert done.returncode == 0, done.stdout
+
+
+def test_what_is_called_is_shown_pinned_by_commit() -> None:
+    """Whoever copies a file or the example names a whole commit."""
+    uses = re.findall(r"uses: (\S+)", PAGES["github"].read_text(encoding="utf-8"))
+    ours = r"OWNER/REPOSITORY/\.github/(?:actions/reconcile|workflows/(?:plan|apply|drift)\.yml)@[0-9a-f]{40}"
+
+    assert len(uses) == 4
+    assert all(re.fullmatch(ours, each) for each in uses)
 
 
 @pytest.fixture
