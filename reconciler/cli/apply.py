@@ -5,15 +5,25 @@ from __future__ import annotations
 import itertools
 import os
 import shlex
-from contextlib import suppress
-from dataclasses import replace
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING
 
 import typer
 
 from reconciler.build import describe_version, find_version
+from reconciler.cli.apply_options import (
+    AcceptOption,
+    ExpectOption,
+    PlanfileArgument,
+    RecoverOption,
+    ReportOption,
+    TipOption,
+    WithoutOption,
+    YesOption,
+)
 from reconciler.cli.confirmation import confirm_plan
 from reconciler.cli.console import notify, notify_lines, show_lines, show_text
 from reconciler.cli.context import (
@@ -45,16 +55,20 @@ from reconciler.cli.provenance import find_provenance
 from reconciler.cli.signals import stop_on_signals
 from reconciler.definitions.files import open_drafts, probe
 from reconciler.definitions.settings import find_root
-from reconciler.errors import Exit, Refused, UsageError
+from reconciler.errors import Exit, ReconcilerError, Refused, UsageError
 from reconciler.execution.branch_tip import check_tip
 from reconciler.execution.executor import apply_plan
 from reconciler.execution.freshness import check_consistent
+from reconciler.execution.journal_folder import check_journals, record_quiet_run
 from reconciler.execution.outcome import NotTried, Report, is_undoable
 from reconciler.execution.preflight import (
     Terms,
+    check_nothing_open,
     check_target,
     clear,
-    lock_for_apply,
+    lock_target,
+    read_own_runs,
+    settle,
 )
 from reconciler.execution.run_summary import find_earlier_run
 from reconciler.execution.signoff import check_accepted, find_approvals
@@ -65,10 +79,10 @@ from reconciler.render import report_json
 from reconciler.render.escape import shorten
 from reconciler.render.phrases import count, describe_time
 from reconciler.render.text.plan import render_plan
-from reconciler.render.text.report import render_progress, render_report
+from reconciler.render.text.report import render_progress, render_recovered, render_report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from reconciler.cli.context import Connection, Context
@@ -76,54 +90,47 @@ if TYPE_CHECKING:
     from reconciler.execution.outcome import Outcome
     from reconciler.execution.preflight import TargetLock
     from reconciler.model.environment import Environment
-    from reconciler.planning.plan import Plan
+    from reconciler.planning.plan import Plan, Target
 
 app = make_app()
 _EXAMPLES = """\
 reconciler apply -e tt02
 reconciler apply plan.json -e prod --yes --require-tip origin/main
 reconciler apply -e tt02 --only '991825827_smart*'"""
-_AcceptOption: TypeAlias = Annotated[
-    str,
-    typer.Option(
-        "--accept",
-        metavar="DIGEST",
-        help="Accept the breaking impacts of the plan with this digest.",
-        show_default=False,
-    ),
-]
-_TipOption: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--require-tip",
-        metavar="REF",
-        help="Refuse unless this is the newest commit of the deployed branch.",
-        show_default=False,
-    ),
-]
-_ReportOption: TypeAlias = Annotated[
-    Path | None,
-    typer.Option("--report", metavar="FILE", help="Save the report as JSON.", show_default=False),
-]
 _MOST = 20
 """How many systems a refusal names."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """How to apply, as the command line says it."""
+
+    root: Path
+    journal: Path
+    terms: Terms
+    form: Format
+    tip: str | None
+    earlier: tuple[str, ...]
+    """The runs of the pipeline whose journals have to be there."""
+    recover: bool
+    yes: bool
+
+
 @app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
-    planfile: Annotated[
-        Path | None,
-        typer.Argument(metavar="PLANFILE", help="A saved plan; without one, plan now.", show_default=False),
-    ] = None,
+    planfile: PlanfileArgument = None,
     *,
     environment: EnvironmentOption = None,
     vendor: VendorOption = "",
     only: OnlyOption = None,
     form: FormatOption = Format.TEXT,
-    accept: _AcceptOption = "",
-    require_tip: _TipOption = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    report: _ReportOption = None,
+    accept: AcceptOption = "",
+    require_tip: TipOption = None,
+    recover: RecoverOption = False,
+    expect_journal: ExpectOption = None,
+    without_journal: WithoutOption = None,
+    yes: YesOption = False,
+    report: ReportOption = None,
     journal: JournalOption = None,
     workers: WorkersOption = WORKERS,
     patience: PatienceOption = 60.0,
@@ -137,27 +144,76 @@ def run(
     found = find_root(root or Path.cwd())
     folder = find_journal(found, journal)
     probe(report)
-    outputs = (report,) if report else ()
-    terms = Terms(accept, workers, patience, Event(), outputs, find_provenance(os.environ, found))
+    outputs, waived = (report,) if report else (), tuple(without_journal or ())
+    terms = Terms(accept, workers, patience, Event(), outputs, find_provenance(os.environ, found), waived)
+    order = _Order(found, folder, terms, form, require_tip, tuple(expect_journal or ()), recover, yes)
     if planfile is not None:
-        saved = _read_whole(planfile, only)
+        code = _apply_saved(_read_whole(planfile, only), order, environment, vendor)
+    else:
         if require_tip is not None:
-            check_tip(found, require_tip, saved)
-        chosen = choose_saved(found, saved.target.environment, environment)
-        check_target(saved, find_target(chosen, vendor or saved.target.vendor))
-        connecting = _connect(saved, chosen, found, workers)
-        with connecting as connection, lock_for_apply(find_site(connection, found, folder)) as lock:
-            raise typer.Exit(_carry_out_saved(saved, lock, terms, form, yes=yes))
-    if require_tip is not None:
-        check_tip(found, require_tip)
-    context = _narrow(read_context(root, environment, vendor, form), only)
+            check_tip(found, require_tip)
+        code = _apply_now(_narrow(read_context(root, environment, vendor, form), only), order)
+    raise typer.Exit(code)
+
+
+def _apply_saved(saved: Plan, order: _Order, environment: str | None, vendor: str) -> Exit:
+    """Carry out a saved plan; raises `Refused` where it is not for here."""
+    if order.tip is not None:
+        check_tip(order.root, order.tip, saved)
+    chosen = choose_saved(order.root, saved.target.environment, environment)
+    target = find_target(chosen, vendor or saved.target.vendor)
+    check_target(saved, target)
     with (
-        open_register(context, read_only=False, workers=workers) as connection,
-        lock_for_apply(find_site(connection, found, folder)) as lock,
+        _leave_journal(order, target, saved.digest),
+        _connect(saved, chosen, order.root, order.terms.workers) as connection,
+        _hold(order, connection) as lock,
+    ):
+        return _carry_out_saved(saved, lock, order.terms, order.form, yes=order.yes)
+
+
+def _apply_now(context: Context, order: _Order) -> Exit:
+    """Plan now, and carry that out."""
+    with (
+        _leave_journal(order, find_target(context.environment, context.vendor), ""),
+        open_register(context, read_only=False, workers=order.terms.workers) as connection,
+        _hold(order, connection) as lock,
     ):
         made = make_plan(context, connection)
         notify_of_warnings(context)
-        raise typer.Exit(_carry_out(made, lock, terms, form, yes=yes))
+        return _carry_out(made, lock, order.terms, order.form, yes=order.yes)
+
+
+@contextmanager
+def _leave_journal(order: _Order, target: Target, digest: str) -> Iterator[None]:
+    """Leave a journal that says that nothing was sent, where a pipeline's run ends without having opened one.
+
+    So what is missing later is a journal that was lost.
+    """
+    try:
+        yield
+    finally:
+        with suppress(ReconcilerError, OSError):  # what ends the run weighs more
+            record_quiet_run(order.journal, target, digest, order.terms.provenance, order.terms.waived)
+
+
+@contextmanager
+def _hold(order: _Order, connection: Connection) -> Iterator[TargetLock]:
+    """Hold the lock, settle what earlier runs left open where that was asked for, and see that all of them are known.
+
+    Raises `Refused` where they are not; ends the run where something stays unknown, or has to be looked at.
+    """
+    site = find_site(connection, order.root, order.journal)
+    with lock_target(site) as lock:
+        check_journals(read_own_runs(lock), order.earlier, order.terms.waived, site.journal)
+        recovered = settle(lock, patience=order.terms.patience) if order.recover else ()
+        if recovered:
+            notify_lines(render_recovered(recovered))
+        code = Exit.worst(*(each.exit_code for each in recovered))
+        if code is not Exit.DONE:
+            notify("Nothing was written by this run.")
+            raise typer.Exit(code)
+        check_nothing_open(site)
+        yield lock
 
 
 def _read_whole(planfile: Path, only: Sequence[str] | None) -> Plan:

@@ -26,8 +26,7 @@ from reconciler.cli.options import (
 )
 from reconciler.clients.parallel import ask_all
 from reconciler.definitions.settings import find_root, read_settings
-from reconciler.errors import Exit, RegisterError, UsageError
-from reconciler.execution.fate import Fate
+from reconciler.errors import Exit, RegisterError, SettingsError, UsageError
 from reconciler.execution.journal_folder import read_runs
 from reconciler.execution.preflight import find_stranded_clients, lock_target, recover
 from reconciler.model.environment import WORKERS
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
 app = make_app()
 
 
-@app.command(cls=Verb, epilog="reconciler recover -e prod\nreconciler recover -e prod --format json")
+@app.command(cls=Verb, epilog="reconciler recover\nreconciler recover -e prod --journal DIR --format json")
 def run(
     *,
     environment: EnvironmentOption = None,
@@ -60,19 +59,25 @@ def run(
 ) -> None:
     """Find out what became of an interrupted apply; nothing is sent again.
 
+    Environment and vendor are those of the journals, unless they are named; definitions are not needed.
+
     Exits 5 when an outcome stays unknown, and 1 while a client id that a run released is on no system, or where
     a write overwrote another's.
     """
-    found = find_root(root or Path.cwd())
+    found, is_repository = _find_root(root, journal)
     folder = find_journal(found, journal)
-    chosen = choose_environment(read_settings(found), environment, os.environ)
     runs = read_runs(folder)
     if not runs:
         notify(f"There is no journal in {folder}; this is what the change log alone shows.")
         _show_newest(read_context(root, environment, vendor, form), workers)
         return
-    is_named = environment is not None or "RECONCILER_ENVIRONMENT" in os.environ
-    owner = _find_vendor(_find_runs(runs, chosen, is_named=is_named), vendor)
+    chosen = _choose_environment(found, environment, runs)
+    if chosen.name == "local" and not is_repository:
+        raise UsageError(
+            "The runs here are of the embedded register, which lies in its repository.",
+            hint="Name the repository with --root.",
+        )
+    owner = _find_vendor(_find_runs(runs, chosen), vendor)
     # Nothing here needs the definitions: they may be broken, and that is no reason to leave a run open.
     with (
         connect(found, chosen, owner, read_only=True, workers=workers) as connection,
@@ -84,8 +89,7 @@ def run(
         show_text(as_json.render_recovered(recovered, stranded))
     else:
         show_lines(render_recovered(recovered, stranded))
-    codes = [Exit.UNKNOWN for each in recovered if each.fate is Fate.UNKNOWN]
-    codes += [Exit.FAILED for each in recovered if each.alarming or not each.recorded]
+    codes = [each.exit_code for each in recovered]
     if obstacle:
         notify(f"Whether a client id is on no system is not known: {obstacle}")
         notify("    Hint: Run `reconciler recover` again when the register answers.")
@@ -101,22 +105,57 @@ def _find_stranded(lock: TargetLock) -> tuple[tuple[Stranded, ...], str]:
         return (), error.message
 
 
-def _find_runs(runs: Sequence[Run], chosen: Environment, *, is_named: bool) -> list[Run]:
-    """Find the runs on an environment's register.
+def _find_root(root: Path | None, journal: Path | None) -> tuple[Path, bool]:
+    """Find the root, and say whether it is a repository of definitions: a folder of journals that is named needs none.
 
-    Raises `UsageError` where there are only runs on others, and where only others are open and nobody named
-    an environment: the embedded register knows nothing of a run on another one.
+    Raises `UsageError` where there is none and no folder of journals is named.
     """
+    try:
+        return find_root(root or Path.cwd()), True
+    except SettingsError:
+        raise
+    except UsageError:
+        if journal is None:
+            raise
+        return root or Path.cwd(), False
+
+
+def _choose_environment(root: Path, name: str | None, runs: Sequence[Run]) -> Environment:
+    """Choose the environment that is named, else that of the open runs, else that of the newest one.
+
+    Raises `UsageError` where open runs are of several, or it is not configured here.
+    """
+    settings = read_settings(root)
+    if name is not None or "RECONCILER_ENVIRONMENT" in os.environ:
+        return choose_environment(settings, name, os.environ)
+    left = [run for run in runs if run.open or run.unconfirmed]
+    names = list(dict.fromkeys(run.start.environment for run in left or runs[-1:]))
+    if len(names) > 1:
+        raise UsageError(
+            f"Runs on several registers are open: {_list_registers(left)}.",
+            hint=f"Pick one: reconciler recover --environment {names[-1]}",
+        )
+    if names[0] not in settings.environments:
+        raise UsageError(
+            f"The runs here are of {_list_registers(left or runs[-1:])}, which is not configured here.",
+            hint="Name the repository with its configuration: --root DIR.",
+        )
+    return choose_environment(settings, names[0], os.environ)
+
+
+def _find_runs(runs: Sequence[Run], chosen: Environment) -> list[Run]:
+    """Find the runs on an environment's register; raises `UsageError` where there are only runs on others."""
     own = [run for run in runs if run.start.register == chosen.identity]
     others = [run for run in runs if run.start.register != chosen.identity]
     left = [run for run in others if run.open or run.unconfirmed]
-    if own and (is_named or not left or any(run.open for run in own)):
+    if own:
         if left:
             notify(f"Not looked at: open runs of {_list_registers(left)}.")
         return own
     wanted = left or others
     raise UsageError(
-        f"The {'open ' if left else ''}runs here are of {_list_registers(wanted)}, not of {chosen.name}.",
+        f"The {'open ' if left else ''}runs here are of {_list_registers(wanted)}, not of {chosen.name} "
+        f"({chosen.identity}).",
         hint=f"Name the environment: reconciler recover --environment {wanted[-1].start.environment}",
     )
 

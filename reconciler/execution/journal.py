@@ -111,6 +111,8 @@ class Run:
     outcomes: dict[int, RecordedOutcome] = field(default_factory=dict)
     provenance: Provenance | None = None
     """Where it came from; None in a journal that does not say it."""
+    waived: tuple[str, ...] = ()
+    """The earlier runs of the pipeline whose missing journals somebody let pass."""
     ended: bool = False
     ended_at: str = ""
     """When apply came to its end; empty where it did not, or that is not known."""
@@ -204,14 +206,17 @@ class Journal:
             self.unrecorded.append(outcome.id)
             raise
 
-    def record_provenance(self, provenance: Provenance) -> None:
-        """Write where the run came from; raises `UsageError` where that fails, since nothing was sent yet."""
+    def record_provenance(self, provenance: Provenance, waived: Sequence[str] = ()) -> None:
+        """Write where the run came from, and of which earlier runs of the pipeline nobody has to have the journal.
+
+        Raises `UsageError` where that fails, since nothing was sent yet.
+        """
         try:
-            self._append("provenance", asdict(provenance))
+            self._append("provenance", {**asdict(provenance), "waived": list(waived)})
         except OSError as error:
             raise _explain(self.path.parent, error) from error
         if self.run:
-            self.run.provenance = provenance
+            self.run.provenance, self.run.waived = provenance, tuple(waived)
 
     def end(self, final: Sequence[Mapping[str, Json]] = ()) -> None:
         """Write that the run came to its end, and close the file; a full disk takes nothing from the outcomes.

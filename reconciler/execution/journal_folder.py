@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from reconciler.errors import UsageError
+from reconciler.build import find_version
+from reconciler.errors import Refused, UsageError
+from reconciler.execution.journal import start_run
 from reconciler.execution.journal_reader import read_run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from reconciler.execution.journal import Run
+    from reconciler.model.provenance import Provenance
+    from reconciler.planning.plan import Target
 
 _NAMED = 5
 """How many runs a message names."""
@@ -72,6 +78,46 @@ def find_run(folder: Path, name: str, environment: str | None = None) -> Run:
             hint=f"The newest{' of them' if found else ''}:{known}\n`reconciler runs` lists all.",
         )
     return found[0]
+
+
+def record_quiet_run(
+    folder: Path, target: Target, digest: str, provenance: Provenance, waived: tuple[str, ...] = ()
+) -> None:
+    """Leave a journal of a pipeline's run that sent nothing, unless it has one; raises `UsageError` where that fails.
+
+    Elsewhere than in a pipeline none is left.
+    """
+    if not provenance.name:
+        return
+    own = (provenance.name, target.register, target.vendor)
+    if own not in [(_name(run), run.start.register, run.start.vendor) for run in read_runs(folder)]:
+        journal = start_run(folder, target, digest=digest, version=find_version())
+        journal.record_provenance(provenance, waived)
+        journal.end()
+
+
+def _name(run: Run) -> str:
+    return run.provenance.name if run.provenance else ""
+
+
+def check_journals(runs: Sequence[Run], wanted: Sequence[str], waived: Sequence[str], folder: Path) -> None:
+    """Refuse where a run of the pipeline that may have written has left no journal.
+
+    `runs` are those of one register and vendor. Those that are `waived` are let pass, and those that an earlier run's
+    journal has as waived. Only what the journals hold counts, and no file's name. Raises `Refused`.
+    """
+    known = {*waived, *map(_name, runs), *chain.from_iterable(run.waived for run in runs)}
+    missing = [each for each in dict.fromkeys(wanted) if each not in known]
+    if not missing:
+        return
+    names = ", ".join(missing[:_NAMED]) + (f" and {len(missing) - _NAMED} more" if missing[_NAMED:] else "")
+    noun, have, their = ("run", "has", "it") if len(missing) == 1 else ("runs", "have", "they")
+    options = " ".join(f"--without-journal {each}" for each in missing[:_NAMED])
+    raise Refused(
+        f"The earlier {noun} {names} may have written, and {have} left no journal in {folder}; nothing was written.",
+        hint=f"What {their} sent is not known: a request may still be carried out, and this run could overwrite it. "
+        f"Keep the journal there, or look at the register with `reconciler plan` and go on with {options}.",
+    )
 
 
 def find_open(folder: Path, *, register: str, vendor: str) -> tuple[Run, ...]:

@@ -56,7 +56,9 @@ def _read_records(run: Run, stream: IO[bytes]) -> list[int]:
             case journal_v1.IntentLine():
                 run.intents[record.step] = Intent(**_list_members(record))
             case journal_v1.ProvenanceLine():
-                run.provenance = Provenance(**_list_members(record))
+                members = _list_members(record)
+                run.waived = tuple(members.pop("waived"))
+                run.provenance = Provenance(**members)
             case journal_v1.OutcomeLine():
                 run.outcomes[record.step] = RecordedOutcome(**_list_members(record))
                 is_settled |= record.by == "recover"

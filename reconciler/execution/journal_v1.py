@@ -104,6 +104,8 @@ class ProvenanceLine(_Line):
     job: str
     attempt: str
     address: str
+    waived: list[str] = []
+    """The earlier runs of the pipeline whose missing journals somebody let pass."""
 
 
 class DifferencePart(_Line):

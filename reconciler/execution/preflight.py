@@ -71,6 +71,8 @@ class Terms:
     """The files that will be written when it is over."""
     provenance: Provenance = field(default_factory=Provenance)
     """Where the run comes from, for journal and report."""
+    waived: tuple[str, ...] = ()
+    """The earlier runs of the pipeline whose missing journals are let pass."""
 
 
 class TargetLock:
@@ -161,11 +163,12 @@ def lock_target(site: Site) -> Iterator[TargetLock]:
 def lock_for_apply(site: Site) -> Iterator[TargetLock]:
     """Lock a register and vendor; raises `Refused` also where an earlier run left something open."""
     with lock_target(site) as lock:
-        _check_nothing_open(site)
+        check_nothing_open(site)
         yield lock
 
 
-def _check_nothing_open(site: Site) -> None:
+def check_nothing_open(site: Site) -> None:
+    """Refuse where an earlier run left a request whose outcome is unknown; the register is not asked."""
     left = find_open(site.journal, register=site.target.register, vendor=site.target.vendor)
     if left:
         damaged = [f"{run.path}, line {line}" for run in left for line in run.damaged]
@@ -185,15 +188,22 @@ def recover(lock: TargetLock, *, patience: float) -> tuple[Recovered, ...]:
     `Register` raises.
     """
     site = lock.site
-    return recover_runs(_read_own_runs(lock), site.register, site.ownership.clients, patience=patience)
+    return recover_runs(read_own_runs(lock), site.register, site.ownership.clients, patience=patience)
+
+
+def settle(lock: TargetLock, *, patience: float) -> tuple[Recovered, ...]:
+    """Find that out likewise, before an apply; the register is asked only where there is something to find out."""
+    left = any(each.open or each.unconfirmed for each in read_own_runs(lock))
+    return recover(lock, patience=patience) if left else ()
 
 
 def find_stranded_clients(lock: TargetLock) -> tuple[Stranded, ...]:
     """Find the client ids that earlier runs released and that are on no system; raises what `Register` raises."""
-    return find_stranded(_read_own_runs(lock), lock.site.register)
+    return find_stranded(read_own_runs(lock), lock.site.register)
 
 
-def _read_own_runs(lock: TargetLock) -> list[Run]:
+def read_own_runs(lock: TargetLock) -> list[Run]:
+    """Read the journals of earlier runs on the lock's register and vendor; raises `WriteRefused` without the lock."""
     if not lock.is_held:
         raise WriteRefused("The lock is not held any more.")
     target = (lock.site.target.register, lock.site.target.vendor)
@@ -210,7 +220,7 @@ def clear(plan: Plan, lock: TargetLock, terms: Terms) -> Iterator[Clearance]:
     if not lock.is_held:
         raise WriteRefused("The lock is not held any more; nothing was written.")
     check_target(plan, site.target)
-    _check_nothing_open(site)
+    check_nothing_open(site)
     accepted = check_accepted(plan, terms.accept, find_approvals(plan, site.root, site.journal))
     with open_drafts(terms.outputs) as drafts:
         check_fresh(plan, site.register, site.ownership, workers=terms.workers)
@@ -227,7 +237,7 @@ def clear(plan: Plan, lock: TargetLock, terms: Terms) -> Iterator[Clearance]:
         writer = Writer(site.register, journal, site.ownership.clients, terms.patience, terms.stop)
         clearance = Clearance(_SEAL, plan, writer, terms.workers, drafts, accepted)
         try:
-            journal.record_provenance(terms.provenance)
+            journal.record_provenance(terms.provenance, terms.waived)
             yield clearance
         finally:
             if clearance.use_up():  # nobody carried it out, so nobody ended the journal

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from reconciler.clients.listing import Listing, read_listed
 from reconciler.clients.parallel import read_all
 from reconciler.clients.trace_context import read_trace_id
-from reconciler.errors import Forbidden, ReconcilerError, Rejected, Unintelligible, Unsteady
+from reconciler.errors import Exit, Forbidden, ReconcilerError, Rejected, Unintelligible, Unsteady
 from reconciler.execution.fate import Fate, Request, Verification, verify
 from reconciler.execution.journal import RecordedOutcome, continue_run, now
 from reconciler.execution.outcome_text import describe_dropped, describe_overwritten, describe_stuck
@@ -45,6 +45,13 @@ class Recovered:
     """Whether a person should look at it although it was done."""
     asked: bool = True
     """Whether the register could be asked; where it could not, the request stays open."""
+
+    @property
+    def exit_code(self) -> Exit:
+        """Choose the exit code: unknown, then what a person has to look at, then done."""
+        if self.fate is Fate.UNKNOWN:
+            return Exit.UNKNOWN
+        return Exit.FAILED if self.alarming or not self.recorded else Exit.DONE
 
 
 @dataclass(frozen=True, slots=True)

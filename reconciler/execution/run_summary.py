@@ -78,7 +78,8 @@ def find_earlier_run(plan: Plan, site: Site) -> EarlierRun | None:
     runs = [
         run
         for run in read_runs(site.journal)
-        if (run.start.digest, run.start.register, run.start.vendor)
+        if run.intents  # one that sent nothing carried nothing out
+        and (run.start.digest, run.start.register, run.start.vendor)
         == (plan.digest, target.register, target.vendor)
     ]
     if not runs or not plan.writes:

@@ -35,3 +35,8 @@ class Provenance:
     """Which try of that it was; empty where the platform does not count them."""
     address: str = ""
     """Where the platform shows its run."""
+
+    @property
+    def name(self) -> str:
+        """The platform's run with its attempt, as in `4711-2`; empty elsewhere than on a platform."""
+        return "-".join(filter(None, (self.job, self.attempt)))

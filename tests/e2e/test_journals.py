@@ -46,6 +46,20 @@ def test_a_damaged_line_is_said_until_recover_has_looked(repository: Repository,
 
 
 @pytest.mark.slow
+def test_apply_stops_where_what_it_settles_stays_unknown(repository: Repository, journal: Path) -> None:
+    """With 5 and before anything is written; what is unknown is said once, and then apply goes on."""
+    journal.write_text(journal.read_text().splitlines()[0] + "\n\0\n")
+    repository.define(isVisible=False)
+
+    stopped, done = (repository.run("apply", "--yes", "--recover") for _ in range(2))
+
+    assert (stopped.returncode, stopped.stdout) == (5, ""), stopped.stderr
+    assert "line 2 cannot be read" in stopped.stderr
+    assert stopped.stderr.endswith("Nothing was written by this run.\n")
+    assert (done.returncode, "Apply: 1 done." in done.stdout) == (0, True), done.stderr
+
+
+@pytest.mark.slow
 def test_what_is_no_journal_is_named_and_passed_over(repository: Repository, journal: Path) -> None:
     """W13: neither hangs nor stops apply or recover."""
     folder = journal.parent

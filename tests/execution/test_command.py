@@ -224,20 +224,37 @@ def _leave_open(repository: Repository, served: Served) -> None:
 
 @pytest.mark.slow
 def test_recover_asks_no_other_register_than_the_runs(repository: Repository, served: Served) -> None:
-    """W16: a folder of another register's runs is a usage error that names them; so is one of open ones."""
+    """W16: a folder of another register's runs is a usage error that names them; unnamed, the open runs decide."""
     _leave_open(repository, served)
     bare = Repository(repository.root, {"XDG_STATE_HOME": str(repository.root.parent / "state")})
+    empty = Repository(repository.root.parent / "empty", repository.environ)
+    empty.root.mkdir()
+    folder = ("--journal", str(repository.root / ".reconciler/journal"), "--patience", "0")
 
-    unnamed, local = bare.run("recover"), bare.run("recover", "-e", "local")
+    local = bare.run("recover", "-e", "local")
     assert bare.run("apply", "--yes").returncode == 0  # now there is a run of the embedded register, too
-    mixed = bare.run("recover")
     named = bare.run("recover", "-e", "local")
+    elsewhere = empty.run("recover", *folder)
+    other = repository.run("recover", "--vendor", "310000000")
+    unnamed = repository.run("recover", "--patience", "0")
 
-    for done in (unnamed, local, mixed):
-        assert done.returncode == 2, done.stdout + done.stderr
-        assert f"runs here are of served ({served.base}), not of local" in done.stderr
-        assert "reconciler recover --environment served" in done.stderr
+    assert (local.returncode, "reconciler recover --environment served" in local.stderr) == (2, True)
+    assert f"runs here are of served ({served.base}), not of local" in local.stderr
     assert (named.returncode, "Not looked at: open runs of served" in named.stderr) == (0, True)
-    done = repository.run("recover", "-e", "served", "--vendor", "310000000")
-    assert (done.returncode, f"of vendor {VENDOR}" in done.stderr) == (2, True)
-    assert repository.run("recover", "-e", "served", "--patience", "0").returncode == 0
+    assert (elsewhere.returncode, "which is not configured here" in elsewhere.stderr) == (2, True)
+    assert (other.returncode, f"of vendor {VENDOR}" in other.stderr) == (2, True)
+    assert (unnamed.returncode, unnamed.stdout.startswith("done ")) == (0, True), unnamed.stderr
+
+
+@pytest.mark.slow
+def test_apply_settles_first_where_it_is_asked_to(repository: Repository, served: Served) -> None:
+    """What an earlier run left open is found out, nothing is sent for it again, and the rest is applied."""
+    _leave_open(repository, served)
+    repository.define("more", clientId=[])
+
+    refused = repository.run("apply", "--yes", "-e", "served")
+    done = repository.run("apply", "--yes", "-e", "served", "--recover", "--patience", "0")
+
+    assert (refused.returncode, done.returncode) == (4, 0), done.stderr
+    assert f"done      create {ONE}\n" in done.stderr
+    assert (done.stdout.endswith("Apply: 1 done.\n"), _writes(served)) == (True, ["POST", "POST"])
