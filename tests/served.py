@@ -14,12 +14,15 @@ import httpx
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from jwt.algorithms import RSAAlgorithm
 
+from reconciler.cli.exit_codes import EXIT_CODES
 from reconciler.emulator import start
+from reconciler.errors import Exit
 from tests.builders import VENDOR, a_definition_text
 from tests.git import commit_all, git
+from tests.manual.json_members import check_output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -32,6 +35,13 @@ KID = "key-1"
 CLIENT_ID = "0b8f7d0e-2f0e-4a57-9d0a-0b7a2f9c1d11"
 OTHER_CLIENT_ID = "77777777-2f0e-4a57-9d0a-0b7a2f9c1d11"
 VENDOR_PATH = "/authentication/api/v1/systemregister/vendor"
+
+
+def check_exit_code(words: Sequence[str], code: int) -> None:
+    """Check that the help of a verb names the code it ended with; 0, 1 and 2 are every verb's."""
+    verb = next((each for each in (" ".join(words[:2]), *words[:1]) if each in EXIT_CODES), "")
+    if verb and code > Exit.USAGE:
+        assert Exit(code) in EXIT_CODES[verb], f"the help of {verb} does not name exit code {code}"
 
 
 def export_public(key: RSAPrivateKey) -> dict[str, str]:
@@ -147,7 +157,7 @@ class Repository:
         """Run the installed program with a bare environment, as a CI job does."""
         kept = {name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_START") if name in os.environ}
         state = {"HOME": str(self.root), "XDG_STATE_HOME": str(self.root / ".state"), "LANG": "C.UTF-8"}
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-W", "error", "-m", "reconciler", *words],
             cwd=self.root,
             env={**kept, **state, **self.environ, **environ},
@@ -157,6 +167,9 @@ class Repository:
             check=False,
             stdin=subprocess.DEVNULL,
         )
+        check_exit_code(words, done.returncode)
+        check_output(words, done.stdout)
+        return done
 
     def plan(self, *words: str) -> Json:
         """Make a plan and read its JSON."""

@@ -41,7 +41,7 @@ def run(
     """Say what the credentials are and can do, and which one thing is wrong.
 
     Looks at the configuration, the key, the network, the clocks, the token and what the register lets it do.
-    Nothing is written. Exits 1 where something is wrong.
+    Nothing is written.
     """
     settings = read_settings(find_root(root or Path.cwd()))
     chosen = choose_environment(settings, environment, os.environ)

@@ -87,10 +87,7 @@ def run(
     workers: WorkersOption = WORKERS,
     root: RootOption = None,
 ) -> None:
-    """Show what differs from the files, since when and by whom; never writes to the register.
-
-    Exits 3 for what was changed outside, is missing, deleted or unmanaged, and is not accepted or adopted.
-    """
+    """Show what differs from the files, since when and by whom; never writes to the register."""
     if (ids or dry_run) and not adopt:
         raise UsageError("Ids and --dry-run go with --adopt.", hint="--only narrows what is compared.")
     outputs = choose_outputs(formats)

@@ -42,7 +42,7 @@ def run(
     """Put definition files in their canonical form; no network.
 
     Names, short forms and the order of members. Comments stay with their member, and what a file asks for is the
-    same. Exits 1 where a file cannot be read.
+    same.
     """
     found = find_common_root(root, paths or ())
     documents = read_documents(found, find_definitions(found, paths or ()))

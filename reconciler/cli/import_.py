@@ -73,7 +73,7 @@ def run(
     """Write or update definition files from the register, by the smallest edit.
 
     Without definitions, the organisation of the token is the vendor. What a rule objects to and is registered gets an
-    entry under allow; what comes from a file does not. Exits 1 where a file still differs, or has errors.
+    entry under allow; what comes from a file does not.
     """
     if not (ids or everything or files) or (everything and (ids or files)):
         raise UsageError(

@@ -52,10 +52,7 @@ def run(
     workers: WorkersOption = WORKERS,
     root: RootOption = None,
 ) -> None:
-    """Show what is registered, with or without definitions; never writes.
-
-    Exits 1 where not all could be listed or read, or a definition cannot be used.
-    """
+    """Show what is registered, with or without definitions; never writes."""
     reported = Format.JSON if form is ListFormat.JSON else Format.TEXT
     context = narrow(read_usable(root, environment, vendor, reported), only)
     with (

@@ -114,7 +114,7 @@ _TYPE = re.compile(r"<([^<>]*)>")
 
 
 class Verb(TyperCommand):
-    """A verb whose help names arguments without their Python types and ends with examples."""
+    """A verb whose help names arguments without their Python types and ends with exit codes and examples."""
 
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
         """Put an argument that can be left out in square brackets, once."""
@@ -126,8 +126,8 @@ class Verb(TyperCommand):
         _list_parameters(self, ctx, formatter)
 
     def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:
-        """Write the examples as they stand."""
-        del ctx
+        """Write the exit codes, and the examples as they stand."""
+        _list_exit_codes(ctx, formatter)
         _list_examples(self, formatter)
 
 
@@ -175,6 +175,15 @@ def _say_range(option: object, text: str) -> str:
     if option.max is None:
         return text.replace(f"x>={option.min}", f"{option.min} or more")
     return text.replace(f"{option.min}<=x<={option.max}", f"{option.min} to {option.max}")
+
+
+def _list_exit_codes(ctx: Context, formatter: HelpFormatter) -> None:
+    from reconciler.cli.exit_codes import EXIT_CODES  # noqa: PLC0415 - only for the help
+
+    codes = EXIT_CODES.get(ctx.command_path.partition(" ")[2], {})
+    if codes:
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code.value), meaning) for code, meaning in codes.items()])
 
 
 def _list_examples(command: Command, formatter: HelpFormatter) -> None:

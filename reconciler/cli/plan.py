@@ -101,7 +101,7 @@ def run(
 ) -> None:
     """Show what apply would do; never writes to the register.
 
-    Exits 1 when a change is blocked or a definition is wrong; the others are planned all the same.
+    A change that is blocked, or a definition that is wrong, stops no other: these are planned all the same.
     """
     outputs = choose_outputs(formats)
     if against:

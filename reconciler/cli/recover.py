@@ -60,9 +60,6 @@ def run(
     """Find out what became of an interrupted apply; nothing is sent again.
 
     Environment and vendor are those of the journals, unless they are named; definitions are not needed.
-
-    Exits 5 when an outcome stays unknown, and 1 while a client id that a run released is on no system, or where
-    a write overwrote another's.
     """
     found, is_repository = _find_root(root, journal)
     folder = find_journal(found, journal)

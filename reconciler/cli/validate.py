@@ -74,7 +74,7 @@ def run(
 ) -> None:
     """Check definition files; no network but with --online.
 
-    Every finding of every file at once, in every environment that any file names. Exits 1 on errors.
+    Every finding of every file at once, in every environment that any file names.
     """
     if environment is not None and not online:
         raise UsageError(

@@ -36,8 +36,8 @@ def run(
 ) -> None:
     """Say whether a saved plan is still fresh; writes nothing.
 
-    Exits 0 when it is, and 4 when a system moved since, or has another order of system users. Says also whether
-    an approval in git covers what the plan breaks.
+    It is not when a system moved since, or has another order of system users. Says also whether an approval in git
+    covers what the plan breaks.
     """
     found = find_root(root or Path.cwd())
     saved = read_saved(planfile)

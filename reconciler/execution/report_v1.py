@@ -27,6 +27,7 @@ class ReportedDifference(_Part):
     """One field in which a system is not as the plan asked."""
 
     path: str
+    """Such as `isVisible`, `name.en` or `clientId["…"]`."""
     held: Value
     """What the register holds now."""
     asked: Value
@@ -52,13 +53,19 @@ class ReportedOutcome(_Part):
     """What became of the change of one system."""
 
     id: str
+    """Of the system."""
     action: Literal["create", "update", "delete"]
+    """What the plan asked for."""
     outcome: Literal["done", "failed", "stale", "unknown", "not tried"]
+    """`stale`: the system moved since the plan, and nothing was sent."""
     reason: str
+    """In words; may be empty for `done`."""
     hint: str
+    """What to do; may be empty."""
     alarming: bool = False
     """Whether a person should look at it although it was done."""
     differs: tuple[ReportedDifference, ...]
+    """Where the register does not hold what was asked for."""
     before: Digest | None = None
     """Of the register's document that the change was made from, as canonical JSON; null where there was none."""
     after: Digest | None = None
@@ -71,10 +78,15 @@ class ReportedSummary(_Part):
     """How many changes there are of each outcome; one that there is none of is left out."""
 
     done: Count | None = None
+    """The register holds what was asked for, as read back."""
     failed: Count | None = None
+    """It does not."""
     stale: Count | None = None
+    """The system moved since the plan, and nothing was sent."""
     unknown: Count | None = None
+    """Nothing shows what became of the request: run `recover`."""
     not_tried: Annotated[Count | None, Field(alias="not tried")] = None
+    """Nothing was sent, because something before it failed or the run was stopped."""
     blocked: Count
     """Changes of the plan that were never sent."""
 
@@ -87,9 +99,11 @@ class ReportedSignoff(_Part):
     until: str | None
     """The last day of the approval, in UTC."""
     reason: str | None
+    """Of the approval, as it was written."""
     author: str | None
     """Who committed it; null where that is not known."""
     commit: str | None
+    """In which the approval stands; null where that is not known."""
     at: Time | None = None
     """When that commit was made."""
 
@@ -107,23 +121,29 @@ class ReportedRequest(_Part):
     """The pull request, or merge request, that the run was started for."""
 
     number: str
+    """As the platform shows it."""
     address: str | None
+    """Where the platform shows it."""
 
 
 class ReportedPipeline(_Part):
     """The run, pipeline or build of the platform that this ran in."""
 
     platform: Literal["github", "gitlab", "azure"]
+    """Which one."""
     run: str | None
     """The platform's number of it."""
     attempt: str | None
+    """Which try of that run it was."""
     address: str | None
+    """Where the platform shows it."""
 
 
 class ReportedTool(_Part):
     """The program that ran."""
 
     version: str
+    """As `reconciler --version` says it."""
     commit: str | None
     """The commit that it was built from."""
     digest: Digest | None
@@ -134,12 +154,15 @@ class ReportFile(_Part):
     """The whole file. What is not known is null."""
 
     format_version: Literal["1"] = "1"
+    """Of this description."""
     run: str | None = None
     """The run's name in the journal; null where nothing was sent."""
     environment: str
+    """Its name."""
     register_: Annotated[str | None, Field(alias="register")] = None
     """The register's address; for `local` the name."""
     vendor: Organisation
+    """The organisation number."""
     digest: Digest
     """The digest of the plan that was applied."""
     revision: ReportedRevision | None = None
@@ -148,6 +171,7 @@ class ReportFile(_Part):
     commit: str | None = None
     """The commit that the run was started for, by the platform, or else by git."""
     branch: str | None = None
+    """Of that commit, where the platform or git says it."""
     pull_request: ReportedRequest | None = None
     """Null also where the platform does not say which one it was, as after a merge."""
     actor: str | None = None
@@ -162,7 +186,9 @@ class ReportFile(_Part):
     accepted: ReportedSignoff | None
     """How the plan's breaking impacts were accepted; null where nothing was to accept."""
     outcomes: tuple[ReportedOutcome, ...]
+    """One for each change of the plan that was to be sent."""
     summary: ReportedSummary
+    """How many there are of each outcome."""
     unrecorded: tuple[str, ...]
     """What the journal could not take."""
 

@@ -42,6 +42,9 @@ CLIENT_REMOVED = _declare(
     Maskinporten finds a system user by the client ids of its system, so from this moment it refuses every
     customer of this system who comes with that client (System Register contract §2.6). Where the client id
     moves to another system, its customers' system users do not move along.
+
+    What to do: add the new client id first, have your program use it, and remove the old one when nothing comes with
+    it any more. docs/howto/change-client-id.md has the steps.
     """,
 )
 CLIENT_RESPELT = _declare(
@@ -50,6 +53,9 @@ CLIENT_RESPELT = _declare(
     """A client id changes its letter case.
 
     Client ids are compared exactly, so for Maskinporten the old spelling leaves the system.
+
+    What to do: write the client id as Maskinporten shows it. Keep the old spelling in the definition where customers
+    get tokens with it today.
     """,
 )
 CLIENT_CLAIMED = _declare(
@@ -59,6 +65,8 @@ CLIENT_CLAIMED = _declare(
 
     It is released there first and claimed here afterwards; between the two requests it is on no system, and
     nobody gets a token with it. If the claim fails for certain, it is put back.
+
+    What to do: choose a quiet hour, and look at the report: what became of the client id stands in it.
     """,
 )
 DELETED = _declare(
@@ -68,6 +76,9 @@ DELETED = _declare(
 
     Its id can never be used again, and all tokens of its system users stop at once (contract §2.6). Requests
     under way can still be approved, and give a system user without a token.
+
+    What to do: ask the customers to stop using it first, and let a second person accept the deletion.
+    docs/howto/retire.md has the steps.
     """,
 )
 OVERWRITTEN = _declare(
@@ -76,8 +87,10 @@ OVERWRITTEN = _declare(
     """A value is overwritten that somebody outside put there.
 
     The change log says that a client which is not ours set it, and no committed revision of the definition
-    states it. Perhaps it was right: talk to them, put it into the definition and commit that, or let it stand for
-    a while with `reconciler accept`.
+    states it. Perhaps it was right.
+
+    What to do: ask those who wrote it. If it is right, put it into the definition with `reconciler drift --adopt` and
+    commit that, or let it stand for a while with `reconciler accept`; if it is wrong, accept the plan.
     """,
 )
 SHOWN = _declare(
@@ -86,6 +99,9 @@ SHOWN = _declare(
     """A system becomes visible in the Altinn portal.
 
     End users can find it, and make system users for it themselves.
+
+    What to do: see that its name, description and redirect URLs are those that customers are to meet, and that none
+    of its access packages forbids it: a visible system may only have packages that are assignable.
     """,
 )
 HIDDEN = _declare(
@@ -95,6 +111,8 @@ HIDDEN = _declare(
 
     End users cannot make system users for it there any more. Requests by the vendor still work, and system
     users that exist stay.
+
+    What to do: let your program send requests instead, and change the guides that send customers to the portal.
     """,
 )
 ASKED = _declare(
@@ -105,6 +123,9 @@ ASKED = _declare(
     Existing system users do not get it. Each customer with a standard system user has to accept a change
     request. An agent system user holds access packages only, and has to be created again under another external
     reference. Who makes a system user in the portal now has to hold all that the system asks for.
+
+    What to do: plan for the customers before your program needs the right: a change request for each standard
+    system user, a new system user for each agent. Until then it has to work without.
     """,
 )
 DROPPED = _declare(
@@ -114,6 +135,8 @@ DROPPED = _declare(
 
     New requests for it are refused, and open requests that name it can no longer be approved. What customers
     have delegated already stays with them; a change request can take it away.
+
+    What to do: see that no request under way names it, and that your program no longer needs it.
     """,
 )
 REDIRECT_REMOVED = _declare(
@@ -123,6 +146,8 @@ REDIRECT_REMOVED = _declare(
 
     New requests for a system user that name it are refused. Those under way still lead there, so keep the
     page until they are answered.
+
+    What to do: change the program that sends requests first, then this file.
     """,
 )
 TEXT_CHANGED = _declare(
@@ -132,6 +157,8 @@ TEXT_CHANGED = _declare(
 
     They see it in the Altinn portal, where they approve. System users that exist keep the title that they were
     given.
+
+    What to do: read the text in all three languages, as a customer would.
     """,
 )
 UNKNOWN_KEPT = _declare(
@@ -140,6 +167,8 @@ UNKNOWN_KEPT = _declare(
     """The register holds a member that this tool does not know, and it is preserved.
 
     It goes back as it came, so that what Altinn adds tomorrow is not lost.
+
+    What to do: nothing. A newer version of this tool may let the definition say it.
     """,
 )
 UNKNOWN_REMOVED = _declare(
@@ -148,6 +177,8 @@ UNKNOWN_REMOVED = _declare(
     """A member that this tool does not know goes away with the entry that holds it.
 
     The definition no longer asks for that right or access package.
+
+    What to do: find out what the member is for, since putting the entry back later does not bring it back.
     """,
 )
 UNKNOWN_CHANGED = _declare(
@@ -157,6 +188,9 @@ UNKNOWN_CHANGED = _declare(
 
     No definition can ask for that. Only a rollback to a document from before such a member was there can need
     it, or a plan file that somebody edited.
+
+    What to do: find out what the member is for, and who set it, before you accept; make the plan again where it is
+    not your own rollback.
     """,
 )
 MASS_CHANGE = _declare(
@@ -166,6 +200,9 @@ MASS_CHANGE = _declare(
 
     More than three, and more than 30 % of those that are managed, are updated or deleted. That is often the
     sign of a wrong folder, a wrong vendor or a wrong environment.
+
+    What to do: see that folder, vendor and environment are the right ones, then accept the plan; or divide the
+    change, with `--only` or into several pull requests.
     """,
 )
 COUNTING = frozenset({CLIENT_REMOVED.id, CLIENT_RESPELT.id, DELETED.id})

@@ -34,22 +34,30 @@ class SavedImpact(_Part):
     """What a change does to people."""
 
     rule: str
+    """Its id, which `explain` knows."""
     severity: Weight
+    """`breaking` stops apply until it is accepted; `notable` and `note` stop nothing."""
     message: str
+    """One sentence."""
     path: str
+    """The field that it is about; empty where it is about the whole system."""
     system_users: Count | None
+    """How many system users it touches; null where that is not known or not counted."""
     agents: Count | None
+    """How many of them are agents' system users; null likewise."""
 
 
 class SavedField(_Part):
     """One scalar or one entry of a list that differs."""
 
     path: str
+    """Such as `isVisible`, `name.en` or `clientId["…"]`."""
     before: Value
     """What the register holds; where the files adopted that, what they asked for before."""
     after: Value
     """What the files ask for."""
     line: Number | None
+    """In the file; null where the file does not say it."""
     origin: str | None
     """Why it differs, where the plan was made with `--base`."""
 
@@ -64,11 +72,13 @@ class SavedStanding(_Part):
     after: Value
     """What the files ask for."""
     line: Number | None
+    """In the file; null where the file does not say it."""
     origin: str | None
     """Why it differs, where the plan was made with `--base`."""
     until: date
     """The last day, in UTC."""
     reason: str
+    """Why it may stand."""
 
 
 class SavedTerm(_Part):
@@ -77,17 +87,24 @@ class SavedTerm(_Part):
     until: date
     """The last day, in UTC."""
     reason: str
+    """Why it may stand."""
 
 
 class SavedStep(_Part):
     """One request."""
 
     number: Number
+    """From 1, in the order in which they are listed."""
     method: Literal["POST", "PUT", "DELETE"]
+    """Of the request."""
     purpose: str
+    """In words."""
     after: tuple[Number, ...]
+    """The steps that have to be done before."""
     claims: tuple[str, ...]
+    """The client ids that come to the system with it."""
     releases: tuple[str, ...]
+    """The client ids that leave the system with it."""
     document: Body | None
     """The body of an intermediate step; that of the last one is the change's document."""
     way_back: Body | None
@@ -98,13 +115,21 @@ class SavedShown(_Part):
     """What becomes of one system, as a person is shown it."""
 
     id: str
+    """Of the system."""
     action: Literal["create", "update", "delete", "keep", "blocked"]
+    """`keep` is a system in which nothing changes, `blocked` one whose change is not sent."""
     reason: str
+    """Why it is blocked; else empty."""
     hint: str
+    """What to do about that; else empty."""
     file: str
+    """The definition; empty where there is none."""
     line: Number | None
+    """Where the change stands in it."""
     fields: tuple[SavedField, ...]
+    """What differs; empty for `keep`."""
     impacts: tuple[SavedImpact, ...]
+    """What it does to people."""
     standing: tuple[SavedStanding, ...] = ()
     """What is left as it is, with a reason and a last day; only where there is something."""
 
@@ -113,11 +138,13 @@ class SavedChange(SavedShown):
     """What becomes of one system."""
 
     steps: tuple[SavedStep, ...]
+    """The requests, in their order."""
     document: Body | None
     """The body to be sent."""
     live: Body | None
     """The register's answer as received."""
     live_digest: Digest | None
+    """SHA-256 of that answer; null where there is none."""
     newest_entry: str | None
     """The time of the newest change-log entry when the plan was made; empty where there was none."""
 
@@ -126,8 +153,11 @@ class SavedUnmanaged(_Part):
     """A live system without a definition."""
 
     id: str
+    """Of the system."""
     name: str
+    """One of its names."""
     clientId: tuple[str, ...]
+    """Its client ids."""
     former: str | None
     """The file that defined it at the base revision."""
     unreadable: str | None
@@ -155,8 +185,11 @@ class SavedUnjudged(_Part):
     """A definition that cannot be used."""
 
     file: str
+    """The definition."""
     line: Number | None
+    """Where it is wrong."""
     reason: str
+    """What is wrong with it."""
     ids: tuple[str, ...]
     """The systems that it can be about; empty where that is not known."""
     commit: str = ""
@@ -168,15 +201,25 @@ class SavedFinding(_Part):
     """What was found in a definition."""
 
     rule: str
+    """Its id, which `explain` knows."""
     severity: Severity
+    """How much it matters."""
     code: str
+    """The register's code for it, such as `AUTH.VLD-00001`; else empty."""
     message: str
+    """One sentence that names the value."""
     hint: str
+    """What to do; may be empty."""
     file: str
+    """The definition."""
     path: str
+    """The member, such as `rights[0]`; empty for the whole file."""
     line: Number | None
+    """From 1; null where it is not known."""
     column: Number | None
+    """From 1; null where it is not known."""
     environments: tuple[str, ...]
+    """Where it holds; empty for wherever the definition exists."""
 
 
 class SavedRevision(_Part):
@@ -194,9 +237,11 @@ class SavedApproval(_Part):
     until: date
     """The last day, in UTC."""
     reason: str
+    """As it was written."""
     author: str | None
     """Who committed it; null where that is not known."""
     commit: str | None
+    """In which it stands; null where that is not known."""
     obstacle: str | None
     """Why it does not count; null where it does."""
 
@@ -205,10 +250,15 @@ class SavedSummary(_Part):
     """How many systems there are of each kind."""
 
     create: Count
+    """Systems to register."""
     update: Count
+    """Systems to change."""
     delete: Count
+    """Systems to delete for ever."""
     blocked: Count
+    """Systems whose change is not sent."""
     keep: Count
+    """Systems in which nothing changes."""
     unmanaged: Count
     """Without those that are expected."""
 
@@ -217,17 +267,24 @@ class SavedElsewhereSummary(_Part):
     """How many systems of another environment there are of each kind."""
 
     create: Count
+    """Systems to register."""
     update: Count
+    """Systems to change."""
     delete: Count
+    """Systems to delete for ever."""
     blocked: Count
+    """Systems whose change would not be sent."""
     unmanaged: Count
+    """Systems that lose their definition."""
 
 
 class SavedElsewhere(_Part):
     """What this change does in another environment, as far as the definitions alone can say."""
 
     environment: str
+    """Its name."""
     vendor: Organisation
+    """The organisation number."""
     against: str
     """The commit whose definitions stand for the register."""
     summary: SavedElsewhereSummary
@@ -243,10 +300,13 @@ class PlanFile(_Part):
     """The whole file."""
 
     format_version: Literal["1"]
+    """Of this description; another one is refused."""
     tool_version: str
     """Of the build that made the plan; behind a plus sign the commit it was built from, where that is known."""
     created: Time
+    """When, in UTC."""
     environment: str
+    """Its name."""
     register_: str = Field(alias="register")
     """The register's address; for `local` the name; empty where the register was not asked."""
     against: str = ""
@@ -255,13 +315,17 @@ class PlanFile(_Part):
     revision: SavedRevision | None = None
     """Left out where it is not known, and in a plan that rollback made."""
     vendor: Organisation
+    """The organisation number."""
     digest: Digest
     """SHA-256 of what would be done and what it was made from; what `apply --accept` names."""
     summary: SavedSummary
+    """How many systems there are of each kind."""
     impacts: tuple[SavedImpact, ...]
     """What the plan does as a whole."""
     changes: tuple[SavedChange, ...]
+    """One for each definition, also where nothing changes."""
     unmanaged: tuple[SavedUnmanaged, ...]
+    """The systems of the vendor that have no definition."""
     unlisted: str | None
     """Why unmanaged systems could not be listed, so that there may be more; null where they could."""
     narrowed: SavedNarrowing | None = None
@@ -280,6 +344,7 @@ class PlanFile(_Part):
     untouched: tuple[str, ...] = ()
     """The other environments that definitions name and in which this change does nothing; only where there are any."""
     findings: tuple[SavedFinding, ...]
+    """What was found in the definitions."""
     file_digest: Digest
     """SHA-256 of everything else in the file."""
 

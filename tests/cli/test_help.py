@@ -13,7 +13,9 @@ from typer._click import Context
 from typer._click.exceptions import UsageError as ClickUsageError
 from typer.testing import CliRunner
 
+from reconciler.cli.exit_codes import EXIT_CODES
 from reconciler.cli.main import GROUPS, VERBS, app
+from reconciler.errors import Exit
 
 if TYPE_CHECKING:
     from typer._click import Command
@@ -85,6 +87,25 @@ def test_every_option_and_argument_is_described(path: tuple[str, ...]) -> None:
     shown = [each for each in _find(path).params if not getattr(each, "hidden", False)]
 
     assert [each.name for each in shown if not (getattr(each, "help", "") or "").endswith((".", ")"))] == []
+
+
+@pytest.mark.parametrize(
+    "path", [each for each in PATHS if each[0] not in BELOW or len(each) > 1], ids=" ".join
+)
+def test_a_help_names_the_exit_codes(path: tuple[str, ...]) -> None:
+    """What a script can go by, in the order of the codes, each with one sentence about this verb."""
+    codes = EXIT_CODES[" ".join(path)]
+    text = _read_help(*path).partition("\nExit codes:\n")[2].partition("\n\n")[0]
+
+    assert re.findall(r"^  (\d)  ", text, re.MULTILINE) == [str(code.value) for code in codes]
+    assert next(iter(codes)) is Exit.DONE
+    assert sorted(codes) == list(codes)
+    assert all(re.fullmatch(r"[A-Z].+\.", each) for each in codes.values())
+
+
+def test_only_verbs_have_exit_codes() -> None:
+    """A verb that goes away takes its row with it."""
+    assert [each for each in EXIT_CODES if tuple(each.split()) not in PATHS] == []
 
 
 @pytest.mark.usefixtures("folder")

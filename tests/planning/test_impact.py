@@ -339,7 +339,8 @@ def test_a_narrowed_plan_is_measured_by_all_managed_systems() -> None:
 
 
 def test_every_impact_has_a_page() -> None:
-    """And a first sentence that stands for it."""
+    """And a first sentence that stands for it, and at its end what to do."""
+    assert all("\n\nWhat to do: " in each.page for each in IMPACTS.values())
     assert all(each.summary.endswith(".") and each.page.startswith(each.summary) for each in IMPACTS.values())
     assert all(each.id == name for name, each in IMPACTS.items())
 
