@@ -51,6 +51,10 @@ EXIT_CODES: Mapping[str, Mapping[Exit, str]] = {
         Exit.FAILED: "With --check: something is wrong.",
         Exit.REFUSED: "Nothing was written: the answer was no, or nobody can be asked.",
     },
+    "new": {
+        Exit.DONE: "The file is written, or with --dry-run shown.",
+        Exit.REFUSED: "Nothing was written: the answer was no, or nobody can be asked.",
+    },
     "import": {
         Exit.DONE: "The files say what is registered.",
         Exit.FAILED: "A file still differs or has errors, or not everything can be read.",

@@ -42,6 +42,7 @@ class ReportedEntry(_Part):
     kind: str
     """`create`, `update` or `delete`."""
     organisation: str
+    """That wrote it, by its number."""
     client: str
     """The Maskinporten client; empty where the register knows none."""
     digest: Digest | None

@@ -56,7 +56,7 @@ def test_every_variable_is_on_the_page() -> None:
     read = {name for path in SOURCES for name in list_variables(path.read_text(encoding="utf-8"))}
     read |= {*CREDENTIAL_VARIABLES, *_OF_LIBRARIES}
 
-    assert read - _read_page() == set()
+    assert sorted(read - _read_page()) == []
 
 
 def test_every_variable_of_the_page_is_read() -> None:
