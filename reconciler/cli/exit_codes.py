@@ -53,7 +53,7 @@ EXIT_CODES: Mapping[str, Mapping[Exit, str]] = {
     },
     "new": {
         Exit.DONE: "The file is written, or with --dry-run shown.",
-        Exit.REFUSED: "Nothing was written: the answer was no, or nobody can be asked.",
+        Exit.REFUSED: "Nothing was written: the file would be wrong, the answer was no, or nobody can be asked.",
     },
     "import": {
         Exit.DONE: "The files say what is registered.",
