@@ -141,7 +141,9 @@ def _name_plain(way: Mapping[str, Any]) -> str:
     kind = way.get("type", "anything")
     names = {"string": "text", "integer": "number", "boolean": "true or false", "null": "null"}
     form = {"date": "day", "date-time": "time"}.get(way.get("format", ""))
-    return form or " or ".join(names.get(str(each), str(each)) for each in (kind if isinstance(kind, list) else [kind]))
+    return form or " or ".join(
+        names.get(str(each), str(each)) for each in (kind if isinstance(kind, list) else [kind])
+    )
 
 
 def _find_part(way: Mapping[str, Any]) -> str:
