@@ -21,9 +21,14 @@ _SHORT = 12
 
 
 @cache
+def find_commit() -> str:
+    """Find the commit that this build was made from; empty where it is not known."""
+    return _ARCHIVED if _COMMIT.fullmatch(_ARCHIVED) else _read_origin(Path(__file__).parents[1])
+
+
 def find_version() -> str:
     """Find the version of this build, with its commit where that is known."""
-    commit = _ARCHIVED if _COMMIT.fullmatch(_ARCHIVED) else _read_origin(Path(__file__).parents[1])
+    commit = find_commit()
     return f"{__version__}+{commit}" if commit else __version__
 
 

@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reconciler.build import find_version
+from reconciler import __version__
+from reconciler.build import find_commit
 from reconciler.cli.runner_links import find_links
 from reconciler.definitions.git import find_head
 from reconciler.execution.program import digest_program
@@ -46,7 +47,7 @@ def find_provenance(environ: Mapping[str, str], root: Path) -> Provenance:
         found = replace(
             found, commit=found.commit or commit, branch=found.branch or (branch if is_same else "")
         )
-    return replace(found, tool_version=find_version(), tool_digest=digest_program())
+    return replace(found, tool_version=__version__, tool_commit=find_commit(), tool_digest=digest_program())
 
 
 def _find_github(environ: Mapping[str, str]) -> Provenance:
