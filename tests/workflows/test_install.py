@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tomllib
 from importlib import metadata
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from packaging.markers import Marker, default_environment
@@ -19,6 +19,7 @@ from packaging.utils import canonicalize_name
 
 from tests.git import commit_all, git
 from tests.workflows.runner import PROJECT, read_yaml
+from tests.workflows.test_static import WORKFLOWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -154,6 +155,53 @@ def test_the_action_installs_by_the_lock() -> None:
     installing = [step["run"] for step in steps if re.search(r"\bpip\b|install", step.get("run", ""))]
 
     assert installing == ['bash "$ACTION/install.sh" "$RUNNER_TEMP/reconciler"']
+
+
+INSTALLS = re.compile(r"\b(?:pip|npm|apt-get|nox|uv)\b|install\.sh|\.ci/run|docker build")
+SECRET = re.compile(r"secrets\.|github\.token|MASKINPORTEN|TOKEN|PASSWORD|JWK|PRIVATE_KEY")
+
+
+def list_environments(
+    steps: Iterable[Mapping[str, Any]], outer: Mapping[str, str]
+) -> Iterator[tuple[Mapping[str, Any], dict[str, str]]]:
+    """List each step with all variables that it gets, the steps of our own actions among them."""
+    for step in steps:
+        own = {**outer, **step.get("env", {})}
+        yield step, own
+        if str(step.get("uses", "")).startswith("$/"):
+            action = read_yaml(PROJECT / step["uses"].removeprefix("$/") / "action.yml")
+            yield from list_environments(action["runs"]["steps"], own)
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_no_step_that_installs_has_a_secret(path: Path) -> None:
+    """Neither its own variables hold one, nor those of its job, its workflow or the step that calls the action."""
+    workflow = read_yaml(path)
+    holders = [
+        step.get("name", step.get("run", step.get("uses")))
+        for job in workflow["jobs"].values()
+        for step, environ in list_environments(
+            job.get("steps", []), {**workflow.get("env", {}), **job.get("env", {})}
+        )
+        if INSTALLS.search(step.get("run", "")) or step.get("uses", "").startswith("actions/setup-")
+        if SECRET.search(str(environ))
+        or SECRET.search(step.get("run", ""))
+        or SECRET.search(str(step.get("with")))
+    ]
+
+    assert holders == []
+
+
+def test_the_finder_finds_a_secret() -> None:
+    """A credential in any of the places that count is seen."""
+    step = {"uses": "$/.github/actions/reconcile", "env": {"MASKINPORTEN_CLIENT_JWK": "${{ secrets.A }}"}}
+    seen = [
+        (found["name"], bool(SECRET.search(str(environ))))
+        for found, environ in list_environments([step], {})
+        if "name" in found
+    ]
+
+    assert ("Install", True) in seen
 
 
 def run(*words: str | Path, **environ: str) -> subprocess.CompletedProcess[str]:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 GITHUB = PROJECT / ".github"
-WORKFLOWS = sorted(GITHUB.glob("workflows/*.yml"))
-ACTIONS = sorted(GITHUB.glob("actions/*/action.yml"))
+WORKFLOWS = sorted(GITHUB.glob("workflows/*.y*ml"))
+ACTIONS = sorted(GITHUB.glob("actions/*/action.y*ml"))
 CHECKED = [
     *(("vendor.github-workflows", path) for path in WORKFLOWS),
     *(("vendor.github-actions", path) for path in ACTIONS),
@@ -32,7 +32,7 @@ def find(name: str) -> str | None:
     return str(beside) if beside.exists() else shutil.which(name)
 
 
-ZIZMOR, CHECK = find("zizmor"), find("check-jsonschema")
+ZIZMOR, CHECK, ACTIONLINT = find("zizmor"), find("check-jsonschema"), find("actionlint")
 
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -51,17 +51,27 @@ def list_steps(path: Path) -> Iterator[dict[str, Any]]:
     if "runs" in document:
         yield from document["runs"]["steps"]
     for job in document.get("jobs", {}).values():
-        yield from job["steps"]
+        yield from job.get("steps", [])  # a job that calls another workflow has none
 
 
 @pytest.mark.skipif(ZIZMOR is None, reason="zizmor is not installed: pip install zizmor")
 def test_zizmor_reports_nothing() -> None:
-    """The audits of workflows and actions find nothing."""
+    """The audits of workflows and actions find nothing, those included that may be wrong."""
     assert ZIZMOR is not None
-    done = run(ZIZMOR, "--offline", "--no-progress", "--color", "never", GITHUB)
+    done = run(ZIZMOR, "--offline", "--no-progress", "--color", "never", "--persona", "auditor", GITHUB)
 
     assert done.returncode == 0, done.stdout
     assert "No findings to report" in done.stdout
+
+
+@pytest.mark.slow  # beside the tests that run where the linters are installed
+@pytest.mark.skipif(ACTIONLINT is None, reason="actionlint is not installed: pip install '.[lint]'")
+def test_actionlint_reports_nothing() -> None:
+    """Expressions name what is there, jobs fit together, and keys are those of GitHub."""
+    assert ACTIONLINT is not None
+    done = run(ACTIONLINT, "-no-color", "-oneline", *WORKFLOWS)
+
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 @pytest.mark.skipif(CHECK is None, reason="check-jsonschema is not installed: pip install check-jsonschema")
@@ -93,6 +103,13 @@ def test_every_action_is_pinned_by_commit(path: Path) -> None:
     assert used or path in ACTIONS
     assert loose == []
     assert all((PROJECT / name[2:] / "action.yml").is_file() for name, _ in used if name.startswith("$/"))
+
+
+def test_every_workflow_and_action_is_looked_at() -> None:
+    """None lies where the globs of this file, or the linters, do not look."""
+    found = {path for path in GITHUB.rglob("*") if path.suffix in {".yml", ".yaml"}}
+
+    assert found == {*WORKFLOWS, *ACTIONS, GITHUB / "dependabot.yml"}
 
 
 def test_an_action_is_pinned_to_one_commit() -> None:
