@@ -5,6 +5,7 @@
     │   └── SettingsError
     ├── CredentialsError           no key, a key that cannot be used, two keys that disagree
     ├── MaskinportenError          Maskinporten gave no token
+    │   ├── SignerFailed           the command that signs gave no signature, so nothing was asked
     │   ├── GrantRefused           it answered, and refused the grant
     │   │   ├── ClientRefused      unknown client, or the wrong environment
     │   │   ├── KeyRefused         unknown, expired or wrong key
@@ -87,6 +88,10 @@ class CredentialsError(ReconcilerError):
 
 class MaskinportenError(ReconcilerError):
     """Maskinporten gave no token."""
+
+
+class SignerFailed(MaskinportenError):
+    """The command that signs grants gave no signature, or another one than was asked for."""
 
 
 class GrantRefused(MaskinportenError):

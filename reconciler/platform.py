@@ -1,4 +1,4 @@
-"""What operating systems do differently, in one place: plain files, private folders and locks.
+"""What operating systems do differently, in one place: plain files, private folders, locks and programs.
 
 Everything that only POSIX has stays in here, behind something that works on Windows too. Errors are `OSError`s whose
 `strerror` reads well behind "cannot be read:".
@@ -9,7 +9,11 @@ from __future__ import annotations
 import errno
 import os
 import select
+import shlex
+import signal
 import stat
+import subprocess
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -150,3 +154,29 @@ def take_lock(descriptor: int) -> bool:
             return False
         raise
     return True
+
+
+def split_command(text: str) -> list[str] | str:
+    """Split a command into its words as the system does: a POSIX shell's quotes, or Windows' own, by itself.
+
+    Raises ValueError for a quotation mark without its other half.
+    """
+    return text if os.name == "nt" else shlex.split(text)
+
+
+def start_program(command: list[str] | str) -> subprocess.Popen[bytes]:
+    """Start a program without a shell, with pipes, and in a group of its own."""
+    pipe = subprocess.PIPE
+    return subprocess.Popen(  # noqa: S603 - named by whoever runs this, and no shell reads it
+        command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
+    )
+
+
+def end_program(process: subprocess.Popen[bytes]) -> None:
+    """End a program now, and on POSIX all that it started."""
+    if hasattr(os, "killpg"):
+        with suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()

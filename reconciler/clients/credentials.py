@@ -32,20 +32,35 @@ _ECHOED = (
 _PLACES = "A key belongs in MASKINPORTEN_CLIENT_JWK or in a file, and a ready token in RECONCILER_TOKEN."
 
 
+ALGORITHMS = ("RS256", "RS384", "RS512")
+"""https://docs.digdir.no/docs/Maskinporten/maskinporten_protocol_jwtgrant: RSA only."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedSigner:
+    """The command that signs in place of a key, and what is known of the key that it signs with."""
+
+    command: Secret
+    algorithm: str = ALGORITHMS[0]
+    public: Secret = field(default_factory=lambda: Secret(""))
+    """Its public half; empty where it is not given."""
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A client id with its key, or a ready token."""
+    """A client id with its key or the command that signs with it, or a ready token."""
 
     client_id: str = ""
     key: Secret = field(default_factory=lambda: Secret(""))
     kid: str = ""
     token: Secret = field(default_factory=lambda: Secret(""))
+    signer: AskedSigner | None = None
 
 
 _CLIENT = ("MASKINPORTEN_CLIENT_ID",)
 _KEYS = ("MASKINPORTEN_CLIENT_JWK", "MASKINPORTEN_JWK", "MASKINPORTEN_PRIVATE_KEY", "MASKINPORTEN_CLIENT_PEM")
 """NAIS's name first, then those of other clients (Maskinporten contract §5.3); each also as `…_PATH`."""
-_PATHS = ("MASKINPORTEN_PRIVATE_KEY",)
+_PATHS = ("MASKINPORTEN_PRIVATE_KEY", "MASKINPORTEN_PUBLIC_KEY")
 """What may hold the path of a file as it stands, since people set it so."""
 _PATH = re.compile(
     r"(?:[A-Za-z]:[\\/]|\.{0,2}[\\/]|~[\\/]).*|[^{\[]*\.(?:pem|key|json|jwks?|p12|pfx|der|txt)"
@@ -54,7 +69,8 @@ _PATH = re.compile(
 _LONGEST_PATH = 1024
 _LONGEST_KID = 200
 _KIDS = ("MASKINPORTEN_KID", "MASKINPORTEN_KEY_ID")
-CREDENTIAL_VARIABLES = (*_CLIENT, *_KEYS, *(f"{name}_PATH" for name in _KEYS), "RECONCILER_TOKEN")
+_SIGNER, _ALGORITHM, _PUBLIC = "MASKINPORTEN_SIGNER", "MASKINPORTEN_ALGORITHM", "MASKINPORTEN_PUBLIC_KEY"
+CREDENTIAL_VARIABLES = (*_CLIENT, *_KEYS, *(f"{name}_PATH" for name in _KEYS), _SIGNER, "RECONCILER_TOKEN")
 
 
 def check_exposed(words: Sequence[str], environ: Mapping[str, str]) -> None:
@@ -62,7 +78,7 @@ def check_exposed(words: Sequence[str], environ: Mapping[str, str]) -> None:
 
     Raises `UsageError`, which names the place and shows nothing of the value.
     """
-    named = (*_ECHOED, *_CLIENT, *_KIDS, *(f"{name}_PATH" for name in _KEYS))
+    named = (*_ECHOED, *_CLIENT, *_KIDS, _SIGNER, _ALGORITHM, *(f"{name}_PATH" for name in _KEYS))
     places = {name: environ.get(name, "") for name in named}
     places |= {f"argument {number} of the command line": word for number, word in enumerate(words, 1)}
     exposed = next((name for name, value in places.items() if looks_secret(value)), "")
@@ -94,7 +110,7 @@ def choose_variables(environ: Mapping[str, str], environment: str) -> Mapping[st
     For `tt02` these are `MASKINPORTEN_CLIENT_ID_TT02`, `RECONCILER_TOKEN_TT02` and so on; `-` is written `_`.
     """
     suffix = "_" + environment.upper().replace("-", "_")
-    names = (*CREDENTIAL_VARIABLES, *_KIDS)
+    names = (*CREDENTIAL_VARIABLES, *_KIDS, _ALGORITHM, _PUBLIC, f"{_PUBLIC}_PATH")
     own = {name: environ[name + suffix] for name in names if environ.get(name + suffix)}
     return own or environ
 
@@ -124,8 +140,14 @@ def read_credentials(environ: Mapping[str, str]) -> Credentials:
             f"{' and '.join(given)} hold different keys.",
             hint="Set one of them; two halves make no credential.",
         )
-    if not client or not given:
-        missing = [name for name, there in ((_CLIENT[0], client), (_KEYS[0], given)) if not there]
+    signer = _read_signer(environ)
+    if signer is not None and given:
+        raise CredentialsError(
+            f"{_SIGNER} and {' and '.join(given)} are both set.",
+            hint="Unset one: either a command signs, or a key.",
+        )
+    if not client or not (given or signer):
+        missing = [name for name, there in ((_CLIENT[0], client), (_KEYS[0], given or signer)) if not there]
         raise CredentialsError(
             f"There is no credential; missing: {', '.join(missing)}.",
             hint="Set both, or RECONCILER_TOKEN to a ready token; the environment `local` needs none.",
@@ -134,7 +156,23 @@ def read_credentials(environ: Mapping[str, str]) -> Credentials:
     kids = {name: _read_form(name, kid, is_kid, "key id") for name, kid in found.items() if kid}
     if len(set(kids.values())) > 1:
         raise CredentialsError(f"{' and '.join(kids)} differ.", hint="Set one of them.")
-    return Credentials(client, Secret(next(iter(given.values()))), next(iter(kids.values()), ""))
+    key = Secret(next(iter(given.values()), ""))
+    return Credentials(client, key, next(iter(kids.values()), ""), signer=signer)
+
+
+def _read_signer(environ: Mapping[str, str]) -> AskedSigner | None:
+    """Read the command that signs, the algorithm, and the public half; None where no command is named."""
+    command = Secret(environ.get(_SIGNER, "").strip())
+    if not command:
+        return None
+    algorithm = _read_form(
+        _ALGORITHM,
+        Secret(environ.get(_ALGORITHM, "").strip()),
+        ALGORITHMS.__contains__,
+        "algorithm of Maskinporten",
+    )
+    public = next((key for _, key in _read_keys(_PUBLIC, environ) if key), "")
+    return AskedSigner(command, algorithm or ALGORITHMS[0], Secret(public))
 
 
 def _read_keys(name: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -160,6 +160,10 @@ class Patience:
         """Give the seconds of the next attempt, which never exceed the budget."""
         return max(self._deadline - time.monotonic(), SHORTEST_SECONDS)
 
+    def extend(self, seconds: float) -> None:
+        """Leave seconds out that went to something else than the request."""
+        self._deadline += seconds
+
     def wait(self, asked: float | None = None) -> bool:
         """Wait before another attempt, at least as long as was asked; False where the budget forbids it."""
         pause = (asked or 0.0) + random.uniform(0, self._ceiling)  # noqa: S311 - spreads load, guards nothing

@@ -9,28 +9,49 @@ import base64
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 from jwt import InvalidKeyError
 from jwt.algorithms import RSAAlgorithm
 
-from reconciler.clients.credentials import is_kid
+from reconciler.clients.credentials import ALGORITHMS, is_kid
 from reconciler.errors import CredentialsError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cryptography.hazmat.primitives.hashes import HashAlgorithm
+
     from reconciler.model.canonical_json import Json
     from reconciler.model.secret import Secret
 
-ALGORITHMS = ("RS256", "RS384", "RS512")
-"""https://docs.digdir.no/docs/Maskinporten/maskinporten_protocol_jwtgrant: RSA only."""
+HASHES: Mapping[str, HashAlgorithm] = dict(zip(ALGORITHMS, (SHA256(), SHA384(), SHA512()), strict=True))
+"""What each algorithm hashes with; all of them pad by PKCS #1 v1.5 (RFC 7518 §3.3)."""
 SMALLEST = 2048
 """Bits; https://docs.digdir.no, Maskinporten client registration."""
 _READY = "Give a private RSA key: a JWK, its base64, or a PEM."
 _CONVERT = "Convert it first: openssl pkcs12 -in FILE -nodes -nocerts, or openssl pkey -inform DER -in FILE."
 _PUBLIC = "The key is the public half only."
+
+
+class Signer(Protocol):
+    """Whatever signs with a private key: the id under which its public half is registered, and its algorithm."""
+
+    @property
+    def kid(self) -> str:
+        """The id."""
+
+    @property
+    def algorithm(self) -> str:
+        """One of `ALGORITHMS`."""
+
+    def sign(self, data: bytes) -> bytes:
+        """Sign a text; raises `SignerFailed`."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -47,6 +68,10 @@ class Key:
 
     def __repr__(self) -> str:
         return f"Key(kid={self.kid!r}, algorithm={self.algorithm!r})"
+
+    def sign(self, data: bytes) -> bytes:
+        """Sign a text."""
+        return self.private.sign(data, PKCS1v15(), HASHES[self.algorithm])
 
 
 def read_key(secret: Secret, kid: str = "") -> Key:
@@ -177,3 +202,37 @@ def _read_pem(text: str, kid: str) -> Key:
     if not isinstance(private, RSAPrivateKey):
         raise CredentialsError("The key is no RSA key, and Maskinporten takes RSA only.", hint=_READY)
     return Key(private, kid, ALGORITHMS[0])
+
+
+def read_public_key(secret: Secret, kid: str) -> RSAPublicKey:
+    """Read the public half of a key from a PEM, a JWK or a set of JWKs, from which the kid chooses.
+
+    Raises `CredentialsError` for anything else, private halves included: where a command signs, none belongs here.
+    """
+    text = secret.reveal().strip("\ufeff \t\r\n")
+    public = _load_public_jwk(_parse(text), kid) if text.startswith(("{", "[")) else _load_public_pem(text)
+    if not isinstance(public, RSAPublicKey):
+        raise CredentialsError(
+            "MASKINPORTEN_PUBLIC_KEY holds no public RSA key; what it holds is not shown.",
+            hint="Give the public half as a PEM or a JWK, or the path of its file.",
+        )
+    return public
+
+
+def _load_public_jwk(value: Json, kid: str) -> object:
+    keys = value.get("keys", [value]) if isinstance(value, dict) else value
+    there = [each for each in keys if isinstance(each, dict)] if isinstance(keys, list) else []
+    named = [each for each in there if each.get("kid") == kid] or there
+    if len(named) != 1 or "d" in named[0]:
+        return None
+    try:
+        return RSAAlgorithm.from_jwk({name: named[0].get(name) for name in ("kty", "n", "e")})
+    except (InvalidKeyError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _load_public_pem(text: str) -> object:
+    try:
+        return load_pem_public_key(text.replace("\\r", "").replace("\\n", "\n").encode())
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None

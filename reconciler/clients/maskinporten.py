@@ -5,6 +5,8 @@ Every attempt signs a fresh grant, since one can be used once. Nothing here logs
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 import time
 import uuid
@@ -15,12 +17,11 @@ from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 import httpx
-import jwt
 
 from reconciler.clients.credentials import Credentials, is_token
 from reconciler.clients.http_client import Patience, describe_failure, open_client
-from reconciler.clients.keys import Key, read_key
 from reconciler.clients.response_body import read_body, read_wait
+from reconciler.clients.signer import open_signer
 from reconciler.clients.token_claims import check_destination, check_form, describe_token
 from reconciler.errors import (
     ClientRefused,
@@ -41,6 +42,7 @@ from reconciler.model.token_address import find_objection
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reconciler.clients.keys import Signer
     from reconciler.model.canonical_json import Json
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -88,7 +90,7 @@ class GivenToken:
 class GrantedTokens:
     """Tokens from Maskinporten, each used until it is stale; one request at a time."""
 
-    def __init__(self, client: httpx.Client, issuer: str, client_id: str, key: Key) -> None:
+    def __init__(self, client: httpx.Client, issuer: str, client_id: str, key: Signer) -> None:
         objection = find_objection("grant", issuer, str(client.base_url.join("token")))
         if objection:
             raise CredentialsError(
@@ -148,7 +150,9 @@ class GrantedTokens:
 
     def _ask(self, patience: Patience) -> tuple[Secret, float]:
         """Ask once, with a grant of its own; gives the token and its lifetime."""
+        begun = time.monotonic()
         form = {"grant_type": GRANT_TYPE, "assertion": sign_grant(self._key, self._issuer, self._client_id)}
+        patience.extend(time.monotonic() - begun)  # what signs may be a service of its own
         try:
             response = self._client.post("token", data=form, extensions={"seconds": patience.limit()})
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -182,8 +186,8 @@ class _Transient(MaskinportenUnavailable):
         self.wait = wait
 
 
-def sign_grant(key: Key, issuer: str, client_id: str) -> str:
-    """Sign a fresh grant: `aud` the issuer with its slash, `kid` in the header, a new `jti`."""
+def sign_grant(key: Signer, issuer: str, client_id: str) -> str:
+    """Sign a fresh grant: `aud` the issuer with its slash, `kid` in the header, a new `jti`; raises `SignerFailed`."""
     issued = int(time.time()) - BACKDATED
     claims = {
         "aud": issuer,
@@ -193,7 +197,14 @@ def sign_grant(key: Key, issuer: str, client_id: str) -> str:
         "exp": issued + LIFETIME,
         "jti": str(uuid.uuid4()),
     }
-    return jwt.encode(claims, key.private, algorithm=key.algorithm, headers={"kid": key.kid})
+    header = {"alg": key.algorithm, "kid": key.kid, "typ": "JWT"}
+    text = b".".join(_encode(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims))
+    return b".".join((text, _encode(key.sign(text)))).decode()
+
+
+def _encode(part: bytes) -> bytes:
+    """Encode one part of a JWS: base64url without padding (RFC 7515 §2)."""
+    return base64.urlsafe_b64encode(part).rstrip(b"=")
 
 
 _CODE = re.compile(r"MP-\d{3}")
@@ -313,6 +324,6 @@ def open_tokens(environment: Environment, credentials: Credentials) -> Iterator[
         check_destination(credentials.token, environment)
         yield GivenToken(credentials.token)
         return
-    key = read_key(credentials.key, credentials.kid)
+    key = open_signer(credentials)
     with open_client(environment.maskinporten) as client:
         yield GrantedTokens(client, environment.maskinporten, credentials.client_id, key)

@@ -18,6 +18,7 @@ from reconciler.clients.keys import read_key
 from reconciler.clients.maskinporten import open_tokens
 from reconciler.clients.reachability import meet_maskinporten, meet_register
 from reconciler.clients.register import HttpRegister
+from reconciler.clients.signer import open_signer
 from reconciler.clients.token_claims import read_claims, read_organisation
 from reconciler.errors import Forbidden, ReconcilerError, ScopeRefused, Unauthorised
 from reconciler.model.catalogue import STALE
@@ -39,6 +40,9 @@ NOTICEABLE = 5.0
 """Seconds from which on a clock is worth a warning; `Date` counts whole ones."""
 YEAR, MONTH = 365, 30
 """Days that Maskinporten takes a key for, and for how many before their end it is time for another (MP-121)."""
+SLOW = 5.0
+"""Seconds from which on a signature is slow: a request of the register has 10 for all, its token included."""
+_SAMPLE = b"A text that reconciler doctor has signed; no grant."
 _DIGDIR, _ALTINN = "servicedesk@digdir.no", "servicedesk@altinn.no"
 
 
@@ -112,6 +116,9 @@ def _look_at_key(credentials: Credentials, now: datetime) -> Iterator[Diagnosis]
             "credentials", Verdict.OK, "a ready token in RECONCILER_TOKEN, which cannot be renewed"
         )
         return
+    if credentials.signer:
+        yield _look_at_signer(credentials)
+        return
     key = read_key(credentials.key, credentials.kid)
     message = (
         f"client {credentials.client_id}, RSA key of {key.private.key_size} bits as {key.form}, kid {key.kid}"
@@ -123,6 +130,24 @@ def _look_at_key(credentials: Credentials, now: datetime) -> Iterator[Diagnosis]
     old = age > YEAR - MONTH
     hint = f"Maskinporten takes a key for {YEAR} days: register another one beside it." if old else ""
     yield Diagnosis("credentials", Verdict.WARNING if old else Verdict.OK, f"{message}, {age} days old", hint)
+
+
+def _look_at_signer(credentials: Credentials) -> Diagnosis:
+    """Have the command sign a text that is no grant; raises `CredentialsError` or `SignerFailed`."""
+    signer, begun = open_signer(credentials), time.monotonic()
+    bits = len(signer.sign(_SAMPLE)) * 8
+    took = time.monotonic() - begun
+    known = bool(credentials.signer and credentials.signer.public)
+    message = (
+        f"client {credentials.client_id}, signed by the command in MASKINPORTEN_SIGNER in {took:.1f} s: "
+        f"{signer.algorithm}, {bits} bits, kid {signer.kid}, {'fits' if known else 'not compared with'} the public key"
+    )
+    if took > SLOW:
+        return Diagnosis(
+            "credentials", Verdict.WARNING, message, f"A token needs one; more than {SLOW:.0f} s is slow."
+        )
+    hint = "" if known else "With MASKINPORTEN_PUBLIC_KEY each signature is checked before it is sent."
+    return Diagnosis("credentials", Verdict.OK, message, hint)
 
 
 def _look_at_expiry(environment: Environment, now: datetime) -> Iterator[Diagnosis]:

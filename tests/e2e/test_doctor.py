@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import sys
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="the commands are a POSIX shell's")
 OTHER_ORG = "310661414"
 SCOPELESS_ID = "11111111-2f0e-4a57-9d0a-0b7a2f9c1d11"
 UNGRANTED_ID = "33333333-2f0e-4a57-9d0a-0b7a2f9c1d11"
@@ -181,6 +183,44 @@ def test_an_old_key_is_due(repository: Repository, private_key: RSAPrivateKey) -
 
     assert found["credentials"][0] == "warning"
     assert "as JWK, kid key-1, 340 days old" in found["credentials"][1]
+
+
+SIGN = "sh -c 'openssl dgst -sha256 -sign {key} | base64'"
+
+
+@POSIX
+@pytest.mark.usefixtures("served")
+@pytest.mark.parametrize("known", [True, False])
+def test_a_command_signs(
+    repository: Repository, private_key: RSAPrivateKey, tmp_path: Path, *, known: bool
+) -> None:
+    """The command is tried on a text that is no grant, and its grant is taken."""
+    (tmp_path / "key.pem").write_text(export_pem(private_key), encoding="utf-8")
+    public = json.dumps(export_public(private_key)) if known else ""
+    found = examine(
+        repository,
+        MASKINPORTEN_PRIVATE_KEY="",
+        MASKINPORTEN_SIGNER=SIGN.format(key=tmp_path / "key.pem"),
+        MASKINPORTEN_PUBLIC_KEY=public,
+    )
+
+    state, said = found["credentials"]
+    assert state == "ok"
+    assert "signed by the command in MASKINPORTEN_SIGNER in 0." in said
+    assert f"RS256, 2048 bits, kid {KID}, {'fits' if known else 'not compared with'} the public key" in said
+    assert found["access"][0] == "ok"
+
+
+@POSIX
+@pytest.mark.usefixtures("served")
+def test_a_command_that_does_not_sign(repository: Repository) -> None:
+    """Its last line is quoted, and no token is asked for."""
+    command = "sh -c 'echo Please run: az login >&2; exit 1'"
+    found = examine(repository, MASKINPORTEN_PRIVATE_KEY="", MASKINPORTEN_SIGNER=command)
+
+    assert found["credentials"][0] == "wrong"
+    assert "The signer ended with status 1, and said: Please run: az login." in found["credentials"][1]
+    assert found["token"] == ("skipped", "not asked for: no usable credential ")
 
 
 def set_up(repository: Repository, line: str) -> None:
