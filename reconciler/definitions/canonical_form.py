@@ -14,6 +14,7 @@ from reconciler.definitions.definition import LISTS, PARTS
 from reconciler.definitions.editor import ENVIRONMENTS, MARK, ORDER, find_end, rank_name, read_text
 from reconciler.definitions.flow_edits import list_extents
 from reconciler.definitions.meaning import find_meaning, read_value, shorten, shorten_entry
+from reconciler.definitions.part_order import sort_parts
 from reconciler.definitions.text_edits import TextEdits
 from reconciler.definitions.yaml_nodes import Items, Mapping, Scalar
 from reconciler.definitions.yaml_spans import Form, read_spans
@@ -45,10 +46,11 @@ def format_definition(text: str) -> str:
     before = read_text(body)
     end = find_end(body)
     added = "" if body.endswith("\n") else end
-    after, root = body + added, before
+    after = body + added
     if _is_misspelt(before):
         after = _spell(after, before)
-        root = read_text(after)
+    after = sort_parts(after)
+    root = before if after == body + added else read_text(after)
     for path in list(_list_mappings(before)):
         if not _is_sorted(root, path):
             after = _sort(after, path)

@@ -75,10 +75,10 @@ rights:
   - foo   # the tax office's
   - resource:
       # one more
-      - value: bar
-        id: urn:altinn:resource
-  - action: read
-    resource: [{id: urn:altinn:resource, value: x}]
+      - id: urn:altinn:resource
+        value: bar
+  - resource: [{id: urn:altinn:resource, value: x}]
+    action: read
 isVisible: true
 environments:
   prod: {id: q, clientId: [a]}
@@ -99,6 +99,9 @@ def test_a_file_in_canonical_form() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
+        ("rights:\n  - action: read\n    # why\n    resource: [{id: a, value: b}]\n", "a comment between"),
+        ("rights:\n  - action: read\n\n    resource: [{id: a, value: b}]\n", "a blank line"),
+        ("rights:\n  - action: &a read\n    resource: [{id: *a, value: b}]\n", "an anchor that is used"),
         ("name: &n {nb: a}\ndescription: *n\nid: a\n", "the first place of an anchor"),
         ('{"id": "a", "vendor": "1"}\n', "JSON"),
         ("vendor: {ID: '0192:1', authority: other}\n", "an authority that nothing assumes"),
@@ -111,6 +114,33 @@ def test_what_stays(text: str, reason: str) -> None:
     changed = format_definition(text)
 
     assert changed in (text, "id: a\nname: &n {nb: a}\ndescription: *n\n"), reason
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("- {action: a, resource: [{value: c, id: b}]}", "- {resource: [{id: b, value: c}], action: a}"),
+        (
+            "-   action: a\n      resource:\n      - value: c\n        id: b",
+            "-   resource:\n      - id: b\n        value: c\n      action: a",
+        ),
+        ("-\n    action: a # x\n    resource: []", "-\n    action: a # x\n    resource: []"),
+        (
+            "- action: |\n      a\n    resource:\n    - {value: c, id: b}",
+            "- resource:\n    - {id: b, value: c}\n    action: |\n      a",
+        ),
+        ("- other: 1\n    action: a\n    resource: []", "- other: 1\n    resource: []\n    action: a"),
+    ],
+)
+@pytest.mark.parametrize(
+    "around", ["rights:\n  {}\n", "environments:\n tt02:\n  rights:\n  {}\n", "rights:\n  {}"]
+)
+def test_the_members_inside_a_right_have_an_order(before: str, after: str, around: str) -> None:
+    """In lines and in brackets, at the top and in an overlay; the text of each stays as it is."""
+    text = around.format(before)
+
+    assert format_definition(text) == around.format(after)
+    assert format_definition(around.format(after)) == around.format(after)
 
 
 def test_an_alias_never_stands_before_its_anchor() -> None:
