@@ -37,7 +37,7 @@ def finish_import(root: Path, imported: Imported, problems: Sequence[str], *, dr
     """Write the files, or show how they would change; report what is left, and give the exit code."""
     show_lines(_apply(root, imported, dry_run=dry_run))
     _report(imported, problems)
-    show_lines([make_line(_summarise(imported, dry_run=dry_run))])
+    show_lines([make_line(_summarise(imported, "import", dry_run=dry_run))])
     return Exit.DONE if imported.whole and not problems else Exit.FAILED
 
 
@@ -45,7 +45,7 @@ def finish_adoption(root: Path, imported: Imported, *, dry_run: bool) -> Exit:
     """Do likewise on stderr, beside another result; what the files ask for besides may still be to do."""
     notify_lines(_apply(root, imported, dry_run=dry_run))
     _report(imported, ())
-    notify(_summarise(imported, dry_run=dry_run))
+    notify(_summarise(imported, "adopt", dry_run=dry_run))
     return Exit.DONE if imported.done else Exit.FAILED
 
 
@@ -67,7 +67,9 @@ def _report(imported: Imported, problems: Sequence[str]) -> None:
         notify_findings(imported.findings, len({each.place.file for each in imported.findings}))
 
 
-def _summarise(imported: Imported, *, dry_run: bool) -> str:
+def _summarise(imported: Imported, verb: str, *, dry_run: bool) -> str:
+    if imported.plan and not imported.plan.changes and not imported.changes:
+        return f"Nothing to {verb}."
     written = f"{count(len(imported.changes), 'file')} {'would be ' if dry_run else ''}written"
     return f"{written}; plan: {_summarise_plan(imported.plan)}" if imported.plan else f"{written}."
 

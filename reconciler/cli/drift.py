@@ -41,6 +41,7 @@ from reconciler.operations.adopt import find_adopted, list_adoptable
 from reconciler.operations.archive import trace_to_history
 from reconciler.operations.drift import detect_drift
 from reconciler.operations.import_ import Place, import_systems
+from reconciler.operations.selection import check_found
 from reconciler.planning.drift import Kind
 from reconciler.render.formats import PLACED, load_renderer
 from reconciler.render.places import move_drift
@@ -121,6 +122,8 @@ def _adopt(
     report: DriftReport, made: Plan, context: Context, connection: Connection, ids: Sequence[str]
 ) -> tuple[Imported, tuple[Difference, ...]]:
     """Make the definitions say what others changed, and give the differences that are left besides."""
+    known = [each.id for each in (*made.changes, *made.unmanaged)]
+    check_found(ids, known, "those that are compared", option="")
     differences = list_adoptable(report, ids)
     unmanaged = [each.id for each in differences if each.kind is Kind.UNMANAGED]
     read = ((name, connection.register.read_system(name)) for name in unmanaged)

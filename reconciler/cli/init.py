@@ -15,6 +15,7 @@ from reconciler.cli.options import RootOption, Verb, make_app
 from reconciler.clients.credentials import choose_variables
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.errors import Exit, Refused
+from reconciler.model.environment import BUILT_IN
 from reconciler.operations.init import plan_start, write_start
 from reconciler.render.lines import LONG, Piece, make_line, make_safe
 from reconciler.render.phrases import count
@@ -96,7 +97,17 @@ def run(
     if asking and not confirm("Write them?"):
         raise Refused("Nothing was written: the answer was no.")
     show_text(f"{count(write_start(here, files), 'file')} written.\n")
-    notify("Next: `reconciler plan`, or `reconciler import --all -e tt02` for what is registered already.")
+    notify(
+        f"Next: `reconciler plan`, or `reconciler import --all -e {_choose_environment(here, environments or ())}` "
+        "for what is registered already."
+    )
+
+
+def _choose_environment(root: Path, named: Sequence[str]) -> str:
+    """Choose the environment that is imported from first: one that is named, else one of the repository's own."""
+    built_in = {each.name for each in BUILT_IN}
+    own = [each for each in read_settings(root).environments if each not in built_in]
+    return next((each for each in (*named, *own) if each != "local"), "tt02")
 
 
 def _list_files(files: Sequence[StarterFile], *, whole: bool) -> Iterator[Line]:

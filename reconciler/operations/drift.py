@@ -32,10 +32,14 @@ def detect_drift(
     ]
     answers = ask_all(register.read_changes, ids, progress, workers=register.workers)
     differing = {each.id for each in made.changes if each.open_fields or each.standing}
-    logs = {name: _replay(read_log(answer), whole=name in differing) for name, answer in answers.items()}
+    logs = {
+        name: _replay(read_log(answer), ownership, differs=name in differing)
+        for name, answer in answers.items()
+    }
     return find_drift(made, logs, ownership)
 
 
-def _replay(log: Sequence[LogEntry], *, whole: bool) -> tuple[State, ...]:
-    """Replay a log; where nothing differs, who wrote is enough, and a thousand documents need not be read."""
+def _replay(log: Sequence[LogEntry], ownership: Ownership, *, differs: bool) -> tuple[State, ...]:
+    """Replay a log; where nothing differs and we wrote last, a thousand documents need not be read."""
+    whole = differs or any(entry.client not in ownership.clients for entry in log[:1])
     return replay(log) if whole else tuple(State(entry, None) for entry in log)

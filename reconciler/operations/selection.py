@@ -35,14 +35,17 @@ def check_form(only: Iterable[str]) -> tuple[str, ...]:
     return patterns
 
 
-def check_found(only: Iterable[str], known: Collection[str], where: str) -> None:
-    """Raise `UsageError` for a pattern that fits none of the known ids; `where` says what they are."""
+def check_found(only: Iterable[str], known: Collection[str], where: str, option: str = "--only ") -> None:
+    """Raise `UsageError` for a pattern that fits none of the known ids.
+
+    `where` says what they are, and `option` what stands before a pattern on the command line.
+    """
     missing = find_unmatched(only, known)
     if missing:
         near = list_nearest(missing[0], known)
         shown = near or sorted(known)[:3]
         raise UsageError(
-            f"--only {missing[0]} fits no system: there is none among {where}.",
+            f"{option}{missing[0]} fits no system: there is none among {where}.",
             hint=f"{'The nearest' if near else 'Known'}: {', '.join(shown)}." if shown else "",
         )
 

@@ -309,9 +309,13 @@ def _is_reverted(
 
 
 def _judge_quiet(change: Change, states: Sequence[State], ownership: Ownership) -> Iterator[Difference]:
-    """Mention what others wrote since our last write, where it left no difference; the newest stands for all."""
+    """Mention what others wrote since our last write, where it left no difference; the newest stands for all.
+
+    What a definition took over, by import or by adoption, counts as ours: it is not what we wrote last.
+    """
     others = list(takewhile(lambda state: state.entry.client not in ownership.clients, states))
-    if others:
+    own = next(iter(states[len(others) :]), None)
+    if others and own and (own.system is None or own.system == others[0].system):
         more = f"{len(others):,} writes since our own" if len(others) > 1 else ""
         yield Difference(
             change.id, Kind.NO_DIFFERENCE, change.file, change.line, entry=others[0].entry, reason=more

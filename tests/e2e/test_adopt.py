@@ -104,9 +104,11 @@ def test_an_accepted_difference_is_left(adopted: Repository, served: Served) -> 
 
     done = adopted.run("drift", "--adopt")
 
-    assert (done.returncode, done.stderr.splitlines()[-1]) == (0, "0 files written; plan: 0 unchanged")
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (0, "Nothing to adopt.")
 
 
 def test_ids_go_with_adopt(adopted: Repository) -> None:
-    """Alone they would be taken for something else."""
+    """Alone they would be taken for something else; and one that fits no system is a typo."""
     assert adopted.run("drift", SYSTEM).returncode == 2
+    done = adopted.run("drift", "--adopt", f"{VENDOR}_typo")
+    assert (done.returncode, f"{VENDOR}_typo fits no system" in done.stderr) == (2, True), done.stderr

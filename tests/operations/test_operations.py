@@ -288,6 +288,7 @@ def test_what_others_took_away_is_never_stated() -> None:
 def test_drift_reads_the_log_of_every_live_system() -> None:
     """Who wrote is asked of all, of what is not registered nothing; where nothing differs it is a note."""
     memory = Memory(logs={name(word): [a_write(id=name(word))] for word in ("kept", "changed", "other")})
+    memory.logs[name("kept")].append(a_write("ours", 0, id=name("kept")))
     for word in ("kept", "changed", "other"):
         memory.hold(word, clientId=[])
     made = make(

@@ -258,6 +258,30 @@ def test_others_wrote_and_left_no_difference() -> None:
     assert report.exit_code is Exit.DONE
 
 
+@pytest.mark.parametrize(
+    "states",
+    [
+        a_log((THEIRS, HIDDEN), (OURS, SHOWN)),
+        a_log((THEIRS, HIDDEN), (THEIRS, SHOWN)),
+        a_log((THEIRS, HIDDEN), (THEIRS, SHOWN), (OURS, SHOWN)),
+        a_log((THEIRS, HIDDEN)),
+    ],
+    ids=["adopted", "imported", "adopted after two", "imported new"],
+)
+def test_what_the_files_took_over_counts_as_ours(states: list[State]) -> None:
+    """P5: the definition asks for what others wrote, and did not before: somebody has seen it."""
+    report = find(HIDDEN, HIDDEN, states)
+
+    assert (report.differences, report.systems) == ((), 1)
+
+
+def test_a_write_that_is_not_known_is_mentioned() -> None:
+    """Where the log does not say what we wrote, the files may have taken over nothing."""
+    theirs, ours = a_log((THEIRS, HIDDEN), (OURS, SHOWN))
+
+    assert kinds(find(HIDDEN, HIDDEN, [theirs, replace(ours, system=None)])) == [Kind.NO_DIFFERENCE]
+
+
 @pytest.mark.parametrize("states", [[], a_log((OURS, {})), a_log((OURS, {}), (THEIRS, {}))])
 def test_nothing_is_said_where_we_wrote_last(states: list[State]) -> None:
     """T: the last branch of a change that is kept: writes before our own are no news."""
