@@ -113,6 +113,10 @@ def _report_error(error: ReconcilerError) -> int:
     from reconciler.cli.console import notify_error  # noqa: PLC0415 - only where something failed
 
     notify_error(error)
+    if "GITHUB_STEP_SUMMARY" in os.environ or "TF_BUILD" in os.environ:
+        from reconciler.cli.step_summary import show_failure  # noqa: PLC0415 - only where there is a summary
+
+        show_failure(error, sys.argv[1:], os.environ)
     return error.exit_code
 
 

@@ -19,6 +19,7 @@ from reconciler.cli.confirmation import confirm
 from reconciler.cli.console import notify, notify_findings, show_progress, show_text
 from reconciler.cli.environment import choose_environment
 from reconciler.cli.options import Format
+from reconciler.cli.outputs import write_findings
 from reconciler.clients.credentials import read_credentials
 from reconciler.definitions.catalogue_file import read_catalogues
 from reconciler.definitions.files import find_definitions, read_documents, read_file
@@ -50,6 +51,7 @@ from reconciler.rules.look_ups import find_taken
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from reconciler.cli.outputs import Outputs
     from reconciler.clients.register import HttpRegister
     from reconciler.definitions.definition import Resolved
     from reconciler.definitions.yaml_document import Document
@@ -104,11 +106,14 @@ def read_definitions(root: Path | None, environment: str | None, vendor: str, fo
     return found
 
 
-def read_usable(root: Path | None, environment: str | None, vendor: str, form: Format) -> Context:
+def read_usable(
+    root: Path | None, environment: str | None, vendor: str, outputs: Outputs, *, verb: str
+) -> Context:
     """Read and check likewise, and go on without the definitions that are wrong, for verbs that only read.
 
-    Ends the run with 1 where none can be used, or which vendor's they are is not known. Raises `UsageError` where
-    there is no repository, no such environment, or a vendor is named that has no definition.
+    Ends the run with 1 where none can be used, or which vendor's they are is not known; then the findings are in all
+    outputs. Raises `UsageError` where there is no repository, no such environment, or a vendor is named that has no
+    definition.
     """
     found, documents = _read(root, environment, vendor)
     if vendor and documents and not found.checked.definitions:
@@ -117,7 +122,8 @@ def read_usable(root: Path | None, environment: str | None, vendor: str, form: F
         return found
     usable, broken = separate(found.checked, documents, open_archive(found))
     if not usable.definitions or not broken:
-        _refuse(found.checked, len(documents), form)
+        write_findings(found.checked.findings, len(documents), outputs, found.root, verb=verb, quiet=True)
+        _refuse(found.checked, len(documents), Format.TEXT)
     _notify_of_errors(found.checked, len(documents))
     systems = resolve_all(usable.definitions, found.environment.name)
     return replace(found, checked=usable, systems=systems, broken=broken)

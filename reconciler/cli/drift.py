@@ -21,7 +21,7 @@ from reconciler.cli.context import (
     read_usable,
 )
 from reconciler.cli.definition_files import finish_adoption, read_texts
-from reconciler.cli.github_actions import find_prefix, is_runner, write_outputs, write_summary
+from reconciler.cli.github_actions import find_prefix, is_runner, write_outputs
 from reconciler.cli.options import (
     EnvironmentOption,
     FormatsOption,
@@ -33,6 +33,7 @@ from reconciler.cli.options import (
     make_app,
 )
 from reconciler.cli.outputs import choose_outputs
+from reconciler.cli.step_summary import show_summary
 from reconciler.definitions.catalogue_file import read_catalogues
 from reconciler.definitions.files import list_names, open_drafts
 from reconciler.errors import Exit, UsageError
@@ -92,7 +93,7 @@ def run(
     if (ids or dry_run) and not adopt:
         raise UsageError("Ids and --dry-run go with --adopt.", hint="--only narrows what is compared.")
     outputs = choose_outputs(formats)
-    context = narrow(check_named(read_usable(root, environment, vendor, outputs.form)), only)
+    context = narrow(check_named(read_usable(root, environment, vendor, outputs, verb="drift")), only)
     archive = open_archive(context)
     notify_of_gap(archive)
     with open_drafts(outputs.paths) as drafts:
@@ -104,8 +105,9 @@ def run(
         findings = (*find_ending(context), *report.findings)
         report = replace(report, created=made.created, tool_version=made.tool_version, findings=findings)
         _write(report, outputs, drafts, context.root)
+        placed = move_drift(report, find_prefix(context.root, os.environ))
+        show_summary("drift", lambda: load_renderer("markdown").render_drift(placed), os.environ)
         if is_runner(os.environ):
-            write_summary(load_renderer("markdown").render_drift(report), os.environ)
             has_drift = str(bool(report.alarming)).lower()
             write_outputs({"has-drift": has_drift, "differences": str(len(report.alarming))}, os.environ)
     if imported is not None:

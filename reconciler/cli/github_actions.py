@@ -33,6 +33,11 @@ def is_runner(environ: Mapping[str, str]) -> bool:
     return environ.get("GITHUB_ACTIONS") == "true"
 
 
+def shows_summary(environ: Mapping[str, str]) -> bool:
+    """Say whether a step may have a summary: in GitHub Actions, and in Azure Pipelines."""
+    return bool(environ.get("GITHUB_STEP_SUMMARY") or environ.get("TF_BUILD"))
+
+
 def find_prefix(root: Path, environ: Mapping[str, str]) -> str:
     """Give the path of a root relative to the runner's workspace, or to git's top; empty where it is that.
 

@@ -19,6 +19,7 @@ from reconciler.cli.options import (
     Verb,
     make_app,
 )
+from reconciler.cli.outputs import Outputs
 from reconciler.definitions.git import GitFailed
 from reconciler.definitions.working_tree import compare_with_head
 from reconciler.errors import UsageError
@@ -58,7 +59,7 @@ def run(
     Who, when, which members before and after, and which revision of the definition each state equals, or
     which file that is not committed.
     """
-    context = read_usable(root, environment, vendor, form)
+    context = read_usable(root, environment, vendor, Outputs(form), verb="history")
     with open_register(context, read_only=True) as connection:
         log = read_log(connection.register.read_changes(system))
         if not log and connection.register.read_system(system) is None:

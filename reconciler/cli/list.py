@@ -19,6 +19,7 @@ from reconciler.cli.options import (
     WorkersOption,
     make_app,
 )
+from reconciler.cli.outputs import Outputs
 from reconciler.errors import Exit
 from reconciler.model.environment import WORKERS
 from reconciler.operations.list_systems import list_systems
@@ -53,8 +54,8 @@ def run(
     root: RootOption = None,
 ) -> None:
     """Show what is registered, with or without definitions; never writes."""
-    reported = Format.JSON if form is ListFormat.JSON else Format.TEXT
-    context = narrow(read_usable(root, environment, vendor, reported), only)
+    outputs = Outputs(Format.JSON if form is ListFormat.JSON else Format.TEXT)
+    context = narrow(read_usable(root, environment, vendor, outputs, verb="list"), only)
     with (
         open_register(context, read_only=True, workers=workers) as connection,
         show_progress("Reading") as progress,

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.console import show_lines, show_text
+from reconciler.cli.github_actions import find_prefix, shows_summary
 from reconciler.cli.options import Format
+from reconciler.definitions.files import write_file
 from reconciler.errors import UsageError
 from reconciler.model.suggest import find_nearest
-from reconciler.render.formats import FORMATS, JSON, TEXT
+from reconciler.render.formats import FORMATS, JSON, PLACED, TEXT, load_renderer
 from reconciler.render.lines import print_lines
+from reconciler.render.places import move_findings
+from reconciler.render.text.findings import render_findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from reconciler.model.findings import Finding
     from reconciler.render.lines import Line
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Where a result goes: a format for stdout, and formats for files."""
+    """Where a result goes: a format for stdout, or empty for nothing there, and formats for files."""
 
     stdout: str
-    files: tuple[tuple[str, Path], ...]
+    files: tuple[tuple[str, Path], ...] = ()
 
     @property
     def paths(self) -> list[Path]:
@@ -48,7 +54,7 @@ class Outputs:
             save(path, print_lines(lines()) if name == TEXT else render(name))
         if self.stdout == TEXT:
             show_lines(lines())
-        else:
+        elif self.stdout:
             show_text(render(self.stdout))
 
 
@@ -68,3 +74,25 @@ def choose_outputs(words: Sequence[str] | None) -> Outputs:
         else:
             stdout = name
     return Outputs(stdout or TEXT, tuple(files))
+
+
+def write_findings(
+    findings: Sequence[Finding], files: int, outputs: Outputs, root: Path, *, verb: str, quiet: bool = False
+) -> None:
+    """Write findings to all outputs, and to the step's summary where there are any.
+
+    `quiet` leaves the text on stdout out, for a verb whose result they are not.
+    """
+    placed = move_findings(findings, find_prefix(root, os.environ))
+    shown = replace(outputs, stdout="") if quiet and outputs.stdout == TEXT else outputs
+    shown.write(
+        lines=lambda: render_findings(findings, files),
+        render=lambda name: load_renderer(name).render_findings(
+            placed if name in PLACED else findings, files
+        ),
+        save=write_file,
+    )
+    if findings and shows_summary(os.environ):
+        from reconciler.cli.step_summary import show_summary  # noqa: PLC0415 - only where there is one to show
+
+        show_summary(verb, lambda: load_renderer("markdown").render_findings(placed, files), os.environ)

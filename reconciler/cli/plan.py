@@ -21,7 +21,7 @@ from reconciler.cli.context import (
     open_register,
     read_usable,
 )
-from reconciler.cli.github_actions import find_prefix, is_runner, write_outputs, write_summary
+from reconciler.cli.github_actions import find_prefix, is_runner, write_outputs
 from reconciler.cli.journal import find_own_journal
 from reconciler.cli.options import (
     EnvironmentOption,
@@ -35,6 +35,7 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.outputs import choose_outputs
 from reconciler.cli.runner_links import find_links
+from reconciler.cli.step_summary import show_summary
 from reconciler.definitions.files import open_drafts
 from reconciler.errors import Exit, UsageError
 from reconciler.execution.signoff import find_approvals
@@ -54,7 +55,6 @@ if TYPE_CHECKING:
     from reconciler.cli.outputs import Outputs
     from reconciler.definitions.files import Draft
     from reconciler.planning.plan import Plan
-    from reconciler.render.links import Links
 
 app = make_app()
 _EXAMPLES = """\
@@ -106,7 +106,7 @@ def run(
     outputs = choose_outputs(formats)
     if against:
         _check_alone(base, out)
-    context = narrow(read_usable(root, environment, vendor, outputs.form), only)
+    context = narrow(read_usable(root, environment, vendor, outputs, verb="plan"), only)
     if not against:
         check_named(context)
     with open_drafts([*outputs.paths, *([out] if out else [])]) as drafts:
@@ -118,8 +118,9 @@ def run(
             notify(f"Saved: {out} (digest {made.short_digest})")
         notify_of_warnings(context)
         _write(made, outputs, drafts, context.root)
+        placed = move_plan(made, find_prefix(context.root, os.environ))
+        show_summary("plan", lambda: render_format("markdown", placed, find_links(os.environ)), os.environ)
         if is_runner(os.environ):
-            write_summary(render_format("markdown", made, _find_links(context.root)), os.environ)
             write_outputs(_describe(made, out), os.environ)
     codes = [Exit.FAILED] if made.blocked or made.unusable else []
     if exit_code and (made.writes or made.unknown_before):
@@ -164,14 +165,9 @@ def _write(plan: Plan, outputs: Outputs, drafts: Mapping[Path, Draft], root: Pat
     placed = move_plan(plan, find_prefix(root, os.environ))
     outputs.write(
         lines=lambda: render_plan(plan),
-        render=lambda name: render_format(name, placed if name in PLACED else plan, _find_links(root)),
+        render=lambda name: render_format(name, placed if name in PLACED else plan, find_links(os.environ)),
         save=lambda path, text: drafts[path].write(text),
     )
-
-
-def _find_links(root: Path) -> Links:
-    """Find where the platform shows this run, and the files under a root."""
-    return find_links(os.environ, find_prefix(root, os.environ))
 
 
 def _describe(plan: Plan, saved: Path | None) -> Mapping[str, str]:

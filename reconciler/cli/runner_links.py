@@ -19,11 +19,11 @@ _MOST = 4 * 1024 * 1024
 """Bytes of an event file that are read; GitHub's hold a few tens of thousands."""
 
 
-def find_links(environ: Mapping[str, str], folder: str = "") -> Links:
-    """Find the addresses of a run; `folder` is the root's path within the repository."""
+def find_links(environ: Mapping[str, str]) -> Links:
+    """Find the addresses of a run."""
     for known, find in ((_GITHUB, _find_github), (_GITLAB, _find_gitlab), (_AZURE, _find_azure)):
         if environ.get(known):
-            return find(environ, folder)
+            return find(environ)
     return Links()
 
 
@@ -31,7 +31,7 @@ _GITHUB, _GITLAB, _AZURE = "GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD"
 """The variable by which each platform says that this is its runner."""
 
 
-def _find_github(environ: Mapping[str, str], folder: str) -> Links:
+def _find_github(environ: Mapping[str, str]) -> Links:
     """https://docs.github.com/actions, variables: default environment variables."""
     top = _join(environ.get("GITHUB_SERVER_URL", ""), environ.get("GITHUB_REPOSITORY", ""))
     commit = _find_head(environ.get("GITHUB_EVENT_PATH", "")) or check_commit(environ.get("GITHUB_SHA", ""))
@@ -43,7 +43,6 @@ def _find_github(environ: Mapping[str, str], folder: str) -> Links:
         run=run,
         artifact=f"{run}#artifacts" if run else "",
         line=f"/blob/{commit}/{{path}}#L{{line}}" if commit else "",
-        folder=folder,
     )
 
 
@@ -59,7 +58,7 @@ def _find_head(event: str) -> str:
         return ""
 
 
-def _find_gitlab(environ: Mapping[str, str], folder: str) -> Links:
+def _find_gitlab(environ: Mapping[str, str]) -> Links:
     """https://docs.gitlab.com/ci/variables/predefined_variables/."""
     job = check_address(environ.get("CI_JOB_URL", ""))
     commit = check_commit(environ.get("CI_COMMIT_SHA", ""))
@@ -69,11 +68,10 @@ def _find_gitlab(environ: Mapping[str, str], folder: str) -> Links:
         run=check_address(environ.get("CI_PIPELINE_URL", "")) or job,
         artifact=f"{job}/artifacts/browse" if job else "",
         line=f"/-/blob/{commit}/{{path}}#L{{line}}" if commit else "",
-        folder=folder,
     )
 
 
-def _find_azure(environ: Mapping[str, str], folder: str) -> Links:
+def _find_azure(environ: Mapping[str, str]) -> Links:
     """https://learn.microsoft.com/azure/devops/pipelines/build/variables."""
     scheme, _, rest = environ.get("BUILD_REPOSITORY_URI", "").partition("://")
     # The address can hold the name of an organisation as its user.
@@ -94,18 +92,16 @@ def _find_azure(environ: Mapping[str, str], folder: str) -> Links:
         run=run,
         artifact=f"{run}&view=artifacts&type=publishedArtifacts" if run else "",
         line="" if not commit else line if own else f"/blob/{commit}/{{path}}#L{{line}}",
-        folder=folder,
     )
 
 
-def _make(top: str, *, commit: str, run: str, artifact: str, line: str, folder: str) -> Links:
+def _make(top: str, *, commit: str, run: str, artifact: str, line: str) -> Links:
     """Put the address of the repository before what lies within it; without one there is neither."""
     return Links(
         commit=check_address(f"{top}{commit}") if top and commit else "",
         run=run,
         artifact=artifact,
         line=f"{top}{line}" if top and line else "",
-        folder=folder,
     )
 
 

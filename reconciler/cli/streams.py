@@ -1,4 +1,4 @@
-"""stdout and stderr as a verb may use them: writing to them never fails, and no line on stderr is a command.
+"""stdout and stderr as a verb may use them: writing to them never fails, and no line on stderr is another's command.
 
 What went wrong with stdout is kept until the end, where it weighs in the exit code: a reader that goes away must not
 end a run half-way, nor change what is said about it.
@@ -41,6 +41,11 @@ class LastingStream(io.TextIOBase):
         if whole:
             self._pass_on("".join(self._escape(line) + "\n" for line in whole))
         return len(text)
+
+    def write_command(self, line: str) -> None:
+        """Write a command to the runner as it is, on a line of its own; other people's text in it is escaped."""
+        self.write("\n" if self._begun else "")
+        self._pass_on(f"{line}\n")
 
     def _pass_on(self, text: str) -> None:
         if self.raw is None:
@@ -97,6 +102,14 @@ class LastingStream(io.TextIOBase):
     def errors(self) -> str:  # type: ignore[override]  # as above
         """What happens to a letter that the encoding lacks: it is spelt out."""
         return "backslashreplace"
+
+
+def write_command(line: str) -> None:
+    """Write a command to the runner on stderr, which a runner reads as it reads stdout: that is the result's."""
+    if isinstance(sys.stderr, LastingStream):
+        sys.stderr.write_command(line)
+    else:
+        sys.stderr.write(f"{line}\n")
 
 
 def open_streams() -> LastingStream:

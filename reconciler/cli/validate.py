@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli.console import notify
-from reconciler.cli.github_actions import find_prefix
 from reconciler.cli.options import (
     EnvironmentOption,
     FormatsOption,
@@ -21,28 +20,23 @@ from reconciler.cli.options import (
     Verb,
     make_app,
 )
-from reconciler.cli.outputs import choose_outputs
-from reconciler.definitions.files import find_definitions, find_lists, read_documents, write_file
+from reconciler.cli.outputs import choose_outputs, write_findings
+from reconciler.definitions.files import find_definitions, find_lists, read_documents
 from reconciler.definitions.settings import find_common_root, read_settings
 from reconciler.errors import Exit, UsageError
 from reconciler.model.catalogue import explain_shipped_age
 from reconciler.model.findings import Severity
 from reconciler.operations.selection import check_form
 from reconciler.operations.validate import Narrowed, goes_by_shipped, narrow_findings, validate
-from reconciler.render.formats import PLACED, load_renderer
 from reconciler.render.phrases import count
-from reconciler.render.places import move_findings
-from reconciler.render.text.findings import render_findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
-    from reconciler.cli.outputs import Outputs
     from reconciler.definitions.settings import Settings
     from reconciler.definitions.yaml_document import Document
     from reconciler.model.catalogue import Catalogue
-    from reconciler.model.findings import Finding
     from reconciler.rules import Checked
 
     Age = Callable[[date], str]
@@ -96,7 +90,7 @@ def run(
     if patterns := check_form(only or ()):
         chosen = narrow_findings(checked, documents, patterns)
         notify(f"--only leaves out {chosen.left_out:,} of {count(len(documents), 'file')}.")
-    _write(chosen.findings, chosen.files, outputs, found)
+    write_findings(chosen.findings, chosen.files, outputs, found, verb="validate")
     worst = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     if any(finding.severity in worst for finding in chosen.findings):
         raise typer.Exit(Exit.FAILED)
@@ -137,15 +131,3 @@ def _ask(
     chosen = choose_environment(settings, environment, os.environ)
     ask = partial(ask_environment, root, chosen)
     return validate_online(documents, settings.environments, chosen.name, ask, vendor=vendor, saved=saved)
-
-
-def _write(findings: Sequence[Finding], files: int, outputs: Outputs, root: Path) -> None:
-    """Write findings to all outputs."""
-    placed = move_findings(findings, find_prefix(root, os.environ))
-    outputs.write(
-        lines=lambda: render_findings(findings, files),
-        render=lambda name: load_renderer(name).render_findings(
-            placed if name in PLACED else findings, files
-        ),
-        save=write_file,
-    )

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _NOWHERE = "systems"
 """The place of what stands in no file, for consumers that will not go without a place."""
+_MOST = 10
 
 # As the exit code says it: a blocked change is an error, and a breaking one waits for somebody's word.
 _WEIGHTS: Mapping[Weight, Severity] = {Weight.BREAKING: Severity.WARNING, Weight.NOTABLE: Severity.NOTE}
@@ -45,6 +46,8 @@ class Annotation:
     finding: Finding
     environment: str
     """The environment's name, or several with commas; empty for all."""
+    is_breaking: bool = False
+    """Whether it is an impact that waits for somebody's word, here or in another environment."""
 
 
 def find_page(rule: str) -> str:
@@ -78,10 +81,9 @@ def annotate_plan(plan: Plan) -> tuple[Annotation, ...]:
 def _annotate_changes(plan: Plan) -> Iterator[Annotation]:
     where = plan.target.environment
     for impact in filter(_counts, plan.impacts):
-        yield Annotation(where, _impact(impact, Location("")), where)
+        yield _annotate_impact(where, impact, Location(""), where)
     for change in plan.changes:
-        for finding in _annotate_change(change):
-            yield Annotation(change.id, finding, where)
+        yield from _annotate_change(change, where)
     for system in plan.reported:
         if system.former:
             yield Annotation(system.id, _removed(system), where)
@@ -116,21 +118,23 @@ def _counts(impact: Impact) -> bool:
     return impact.weight in _WEIGHTS
 
 
-def _annotate_change(change: Change) -> Iterator[Finding]:
+def _annotate_change(change: Change, environment: str) -> Iterator[Annotation]:
     if isinstance(change, Blocked):
         place = Location(change.file, "", change.line)
-        yield Finding(
-            BLOCKED, Severity.ERROR, f"`{change.id}` is blocked: {change.reason}", place, change.hint
+        message = f"`{change.id}` is blocked: {change.reason}"
+        yield Annotation(
+            change.id, Finding(BLOCKED, Severity.ERROR, message, place, change.hint), environment
         )
         return
     lines = {each.path: each.line for each in change.fields if each.line}
     for impact in filter(_counts, change.impacts):
         place = Location(change.file, impact.path, lines.get(impact.path, change.line))
-        yield _impact(impact, place)
+        yield _annotate_impact(change.id, impact, place, environment)
 
 
-def _impact(impact: Impact, place: Location) -> Finding:
-    return Finding(impact.rule, _WEIGHTS[impact.weight], impact.message, place)
+def _annotate_impact(subject: str, impact: Impact, place: Location, environment: str) -> Annotation:
+    finding = Finding(impact.rule, _WEIGHTS[impact.weight], impact.message, place)
+    return Annotation(subject, finding, environment, is_breaking=impact.weight is Weight.BREAKING)
 
 
 def annotate_drift(report: DriftReport) -> tuple[Annotation, ...]:
@@ -194,6 +198,20 @@ def sort_annotations(annotations: Iterable[Annotation]) -> tuple[Annotation, ...
         return SEVERITIES.index(annotation.finding.severity), annotation.finding.rule != DELETED.id
 
     return tuple(sorted(annotations, key=rank))
+
+
+def limit(annotations: Sequence[Annotation]) -> Iterator[tuple[Annotation, int]]:
+    """Take the first ten of each severity; the tenth comes with the number of those that are left out.
+
+    GitHub's runner and Azure's agent show ten of a kind for a step.
+    """
+    totals = Counter(each.finding.severity for each in annotations)
+    shown: Counter[Severity] = Counter()
+    for each in annotations:
+        severity = each.finding.severity
+        shown[severity] += 1
+        if shown[severity] <= _MOST:
+            yield each, totals[severity] - _MOST if shown[severity] == _MOST else 0
 
 
 def fingerprint(annotations: Sequence[Annotation]) -> Iterator[tuple[Annotation, str, int]]:

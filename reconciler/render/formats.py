@@ -17,14 +17,15 @@ if TYPE_CHECKING:
     from reconciler.render.links import Links
 
 TEXT, JSON = "text", "json"
-FORMATS = (TEXT, JSON, "markdown", "github", "sarif", "junit", "gitlab", "html")
-"""The names that `--format` takes; `text` is made of lines, in the package of that name, and each other is a module."""
-PLACED = frozenset({"github", "sarif", "junit", "gitlab"})
-"""The outputs whose reader looks for the file, so that they name it from where the reader stands."""
-
-
 LINKED = frozenset({"markdown", "html"})
 """The outputs that link to what a platform shows of the run."""
+_FOR_PROGRAMS = ("github", "azure", "sarif", "junit", "junit-strict", "gitlab", "terraform")
+FORMATS = (TEXT, JSON, "markdown", *_FOR_PROGRAMS, "html")
+"""The names that `--format` takes; `text` is made of lines, in the package of that name, and each other is a module."""
+PLACED = frozenset({*_FOR_PROGRAMS, *LINKED})
+"""The outputs that are read on a platform, where files are named from the top of the repository."""
+COUNTED = frozenset({"terraform"})
+"""The outputs that are mere counts, so that nothing can be said in them."""
 
 
 class Renderer(Protocol):
@@ -49,7 +50,7 @@ class LinkedRenderer(Renderer, Protocol):
 
 def load_renderer(name: str) -> Renderer:
     """Import the module that makes an output; any but `text`."""
-    return cast("Renderer", import_module(f"reconciler.render.{name}"))
+    return cast("Renderer", import_module(f"reconciler.render.{name.replace('-', '_')}"))
 
 
 def render_plan(name: str, plan: Plan, links: Links) -> str:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from reconciler.planning.plan import Plan
     from reconciler.render.annotations import Annotation
 
-# GitLab knows info, minor, major, critical and blocker; ours are three, and none says more than it means.
+# GitLab knows info, minor, major, critical and blocker; ours are three, and none says more than it means. A warning
+# that waits for somebody's word is as much as an error.
 _SEVERITIES: Mapping[Severity, str] = {
     Severity.ERROR: "major",
     Severity.WARNING: "minor",
@@ -56,20 +57,18 @@ def render_drift(report: DriftReport) -> str:
 
 
 def _print(annotations: Sequence[Annotation]) -> str:
-    issues = [
-        _make_issue(each.finding, f"{digest}{number:08x}")
-        for each, digest, number in fingerprint(annotations)
-    ]
+    issues = [_make_issue(each, f"{digest}{number:08x}") for each, digest, number in fingerprint(annotations)]
     return escape_json(json.dumps(issues, indent=2, ensure_ascii=False)) + "\n"
 
 
-def _make_issue(finding: Finding, identity: str) -> dict[str, Json]:
+def _make_issue(annotation: Annotation, identity: str) -> dict[str, Json]:
+    finding = annotation.finding
     place = finding.place
     return {
         "description": escape_text(describe(finding, _LONGEST)),
         "check_name": escape_text(finding.rule),
         "fingerprint": identity,
-        "severity": _SEVERITIES[finding.severity],
+        "severity": _SEVERITIES[Severity.ERROR if annotation.is_breaking else finding.severity],
         "location": {
             "path": escape_text(find_path(place)),
             "lines": {"begin": place.line or 1},

@@ -1,7 +1,8 @@
 """Findings, plans and drift as JUnit XML: one case for each rule of a file or a system, as test reports want it.
 
-Pure. What makes the verb fail is a failure; everything else passes and prints what there is to say. Times are
-left out, since nothing was timed.
+Pure. What makes the verb fail is a failure; everything else passes and prints what there is to say. `junit-strict` is
+the same with warnings as failures. A case keeps its name from run to run, whatever becomes of it, since platforms
+compare runs by names. Times are left out, since nothing was timed.
 """
 
 from __future__ import annotations
@@ -9,9 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from xml.etree import ElementTree as ET
 
-from reconciler.model.canonical_json import SHORT
 from reconciler.model.findings import Severity
-from reconciler.planning.change import Blocked
+from reconciler.planning.explanation import BLOCKED
 from reconciler.render.annotations import (
     annotate_drift,
     annotate_findings,
@@ -23,7 +23,7 @@ from reconciler.render.escape import escape_text, escape_xml_document, make_xml,
 from reconciler.render.phrases import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from xml.etree.ElementTree import Element
 
     from reconciler.model.findings import Finding
@@ -32,11 +32,10 @@ if TYPE_CHECKING:
     from reconciler.render.annotations import Annotation
 
 # JUnit knows `failure`, and text that a case printed; `error` would be the checker's own fault.
-_ELEMENTS: Mapping[Severity, str] = {
-    Severity.ERROR: "failure",
-    Severity.WARNING: "system-out",
-    Severity.NOTE: "system-out",
-}
+FAILING = frozenset({Severity.ERROR})
+STRICT = frozenset({Severity.ERROR, Severity.WARNING})
+_CHANGE = "change"
+"""The case of what becomes of a system: it fails where that is blocked."""
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 _LONGEST = 1000
 _MOST = 100
@@ -49,31 +48,34 @@ class _Case(NamedTuple):
     subject: str
     rule: str
     findings: Sequence[Finding] = ()
-
-    @property
-    def failures(self) -> tuple[Finding, ...]:
-        return tuple(each for each in self.findings if _ELEMENTS[each.severity] == "failure")
+    note: str = ""
 
 
-def render_findings(findings: Sequence[Finding], files: int) -> str:
+def render_findings(
+    findings: Sequence[Finding], files: int, *, failing: Collection[Severity] = FAILING
+) -> str:
     """Render findings, a case for each file and rule."""
     cases = _gather(sort_annotations(annotate_findings(findings)))
-    return _print("reconciler validate", [_Case("reconciler", f"check {count(files, 'file')}"), *cases])
+    checked = _Case("reconciler", "check", note=count(files, "file"))
+    return _print("reconciler validate", [checked, *cases], failing)
 
 
-def render_plan(plan: Plan) -> str:
+def render_plan(plan: Plan, *, failing: Collection[Severity] = FAILING) -> str:
     """Render a plan, a case for each system, and one for each thing that it breaks."""
-    cases = [_Case(each.id, each.action) for each in plan.changes if not isinstance(each, Blocked)]
-    compared = f", against the definitions at {plan.against[:SHORT]}" if plan.against else ""
-    name = f"reconciler plan {plan.target.environment}{compared}"
-    return _print(name, [*cases, *_gather(annotate_plan(plan))])
+    found = {(each.subject, each.rule): each for each in _gather(annotate_plan(plan))}
+    cases = []
+    for change in plan.changes:
+        blocked = found.pop((change.id, BLOCKED), None)
+        cases.append(_Case(change.id, _CHANGE, blocked.findings if blocked else (), change.action))
+    against = " against definitions" if plan.against else ""
+    return _print(f"reconciler plan {plan.target.environment}{against}", [*cases, *found.values()], failing)
 
 
-def render_drift(report: DriftReport) -> str:
+def render_drift(report: DriftReport, *, failing: Collection[Severity] = FAILING) -> str:
     """Render drift, a case for each system and kind of difference."""
-    compared = _Case("reconciler", f"compare {count(report.systems, 'system')}")
-    name = f"reconciler drift {report.target.environment}"
-    return _print(name, [compared, *_gather(annotate_drift(report))])
+    compared = _Case("reconciler", "compare", note=count(report.systems, "system"))
+    cases = [compared, *_gather(annotate_drift(report))]
+    return _print(f"reconciler drift {report.target.environment}", cases, failing)
 
 
 def _gather(annotations: Iterable[Annotation]) -> list[_Case]:
@@ -84,8 +86,8 @@ def _gather(annotations: Iterable[Annotation]) -> list[_Case]:
     return [_Case(subject, rule, findings) for (subject, rule), findings in sorted(found.items())]
 
 
-def _print(name: str, cases: Sequence[_Case]) -> str:
-    failures = sum(bool(case.failures) for case in cases)
+def _print(name: str, cases: Sequence[_Case], failing: Collection[Severity]) -> str:
+    failures = sum(any(each.severity in failing for each in case.findings) for case in cases)
     counts = {
         "name": make_xml(name),
         "tests": str(len(cases)),
@@ -95,7 +97,7 @@ def _print(name: str, cases: Sequence[_Case]) -> str:
     root = ET.Element("testsuites", counts)
     suite = ET.SubElement(root, "testsuite", counts)
     for case, label in _name_apart(cases):
-        _add_case(suite, case, label)
+        _add_case(suite, case, label, failing)
     ET.indent(root)
     return f"{_DECLARATION}\n{escape_xml_document(ET.tostring(root, encoding='unicode'))}\n"
 
@@ -113,15 +115,17 @@ def _name_apart(cases: Sequence[_Case]) -> Iterator[tuple[_Case, str]]:
         yield case, label
 
 
-def _add_case(suite: Element, case: _Case, label: str) -> None:
+def _add_case(suite: Element, case: _Case, label: str, failing: Collection[Severity]) -> None:
     subject = shorten(case.subject) or "reconciler"
     element = ET.SubElement(suite, "testcase", classname=make_xml(subject), name=make_xml(label))
-    if case.failures:
-        message = make_xml(shorten(case.failures[0].message))
-        failure = ET.SubElement(element, "failure", message=message, type=make_xml(case.rule))
-        failure.text = _list_findings(case.failures)
-    if rest := [each for each in case.findings if _ELEMENTS[each.severity] != "failure"]:
-        ET.SubElement(element, "system-out").text = _list_findings(rest)
+    failures = [each for each in case.findings if each.severity in failing]
+    if failures:
+        message = make_xml(shorten(failures[0].message))
+        failure = ET.SubElement(element, "failure", message=message, type=make_xml(failures[0].rule))
+        failure.text = _list_findings(failures)
+    passed = [each for each in case.findings if each.severity not in failing]
+    if printed := "\n".join(each for each in (case.note, _list_findings(passed)) if each):
+        ET.SubElement(element, "system-out").text = printed
 
 
 def _list_findings(findings: Sequence[Finding]) -> str:

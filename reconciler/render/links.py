@@ -26,14 +26,12 @@ class Links:
     """Where the files that the run kept are found."""
     line: str = ""
     """The address of a line, with `{path}` and `{line}` in place of what is asked for."""
-    folder: str = ""
-    """The folder of the definitions' root within the repository; empty where it is the top."""
 
     def find_line(self, file: str, line: int) -> str:
-        """Give the address of a line of a file; empty where there is none."""
+        """Give the address of a line of a file, named from the top of the repository; empty where there is none."""
         if not (self.line and file) or file.startswith("/") or ".." in file.split("/"):
             return ""
-        path = quote(f"{self.folder}/{file}" if self.folder else file, safe="/", errors="replace")
+        path = quote(file, safe="/", errors="replace")
         return check_address(self.line.replace("{path}", path).replace("{line}", str(line or 1)))
 
 

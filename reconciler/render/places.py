@@ -1,6 +1,6 @@
-"""Places as a runner names them: relative to its workspace, where the definitions lie in a folder of it.
+"""Places as a platform names them: from the top of the repository, where the definitions lie in a folder of it.
 
-Pure. For the outputs that something else than a person reads; people and saved plans name files from the root.
+Pure. For the outputs that are read on a platform; a terminal, JSON and saved plans name files from the root.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.model.findings import Finding
+    from reconciler.model.revision import Checkout
     from reconciler.planning.drift import DriftReport
     from reconciler.planning.plan import Plan
 
@@ -32,7 +33,13 @@ def move_plan(plan: Plan, prefix: str) -> Plan:
     elsewhere = tuple(move_plan(each, prefix) for each in plan.elsewhere)
     unjudged = tuple(replace(each, file=_move(each.file, prefix)) for each in plan.unjudged)
     moved = replace(plan, changes=changes, unmanaged=unmanaged, findings=findings, elsewhere=elsewhere)
-    return replace(moved, unjudged=unjudged)
+    return replace(moved, unjudged=unjudged, revision=_move_checkout(plan.revision, prefix))
+
+
+def _move_checkout(checkout: Checkout | None, prefix: str) -> Checkout | None:
+    if checkout is None:
+        return None
+    return replace(checkout, uncommitted=tuple(_move(each, prefix) for each in checkout.uncommitted))
 
 
 def move_drift(report: DriftReport, prefix: str) -> DriftReport:

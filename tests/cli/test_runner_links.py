@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from reconciler.cli.runner_links import find_links
 from reconciler.render.formats import render_plan
 from reconciler.render.links import NO_LINKS, check_address
+from reconciler.render.places import move_plan
 from tests.render.inert import check_html
 from tests.render.samples import HOSTILE, a_plan
 
@@ -79,10 +80,10 @@ def test_every_platform_has_its_addresses(
     environ: Mapping[str, str], commit: str, run: str, artifact: str, line: str
 ) -> None:
     """Commit, run, what the run kept, and a line of a file; a user's name in an address is left out."""
-    found = find_links(environ, "deep")
+    found = find_links(environ)
 
     assert (found.commit, found.run, found.artifact) == (commit, run, artifact)
-    assert found.find_line("systems/a b.yaml", 7) == line
+    assert found.find_line("deep/systems/a b.yaml", 7) == line
 
 
 def test_a_pull_request_is_shown_at_its_own_commit(tmp_path: Path) -> None:
@@ -112,7 +113,7 @@ def test_elsewhere_nothing_is_linked() -> None:
     for name in ("GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD"):
         del variables[name]
 
-    assert find_links(variables, "deep") == NO_LINKS
+    assert find_links(variables) == NO_LINKS
 
 
 @pytest.mark.parametrize(
@@ -149,7 +150,7 @@ def test_no_variable_breaks_out_of_a_link(variables: dict[str, str]) -> None:
     """Whatever the environment holds, the page keeps to its tags and every address to https."""
     changed = {name: value for name, value in variables.items() if "\x00" not in value}
     for environ in (GITHUB, GITLAB, AZURE):
-        found = find_links({**environ, **changed}, changed.get("GITHUB_SHA", ""))
+        found = find_links({**environ, **changed})
         addresses = [found.commit, found.run, found.artifact, found.find_line(HOSTILE, 3)]
         assert all(not each or check_address(each) for each in addresses)
         page = render_plan("html", a_plan(), found)
@@ -158,12 +159,14 @@ def test_no_variable_breaks_out_of_a_link(variables: dict[str, str]) -> None:
 
 def test_a_comment_links_to_the_line() -> None:
     """The place of each system, the commit, the run and the artifact are links where there are addresses."""
-    text = render_plan("markdown", a_plan(), find_links(GITHUB, "deep"))
-    page = render_plan("html", a_plan(), find_links(GITHUB, "deep"))
+    text = render_plan("markdown", move_plan(a_plan(), "deep"), find_links(GITHUB))
+    page = render_plan("html", move_plan(a_plan(), "deep"), find_links(GITHUB))
 
     address = f"https://github.com/smartcloud/systems/blob/{COMMIT}/deep/systems/991825827_gone.yaml#L10"
-    assert f'<a href="{address}"><code>systems/991825827_gone.yaml&#58;10</code></a>' in text
-    assert f'<a href="{address}" rel="noreferrer"><code>systems/991825827_gone.yaml:10</code></a>' in page
+    assert f'<a href="{address}"><code>deep/systems/991825827_gone.yaml&#58;10</code></a>' in text
+    assert (
+        f'<a href="{address}" rel="noreferrer"><code>deep/systems/991825827_gone.yaml:10</code></a>' in page
+    )
     for part in ("/actions/runs/42", "/actions/runs/42#artifacts", f"/commit/{COMMIT}"):
         assert f'<a href="https://github.com/smartcloud/systems{part}">' in text
         assert f'<a href="https://github.com/smartcloud/systems{part}" rel' in page

@@ -97,10 +97,23 @@ def test_where_nothing_can_be_used_the_register_is_not_asked(repository: Reposit
     del served
     repository.define("smartcloud", name={"nb": "only"})
 
-    planned = repository.run("plan")
+    summary = repository.root / "summary.md"
+    words = [
+        f"--format={name}={repository.root / name}" for name in ("markdown", "text", "junit", "terraform")
+    ]
+    planned = repository.run(
+        "plan", "--format=azure", "--out=plan.json", *words, GITHUB_STEP_SUMMARY=str(summary)
+    )
 
     assert planned.returncode == 1
     assert "The register was not asked anything: fix the errors first." in planned.stderr
+    issue = f"##vso[task.logissue type=error;sourcepath=systems/{name('smartcloud')}.yaml;linenumber="
+    assert issue in planned.stdout
+    assert "language-missing" in summary.read_text()
+    texts = [(repository.root / each).read_text() for each in ("markdown", "text", "junit")]
+    assert all("language-missing" in text for text in texts)
+    assert (repository.root / "terraform").read_text() == "{}\n"
+    assert not (repository.root / "plan.json").exists()
 
 
 def test_the_history_of_a_system_needs_no_other_file(repository: Repository, served: Served) -> None:

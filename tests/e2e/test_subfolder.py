@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -11,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from reconciler.render.formats import COUNTED, FORMATS, PLACED
 from tests.builders import VENDOR
 from tests.git import git
 from tests.served import Repository
@@ -66,39 +69,63 @@ def test_paths_of_two_roots_are_refused(top: Path) -> None:
     assert run(top / "other", "validate", str(top / "odd.yaml")).stdout.startswith(str(top / "odd.yaml"))
 
 
+NAMED_FROM_THE_ROOT = {"text", "json"}
+NAMING = [form for form in FORMATS if form not in COUNTED]
+
+
 @pytest.mark.parametrize("environ", [{}, pytest.param({"CI_PROJECT_DIR": "{top}"}, marks=pytest.mark.slow)])
-def test_every_output_of_a_runner_names_the_file_as_it_finds_it(top: Path, environ: dict[str, str]) -> None:
-    """G5: annotations, SARIF, Code Quality and JUnit; JSON and text stay relative to the root."""
+def test_every_output_of_a_platform_names_the_file_as_it_finds_it(top: Path, environ: dict[str, str]) -> None:
+    """G5: each of them from the top of the repository; JSON and text stay relative to the root."""
     given = {name: value.format(top=top) for name, value in environ.items()}
-    forms = ("github", "sarif", "gitlab", "junit", "json")
-    words = [f"--format={name}={top / name}" for name in forms]
+    words = [f"--format={name}={top / name}" for name in NAMING]
 
     done = run(top / "register", "validate", *words, **given)
 
     assert done.stdout.startswith("systems/a.yaml:")
-    text = {name: (top / name).read_text() for name in forms}
+    text = {name: html.unescape((top / name).read_text()) for name in NAMING}
+    assert _find_places("\n".join(text[name] for name in NAMED_FROM_THE_ROOT)) == {"systems/a.yaml"}
+    assert {name: _find_places(text[name]) for name in NAMING if name not in NAMED_FROM_THE_ROOT} == {
+        name: {FILE} for name in NAMING if name not in NAMED_FROM_THE_ROOT
+    }
     assert f"::error file={FILE},line=" in text["github"]
+    assert f"##vso[task.logissue type=error;sourcepath={FILE};linenumber=" in text["azure"]
     results = json.loads(text["sarif"])["runs"][0]["results"]
     uris = {each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for each in results}
     assert uris == {FILE}
     assert {each["location"]["path"] for each in json.loads(text["gitlab"])} == {FILE}
-    cases = ET.fromstring(text["junit"]).iter("testcase")  # noqa: S314 - our own
-    assert {each.get("classname") for each in cases} == {FILE, "reconciler"}
-    assert {each["file"] for each in json.loads(text["json"])["findings"]} == {"systems/a.yaml"}
+    for name in ("junit", "junit-strict"):
+        cases = ET.parse(top / name).iter("testcase")  # noqa: S314 - our own
+        assert {each.get("classname") for each in cases} == {FILE, "reconciler"}
 
 
-def test_a_plan_and_drift_name_the_file_as_the_runner_finds_it(top: Path) -> None:
-    """G5: what is blocked or differs stands in the file below the top."""
+def _find_places(text: str) -> set[str]:
+    """Find the definition files that a text names, with every folder that stands before them."""
+    return set(re.findall(r"[\w./-]*systems/(?:\w+_)?[abc]\.yaml", text))
+
+
+@pytest.mark.parametrize("verb", ["plan", pytest.param("drift", marks=pytest.mark.slow)])
+def test_a_plan_and_drift_name_the_file_as_the_platform_finds_it(top: Path, verb: str) -> None:
+    """G5: what is blocked, changes or differs stands in the file below the top, in the summary of the step too."""
     repository = Repository(top / "register")
     (top / "register/systems/a.yaml").unlink()
     repository.define("b")
     repository.define("c", clientId=[])
+    temporary = top / "temporary"
+    temporary.mkdir()
+    runner = {"TF_BUILD": "True", "AGENT_TEMPDIRECTORY": str(temporary), "BUILD_SOURCESDIRECTORY": str(top)}
 
-    for verb in ("plan", "drift"):
-        done = run(top / "register", verb, f"--format=sarif={top / 'sarif'}", "--format=github")
-        assert done.returncode in {0, 3, 1}, done.stderr
-        found = (top / "sarif").read_text() + done.stdout
-        places = [each for each in found.replace("%2F", "/").split('"') if each.endswith("_b.yaml")]
-        assert all(each.startswith("register/systems/") for each in places), places
-        if verb == "drift":
-            assert places
+    words = [f"--format={name}={top / name}" for name in PLACED if name not in COUNTED]
+    done = run(top / "register", verb, *words, "--format=azure", **runner)
+
+    assert done.returncode in {0, 3}, done.stderr
+    (summary,) = temporary.iterdir()
+    assert f"##vso[task.uploadsummary]{summary}\n" in done.stderr
+    texts = {name: (top / name).read_text() for name in PLACED if name not in COUNTED}
+    found = {
+        name: _find_places(html.unescape(text))
+        for name, text in {**texts, "stdout": done.stdout, "summary": summary.read_text()}.items()
+    }
+    silent = {"sarif", "junit", "junit-strict", "gitlab"} if verb == "plan" else set()  # nothing is wrong
+    expected = {f"register/systems/{VENDOR}_{name}.yaml" for name in "bc"}
+    assert {name for name, places in found.items() if places == expected} >= set(found) - silent
+    assert all(places <= expected for places in found.values())

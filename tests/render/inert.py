@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _STEERING = {"Cc", "Cf", "Zl", "Zp", "Cs"}
-_COMMAND = re.compile(r"::(error|warning|notice)( [^:]*)?::[^\r\n]*")
+_GITHUB = re.compile(r"::(error|warning|notice)( [^:]*)?::[^\r\n]*|::group::[^\r\n]+|::endgroup::")
+_AZURE = re.compile(
+    r"##vso\[task\.logissue type=(error|warning);([a-z]+=[^;\]\r\n]+;)*\][^\r\n]*|##\[group\][^\r\n]+|##\[endgroup\]"
+)
+_ENDS = ("::endgroup::", "##[endgroup]")
+_BEGINNINGS = ("::group::", "##[group]")
 _ANYWHERE = re.compile(r"##[a-z]*\[|section_(start|end):\d+:\S*\r?\x1b", re.IGNORECASE)
 """What Azure's, TeamCity's, GitHub's old and GitLab's runner obey wherever it stands in a line."""
 _TAGS = {"details", "/details", "summary", "/summary", "code", "/code", "b", "/b"}
@@ -32,10 +37,17 @@ def find_commands(text: str) -> list[str]:
     return [line for line in text.split("\n") if line.lstrip().startswith("::") or _ANYWHERE.search(line)]
 
 
-def find_strange_commands(text: str) -> list[str]:
-    """Find the lines that are not one whole annotation."""
+def find_strange_commands(text: str, form: str) -> list[str]:
+    """Find the lines that a runner would obey, and that are not one whole command of ours; groups do not nest."""
     lines = text.split("\n")
-    strange = [line for line in lines[:-1] if not _COMMAND.fullmatch(line) or _ANYWHERE.search(line)]
+    ours, sign = (_GITHUB, "::") if form == "github" else (_AZURE, "##")
+    strange = [
+        line
+        for line in find_commands(text)
+        if not ours.fullmatch(line) or _ANYWHERE.search(line.removeprefix(sign))
+    ]
+    folds = [line.startswith(_BEGINNINGS) for line in lines if line.startswith((*_BEGINNINGS, *_ENDS))]
+    strange += [] if folds == [True, False] * (len(folds) // 2) else ["a group within a group"]
     return strange + lines[-1:][: bool(lines[-1])]
 
 

@@ -12,10 +12,23 @@ from typer.testing import CliRunner
 
 from reconciler import render
 from reconciler.cli.main import app
-from reconciler.render import github, gitlab, html, json, junit, markdown, sarif
+from reconciler.render import (
+    azure,
+    github,
+    gitlab,
+    html,
+    json,
+    junit,
+    junit_strict,
+    markdown,
+    sarif,
+    terraform,
+)
 from reconciler.render.formats import FORMATS, TEXT, Renderer, load_renderer
 
-RENDERERS: tuple[Renderer, ...] = (json, markdown, github, sarif, junit, gitlab, html)
+RENDERERS: tuple[Renderer, ...] = (
+    *(json, markdown, github, azure, sarif, junit, junit_strict, gitlab, terraform, html),
+)
 """Every module of a format, so that mypy holds each to what a format does."""
 SHARED = {
     *(
@@ -25,6 +38,7 @@ SHARED = {
         "bullets",
         "effects",
         "escape",
+        "folds",
         "formats",
         "inventory_csv",
         "left_out",
@@ -49,7 +63,7 @@ def test_no_output_is_forgotten() -> None:
         "__pycache__",
     }
 
-    assert files == SHARED | set(FORMATS)
+    assert files == SHARED | {name.replace("-", "_") for name in FORMATS}
     assert [load_renderer(name) for name in FORMATS if name != TEXT] == list(RENDERERS)
 
 

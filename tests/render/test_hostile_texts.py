@@ -121,7 +121,7 @@ def _hold(form: str, text: str) -> Iterator[str]:
         # A plan as JSON is the file that is applied, and has its own one way of being printed.
         if form != "json" or '"format_version"' not in output:
             assert not find_steering(output)
-            assert form == "github" or not find_commands(output)
+            assert form in {"github", "azure"} or not find_commands(output)
         yield output
 
 
@@ -159,11 +159,12 @@ def test_a_markdown_reader_sees_only_our_structure(text: str) -> None:
 @given(hostile)
 @example(HOSTILE)
 @example("x" * 100_000)
-def test_annotations_stay_inert(text: str) -> None:
-    """Each line is one of our commands, whole."""
-    for output in _hold("github", text):
-        assert find_strange_commands(output) == []
-        assert max(map(len, output.splitlines()), default=0) < 64_000
+@pytest.mark.parametrize("form", ["github", "azure"])
+def test_annotations_stay_inert(form: str, text: str) -> None:
+    """Each line that a runner obeys is one of our commands, whole."""
+    for output in _hold(form, text):
+        assert find_strange_commands(output, form) == []
+        assert max(map(len, find_commands(output)), default=0) < 64_000
 
 
 @given(hostile)
@@ -179,9 +180,10 @@ def test_html_stays_inert(text: str) -> None:
 @given(hostile)
 @example(HOSTILE)
 @example("")
-def test_xml_stays_inert(text: str) -> None:
+@pytest.mark.parametrize("form", ["junit", "junit-strict"])
+def test_xml_stays_inert(form: str, text: str) -> None:
     """The report is XML whatever the text, and valid."""
-    for output in _hold("junit", text):
+    for output in _hold(form, text):
         assert list(check_xml(output)) == []
         assert list(check_junit(output)) == []
 
@@ -237,5 +239,6 @@ def test_what_is_escaped_reads_as_it_is_shown(text: str) -> None:
     shown = escape.escape_line(text)
 
     assert escape.escape_line(shown) == shown
-    assert find_steering(escape.escape_github_property(text)) == []
+    assert find_steering(escape.escape_github_property(text) + escape.escape_azure_property(text)) == []
+    assert not set(escape.escape_azure_property(text)) & set("\r\n;]")
     assert not set(escape.escape_github_property(text)) & set("\r\n:,")

@@ -10,7 +10,7 @@ from reconciler.planning.change import Blocked, Delete, Impact, Update, Weight
 from reconciler.planning.diff import FieldChange
 from reconciler.planning.origin import Origin
 from reconciler.planning.plan import Plan
-from reconciler.render.formats import FORMATS, load_renderer
+from reconciler.render.formats import COUNTED, FORMATS, load_renderer
 from reconciler.render.lines import print_lines
 from reconciler.render.text.plan import render_plan
 from tests.render.samples import CREATED, TARGET, VERSION
@@ -66,7 +66,8 @@ def test_the_grave_stands_open(origin: Origin) -> None:
 
 def test_annotations_begin_with_what_cannot_be_undone() -> None:
     """P1: a runner shows ten annotations of a kind, so a deletion is the first of its kind."""
-    lines = render("github", a_plan(Origin.NOT_APPLIED)).splitlines()
+    text = render("github", a_plan(Origin.NOT_APPLIED))
+    lines = [line for line in text.splitlines() if "title=" in line]
 
     assert [line.partition("title=")[2].partition("::")[0] for line in lines] == [
         "change-blocked",
@@ -76,9 +77,9 @@ def test_annotations_begin_with_what_cannot_be_undone() -> None:
     assert "file=d.yaml,line=9," in lines[1]
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", [form for form in FORMATS if form not in COUNTED])
 def test_nothing_grave_is_left_out(form: str) -> None:
-    """P1: every output shows a deletion, of what breaks and of what is blocked."""
+    """P1: every output but mere counts shows a deletion, of what breaks and of what is blocked."""
     text = render(form, a_plan(Origin.NOT_APPLIED))
 
     words = ("system-deleted", "client-id-removed", "b_blocked")

@@ -9,16 +9,18 @@ import pytest
 from reconciler.model.findings import finding_to_json
 from reconciler.planning.explanation import find_explanation
 from reconciler.render.annotations import annotate_drift, annotate_plan
-from reconciler.render.formats import FORMATS, TEXT, load_renderer
+from reconciler.render.formats import COUNTED, FORMATS, TEXT, load_renderer
 from reconciler.render.lines import print_lines
 from reconciler.render.text.drift import render_drift
 from reconciler.render.text.plan import render_plan
 from tests.render.samples import a_quiet_report, an_empty_plan
 
 UNLISTED = "the register answered 500"
+SAYING = [form for form in FORMATS if form not in COUNTED]
+"""The outputs that say anything; the others are counts."""
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", SAYING)
 def test_a_plan_says_what_was_not_listed(form: str) -> None:
     """A plan without the unmanaged systems is no whole plan, and a pipeline sees that."""
     plan = replace(an_empty_plan(), unlisted=UNLISTED)
@@ -27,7 +29,7 @@ def test_a_plan_says_what_was_not_listed(form: str) -> None:
     assert UNLISTED in text
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", SAYING)
 def test_a_drift_report_says_what_was_not_listed(form: str) -> None:
     """No drift among the systems that were seen is no proof that there is none."""
     report = replace(a_quiet_report(), unlisted=UNLISTED)

@@ -5,7 +5,7 @@ Pure. Fits 80 columns where the values do. Colour says nothing that the words do
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.findings import Severity
 from reconciler.planning.change import Blocked, Delete, Keep, Weight
@@ -37,19 +37,33 @@ _SEVERITIES: Mapping[Severity, str] = {
 }
 
 
+class Passage(NamedTuple):
+    """Lines that belong together; the first one is the title of those that a log can fold."""
+
+    lines: tuple[Line, ...]
+    is_folded: bool = False
+
+
 def render_plan(plan: Plan, *, merged: bool = False) -> Iterator[Line]:
     """Render a plan: the first screen, everything that changes, and a summary line.
 
     `merged` says that it is about to be applied, so that nobody is told of merging.
     """
+    for passage in list_passages(plan, merged=merged):
+        yield from passage.lines
+
+
+def list_passages(plan: Plan, *, merged: bool = False) -> Iterator[Passage]:
+    """List the passages of a plan, which are its text one after the other: each change is one of its own."""
     screen = make_screen(plan, merged=merged)
-    yield from _render_screen(screen)
+    yield Passage(tuple(_render_screen(screen)))
     for side in screen.sides:
-        yield from _render_side(side, side.held)
-    yield from _render_unmanaged(plan)
-    yield from _render_steps(plan)
-    yield from wrap_sentence(screen.summary, style="strong")
-    yield from wrap_sentence(screen.digest, style="dim")
+        yield from _list_side(side, side.held)
+    for rest in (_render_unmanaged(plan), _render_steps(plan)):
+        if lines := tuple(rest):
+            yield Passage(lines, is_folded=True)
+    summary = wrap_sentence(screen.summary, style="strong")
+    yield Passage((*summary, *wrap_sentence(screen.digest, style="dim")))
 
 
 def _render_screen(screen: Screen) -> Iterator[Line]:
@@ -100,19 +114,17 @@ def _render_bullet(bullet: Bullet) -> Iterator[Line]:
         yield from wrap_sentence(f"{label}{fact.text}", "      ", is_code=fact.is_code)
 
 
-def _render_side(side: Side, before: str) -> Iterator[Line]:
-    """Render every field of a side."""
+def _list_side(side: Side, before: str) -> Iterator[Passage]:
+    """List the changes of a side, with every field."""
     if not side.changes:
         return
     is_adopted = all(isinstance(each, Keep) for each in side.changes)
     after = "our file now" if is_adopted else "after apply"
     before = "our file before" if is_adopted else before
     title = f"{phrases.DETAILS[side.title]} {phrases.name_in(side.environment)}"
-    yield make_line(Piece(f"{make_safe(title)} ({before} → {after}):", "strong"))
-    yield make_line()
+    yield Passage((make_line(Piece(f"{make_safe(title)} ({before} → {after}):", "strong")), make_line()))
     for change in side.changes:
-        yield from _render_change(change)
-        yield make_line()
+        yield Passage((*_render_change(change), make_line()), is_folded=True)
 
 
 def _render_unmanaged(plan: Plan) -> Iterator[Line]:
