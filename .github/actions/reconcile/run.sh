@@ -49,8 +49,5 @@ done
 for file in "$PLAN_FILE" report.json; do
   if [ -f "$file" ]; then cp "$file" "$results/"; fi
 done
-if [ "$VERB" = validate ] && [ "$code" -ne 0 ] && [ -s "$comment" ]; then
-  cat "$comment" >> "$GITHUB_STEP_SUMMARY" # GitHub shows ten annotations of a kind
-fi
 if [ "$VERB" = drift ] && [ "$code" -eq 3 ]; then code=0; fi # what is done about drift is the caller's
 exit "$code"
