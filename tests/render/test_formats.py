@@ -50,7 +50,7 @@ SHARED = {
         "phrases",
         "places",
     ),
-    *("screen", "terminal", "verdict"),
+    *("report_json", "screen", "terminal", "verdict"),
 }
 """The modules that several outputs share."""
 
