@@ -13,7 +13,8 @@ What stands in a comment that begins with `<!-- run, WHY:` is carried out like `
 reader does elsewhere. A block below `<!-- newcomer -->` or `<!-- not executed: REASON -->` is left out. In a command's
 output `…` stands for what varies, and a line of nothing else for any number of lines. A command that ends with another
 status than 0 is followed by `$ echo $?`. `DIGEST` in a command is the one that was printed last behind `Digest:`. The
-ports 8080 and 8081 become free ones, and the two `DAYS` days that are near and far.
+ports 8080 and 8081 become free ones, and the two `DAYS` days that are near and far. `az`, `gcloud`, `aws` and
+`vault` are the programs in `stand_ins/`.
 """
 
 from __future__ import annotations
@@ -232,7 +233,7 @@ def read_in(root: Path, programs: Path | None = None) -> Iterator[Reader]:
     """Give a reader a folder, and `reconciler` on the path, from `programs`."""
     bin_folder = programs or _find_programs()
     own = {
-        "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}",
+        "PATH": os.pathsep.join([str(bin_folder), str(_find_stand_ins()), os.environ["PATH"]]),
         "HOME": str(root.parent),
         "XDG_STATE_HOME": str(root.parent / "state"),
         "LANG": "C.UTF-8",
@@ -271,6 +272,13 @@ def _find_programs() -> Path:
     from pathlib import Path  # noqa: PLC0415 - else for types only
 
     return Path(sys.executable).parent
+
+
+def _find_stand_ins() -> Path:
+    """Find the folder of the programs that stand in for those of cloud services."""
+    from pathlib import Path  # noqa: PLC0415 - else for types only
+
+    return Path(__file__).parent / "stand_ins"
 
 
 def _find_port() -> str:
