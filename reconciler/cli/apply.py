@@ -224,7 +224,7 @@ def _read_whole(planfile: Path, only: Sequence[str] | None) -> Plan:
     if only:
         hint = "Narrow it when it is made: plan --only."
         raise UsageError("A saved plan is carried out as it is.", hint=hint)
-    return replace(read_saved(planfile), elsewhere=(), elsewhere_unknown="", untouched=())
+    return replace(read_saved(planfile), elsewhere=(), elsewhere_unknown="", untouched=(), blocked_before=())
 
 
 def _narrow(context: Context, only: Sequence[str] | None) -> Context:

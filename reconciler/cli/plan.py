@@ -40,7 +40,7 @@ from reconciler.definitions.files import open_drafts
 from reconciler.errors import Exit, UsageError
 from reconciler.execution.signoff import find_approvals
 from reconciler.model.environment import WORKERS
-from reconciler.operations.archive import trace_to_definitions
+from reconciler.operations.archive import mark_blocked_before, trace_to_definitions
 from reconciler.operations.elsewhere import add_elsewhere
 from reconciler.planning.plan_file import print_plan
 from reconciler.render.formats import PLACED
@@ -102,6 +102,7 @@ def run(
     """Show what apply would do; never writes to the register.
 
     A change that is blocked, or a definition that is wrong, stops no other: these are planned all the same.
+    With --base, only what the change itself blocks ends with 1.
     """
     outputs = choose_outputs(formats)
     if against:
@@ -122,7 +123,7 @@ def run(
         show_summary("plan", lambda: render_format("markdown", placed, find_links(os.environ)), os.environ)
         if is_runner(os.environ):
             write_outputs(_describe(made, out), os.environ)
-    codes = [Exit.FAILED] if made.blocked or made.unusable else []
+    codes = [Exit.FAILED] if made.newly_blocked or made.unusable else []
     if exit_code and (made.writes or made.unknown_before):
         codes.append(Exit.DIFFERENT)
     raise typer.Exit(Exit.worst(*codes))
@@ -157,6 +158,7 @@ def _ask_register(context: Context, base: str, vendor: str, workers: int) -> Pla
     notify_of_gap(archive)
     files = archive.read_files(base, context.checked.definitions)
     made = trace_to_definitions(made, context.systems, archive, files.resolve(archive.environment))
+    made = mark_blocked_before(made, context.systems, files, archive.environment)
     return add_elsewhere(made, context.checked.definitions, context.scope, archive, files, vendor)
 
 
@@ -179,6 +181,7 @@ def _describe(plan: Plan, saved: Path | None) -> Mapping[str, str]:
         "updates": str(summary["update"]),
         "deletes": str(summary["delete"]),
         "blocked": str(summary["blocked"]),
+        "applicable": str(plan.applicable).lower(),
         "breaking": str(bool(plan.breaking)).lower(),
         "plan-digest": "" if plan.against else plan.digest,
         "plan-path": str(saved or ""),

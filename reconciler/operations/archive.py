@@ -12,6 +12,7 @@ from reconciler.definitions.resolve import find_missing_members, resolve
 from reconciler.definitions.yaml_document import read_document
 from reconciler.model.normalise import normalise
 from reconciler.operations.selection import list_ids
+from reconciler.planning.blocking import find_blocked_before
 from reconciler.planning.origin import DefinitionHistory, trace
 from reconciler.rules.definition_reader import check_document
 
@@ -202,6 +203,43 @@ def trace_to_definitions(
         replace(each, former=before[each.id][0]) if each.id in before else each for each in plan.unmanaged
     )
     return replace(trace(plan, histories), unmanaged=unmanaged)
+
+
+def mark_blocked_before(plan: Plan, systems: Sequence[Resolved], files: BaseFiles, environment: str) -> Plan:
+    """Mark the blocked systems that this change has nothing to do with: apply blocks them with it and without it.
+
+    Where the base is not known, or only some of the systems were planned, none is.
+    """
+    if files.reason or plan.narrowed is not None:
+        return plan
+    before = files.resolve(environment).systems
+    untouched = {
+        each.system.id
+        for each in systems
+        if each.system.id in before
+        and _says_the_same(each.definition, files.definitions[before[each.system.id][0]], environment)
+    }
+    clients = {name: set(system.clientId) for name, (_, system) in before.items()}
+    for each in systems:
+        clients.setdefault(each.system.id, set()).update(each.system.clientId)
+    for change in plan.changes:
+        clients.setdefault(change.id, set()).update(change.live_client_ids)
+    for gone in plan.unmanaged:
+        if gone.id in before:
+            clients[gone.id].update(gone.client_ids)
+    # What stands accepted blocks others, and can stand since this change.
+    standing = {change.id for change in plan.changes if change.standing}
+    touched = (clients.keys() - untouched) | standing
+    return replace(plan, blocked_before=find_blocked_before(plan.changes, clients, touched))
+
+
+def _says_the_same(one: Definition, other: Definition, environment: str) -> bool:
+    """Say whether two states of a file ask for the same in an environment, with the same exceptions."""
+    keys = [
+        (each.members, each.overlay(environment), each.exists_in(environment), each.allow)
+        for each in (one, other)
+    ]
+    return keys[0] == keys[1]
 
 
 def trace_to_history(plan: Plan, systems: Iterable[Resolved], archive: Archive) -> Plan:

@@ -15,7 +15,7 @@ from reconciler.model.system import drop_nulls
 from reconciler.planning.change import Blocked, Change, Create, Delete, Update
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from reconciler.definitions.definition import Resolved
     from reconciler.model.findings import Finding
@@ -211,3 +211,22 @@ def block(change: Write, reason: str, hint: str) -> Blocked:
         live=change.live,
         standing=change.standing,
     )
+
+
+def find_blocked_before(
+    changes: Sequence[Change], clients: Mapping[str, Collection[str]], touched: Collection[str]
+) -> tuple[str, ...]:
+    """Find the blocked systems that were blocked already without the systems that are `touched`.
+
+    `clients` are the client ids that each system, of those that are gone too, has to do with: held, asked for now or
+    before. A blocked system that shares one with a touched system may be blocked because of it, and so may one that
+    shares one with such a system.
+    """
+    blocked = {each.id for each in changes if isinstance(each, Blocked)}
+    concerned = set(touched)
+    while True:
+        near = {client for name in concerned for client in clients.get(name, ())}
+        newly = {name for name in blocked - concerned if near & set(clients.get(name, ()))}
+        if not newly:
+            return tuple(sorted(blocked - concerned))
+        concerned |= newly

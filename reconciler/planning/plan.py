@@ -106,6 +106,8 @@ class Plan:
     """
     elsewhere_unknown: str = ""
     """In which other environments that is not known, and why; empty where it is."""
+    blocked_before: tuple[str, ...] = ()
+    """The blocked systems that this change has nothing to do with; known only against a base."""
     untouched: tuple[str, ...] = ()
     """The other environments that definitions name and in which this change does nothing."""
 
@@ -199,6 +201,11 @@ class Plan:
     def blocked(self) -> tuple[Blocked, ...]:
         """The changes that cannot be carried out."""
         return tuple(each for each in self.changes if isinstance(each, Blocked))
+
+    @property
+    def newly_blocked(self) -> tuple[Blocked, ...]:
+        """The changes that cannot be carried out, but for those that this change has nothing to do with."""
+        return tuple(each for each in self.blocked if each.id not in self.blocked_before)
 
 
 def list_standing(plan: Plan) -> tuple[Standing, ...]:

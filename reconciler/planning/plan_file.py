@@ -75,6 +75,7 @@ def to_json(plan: Plan) -> dict[str, Json]:
         **({"approvals": [_approval_to_json(each) for each in plan.approvals]} if plan.approvals else {}),
         **({"elsewhere": [_elsewhere_to_json(each) for each in plan.elsewhere]} if plan.elsewhere else {}),
         **({"elsewhere_unknown": plan.elsewhere_unknown} if plan.elsewhere_unknown else {}),
+        **({"blocked_before": list(plan.blocked_before)} if plan.blocked_before else {}),
         **({"untouched": list(plan.untouched)} if plan.untouched else {}),
         "findings": [finding_to_json(finding) for finding in plan.findings],
     }
@@ -295,6 +296,7 @@ def _read(saved: PlanFile) -> Plan:
         ),
         elsewhere=tuple(_read_elsewhere(each) for each in saved.elsewhere),
         elsewhere_unknown=saved.elsewhere_unknown,
+        blocked_before=saved.blocked_before,
         untouched=saved.untouched,
     )
 

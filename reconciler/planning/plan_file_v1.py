@@ -341,6 +341,8 @@ class PlanFile(_Part):
     """The other environments that this change touches; only in a plan made with `--base` or `--against`."""
     elsewhere_unknown: str = ""
     """In which other environments that is not known, and why; only where it is not."""
+    blocked_before: tuple[str, ...] = ()
+    """The blocked systems that this change has nothing to do with; only against a base, and where there are any."""
     untouched: tuple[str, ...] = ()
     """The other environments that definitions name and in which this change does nothing; only where there are any."""
     findings: tuple[SavedFinding, ...]

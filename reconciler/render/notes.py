@@ -69,6 +69,19 @@ def _note_elsewhere(plan: Plan) -> Iterator[Note]:
         yield Note(Severity.NOTE, f"{names}: this change does nothing there, as far as the definitions say.")
 
 
+def _note_blocked_before(plan: Plan) -> Iterator[Note]:
+    """Say which systems were blocked before this change, and that this is not held against it."""
+    names = plan.blocked_before
+    if not names:
+        return
+    was, it = ("was", "it") if len(names) == 1 else ("were", "them")
+    text = (
+        f"{name_some(names)} {was} blocked before this change, so this check does not fail for {it}. Apply carries out "
+        "the rest, and ends with 1 until that is corrected."
+    )
+    yield Note(Severity.WARNING, text)
+
+
 def _note_unreadable(plan: Plan) -> Iterator[Note]:
     """Say which unmanaged systems cannot be read."""
     unread = [each.id for each in plan.reported if each.unreadable]
@@ -145,6 +158,7 @@ _NOTES: tuple[Callable[[Plan], Iterator[Note]], ...] = (
     _note_against,
     _note_unlisted,
     _note_elsewhere,
+    _note_blocked_before,
     _note_unreadable,
     _note_unmanaged,
     _note_left_out,
