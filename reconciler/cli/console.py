@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from reconciler.render.escape import escape_line
+from reconciler.render.escape import escape_line, quote_code
 from reconciler.render.terminal import has_colour, write_lines
 from reconciler.render.text.findings import render_findings
 
@@ -32,8 +32,8 @@ def show_text(text: str) -> None:
 
 
 def notify(sentence: str) -> None:
-    """Say something on stderr that is not the result."""
-    sys.stderr.write(escape_line(sentence) + "\n")
+    """Say something on stderr that is not the result; what it marks as code stands in quotes, as in outputs."""
+    sys.stderr.write(escape_line(quote_code(sentence)) + "\n")
 
 
 def notify_lines(lines: Iterable[Line]) -> None:

@@ -20,7 +20,7 @@ from reconciler.errors import Exit, ReconcilerError
 from reconciler.model.catalogue_list import make_catalogues
 from reconciler.operations.doctor import Diagnosis, Verdict, diagnose
 from reconciler.operations.validate import resolve_all, validate
-from reconciler.render.escape import escape_line
+from reconciler.render.escape import escape_line, quote_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -90,6 +90,6 @@ def _look(settings: Settings, environment: Environment, environ: Mapping[str, st
 
 
 def _print(each: Diagnosis) -> str:
-    lines = [f"{each.state:<8} {each.name:<14} {escape_line(each.message)}"]
-    lines += [f"{'':<24}{escape_line(line)}" for line in each.hint.splitlines()]
+    lines = [f"{each.state:<8} {each.name:<14} {escape_line(quote_code(each.message))}"]
+    lines += [f"{'':<24}{escape_line(quote_code(line))}" for line in each.hint.splitlines()]
     return "\n".join(lines) + "\n"

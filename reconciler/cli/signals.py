@@ -65,7 +65,7 @@ reported; that can take a while, and another Ctrl-C changes nothing.
 """
 _STILL_ENDING = """\
 Still finishing what is under way. If process {} is killed instead,
-`reconciler recover` finds out what became of it.
+'reconciler recover' finds out what became of it.
 """
 
 

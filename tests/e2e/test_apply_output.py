@@ -116,7 +116,7 @@ def test_an_interruption_is_answered_at_once(repository: Repository, served: Ser
         run.send_signal(signal.SIGINT)
         first = list(_read_lines(run, "reported; "))
         run.send_signal(signal.SIGINT)
-        second = list(_read_lines(run, "`reconciler recover` "))
+        second = list(_read_lines(run, "'reconciler recover' "))
         is_under_way = run.poll() is None
     finally:
         run.kill()
@@ -201,7 +201,7 @@ def test_a_plan_that_was_applied_says_by_which_run(repository: Repository, serve
     assert (moved.returncode, _writes(served)) == (4, ["POST", "PUT"])
     assert f"This plan was applied already by run {run}\n" in moved.stderr
     assert "The plan is stale, and nothing was written: " in moved.stderr
-    assert f"the register does not hold what it asks for in `{ONE}`." in moved.stderr
+    assert f"the register does not hold what it asks for in '{ONE}'." in moved.stderr
 
 
 def test_a_plan_of_another_build_is_applied_and_said_to_be(repository: Repository, served: Served) -> None:

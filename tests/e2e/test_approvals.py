@@ -79,7 +79,7 @@ def test_a_merged_approval_is_what_apply_goes_by(review: Repository, served: Ser
     digest = json.loads((review.root / "plan.json").read_text())["digest"]
     told = refuse(review, *PLAN)
     assert f"--accept {digest[:12]}" in told
-    assert "`reconciler approve PLANFILE --reason TEXT` merged" in told
+    assert "'reconciler approve PLANFILE --reason TEXT' merged" in told
 
     approve(review)
     assert re.search(f'digest: "{digest}"', (review.root / FILE).read_text())
@@ -274,7 +274,7 @@ UNUSABLE = (
     (("plan.json",), "An approval needs a saved plan and a reason."),
     (("plan.json", "--reason", " "), "the reason is empty"),
     (("plan.json", "--reason", "x" * 1001), "the reason has more than 1,000 characters"),
-    (("plan.json", "--reason", "x", "--until", "soon"), "`soon` is not a date."),
+    (("plan.json", "--reason", "x", "--until", "soon"), "'soon' is not a date."),
     (("plan.json", "--reason", "x", "--until", "2020-01-01"), "its last day is over"),
     (("plan.json", "--reason", "x", "--until", "2999-01-01"), "it holds for more than 90 days"),
     (("--list", "--prune"), "--list and --prune stand alone."),

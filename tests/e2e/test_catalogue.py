@@ -108,7 +108,7 @@ def test_show_says_what_the_flags_mean(repository: Repository) -> None:
     assert shown.returncode == 0, shown.stderr
     assert "no: a system that names it has to say 'isVisible: false'" in shown.stdout
     assert unknown.returncode == 2
-    assert "Did you mean `urn:altinn:accesspackage:regnskapsforer-lonn`" in unknown.stderr
+    assert "Did you mean 'urn:altinn:accesspackage:regnskapsforer-lonn'" in unknown.stderr
 
 
 def test_search_needs_no_repository(repository: Repository) -> None:
@@ -172,7 +172,7 @@ def test_an_old_list_is_a_note(repository: Repository, served: Served) -> None:
         done = repository.run("validate", *words)
         assert (done.returncode, done.stderr.count("\n")) == (0, 1), done.stderr
         assert done.stderr.startswith("note: served's list of 2020-01-01 is ")
-        assert done.stderr.endswith("`reconciler catalogue refresh -e served` renews it.\n")
+        assert done.stderr.endswith("'reconciler catalogue refresh -e served' renews it.\n")
     doctor = repository.run("doctor", "-e", "served")
     assert "warning  catalogue      223 access packages in served's list of 2020-01-01" in doctor.stdout
 
@@ -188,7 +188,7 @@ def test_a_broken_list_is_a_sentence(repository: Repository, words: list[str]) -
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
         "error: systems/.catalogue.tt02.json is no JSON: line 1.",
-        "       `reconciler catalogue refresh -e tt02` writes it anew; or restore it from git.",
+        "       'reconciler catalogue refresh -e tt02' writes it anew; or restore it from git.",
     ]
 
 

@@ -83,10 +83,10 @@ def test_every_verb_takes_both(repository: Repository, verb: str) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["aply", "--yes"], "error: There is no verb `aply`.\n       Did you mean `apply`?\n"),
+        (["aply", "--yes"], "error: There is no verb 'aply'.\n       Did you mean 'apply'?\n"),
         pytest.param(
             ["-v", "xyzzy"],
-            "error: There is no verb `xyzzy`.\n       `reconciler --help` lists them.\n",
+            "error: There is no verb 'xyzzy'.\n       'reconciler --help' lists them.\n",
             marks=pytest.mark.slow,
         ),
     ],

@@ -59,9 +59,9 @@ def test_a_mistake_is_named(repository: Repository) -> None:
     repository.define()
 
     for words, said in (
-        (("tt02", "tt02"), "Both environments are `tt02`."),
-        (("tt02", "prd"), "Did you mean `prod`?"),
-        (("tt02", "prod", "x"), "No definition asks for `x` in tt02 or prod."),
+        (("tt02", "tt02"), "Both environments are 'tt02'."),
+        (("tt02", "prd"), "Did you mean 'prod'?"),
+        (("tt02", "prod", "x"), "No definition asks for 'x' in tt02 or prod."),
     ):
         done = repository.run("compare", *words)
         assert (done.returncode, said in done.stderr) == (2, True), done.stderr

@@ -83,7 +83,7 @@ def test_a_wrong_key(repository: Repository) -> None:
     told = fail(repository, MASKINPORTEN_PRIVATE_KEY=export_pem(other))
 
     assert "Maskinporten refused the grant (MP-124)" in told
-    assert f"is not the one registered as `{KID}` on client {CLIENT_ID}" in told
+    assert f"is not the one registered as '{KID}' on client {CLIENT_ID}" in told
 
 
 @pytest.mark.usefixtures("served")
@@ -92,7 +92,7 @@ def test_a_wrong_kid(repository: Repository) -> None:
     told = fail(repository, MASKINPORTEN_KID="key-2")
 
     assert "Unknown key identifier" in told
-    assert f"Client {CLIENT_ID} has no key `key-2`" in told
+    assert f"Client {CLIENT_ID} has no key 'key-2'" in told
 
 
 @pytest.mark.usefixtures("served")

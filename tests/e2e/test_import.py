@@ -171,7 +171,7 @@ def test_imported_values_count_as_ours(empty: Repository, private_key: RSAPrivat
         (("--all", "a"), "Say what to import"),
         (("--all", "--from", "reconciler.toml"), "Say what to import"),
         (("none.json", "--from", "reconciler.toml"), "none.json cannot be read"),
-        (("nothing*",), "No system of organisation 991825827 fits `nothing*`"),
+        (("nothing*",), "No system of organisation 991825827 fits 'nothing*'"),
     ],
     ids=[
         "nothing",
@@ -198,7 +198,7 @@ def test_an_id_that_is_not_registered_is_named(repository: Repository, served: S
     done = repository.run("import", f"{VENDOR}_none")
 
     assert (done.returncode, done.stdout) == (1, "0 files written; plan: 0 unchanged\n")
-    assert "`991825827_none` is not registered in served." in done.stderr
+    assert "'991825827_none' is not registered in served." in done.stderr
 
 
 BODIES = """[
@@ -219,7 +219,7 @@ def test_bodies_in_files_become_definitions(empty: Repository) -> None:
 
     assert done.returncode == 1
     assert done.stdout == "+ systems/991825827_one.yaml\n1 file written.\n"
-    assert done.stderr == "bodies.json:6: the body has no `name` and `description`; it is not imported\n"
+    assert done.stderr == "bodies.json:6: the body has no 'name' and 'description'; it is not imported\n"
     assert empty.run("validate").returncode == 0
     text = (empty.root / "systems/991825827_one.yaml").read_text(encoding="utf-8")
     assert text.endswith(

@@ -76,7 +76,7 @@ def test_what_is_there_stays(empty: Repository) -> None:
         "CODEOWNERS": f"{theirs['CODEOWNERS']}/systems/.approvals.yaml @org/team\n/reconciler.toml @org/team\n",
     }
     assert list_files(empty.root) == {**theirs, **changed}
-    assert "`reconciler import --all -e own`" in done.stderr
+    assert "'reconciler import --all -e own'" in done.stderr
 
 
 @pytest.mark.parametrize(("words", "name"), [((), "tt02"), (("-e", "local", "-e", "prod"), "prod")])
@@ -84,14 +84,14 @@ def test_it_names_an_environment_that_is_used(empty: Repository, words: tuple[st
     """The one that is asked for, else the test environment."""
     done = empty.run("init", "--yes", *words)
 
-    assert f"`reconciler import --all -e {name}`" in done.stderr
+    assert f"'reconciler import --all -e {name}'" in done.stderr
 
 
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("--vendor", "123"), 2, "`123` is no organisation number."),
-        (("-e", "tt20"), 2, "There is no environment `tt20`."),
+        (("--vendor", "123"), 2, "'123' is no organisation number."),
+        (("-e", "tt20"), 2, "There is no environment 'tt20'."),
         ((), 4, "there is no terminal to ask on"),
     ],
 )

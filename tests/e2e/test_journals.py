@@ -34,7 +34,7 @@ def test_a_damaged_line_is_said_until_recover_has_looked(repository: Repository,
     refused = repository.run("apply", "--yes")
     assert refused.returncode == 4, refused.stderr
     assert f"{journal}, line 2, cannot be read." in refused.stderr
-    assert "Run `reconciler recover` first; nothing was written." in refused.stderr
+    assert "Run 'reconciler recover' first; nothing was written." in refused.stderr
 
     recovered = repository.run("recover")
     assert recovered.returncode == 5, recovered.stderr

@@ -53,9 +53,9 @@ def test_a_definition_is_written_from_options(repository: Repository) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("--package", "skatt"), 2, "`skatt` fits 4 access packages"),
-        (("--name", "sv=Moln"), 2, "`sv` in --name is no language"),
-        (("-e", "tt20"), 2, "There is no environment `tt20`."),
+        (("--package", "skatt"), 2, "'skatt' fits 4 access packages"),
+        (("--name", "sv=Moln"), 2, "'sv' in --name is no language"),
+        (("-e", "tt20"), 2, "There is no environment 'tt20'."),
         (("--client-id", "mine"), 4, "client-id-format"),
     ],
 )

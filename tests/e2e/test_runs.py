@@ -42,4 +42,4 @@ def test_the_runs_are_listed_newest_first(repository: Repository) -> None:
         assert (other.returncode, other.stdout) == (0, "No run is recorded here.\n")
         assert other.stderr == "Not shown: 2 runs of another environment or vendor.\n"
     typo = repository.run("runs", "-e", "locl")
-    assert (typo.returncode, "Did you mean `local`?" in typo.stderr) == (2, True)
+    assert (typo.returncode, "Did you mean 'local'?" in typo.stderr) == (2, True)

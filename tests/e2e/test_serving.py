@@ -99,8 +99,8 @@ def test_closed_is_said(tmp_path: Path) -> None:
     ("content", "message"),
     [
         ("{", "seed.json is not JSON"),
-        ("[1]", "`id` and `vendor` are missing"),
-        ('{"systemId": "x"}', "`id` and `vendor` are missing"),
+        ("[1]", "'id' and 'vendor' are missing"),
+        ('{"systemId": "x"}', "'id' and 'vendor' are missing"),
         ('{"id": "x", "vendor": {"ID": "0192:1"}}', "seed 1 (x)"),
     ],
 )

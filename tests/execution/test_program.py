@@ -103,7 +103,7 @@ def test_a_killed_run_is_recovered_without_the_definitions(repository: Repositor
     recovered = repository.run("recover", "--patience", "1")
 
     assert refused.returncode == 4
-    assert "Run `reconciler recover` first" in refused.stderr
+    assert "Run 'reconciler recover' first" in refused.stderr
     assert recovered.returncode == 0, recovered.stderr
     assert recovered.stdout.startswith(f"done      create {ONE}\n    its entry in the change log is of 20")
     again = repository.run("recover", "--patience", "1")
@@ -419,7 +419,7 @@ def test_a_client_that_plans_and_one_that_applies(repository: Repository, served
     drift = repository.run("drift")
 
     assert refused.returncode == 4, refused.stderr
-    assert f"Client {CLIENT_ID} may not write in `served`" in refused.stderr
+    assert f"Client {CLIENT_ID} may not write in 'served'" in refused.stderr
     assert applied.returncode == quiet.returncode == 0, applied.stderr
     assert drift.returncode == 3, drift.stderr
     assert f"client   {CLIENT_ID}" in drift.stdout
