@@ -130,6 +130,8 @@ class Runner:
     merges: str = ""
     """The branch that a pull request asks to merge."""
     watch: Watch | None = None
+    patience: str = "2"
+    """Seconds that a write may take; nobody waits a minute in a test."""
 
     def __post_init__(self) -> None:
         self.github = GitHub(self.work)
@@ -280,6 +282,8 @@ class Runner:
         }
         if inputs.get("environment") == "tt02" and "verb" in inputs:
             inputs["environment"] = "served"
+        if "patience" in inputs:
+            inputs["patience"] = self.patience
         inner = Done(failed=done.failed, cancelled=done.cancelled)
         seen["inputs"] = inputs
         # The step's own condition held: within the action, each step begins with what came before it there.

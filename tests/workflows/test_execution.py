@@ -9,107 +9,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from jwt.algorithms import RSAAlgorithm
 
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR
 from tests.git import git
-from tests.served import CLIENT_ID, KID, Repository, Served, serve
+from tests.workflows.events import SYSTEM, an_event, ask_pull_request, read_clients, read_digest
 from tests.workflows.github import REPOSITORY
 from tests.workflows.runner import Done, Machine, Run, Runner, describe_needs, read_jobs, read_report, wants
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from collections.abc import Mapping
 
     from reconciler.model.canonical_json import Json
+    from tests.served import Repository, Served
     from tests.workflows.expression import Value
 
 pytestmark = pytest.mark.skipif(
     shutil.which("jq") is None, reason="jq is not installed; GitHub's runners have it"
 )
-SYSTEM = f"{VENDOR}_smartcloud"
 MARK = f"<!-- reconciler:plan:served:{VENDOR} digest="
 LINK = f"https://github.com/{REPOSITORY}/actions/workflows/apply.yml"
-
-
-@pytest.fixture
-def origin(tmp_path: Path) -> Repository:
-    """Make the repository from which jobs are checked out, with one system on main."""
-    made = Repository(tmp_path / "origin")
-    made.track()
-    made.define(clientId=[CLIENT, OTHER_CLIENT])
-    return made
-
-
-@pytest.fixture
-def served(private_key: RSAPrivateKey, origin: Repository) -> Iterator[Served]:
-    """Serve a register that the repository names."""
-    with serve(private_key, origin) as one:
-        origin.commit("Register SmartCloud")
-        yield one
-
-
-@pytest.fixture
-def runner(origin: Repository, served: Served, private_key: RSAPrivateKey, tmp_path: Path) -> Runner:
-    """Make a runner whose two environments for tt02 hold the credential, for a push to main."""
-    assert served.org == VENDOR
-    key = json.dumps({**json.loads(RSAAlgorithm.to_jwk(private_key)), "kid": KID, "alg": "RS256"})
-    credential = {"MASKINPORTEN_CLIENT_ID": CLIENT_ID, "MASKINPORTEN_CLIENT_JWK": key}
-    secrets = {"tt02-plan": credential, "tt02": credential}
-    return Runner(origin.root, tmp_path / "work", {}, secrets, an_event())
-
-
-def an_event(
-    *,
-    inputs: Mapping[str, str] | None = None,
-    fork: str = "",
-    enabled: bool = True,
-    queued_on: str = "",
-    head: str = "0" * 40,
-) -> dict[str, Value]:
-    """Give the contexts of an event; a push has no inputs. `queued_on` is the commit below one in a merge queue."""
-    asked: Value = {"number": "7", "head": {"sha": head, "repo": {"full_name": fork or REPOSITORY}}}
-    event: Value = {"merge_group": {"base_sha": queued_on}} if queued_on else {"pull_request": asked}
-    github: dict[str, Value] = {
-        "server_url": "https://github.com",
-        "repository": REPOSITORY,
-        "ref": "refs/heads/main",
-        "base_ref": "" if queued_on else "main",
-        "event_name": "workflow_dispatch" if inputs else "push",
-        "token": "the-runners-token",
-        "event": event,
-    }
-    return {
-        "github": github,
-        "inputs": inputs or {},
-        "vars": {"RECONCILER_ENABLED": "true" if enabled else ""},
-    }
-
-
-def ask_pull_request(runner: Runner, origin: Repository, **changes: Json) -> str:
-    """Change the system on a branch, and have a pull request ask for that; give its commit."""
-    git(origin.root, "checkout", "-qB", "pull-request", "main")
-    origin.define(**{"clientId": [CLIENT, OTHER_CLIENT], **changes})
-    head = origin.commit("Change SmartCloud")
-    git(origin.root, "checkout", "-q", "main")
-    runner.merges, runner.event = "pull-request", an_event(head=head)
-    runner.github.open_pull_request(head)
-    return head
-
-
-def read_clients(served: Served) -> Json:
-    """Read the clients that the register holds for the system."""
-    live = served.read(SYSTEM)
-    assert isinstance(live, dict)
-    return live["clientId"]
-
-
-def read_digest(runner: Runner, name: str) -> str:
-    """Read the digest of the plan that a job left as an artifact."""
-    digest = json.loads(runner.github.find_artifact(name).read("plan.json"))["digest"]
-    assert re.fullmatch("[0-9a-f]{64}", digest)
-    return str(digest)
 
 
 @pytest.mark.slow

@@ -14,10 +14,14 @@ case "$VERB" in
     if [ -n "$AGAINST" ]; then words+=(--against "$AGAINST"); else words+=(--out "$PLAN_FILE"); fi
     if [ -n "$BASE" ]; then words+=(--base "$BASE"); fi ;;
   apply)
-    words=(apply "$PLAN_FILE" --yes --report report.json --journal "$JOURNAL")
-    if [ -n "$ACCEPT" ]; then words+=(--accept "$ACCEPT"); fi ;;
+    words=(apply "$PLAN_FILE" --yes --recover --patience "$PATIENCE" --journal "$JOURNAL")
+    words+=(--report "$results/report.json")
+    if [ -n "$TIP" ]; then words+=(--require-tip "$TIP"); fi
+    if [ -n "$ACCEPT" ]; then words+=(--accept "$ACCEPT"); fi
+    for run in $MISSING; do words+=(--expect-journal "$run"); done
+    for run in $WITHOUT; do words+=(--without-journal "$run"); done ;;
   drift) words=(drift --format github --format "markdown=$comment" --format "html=$results/drift.html") ;;
-  recover) words=(recover --journal "$JOURNAL") ;;
+  recover) words=(recover --patience "$PATIENCE" --journal "$JOURNAL") ;;
   verify) words=(verify "$PLAN_FILE") ;;
   rollback) words=(rollback "$UNDO" --journal "$JOURNAL" --out "$PLAN_FILE") ;;
   *) echo "::error::There is no verb of that name."; exit 2 ;;
@@ -46,8 +50,6 @@ done
   if [ -s "$comment" ]; then echo "comment=$comment"; fi
   if [ -s "$sarif" ]; then echo "sarif=$sarif"; fi
 } >> "$GITHUB_OUTPUT"
-for file in "$PLAN_FILE" report.json; do
-  if [ -f "$file" ]; then cp "$file" "$results/"; fi
-done
+if [ "$VERB" = plan ] && [ -f "$PLAN_FILE" ]; then cp "$PLAN_FILE" "$results/plan.json"; fi
 if [ "$VERB" = drift ] && [ "$code" -eq 3 ]; then code=0; fi # what is done about drift is the caller's
 exit "$code"
