@@ -230,10 +230,10 @@ class Reader:
 
 @contextmanager
 def read_in(root: Path, programs: Path | None = None) -> Iterator[Reader]:
-    """Give a reader a folder, and `reconciler` on the path, from `programs`."""
-    bin_folder = programs or _find_programs()
+    """Give a reader a folder, and `reconciler` on the path, from `programs` or else from beside this Python."""
+    folders = [programs, _find_programs()] if programs else [_find_programs()]
     own = {
-        "PATH": os.pathsep.join([str(bin_folder), str(_find_stand_ins()), os.environ["PATH"]]),
+        "PATH": os.pathsep.join([*map(str, [*folders, _find_stand_ins()]), os.environ["PATH"]]),
         "HOME": str(root.parent),
         "XDG_STATE_HOME": str(root.parent / "state"),
         "LANG": "C.UTF-8",

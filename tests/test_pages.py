@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from tests.builders import VENDOR
 from tests.citations import DOCS, ROOT
 from tests.git import git
 from tests.pages import Reader, accept, is_as_shown, read_blocks, read_commands, read_in
+from tests.preloaded import preload
 from tests.published_bodies import BODIES
 from tests.served import OTHER_CLIENT_ID, SCOPE, VENDOR_PATH
 
@@ -51,15 +53,24 @@ def _follow(page: Path, reader: Reader, request: pytest.FixtureRequest) -> None:
     assert [(each.shown.command, each.shown.output, each.printed) for each in reader.differences] == []
 
 
+@pytest.fixture(scope="module")
+def preloaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Load the program once for all pages, since they start it some hundred times."""
+    with preload(tmp_path_factory.mktemp("preloaded"), Path(sys.executable).parent / "reconciler") as folder:
+        yield folder
+
+
 @_READER
 @pytest.mark.parametrize(
     "name", [pytest.param(each, marks=[] if each in QUICK else pytest.mark.slow) for each in _PAGES]
 )
-def test_a_page_shows_what_happens(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_a_page_shows_what_happens(
+    name: str, preloaded: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     """Every command of a page does what it shows, in an empty folder."""
     root = tmp_path / "systems-of-ours"
     root.mkdir()
-    with read_in(root) as reader:
+    with read_in(root, preloaded) as reader:
         _follow(DOCS / f"{name}.md", reader, request)
 
 
@@ -146,9 +157,13 @@ _CODE = re.compile(r"^```\w*\n(.*?)^```$|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
 _TYPED = re.compile(r"(?:^|(?<=[\s$/(]))reconciler ((?:[a-z]+ ?)+)([^\n`|]*)", re.MULTILINE)
 
 
-def _find_command(words: list[str]) -> Command | None:
+_PROGRAM = typer.main.get_command(app)
+
+
+@cache
+def _find_command(words: tuple[str, ...]) -> Command | None:
     """Find the verb that a command line begins with; `None` where there is none of that name."""
-    found: Command = typer.main.get_command(app)
+    found: Command = _PROGRAM
     for word in words:
         if not hasattr(found, "get_command"):
             break
@@ -165,7 +180,7 @@ def _list_wrong(page: Path) -> list[str]:
     lines = [block or span for block, span in _CODE.findall(text)]
     wrong = []
     for words, rest in _TYPED.findall("\n".join(lines)):
-        command = _find_command(words.split())
+        command = _find_command(tuple(words.split()))
         known = {name for each in command.params for name in each.opts} if command else set()
         if command is None or not set(re.findall(r"(?<!\S)--[a-z-]+", rest)) <= {*known, "--help"}:
             wrong.append(f"reconciler {words}{rest}")
