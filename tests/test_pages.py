@@ -154,7 +154,7 @@ def test_the_commands_of_the_readme_do_what_it_says(tmp_path: Path, request: pyt
 
 
 _CODE = re.compile(r"^```\w*\n(.*?)^```$|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
-_TYPED = re.compile(r"(?:^|(?<=[\s$/(]))reconciler ((?:[a-z]+ ?)+)([^\n`|]*)", re.MULTILINE)
+_TYPED = re.compile(r"(?:^|(?<=[\s$(])|(?<=bin/))reconciler ((?:[a-z]+ ?)+)([^\n`|]*)", re.MULTILINE)
 
 
 _PROGRAM = typer.main.get_command(app)
