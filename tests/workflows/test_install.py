@@ -305,7 +305,6 @@ def test_it_is_installed_on_every_python(version: str, tool: Path, tmp_path: Pat
         "manylinux_2_28_x86_64",
         "manylinux_2_28_aarch64",
         "macosx_11_0_arm64",
-        "macosx_10_13_x86_64",
         "win_amd64",
     ],
 )
