@@ -221,6 +221,11 @@ def find_python(version: str) -> str | None:
 @pytest.fixture
 def tool(tmp_path: Path) -> Path:
     """Make a repository with what the program is installed from; skip where no package can be had."""
+    return make_tool(tmp_path)
+
+
+def make_tool(tmp_path: Path) -> Path:
+    """Make a repository with what the program is installed from; skip where no package can be had."""
     probe = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir"]
     done = run(*probe, "--timeout", "5", "--retries", "0", "--dest", tmp_path / "probe", "pluggy")
     if done.returncode:
