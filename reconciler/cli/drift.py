@@ -35,7 +35,7 @@ from reconciler.cli.options import (
 from reconciler.cli.outputs import choose_outputs
 from reconciler.cli.step_summary import show_summary
 from reconciler.definitions.catalogue_file import read_catalogues
-from reconciler.definitions.files import list_names, open_drafts
+from reconciler.definitions.files import has_schema, list_names, open_drafts
 from reconciler.errors import Exit, UsageError
 from reconciler.model.environment import WORKERS
 from reconciler.operations.adopt import find_adopted, list_adoptable
@@ -132,7 +132,7 @@ def _adopt(
     live = {name: found for name, found in read if found is not None}
     registered = find_adopted(differences, context.systems, live, made)
     asked = read_catalogues(context.root, context.environments)
-    place = Place(context.environment.name, context.environments, asked)
+    place = Place(context.environment.name, context.environments, asked, has_schema(context.root))
     imported = import_systems(registered, read_texts(context.root), list_names(context.root), place)
     return imported, tuple(each for each in report.differences if each not in differences)
 

@@ -17,7 +17,7 @@ from reconciler.cli.options import EnvironmentOption, RootOption, VendorOption, 
 from reconciler.clients.listing import list_ids, read_listed
 from reconciler.definitions.bodies import read_bodies
 from reconciler.definitions.catalogue_file import read_catalogues
-from reconciler.definitions.files import find_top, list_names, read_file
+from reconciler.definitions.files import find_top, has_schema, list_names, read_file
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.definitions.yaml_document import MAX_BYTES, read_document
 from reconciler.errors import SettingsError, UsageError
@@ -101,7 +101,7 @@ def run(
 
 def _find_place(root: Path, settings: Settings, environment: str) -> Place:
     asked = read_catalogues(root, settings.environments)
-    return Place(environment, tuple(settings.environments), asked)
+    return Place(environment, tuple(settings.environments), asked, has_schema(root))
 
 
 def _find_root(root: Path | None) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from pathlib import Path
@@ -16,14 +15,13 @@ from reconciler.cli.options import RootOption, Verb, make_app
 from reconciler.cli.questions import ask_missing
 from reconciler.definitions.catalogue_file import choose_list, read_catalogues
 from reconciler.definitions.files import (
-    SYSTEMS,
     find_definitions,
+    has_schema,
     list_names,
     read_documents,
     write_definition,
 )
 from reconciler.definitions.settings import find_root, read_settings
-from reconciler.definitions.starter import SCHEMA
 from reconciler.errors import Refused, UsageError
 from reconciler.model.system import LANGUAGES
 from reconciler.operations.import_ import find_defined
@@ -190,7 +188,7 @@ def _read_folder(root: Path, settings: Settings) -> Folder:
         frozenset(list_names(root)),
         environments,
         read_catalogues(root, environments),
-        has_schema=os.path.lexists(root / SYSTEMS / SCHEMA),
+        has_schema=has_schema(root),
     )
 
 

@@ -16,7 +16,7 @@ from reconciler.definitions.meaning import find_meaning, read_value, shorten
 from reconciler.definitions.text_edits import TextEdits
 from reconciler.definitions.yaml_document import read_document
 from reconciler.definitions.yaml_nodes import Items, Mapping, Scalar, print_path
-from reconciler.definitions.yaml_spans import Form, Span, find_colon, read_spans
+from reconciler.definitions.yaml_spans import Form, Span, describe_aliases, find_colon, read_spans
 from reconciler.definitions.yaml_writer import (
     DOUBLE,
     Layout,
@@ -44,6 +44,8 @@ ORDER = (*SENT, "isAssignable", "withdrawn", "allow", ENVIRONMENTS)
 MARK = "\ufeff"
 """The byte order mark."""
 
+_WRITE_OUT = "Write out what each alias stands for, and run it again; or change the file by hand."
+
 
 def edit_definition(
     text: str, members: Dict[str, Json], overlays: Dict[str, Dict[str, Json]] | None = None
@@ -64,7 +66,7 @@ def edit_definition(
         after = _edit(body, before, wanted)
         _check(before, read_text(after), wanted)
     except EditRefused as error:
-        raise EditRefused(_explain(body, error), hint="Change it by hand.") from error
+        raise _explain(body, error) from error
     return mark + after
 
 
@@ -384,11 +386,10 @@ def _strip(node: Node) -> object:
     return [(key.text, _strip(value)) for key, value in node.entries]
 
 
-def _explain(text: str, error: EditRefused) -> str:
+def _explain(text: str, error: EditRefused) -> EditRefused:
     """Say why an edit is refused; an anchor in use is the usual reason."""
     root = read_spans(text)
-    used = {each.name for each in root.walk() if each.form is Form.ALIAS} if root else set()
-    if used:
-        shown = ", ".join(f"`*{name}`" for name in sorted(used))
-        return f"The file uses {shown}, and {error.message}"
-    return f"The file cannot be changed in place: {error.message}"
+    shown = describe_aliases(text, root) if root else ""
+    if shown:
+        return EditRefused(f"The file uses {shown}, and {error.message}", hint=_WRITE_OUT)
+    return EditRefused(f"The file cannot be changed in place: {error.message}", hint="Change it by hand.")

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 SYSTEMS = "systems"
 """The folder under the root that holds the definitions."""
+SCHEMA = ".definition.schema.json"
+"""Beside the definitions; a name that begins with a dot is no definition."""
 SUFFIXES = (".yaml", ".yml")
 MOST_BYTES = 64 * 1024 * 1024
 """Of any other file that is read: a saved plan of a thousand systems has ten."""
@@ -60,6 +62,11 @@ def list_names(root: Path) -> set[str]:
 def locate_list(root: Path, environment: str) -> Path:
     """Name the file that keeps an environment's list of packages and resources; its dot says it is no definition."""
     return root / SYSTEMS / f".catalogue.{environment}.json"
+
+
+def has_schema(root: Path) -> bool:
+    """Say whether the schema of a definition lies beside the definitions, where editors find it."""
+    return os.path.lexists(root / SYSTEMS / SCHEMA)
 
 
 def find_lists(root: Path, environments: Iterable[str]) -> dict[str, Path]:

@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.definitions.files import SCHEMA
 from reconciler.definitions.outline import write_outline
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
     from reconciler.model.canonical_json import Json
 
-SCHEMA = ".definition.schema.json"
-"""Beside the definitions; a name that begins with a dot is no definition."""
 MODELINE = f"# yaml-language-server: $schema={SCHEMA}\n"
 """How an editor finds the schema: https://github.com/redhat-developer/yaml-language-server#using-inlined-schema."""
 CONFIG = "reconciler.toml"

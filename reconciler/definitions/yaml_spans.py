@@ -68,6 +68,22 @@ class Span:
             yield from each.walk()
 
 
+def describe_aliases(text: str, root: Span) -> str:
+    """Name the aliases of a file with the lines where they stand and where their anchors are; empty without one."""
+    places: dict[str, list[int]] = {}
+    anchors: dict[str, int] = {}
+    for each in root.walk():
+        line = text.count("\n", 0, each.start) + 1
+        if each.form is Form.ALIAS:
+            places.setdefault(each.name, []).append(line)
+        elif each.name:
+            anchors.setdefault(each.name, line)
+    return ", ".join(
+        f"`*{name}` (line {' and '.join(map(str, lines))}, set in line {anchors.get(name, 0)})"
+        for name, lines in sorted(places.items())
+    )
+
+
 def read_spans(text: str) -> Span | None:
     """Find where everything in a readable file stands; None where there is nothing, or no parser reads it."""
     for parse in (_parse_fast, _parse_slowly) if CParser is not None else (_parse_slowly,):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.definitions.definition import BLANK
 from reconciler.definitions.editor import edit_definition
 from reconciler.definitions.resolve import resolve
+from reconciler.definitions.starter import MODELINE
 from reconciler.definitions.template import describe_system, fill_languages, make_file_name, write_new
 from reconciler.definitions.yaml_document import read_document
 from reconciler.errors import EditRefused
@@ -102,6 +103,8 @@ class Place:
     """The configured ones, in their order."""
     asked: Mapping[str, Catalogue] | None = None
     """What is saved of environments, by their names."""
+    has_schema: bool = False
+    """Whether the schema of a definition lies beside them, for editors."""
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -180,13 +183,14 @@ class _Importer:
             if members or overlays:
                 self.texts[file] = edit_definition(self.texts[file], members, overlays)
         except EditRefused as error:
-            self.obstacles.append(f"`{system.id}` is not imported into {file}: {error.message}")
+            self.obstacles.append(f"`{system.id}` is not imported into {file}: {error.message}. {error.hint}")
 
     def _write_new(self, system: System) -> None:
         name = make_file_name(system.id, self.taken)
         self.taken.add(name.lower())
         where: dict[str, Json] = {self.place.environment: {}} if self.place.environment else {}
-        self.texts[f"systems/{name}"] = write_new(describe_system(system), where)
+        text = write_new(describe_system(system), where)
+        self.texts[f"systems/{name}"] = MODELINE + text if self.place.has_schema else text
 
     def allow(self, files: set[str]) -> Checked:
         """Allow what the rules object to in files, as far as they can be allowed; give what is left."""
@@ -204,7 +208,7 @@ class _Importer:
                 try:
                     self.texts[file] = edit_definition(self.texts[file], {"allow": exceptions})
                 except EditRefused as error:
-                    self.obstacles.append(f"{file} needs `allow:`: {error.message}")
+                    self.obstacles.append(f"{file} needs `allow:`: {error.message}. {error.hint}")
             checked = validate(self.read(), self.place.environments, asked=self.place.asked)
         return checked
 

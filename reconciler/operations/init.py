@@ -6,12 +6,18 @@ import os
 import uuid
 from typing import TYPE_CHECKING
 
-from reconciler.definitions.files import SYSTEMS, append_file, find_definitions, read_file, write_definition
+from reconciler.definitions.files import (
+    SYSTEMS,
+    append_file,
+    find_definitions,
+    has_schema,
+    read_file,
+    write_definition,
+)
 from reconciler.definitions.settings import read_settings
 from reconciler.definitions.starter import (
     CONFIG,
     OWNERS,
-    SCHEMA,
     StarterFile,
     assign_owners,
     ignore_own_folder,
@@ -53,7 +59,7 @@ def plan_start(
         ignore_own_folder(_read(root, ".gitignore")),
         make_schema_file(
             make_schema(Of.DEFINITION, environments=tuple(settings.environments)),
-            exists=os.path.lexists(root / SYSTEMS / SCHEMA),
+            exists=has_schema(root),
         ),
     ]
     if vendor and not (os.path.lexists(root / SYSTEMS) and find_definitions(root)):

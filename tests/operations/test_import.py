@@ -90,8 +90,25 @@ def test_an_anchor_in_use_is_an_obstacle() -> None:
     found = adopt(text, "tt02", description={"nb": "a", "nn": "a", "en": "a"})
 
     assert found.changes == ()
-    assert "`*n`" in found.obstacles[0]
+    line = text.count("\n") - 1
+    (said,) = found.obstacles
+    assert said == (
+        f"`{VENDOR}_smartcloud` is not imported into {FILE}: The file uses `*n` (line {line}, set in line {line - 1}), "
+        "and `description` would change too. Write out what each alias stands for, and run it again; or change the "
+        "file by hand."
+    )
     assert found.differing == (f"{VENDOR}_smartcloud",)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_new_file_names_the_schema_that_is_there(there: bool) -> None:  # noqa: FBT001 - a table
+    """An editor would call the line an error where it leads nowhere."""
+    live = a_registered_system()
+    place = Place("tt02", CONFIGURED, has_schema=there)
+    found = import_systems(take_all(Target("tt02", "x", VENDOR), {live.id: live}), {}, set(), place)
+
+    first = "# yaml-language-server: $schema=.definition.schema.json"
+    assert (found.changes[0].after.splitlines()[0] == first, found.whole) == (there, True)
 
 
 def test_what_has_no_text_in_a_language_is_noted() -> None:
