@@ -35,7 +35,6 @@ from reconciler.cli.context import (
     notify_of_warnings,
     open_register,
     read_context,
-    read_saved,
 )
 from reconciler.cli.journal import find_journal, find_site
 from reconciler.cli.options import (
@@ -53,7 +52,7 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.provenance import find_provenance
 from reconciler.cli.signals import stop_on_signals
-from reconciler.definitions.files import open_drafts, probe
+from reconciler.definitions.files import open_drafts, probe, read_file
 from reconciler.definitions.settings import find_root
 from reconciler.errors import Exit, ReconcilerError, Refused, UsageError
 from reconciler.execution.branch_tip import check_tip
@@ -70,12 +69,13 @@ from reconciler.execution.preflight import (
     read_own_runs,
     settle,
 )
+from reconciler.execution.report_file import print_report
 from reconciler.execution.run_summary import find_earlier_run
 from reconciler.execution.signoff import check_accepted, find_approvals
 from reconciler.model.environment import WORKERS
 from reconciler.operations.selection import check_found
 from reconciler.planning.approval import FILE, describe_approval
-from reconciler.render import report_json
+from reconciler.planning.plan_file import read_plan
 from reconciler.render.escape import shorten
 from reconciler.render.phrases import count, describe_time
 from reconciler.render.text.plan import render_plan
@@ -148,7 +148,9 @@ def run(
     terms = Terms(accept, workers, patience, Event(), outputs, find_provenance(os.environ, found), waived)
     order = _Order(found, folder, terms, form, require_tip, tuple(expect_journal or ()), recover, yes)
     if planfile is not None:
-        code = _apply_saved(_read_whole(planfile, only), order, environment, vendor)
+        saved, content = _read_whole(planfile, only)
+        order = replace(order, terms=replace(terms, plan_file=content))
+        code = _apply_saved(saved, order, environment, vendor)
     else:
         if require_tip is not None:
             check_tip(found, require_tip)
@@ -216,15 +218,17 @@ def _hold(order: _Order, connection: Connection) -> Iterator[TargetLock]:
         yield lock
 
 
-def _read_whole(planfile: Path, only: Sequence[str] | None) -> Plan:
-    """Read a saved plan, without what it says of other environments.
+def _read_whole(planfile: Path, only: Sequence[str] | None) -> tuple[Plan, bytes]:
+    """Read a saved plan, without what it says of other environments, and give its file's content too.
 
     Raises `UsageError` where a part of it is asked for.
     """
     if only:
         hint = "Narrow it when it is made: plan --only."
         raise UsageError("A saved plan is carried out as it is.", hint=hint)
-    return replace(read_saved(planfile), elsewhere=(), elsewhere_unknown="", untouched=(), blocked_before=())
+    content = read_file(planfile)
+    saved = read_plan(content)
+    return replace(saved, elsewhere=(), elsewhere_unknown="", untouched=(), blocked_before=()), content
 
 
 def _narrow(context: Context, only: Sequence[str] | None) -> Context:
@@ -339,12 +343,12 @@ def _put_out(report: Report, form: Format, drafts: Mapping[Path, Draft]) -> Exit
     """Show a report and save it; what cannot be put out is said, and does not hide what became of the plan."""
     code = report.exit_code
     if form is Format.JSON:  # what stdout does not take is said at the end, and weighs in the exit code
-        show_text(report_json.render_report(report))
+        show_text(print_report(report))
     elif report.outcomes:
         show_lines(render_report(report))
     for draft in drafts.values():
         try:
-            draft.write(report_json.render_report(report))
+            draft.write(print_report(report))
         except UsageError as error:  # the run is over: trouble with a file is no usage error any more
             _mention(f"error: {error.message} {error.hint}")
             code = Exit.worst(code, Exit.FAILED)

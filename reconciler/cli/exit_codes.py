@@ -102,6 +102,11 @@ EXIT_CODES: Mapping[str, Mapping[Exit, str]] = {
         Exit.FAILED: "Something of the run cannot be put back.",
         Exit.REFUSED: "The run wrote to another register.",
     },
+    "evidence": {
+        Exit.DONE: "The file is written; with --verify: it is sound, and the register shows what it says.",
+        Exit.FAILED: "Something does not fit together, or the register cannot be read.",
+        Exit.REFUSED: "The plan or the environment is not that of the run.",
+    },
     "doctor": {
         Exit.DONE: "Nothing is wrong.",
         Exit.FAILED: "Something is; what comes first is named last.",

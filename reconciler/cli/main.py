@@ -44,6 +44,7 @@ GROUPS = {
         "runs": "List the runs of the journal, newest first.",
         "recover": "Find out what became of an interrupted apply; sends nothing.",
         "rollback": "Make a plan that puts back what a run updated.",
+        "evidence": "Put what proves a run into one file, or check it.",
         "doctor": "Say what the credentials can do, and what is wrong.",
     },
     "For programs": {

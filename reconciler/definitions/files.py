@@ -24,7 +24,7 @@ from reconciler.platform import make_private_folder, open_plain, read_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from typing import TextIO
+    from typing import IO
 
 SYSTEMS = "systems"
 """The folder under the root that holds the definitions."""
@@ -183,16 +183,16 @@ class Draft:
             raise UsageError(
                 f"{path} cannot be written: {error.strerror}.", hint="Check the folder."
             ) from error
-        self._stream: TextIO | None = os.fdopen(descriptor, "w", encoding="utf-8", newline="")
+        self._stream: IO[bytes] | None = os.fdopen(descriptor, "wb")
 
-    def write(self, text: str) -> None:
-        """Put the whole text in its place, or nothing; raises `UsageError` where that fails."""
+    def write(self, content: str | bytes) -> None:
+        """Put the whole content in its place, text as UTF-8, or nothing; raises `UsageError` where that fails."""
         stream, self._stream = self._stream, None
         if stream is None:
             raise UsageError(f"{self.path} was written already.")
         try:
             with stream:
-                stream.write(text)
+                stream.write(content.encode() if isinstance(content, str) else content)
                 stream.flush()
                 os.fsync(stream.fileno())
             self._draft.replace(self.path)

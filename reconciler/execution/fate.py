@@ -119,7 +119,7 @@ def _verify_without_entry(
     """
     if not new:
         return Fate.UNDONE if _is_same(actual, request.before) else Fate.UNKNOWN
-    alike = [each for each in new if _says_the_same(each, request)]
+    alike = [each for each in new if says_the_same(each, request)]
     if any(each.created not in request.taken for each in alike):
         return Fate.UNKNOWN
     return Fate.UNKNOWN if reached and not alike else Fate.UNDONE
@@ -133,10 +133,10 @@ def _is_ours(entry: LogEntry, request: Request) -> bool:
     """Say whether an entry is that of a request: our client, its kind, and what was sent."""
     if entry.created in request.taken or (request.ours and entry.client not in request.ours):
         return False
-    return _says_the_same(entry, request)
+    return says_the_same(entry, request)
 
 
-def _says_the_same(entry: LogEntry, request: Request) -> bool:
+def says_the_same(entry: LogEntry, request: Request) -> bool:
     """Say whether an entry is of the request's kind and holds what it asked for."""
     if entry.kind != _KINDS[request.method]:
         return False

@@ -6,6 +6,7 @@ and never by sending again. So it does with a line that cannot be read: it may h
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -34,6 +35,8 @@ FORMAT = 1
 """Of the journal's lines; a program passes over a journal of a version that it does not know, and says so."""
 NO_COMMIT, NOT_IN_GIT = "no commit", "not in git"
 """The revision of a run whose definitions were in a repository without a commit, or in none."""
+KEPT_PLAN, KEPT_APPROVAL = "plan.json", "approval.yaml"
+"""What is kept beside a journal: the plan as it was applied, and the approval in git that was for it."""
 _TORN = "torn"
 """The kind of the line that says: the one before was cut off while it was written, so nothing was sent for it."""
 
@@ -113,6 +116,8 @@ class Run:
     """Where it came from; None in a journal that does not say it."""
     waived: tuple[str, ...] = ()
     """The earlier runs of the pipeline whose missing journals somebody let pass."""
+    kept: dict[str, str] = field(default_factory=dict)
+    """The files that lie beside the journal, by name, with their SHA-256 in hex."""
     ended: bool = False
     ended_at: str = ""
     """When apply came to its end; empty where it did not, or that is not known."""
@@ -149,6 +154,11 @@ class Run:
             and recorded.by == "apply"
             and step in self.intents
         )
+
+
+def name_kept(journal: Path, name: str) -> Path:
+    """Name a file that is kept beside a journal."""
+    return journal.with_name(f"{journal.stem}.{name}")
 
 
 def now() -> str:
@@ -217,6 +227,22 @@ class Journal:
             raise _explain(self.path.parent, error) from error
         if self.run:
             self.run.provenance, self.run.waived = provenance, tuple(waived)
+
+    def keep(self, name: str, content: bytes) -> None:
+        """Save a file beside the journal, for whoever has to prove the run; raises `UsageError` likewise."""
+        path, digest = name_kept(self.path, name), hashlib.sha256(content).hexdigest()
+        try:
+            descriptor = open_plain(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            sync_folder(path.parent)
+            self._append("kept", {"name": name, "digest": digest})
+        except OSError as error:
+            raise _explain(self.path.parent, error) from error
+        if self.run:
+            self.run.kept[name] = digest
 
     def end(self, final: Sequence[Mapping[str, Json]] = ()) -> None:
         """Write that the run came to its end, and close the file; a full disk takes nothing from the outcomes.

@@ -27,52 +27,67 @@ _MOST_START = 64 * 1024
 def read_run(path: Path) -> Run | None:
     """Read a journal; None for one that a crash cut off before its first line was whole.
 
-    A torn last line is left out: what it was to announce was never sent. Every other line that cannot be read
-    is in `damaged`. Raises `UsageError` for what is no journal, or one of another format.
+    Raises `UsageError` for what is no journal, or one of another format.
     """
     try:
         with os.fdopen(open_plain(path, os.O_RDONLY), "rb") as stream:
-            first = stream.readline(_MOST_START)
-            if not first.endswith(b"\n") and len(first) < _MOST_START:
-                return None
-            run = Run(path, _read_start(path, first))
-            run.damaged = tuple(_read_records(run, stream))
+            return read_journal(path, stream)
     except OSError as error:
         raise UsageError(f"{path} is no journal: {error.strerror}.", hint=_HINT) from error
+
+
+def read_journal(path: Path, stream: IO[bytes]) -> Run | None:
+    """Read an opened journal; None for one that was cut off likewise.
+
+    A torn last line is left out: what it was to announce was never sent. Every other line that cannot be read
+    is in `damaged`. Raises `UsageError` for what is no journal, or one of another format.
+    """
+    first = stream.readline(_MOST_START)
+    if not first.endswith(b"\n") and len(first) < _MOST_START:
+        return None
+    run = Run(path, _read_start(path, first))
+    run.damaged = tuple(_read_records(run, stream))
     return run
 
 
 def _read_records(run: Run, stream: IO[bytes]) -> list[int]:
     """Read every line but the first into a run; give the numbers of those that cannot be read."""
     damaged = []
-    is_settled = False
     for number, line in enumerate(_read_lines(stream), 2):
         try:
             record = _read_record(line)
         except (ValueError, RecursionError):
             damaged.append(number)
             continue
-        match record:
-            case journal_v1.IntentLine():
-                run.intents[record.step] = Intent(**_list_members(record))
-            case journal_v1.ProvenanceLine():
-                members = _list_members(record)
-                run.waived = tuple(members.pop("waived"))
-                run.provenance = Provenance(**members)
-            case journal_v1.OutcomeLine():
-                run.outcomes[record.step] = RecordedOutcome(**_list_members(record))
-                is_settled |= record.by == "recover"
-            case journal_v1.EndLine():
-                if not run.ended and not is_settled:  # a later one is the end of a recovery
-                    run.ended_at = record.at or ""
-                    run.final = tuple(each.model_dump() for each in record.outcomes)
-                run.ended = True
-            case journal_v1.TornLine():
-                if number - 1 in damaged[-1:]:
-                    damaged.pop()
-            case _:
-                assert_never(record)
+        if isinstance(record, journal_v1.TornLine):
+            if number - 1 in damaged[-1:]:
+                damaged.pop()
+        else:
+            _add(record, run)
     return damaged
+
+
+def _add(record: journal_v1.Record, run: Run) -> None:
+    """Add what a line says to a run."""
+    match record:
+        case journal_v1.ProvenanceLine():
+            members = _list_members(record)
+            run.waived = tuple(members.pop("waived"))
+            run.provenance = Provenance(**members)
+        case journal_v1.KeptLine():
+            run.kept[record.name] = record.digest
+        case journal_v1.IntentLine():
+            run.intents[record.step] = Intent(**_list_members(record))
+        case journal_v1.OutcomeLine():
+            run.outcomes[record.step] = RecordedOutcome(**_list_members(record))
+        case journal_v1.EndLine():
+            is_settled = any(each.by == "recover" for each in run.outcomes.values())
+            if not run.ended and not is_settled:  # a later one is the end of a recovery
+                run.ended_at = record.at or ""
+                run.final = tuple(each.model_dump() for each in record.outcomes)
+            run.ended = True
+        case _:
+            assert_never(record)
 
 
 def _list_members(

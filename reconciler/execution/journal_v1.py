@@ -108,6 +108,14 @@ class ProvenanceLine(_Line):
     """The earlier runs of the pipeline whose missing journals somebody let pass."""
 
 
+class KeptLine(_Line):
+    """A file that lies beside the journal, under its name and then `.`."""
+
+    kind: Literal["kept"]
+    name: str
+    digest: str
+
+
 class DifferencePart(_Line):
     """One field in which a system is not as the plan asked."""
 
@@ -147,7 +155,9 @@ class TornLine(_Line):
     kind: Literal["torn"]
 
 
-Line: TypeAlias = ProvenanceLine | IntentLine | OutcomeLine | EndLine | TornLine
+Record: TypeAlias = ProvenanceLine | KeptLine | IntentLine | OutcomeLine | EndLine
+"""A line that says something of the run."""
+Line: TypeAlias = Record | TornLine
 """Any line but the first."""
 _LINE: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="kind")])
 

@@ -15,7 +15,7 @@ from reconciler.build import find_version
 from reconciler.definitions.files import open_drafts
 from reconciler.errors import Refused, WriteRefused
 from reconciler.execution.freshness import check_fresh
-from reconciler.execution.journal import start_run
+from reconciler.execution.journal import KEPT_APPROVAL, KEPT_PLAN, start_run
 from reconciler.execution.journal_folder import find_open, read_runs
 from reconciler.execution.lock import hold_lock
 from reconciler.execution.recovery import find_stranded, recover_runs
@@ -23,7 +23,7 @@ from reconciler.execution.request import Writer
 from reconciler.execution.signoff import check_accepted, find_approvals
 from reconciler.model.environment import WORKERS
 from reconciler.model.provenance import Provenance
-from reconciler.planning.plan_file import check_applicable
+from reconciler.planning.plan_file import check_applicable, print_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -73,6 +73,8 @@ class Terms:
     """Where the run comes from, for journal and report."""
     waived: tuple[str, ...] = ()
     """The earlier runs of the pipeline whose missing journals are let pass."""
+    plan_file: bytes = b""
+    """The saved plan as it was read; empty where the plan was made now."""
 
 
 class TargetLock:
@@ -238,6 +240,9 @@ def clear(plan: Plan, lock: TargetLock, terms: Terms) -> Iterator[Clearance]:
         clearance = Clearance(_SEAL, plan, writer, terms.workers, drafts, accepted)
         try:
             journal.record_provenance(terms.provenance, terms.waived)
+            journal.keep(KEPT_PLAN, terms.plan_file or print_plan(plan).encode())
+            if accepted and accepted.approval:
+                journal.keep(KEPT_APPROVAL, accepted.approval.entry.encode())
             yield clearance
         finally:
             if clearance.use_up():  # nobody carried it out, so nobody ended the journal

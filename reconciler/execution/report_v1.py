@@ -73,6 +73,9 @@ class ReportedOutcome(_Part):
     """Of the document as read back after the last request; null where nothing was sent or read back."""
     entries: tuple[ReportedEntry, ...] = ()
     """What proves the writes: oldest first, and one for each request that is known to be carried out."""
+    settled: Time | None = None
+    """When `recover` found out what became of it; null where apply knew that itself. Only in a report that was made
+    again from the journal."""
 
 
 class ReportedSummary(_Part):

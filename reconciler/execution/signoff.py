@@ -26,6 +26,7 @@ from reconciler.planning.approval import (
     find_change,
     is_about,
     list_breaking,
+    print_approval,
     read_approval,
     read_approvals,
 )
@@ -113,7 +114,8 @@ def _trace(given: Iterable[Approval], root: Path) -> Iterator[tuple[Approval, Pl
             origin = find_line_origin(root, FILE, *committed[each])
         except GitFailed:
             origin = LineOrigin()  # it is committed, whoever did it
-        yield each, PlanApproval(each.until, each.reason, origin.author, origin.commit, at=origin.at)
+        known = PlanApproval(each.until, each.reason, origin.author, origin.commit, at=origin.at)
+        yield each, replace(known, entry=print_approval(each))
 
 
 def _read_committed(root: Path) -> dict[Approval, tuple[int, int]]:

@@ -7,7 +7,7 @@ Pure. They stand in `systems/.approvals.yaml`: one names the digest of a plan, w
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
@@ -88,6 +88,8 @@ class PlanApproval:
     """Why it does not count; empty where it does."""
     at: str = ""
     """When that commit was made, ISO 8601; empty where that is not known."""
+    entry: str = field(default="", compare=False)
+    """The entry as the file holds it; empty in one that was read from a plan."""
 
 
 @dataclass(frozen=True, slots=True)

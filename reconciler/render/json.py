@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from reconciler.model.catalogue_list import CatalogueList, Entry, Renewed
     from reconciler.model.catalogue_search import Hits
     from reconciler.model.findings import Finding
+    from reconciler.operations.evidence import Proof
+    from reconciler.operations.evidence_lookup import Shown
     from reconciler.planning.acceptance_status import Judged
     from reconciler.planning.comparison import Comparison
     from reconciler.planning.drift import Difference, DriftReport
@@ -103,6 +105,21 @@ def render_runs(runs: Sequence[RunSummary]) -> str:
         for each in runs
     ]
     return _print({"runs": rows})
+
+
+def render_evidence(proof: Proof, shown: Sequence[Shown] | None) -> str:
+    """Render whether evidence is sound, and what the register shows; null where it was not asked."""
+    run = proof.run
+    return _print(
+        {
+            "run": run.start.run if run else None,
+            "digest": run.start.digest if run else None,
+            "sha256": proof.digest,
+            "problems": [{"member": each.member or None, "reason": each.reason} for each in proof.problems],
+            "open": len(run.open) if run else None,
+            "register": [asdict(each) for each in shown] if shown is not None else None,
+        }
+    )
 
 
 def render_drift(report: DriftReport) -> str:

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.execution.outcome import Failed, Report
+from reconciler.execution.report_file import print_report
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.planning.change import Blocked, Create, Impact, Update, Weight
 from reconciler.planning.diff import FieldChange
@@ -17,7 +18,6 @@ from reconciler.planning.plan import Plan, Target, Unmanaged
 from reconciler.planning.plan_file import print_plan
 from reconciler.planning.request_order import Step
 from reconciler.render import json as as_json
-from reconciler.render import report_json
 from reconciler.render.escape import escape_json, escape_text
 from reconciler.render.lines import Line, print_lines
 from reconciler.render.text.findings import render_findings
@@ -115,5 +115,5 @@ def test_no_json_output_is_steered(text: str) -> None:
     findings = as_json.render_findings([finding], 1)
     saved = print_plan(plan)
 
-    assert not _find_steering((findings + report_json.render_report(report) + saved).replace("\n", ""))
+    assert not _find_steering((findings + print_report(report) + saved).replace("\n", ""))
     assert json.loads(findings)["findings"][0]["message"] == text

@@ -13,6 +13,7 @@ from reconciler.execution.fate import Fate
 from reconciler.execution.journal import Intent, RecordedOutcome, Run, RunStart
 from reconciler.execution.outcome import Done, Failed, NotTried, Report, Stale, Unknown
 from reconciler.execution.recovery import Recovered, Stranded
+from reconciler.execution.report_file import print_report
 from reconciler.model.canonical_json import digest_json
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.provenance import Provenance
@@ -23,7 +24,6 @@ from reconciler.planning.approval import PlanApproval, Signoff
 from reconciler.planning.change_log import LogEntry
 from reconciler.planning.plan import Target, accept_unmanaged, judge_plan, plan_changes, stamp
 from reconciler.render import json as as_json
-from reconciler.render import report_json
 from reconciler.render.lines import print_lines
 from reconciler.render.text.findings import render_findings
 from reconciler.render.text.plan import render_plan
@@ -340,9 +340,9 @@ JSONS: dict[str, Callable[[], str]] = {
         name: partial(lambda find: as_json.render_findings(find(), 3), find)
         for name, find in FINDINGS.items()
     },
-    "report": lambda: report_json.render_report(_report()),
-    "report-approved": lambda: report_json.render_report(_report_an_approved_plan()),
-    "report-run": lambda: report_json.render_report(_report_a_run()),
+    "report": lambda: print_report(_report()),
+    "report-approved": lambda: print_report(_report_an_approved_plan()),
+    "report-run": lambda: print_report(_report_a_run()),
     "recovered": lambda: as_json.render_recovered(_recover()),
     "recovered-stranded": lambda: as_json.render_recovered(_recover()[:1], _strand()),
     "recovered-nothing": lambda: as_json.render_recovered(()),

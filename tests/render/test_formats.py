@@ -50,7 +50,7 @@ SHARED = {
         "phrases",
         "places",
     ),
-    *("report_json", "screen", "terminal", "verdict"),
+    *("screen", "terminal", "verdict"),
 }
 """The modules that several outputs share."""
 

@@ -9,8 +9,8 @@ import json
 from typing import TYPE_CHECKING
 
 from reconciler.model.canonical_json import digest_json
+from reconciler.model.untrusted_text import escape_json
 from reconciler.planning.plan_file import revision_to_json
-from reconciler.render.escape import escape_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +24,8 @@ FORMAT_VERSION = "1"
 """Of the report as JSON."""
 
 
-def render_report(report: Report) -> str:
-    """Render a report; what is not known is null."""
+def print_report(report: Report) -> str:
+    """Print a report; what is not known is null."""
     plan, run = report.plan, report.run
     summary: dict[str, int] = {}
     for each in report.outcomes:
@@ -82,10 +82,12 @@ def _list_proof(outcome: Outcome, run: Run | None) -> dict[str, Json]:
     steps = sorted(step for step, each in run.outcomes.items() if each.id == outcome.change.id) if run else []
     recorded = [run.outcomes[step] for step in steps] if run else []
     held = recorded[-1].held if recorded else None
+    settled = [each.at for each in recorded if each.by == "recover"]
     return {
         "before": outcome.change.live_digest or None,
         "after": digest_json(held) if held is not None else None,
         "entries": [_entry_to_json(each.entry) for each in recorded if each.entry is not None],
+        "settled": settled[-1] if settled else None,
     }
 
 
