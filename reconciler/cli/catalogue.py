@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.completions import complete_entry
 from reconciler.cli.console import notify, show_lines, show_text
 from reconciler.cli.environment import choose_environment
 from reconciler.cli.options import (
@@ -135,7 +136,12 @@ def find(
 )
 def show(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="A package's URN or its last part, or a resource's id.")
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A package's URN or its last part, or a resource's id.",
+            autocompletion=complete_entry,
+        ),
     ],
     *,
     environment: EnvironmentOption = None,

@@ -38,6 +38,20 @@ def complete_system(incomplete: str) -> list[str]:
     return []
 
 
+def complete_entry(incomplete: str) -> list[str]:
+    """Offer the packages, by the last part of their names, and the resources of the newest list."""
+    from reconciler.definitions.catalogue_file import choose_list  # noqa: PLC0415 - as above
+    from reconciler.definitions.settings import find_root, read_settings  # noqa: PLC0415 - as above
+    from reconciler.model.catalogue_list import read_shipped_list  # noqa: PLC0415 - as above
+
+    listed = read_shipped_list()
+    with suppress(Exception):
+        root = find_root(Path.cwd())
+        listed = choose_list(root, read_settings(root).environments)
+    packages = (each.urn.rpartition(":")[2] for each in listed.packages)
+    return _choose([*packages, *(each.id for each in listed.resources)], incomplete)
+
+
 def complete_explanation(incomplete: str) -> list[str]:
     """Offer what `explain` has a page on."""
     from reconciler.planning.explanation import read_explanations  # noqa: PLC0415 - as above

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from reconciler.cli.completions import complete_entry, complete_environment
 from reconciler.cli.confirmation import confirm
 from reconciler.cli.console import notify, notify_findings, show_lines
 from reconciler.cli.options import RootOption, Verb, make_app
@@ -82,6 +83,7 @@ _Packages: TypeAlias = Annotated[
     typer.Option(
         "--package",
         metavar="TERM",
+        autocompletion=complete_entry,
         help="An access package: its URN, or words that fit one only; repeatable.",
         show_default=False,
     ),
@@ -91,6 +93,7 @@ _Rights: TypeAlias = Annotated[
     typer.Option(
         "--right",
         metavar="TERM",
+        autocompletion=complete_entry,
         help="A resource: its id, or words that fit one only; repeatable.",
         show_default=False,
     ),
@@ -124,6 +127,7 @@ _Environments: TypeAlias = Annotated[
         "--environment",
         "-e",
         metavar="NAME",
+        autocompletion=complete_environment,
         help="Where it is to exist besides local; repeatable.",
         show_default=False,
     ),

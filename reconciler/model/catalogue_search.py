@@ -1,11 +1,16 @@
 """Finds access packages and resources by words of their names, descriptions, areas and owners.
 
 Pure. Letter case means nothing, and nor do accents; `æ`, `ø` and `å` are found as `ae`, `o` or `oe`, `a` or `aa`.
+In the list that is shipped, which has Norwegian names only, common English words of the field stand for the Norwegian
+ones; an environment's own list has English names.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.catalogue import PACKAGE_PREFIX, TYPES
@@ -13,7 +18,7 @@ from reconciler.model.catalogue_list import PackageEntry, ResourceEntry, name_en
 from reconciler.model.suggest import NameIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from reconciler.model.catalogue_list import CatalogueList, Entry
 
@@ -21,7 +26,9 @@ EXACT, START, WORD, INSIDE = 8, 4, 3, 2
 """How much it counts that a word is all of a text, begins it, begins a word in it, or stands in it at all."""
 NEAREST = 3
 """So many names are given for one that is unknown."""
-_SPELLINGS = (("æ", "ae"), ("ø", "o"), ("å", "a"), ("aa", "a"), ("oe", "o"))
+_LETTERS = (("æ", "ae"), ("ø", "o"), ("å", "a"))
+_SPELLINGS = re.compile(r"(a)a+|(o)e+")
+"""How `å` and `ø` are written without the letters."""
 
 
 class Hits(NamedTuple):
@@ -37,31 +44,48 @@ class Hits(NamedTuple):
 def fold(text: str) -> str:
     """Give a text as it is compared."""
     small = text.casefold()
-    for letter, spelling in _SPELLINGS[:3]:
+    for letter, spelling in _LETTERS:
         small = small.replace(letter, spelling)
     parts = small if small.isascii() else unicodedata.normalize("NFKD", small).casefold()
     plain = parts if parts.isascii() else "".join(each for each in parts if not unicodedata.combining(each))
-    for letters, spelling in _SPELLINGS[3:]:
-        plain = plain.replace(letters, spelling)
-    return plain
+    return _SPELLINGS.sub(lambda found: found[1] or found[2], plain)
 
 
 def search(listed: CatalogueList, term: str) -> Hits:
     """Find the entries that every word of a text fits, the best first; a text without a word fits all."""
-    words = fold(term).split()
+    words = [(word, () if listed.environment else translate(word)) for word in fold(term).split()]
     found: list[tuple[tuple[int, bool, bool, str], Entry]] = []
     entries: tuple[Entry, ...] = (*listed.packages, *listed.resources)
     for entry in entries:
         texts = [(weight, fold(text)) for weight, text in _list_texts(entry)]
         whole = fold(name_entry(entry))
-        scores = [max(_score(word, texts), word.count(":") and whole.count(word)) for word in words]
+        scores = [
+            max(
+                _score(word, texts),
+                word.count(":") and whole.count(word),
+                *(_score(n, texts) - 1 for n in norwegian),
+            )
+            for word, norwegian in words
+        ]
         if all(scores):
             is_resource = isinstance(entry, ResourceEntry)
-            together = _score(" ".join(words), texts) if len(words) > 1 else 0
+            together = _score(" ".join(word for word, _ in words), texts) if len(words) > 1 else 0
             found.append(
                 ((-sum(scores) - together, not is_usable(entry), is_resource, name_entry(entry)), entry)
             )
     return Hits(listed, term, tuple(entry for _, entry in sorted(found, key=lambda each: each[0])))
+
+
+@cache
+def _read_words() -> Mapping[str, tuple[str, ...]]:
+    text = files("reconciler").joinpath("data/search_words.tsv").read_text(encoding="utf-8")
+    rows = (line.split("\t") for line in text.splitlines()[1:])
+    return {row[0]: tuple(map(fold, row[1].split())) for row in rows}
+
+
+def translate(word: str) -> tuple[str, ...]:
+    """Give the Norwegian words, or beginnings of words, that a common English one stands for, as they are compared."""
+    return _read_words().get(word, ())
 
 
 class Choice(NamedTuple):

@@ -39,6 +39,8 @@ def offer(repository: Repository, line: str, shell: str = "bash") -> list[str]:
         ("reconciler explain client-id-cl", ["client-id-claimed"]),
         ("reconciler rollback l", ["latest"]),
         ("reconciler compare t", ["tt02"]),
+        ("reconciler catalogue show skattegr", ["skattegrunnlag"]),
+        ("reconciler new x --package regnskapsforer-l", ["regnskapsforer-lonn"]),
     ],
 )
 def test_words_are_offered(repository: Repository, line: str, words: list[str]) -> None:

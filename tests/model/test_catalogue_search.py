@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from importlib.resources import files
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.model.catalogue import AS_OF, PACKAGE_PREFIX, STALE, Asked
@@ -96,6 +97,31 @@ def test_every_word_has_to_fit_and_the_best_comes_first(term: str, found: list[s
     assert names == found
 
 
+@pytest.mark.parametrize(
+    ("term", "first"),
+    [
+        ("tax business", "skatt-naering"),
+        ("fishing", "fiske"),
+        ("accountant payroll", "regnskapsforer-lonn"),
+        ("VAT", "merverdiavgift"),
+        ("sick employee", "oppgi-naermeste-leder"),
+    ],
+)
+def test_the_shipped_list_is_searched_in_english(term: str, first: str) -> None:
+    """It has Norwegian names only, so common words are looked up as the Norwegian ones."""
+    assert name_entry(search(read_shipped_list(), term).entries[0]) == PACKAGE_PREFIX + first
+
+
+def test_every_english_word_finds_something() -> None:
+    """A row that fits nothing is a typo; the words are sorted, and each stands once."""
+    text = files("reconciler").joinpath("data/search_words.tsv").read_text(encoding="utf-8")
+    rows = [line.split("\t") for line in text.splitlines()[1:]]
+    names = " ".join(fold(f"{each.urn} {each.name['nb']}") for each in read_shipped_list().packages)
+
+    assert [row[0] for row in rows] == sorted({row[0] for row in rows})
+    assert [word for row in rows for word in row[1].split() if fold(word) not in names] == []
+
+
 def test_nothing_asked_for_is_everything() -> None:
     """Without a word the whole list is given."""
     assert len(search(LISTED, " \t").entries) == 7
@@ -112,6 +138,8 @@ def test_a_search_never_fails(term: str) -> None:
 
 
 @given(st.text(st.characters()))
+@example("AAA")
+@example("oee")
 def test_letter_case_means_nothing(text: str) -> None:
     """What is folded stays as it is."""
     assert fold(fold(text)) == fold(text)
