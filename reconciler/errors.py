@@ -11,7 +11,8 @@
     │   │   ├── KeyRefused         unknown, expired or wrong key
     │   │   ├── ClockRefused       our clock and theirs disagree
     │   │   ├── GrantReplayed      the grant was used before
-    │   │   └── ScopeRefused       the client or its organisation lacks the scope
+    │   │   ├── ScopeRefused       the client or its organisation lacks the scope
+    │   │   └── DelegationRefused  nobody delegated the scope, or the token is not the delegated one
     │   └── MaskinportenUnavailable  it could not be reached, or its answer made no sense
     ├── RegisterError              the register, or a metadata API, did not do what was asked
     │   ├── NotConnected           the connection was never made: nothing was sent
@@ -124,6 +125,10 @@ class GrantReplayed(GrantRefused):
 
 class ScopeRefused(GrantRefused):
     """The client or its organisation has not been given the scope."""
+
+
+class DelegationRefused(GrantRefused):
+    """The vendor has not delegated the scope to the client's organisation, or the token is not by delegation."""
 
 
 class MaskinportenUnavailable(MaskinportenError):

@@ -30,6 +30,7 @@ from reconciler.errors import Exit, Refused
 from reconciler.model.canonical_json import SHORT
 from reconciler.model.environment import WORKERS
 from reconciler.model.findings import Severity, count_findings
+from reconciler.operations.access import check_writer, find_delegation
 from reconciler.operations.archive import Archive
 from reconciler.operations.broken_files import separate
 from reconciler.operations.elsewhere import add_elsewhere, find_vendor_anywhere
@@ -223,7 +224,9 @@ def connect(
         else:
             notify(f"Environment {environment.name}: {environment.register}")
             credentials, taken = read_credentials(environ), ()
-        tokens = stack.enter_context(open_tokens(environment, credentials))
+        tokens = stack.enter_context(
+            open_tokens(environment, credentials, find_delegation(environment, vendor))
+        )
         register = HttpRegister(environment, tokens, workers=workers, read_only=read_only, notify=notify)
         organisation = read_organisation(tokens.token())
         target = find_target(identity, vendor or choose_vendor([organisation] if organisation else []))
@@ -242,17 +245,6 @@ def _find_ownership(root: Path, environment: Environment, client: str) -> Owners
     ours = environment.list_ours(client)
     reader = "" if client in ours else client
     return Ownership(ours, acceptances, frozenset(environment.unmanaged), archive.read_states, reader)
-
-
-def check_writer(environment: Environment, client: str) -> None:
-    """Raise `Refused` where the configuration names the clients that may write, and this is none of them."""
-    if environment.may_write(client):
-        return
-    who = f"Client {client}" if client else "The token does not say which client it is, so it"
-    raise Refused(
-        f"{who} may not write in `{environment.name}`: `clients` of the configuration names others.",
-        hint="Use the credentials of one of them; whether this one may write is decided there, by review.",
-    )
 
 
 @contextmanager

@@ -110,7 +110,7 @@ def choose_variables(environ: Mapping[str, str], environment: str) -> Mapping[st
     For `tt02` these are `MASKINPORTEN_CLIENT_ID_TT02`, `RECONCILER_TOKEN_TT02` and so on; `-` is written `_`.
     """
     suffix = "_" + environment.upper().replace("-", "_")
-    names = (*CREDENTIAL_VARIABLES, *_KIDS, _ALGORITHM, _PUBLIC, f"{_PUBLIC}_PATH")
+    names = (*CREDENTIAL_VARIABLES, *_KIDS, _ALGORITHM, _PUBLIC, "MASKINPORTEN_PUBLIC_KEY_PATH")
     own = {name: environ[name + suffix] for name in names if environ.get(name + suffix)}
     return own or environ
 

@@ -22,11 +22,12 @@ from reconciler.clients.credentials import Credentials, is_token
 from reconciler.clients.http_client import Patience, describe_failure, open_client
 from reconciler.clients.response_body import read_body, read_wait
 from reconciler.clients.signer import open_signer
-from reconciler.clients.token_claims import check_destination, check_form, describe_token
+from reconciler.clients.token_claims import check_delegation, check_destination, check_form, describe_token
 from reconciler.errors import (
     ClientRefused,
     ClockRefused,
     CredentialsError,
+    DelegationRefused,
     GrantRefused,
     GrantReplayed,
     KeyRefused,
@@ -35,7 +36,7 @@ from reconciler.errors import (
     ScopeRefused,
     Unauthorised,
 )
-from reconciler.model.environment import SCOPE, Environment
+from reconciler.model.environment import SCOPE, Delegation, Environment
 from reconciler.model.secret import Secret
 from reconciler.model.token_address import find_objection
 
@@ -90,7 +91,14 @@ class GivenToken:
 class GrantedTokens:
     """Tokens from Maskinporten, each used until it is stale; one request at a time."""
 
-    def __init__(self, client: httpx.Client, issuer: str, client_id: str, key: Signer) -> None:
+    def __init__(
+        self,
+        client: httpx.Client,
+        issuer: str,
+        client_id: str,
+        key: Signer,
+        delegation: Delegation | None = None,
+    ) -> None:
         objection = find_objection("grant", issuer, str(client.base_url.join("token")))
         if objection:
             raise CredentialsError(
@@ -101,6 +109,7 @@ class GrantedTokens:
         self._issuer = issuer
         self._client_id = client_id
         self._key = key
+        self._delegation = delegation
         self._lock = Lock()
         self._token: Secret | None = None
         self._stale_at = 0.0
@@ -135,6 +144,7 @@ class GrantedTokens:
             sent = time.monotonic()
             try:
                 token, lifetime = self._ask(patience)
+                check_delegation(token, self._delegation)
             except GrantReplayed:
                 if replayed:
                     raise
@@ -151,7 +161,9 @@ class GrantedTokens:
     def _ask(self, patience: Patience) -> tuple[Secret, float]:
         """Ask once, with a grant of its own; gives the token and its lifetime."""
         begun = time.monotonic()
-        form = {"grant_type": GRANT_TYPE, "assertion": sign_grant(self._key, self._issuer, self._client_id)}
+        consumer = self._delegation.consumer if self._delegation else ""
+        grant = sign_grant(self._key, self._issuer, self._client_id, consumer)
+        form = {"grant_type": GRANT_TYPE, "assertion": grant}
         patience.extend(time.monotonic() - begun)  # what signs may be a service of its own
         try:
             response = self._client.post("token", data=form, extensions={"seconds": patience.limit()})
@@ -163,7 +175,8 @@ class GrantedTokens:
         explained = isinstance(body, dict) and {"error", "error_description"} & body.keys()
         if status == 429 or status >= 500 or not explained:
             raise _Transient(f"it answered {status}", read_wait(response))
-        raise explain_grant_refusal(body, self._client_id, self._key.kid, response.headers.get("Date", ""))
+        date = response.headers.get("Date", "")
+        raise explain_grant_refusal(body, self._client_id, self._key.kid, date, consumer)
 
 
 def _read_token(body: Json) -> tuple[Secret, float]:
@@ -186,8 +199,11 @@ class _Transient(MaskinportenUnavailable):
         self.wait = wait
 
 
-def sign_grant(key: Signer, issuer: str, client_id: str) -> str:
-    """Sign a fresh grant: `aud` the issuer with its slash, `kid` in the header, a new `jti`; raises `SignerFailed`."""
+def sign_grant(key: Signer, issuer: str, client_id: str, consumer: str = "") -> str:
+    """Sign a fresh grant: `aud` the issuer with its slash, `kid` in the header, a new `jti`; raises `SignerFailed`.
+
+    `consumer` is the organisation on whose behalf a delegated scope is asked for; empty for the client's own.
+    """
     issued = int(time.time()) - BACKDATED
     claims = {
         "aud": issuer,
@@ -196,6 +212,7 @@ def sign_grant(key: Signer, issuer: str, client_id: str) -> str:
         "iat": issued,
         "exp": issued + LIFETIME,
         "jti": str(uuid.uuid4()),
+        **({"consumer_org": consumer} if consumer else {}),
     }
     header = {"alg": key.algorithm, "kid": key.kid, "typ": "JWT"}
     text = b".".join(_encode(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims))
@@ -211,8 +228,10 @@ _CODE = re.compile(r"MP-\d{3}")
 _TRACE = re.compile(r"\((?:trace_id|correlation id): ([0-9a-f-]+)\)")
 
 
-def explain_grant_refusal(body: dict[str, Json], client_id: str, kid: str, date: str) -> GrantRefused:
-    """Explain why Maskinporten refused a grant, and what to do.
+def explain_grant_refusal(
+    body: dict[str, Json], client_id: str, kid: str, date: str, consumer: str = ""
+) -> GrantRefused:
+    """Explain why Maskinporten refused a grant, and what to do; `consumer` is on whose behalf it was asked.
 
     The MP code is in the last part of `error_uri` (Maskinporten contract §4.1).
     """
@@ -223,7 +242,7 @@ def explain_grant_refusal(body: dict[str, Json], client_id: str, kid: str, date:
     trace = traced[1] if traced else ""
     reason = _TRACE.sub("", description).strip().rstrip(".") or str(body.get("error") or "no reason given")
     refusal = _classify(code, reason)
-    hint = refusal.hint.format(client=client_id, kid=kid, offset=_describe_offset(date))
+    hint = refusal.hint.format(client=client_id, kid=kid, offset=_describe_offset(date), consumer=consumer)
     message = f"Maskinporten refused the grant{f' ({code})' if code else ''}: {reason}."
     hint += f" Digdir's support asks for trace id {trace}." if trace else ""
     return refusal.kind(message, hint=hint, code=code, trace=trace)
@@ -284,10 +303,28 @@ _REFUSALS = (
         "Add the scope " + SCOPE + " to client {client} in Digdir's self-service.",
     ),
     _Refusal(
+        DelegationRefused,
+        frozenset({"MP-251"}),
+        ("has not delegated",),
+        "Somebody at organisation {consumer} who may give others access to APIs, such as the general manager, has to "
+        "delegate the scope "
+        + SCOPE
+        + " in Altinn to the organisation of client {client}: docs/howto/suppliers.md.",
+    ),
+    _Refusal(
+        DelegationRefused,
+        frozenset(),
+        ("combination consumer_org",),
+        "Client {client} belongs to organisation {consumer} itself: take `consumer_org` out of the configuration.",
+    ),
+    _Refusal(
         ScopeRefused,
-        frozenset({"MP-250", "MP-251"}),
+        frozenset({"MP-250"}),
         ("access to the scope",),
-        "Ask Digdir to grant your organisation the scope " + SCOPE + ".",
+        "Ask Digdir to grant your organisation the scope "
+        + SCOPE
+        + ". Where a vendor has delegated it to you, name "
+        "the vendor as `consumer_org` in the configuration.",
     ),
     _Refusal(
         ClientRefused,
@@ -317,13 +354,19 @@ def _describe_offset(date: str) -> str:
 
 
 @contextmanager
-def open_tokens(environment: Environment, credentials: Credentials) -> Iterator[TokenSource]:
-    """Give the source of tokens for an environment; raises `CredentialsError` for an unusable key."""
+def open_tokens(
+    environment: Environment, credentials: Credentials, delegation: Delegation | None = None
+) -> Iterator[TokenSource]:
+    """Give the source of tokens for an environment, by a delegation or by the client's own right.
+
+    Raises `CredentialsError` for an unusable key, and `DelegationRefused` for a ready token that is another's.
+    """
     if credentials.token:
         check_form(credentials.token)
         check_destination(credentials.token, environment)
+        check_delegation(credentials.token, delegation)
         yield GivenToken(credentials.token)
         return
     key = open_signer(credentials)
     with open_client(environment.maskinporten) as client:
-        yield GrantedTokens(client, environment.maskinporten, credentials.client_id, key)
+        yield GrantedTokens(client, environment.maskinporten, credentials.client_id, key, delegation)

@@ -11,12 +11,12 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from reconciler.errors import CredentialsError
+from reconciler.errors import CredentialsError, DelegationRefused
 from reconciler.model.token_address import find_objection
 
 if TYPE_CHECKING:
     from reconciler.model.canonical_json import Json
-    from reconciler.model.environment import Environment
+    from reconciler.model.environment import Delegation, Environment
     from reconciler.model.secret import Secret
 
 
@@ -77,8 +77,41 @@ def check_destination(token: Secret, environment: Environment) -> None:
 
 def read_organisation(token: Secret) -> str:
     """Read the organisation number that a token is for; empty where it does not say."""
-    consumer = read_claims(token).get("consumer")
-    return str(consumer.get("ID", "")).rpartition(":")[2] if isinstance(consumer, dict) else ""
+    return _read_party(token, "consumer")
+
+
+def read_supplier(token: Secret) -> str:
+    """Read the organisation that acts for the one that a token is for; empty where nobody does."""
+    return _read_party(token, "supplier")
+
+
+def _read_party(token: Secret, name: str) -> str:
+    party = read_claims(token).get(name)
+    return str(party.get("ID", "")).rpartition(":")[2] if isinstance(party, dict) else ""
+
+
+def check_delegation(token: Secret, asked: Delegation | None) -> None:
+    """Raise `DelegationRefused` where a token is not the delegated one that was asked for; None asked for none."""
+    if asked is None:
+        return
+    consumer, supplier = read_organisation(token), read_supplier(token)
+    if consumer != asked.consumer:
+        whose = f"organisation {consumer}'s" if consumer else "nobody's that can be read"
+        problem = f"The token is {whose}, and `consumer_org` asks for organisation {asked.consumer}'s."
+    elif not supplier or supplier == consumer:
+        problem = (
+            f"The token is organisation {consumer}'s own, and not one by delegation: it names no supplier."
+        )
+    elif asked.supplier not in {"", supplier}:
+        problem = (
+            f"The token's supplier is organisation {supplier}, and the configuration names {asked.supplier}."
+        )
+    else:
+        return
+    raise DelegationRefused(
+        problem,
+        hint="Check `consumer_org` and `supplier` in the configuration, and whose the credentials are.",
+    )
 
 
 def is_admin(token: Secret) -> bool:

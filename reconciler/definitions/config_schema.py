@@ -9,7 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.json_schema import DRAFT_2020
-from reconciler.definitions.settings import ADDRESSES, KEY_EXPIRES, LISTS, NAME
+from reconciler.definitions.settings import (
+    ADDRESSES,
+    CONSUMER,
+    KEY_EXPIRES,
+    LISTS,
+    NAME,
+    ORGANISATION,
+    SUPPLIER,
+)
 from reconciler.definitions.words import explain_member
 from reconciler.model.environment import BUILT_IN
 
@@ -31,7 +39,14 @@ def make_config_schema(language: Language = "en") -> Schema:
     # TOML's own day and a text of the same form are one to an editor.
     form = {"type": "string", "format": "date", "pattern": r"^\d{4}-\d\d-\d\d$"}
     day = {**explain_member(f"config.{KEY_EXPIRES}", language), **form}
-    common = {**lists, KEY_EXPIRES: day}
+    number = {"type": "string", "pattern": f"^{ORGANISATION.pattern}$"}
+    several = {"anyOf": [number, {"type": "array", "items": number}]}
+    common = {
+        **lists,
+        KEY_EXPIRES: day,
+        CONSUMER: {**explain_member(f"config.{CONSUMER}", language), **several},
+        SUPPLIER: {**explain_member(f"config.{SUPPLIER}", language), **number},
+    }
     addresses = {
         name: {**explain_member(f"config.{name}", language), "type": "string", "pattern": "^https?://"}
         for name in ADDRESSES

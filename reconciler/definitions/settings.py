@@ -6,6 +6,8 @@
     clients = ["…"]               # client ids that may write here; what any other one wrote is drift
     unmanaged = ["…"]             # systems that are known to have no definition: ids, or patterns of them
     key_expires = 2027-03-01      # the last day of the key that is used here, or of the first to end
+    consumer_org = "991825827"    # the vendor, or a list of them, on whose behalf a supplier's client acts
+    supplier = "312605031"        # the supplier, against which tokens are checked
 
 Every problem is reported with its line. The tables are read by hand: nearly each message depends on the member, on the
 environment and on whether that is built in, and a model of pydantic would need a text for each of its errors beside it.
@@ -40,13 +42,15 @@ _MOST_BYTES = 256 * 1024
 _MOST_DOTS = 1000
 """In one of its lines: the standard library takes a minute for a key of 60,000 parts."""
 _FIX = "Correct the file."
+ORGANISATION = re.compile("[0-9]{9}")
 NAME = "[a-z][a-z0-9-]*"
 """Of an environment."""
 ADDRESSES = ("register", "maskinporten")
 """What an environment of one's own has to name, and a built-in one cannot."""
 LISTS = ("clients", "unmanaged")
 KEY_EXPIRES = "key_expires"
-COMMON = (*LISTS, KEY_EXPIRES)
+CONSUMER, SUPPLIER = "consumer_org", "supplier"
+COMMON = (*LISTS, KEY_EXPIRES, CONSUMER, SUPPLIER)
 """What every environment takes."""
 
 
@@ -230,6 +234,7 @@ class _Reader:
             tuple(self.read_clients(name, settings)),
             tuple(self.read_unmanaged(name, settings)),
             self.read_day(name, settings, KEY_EXPIRES),
+            *self.read_delegation(name, settings),
         )
 
     @staticmethod
@@ -279,6 +284,23 @@ class _Reader:
             return value
         self.report(f"`{key}` of `{name}` is not a day such as 2027-03-01", "environments", name, key)
         return None
+
+    def read_delegation(self, name: str, settings: Mapping[str, object]) -> tuple[tuple[str, ...], str]:
+        """Read on whose behalf the client acts, and whose it is."""
+        given, supplier = settings.get(CONSUMER, []), settings.get(SUPPLIER, "")
+        consumers = given if isinstance(given, list) else [given]
+        asked = [
+            *((each, CONSUMER) for each in consumers),
+            *([(supplier, SUPPLIER)] if supplier != "" else []),
+        ]
+        for value, key in asked:
+            if not isinstance(value, str) or not ORGANISATION.fullmatch(value):
+                problem = f'`{key}` of `{name}` is not an organisation number in quotation marks, such as "991825827"'
+                self.report(problem, "environments", name, key)
+                return (), ""
+        if supplier in consumers:
+            self.report(f"`{SUPPLIER}` of `{name}` cannot act for itself", "environments", name, SUPPLIER)
+        return tuple(dict.fromkeys(map(str, consumers))), str(supplier)
 
     def read_texts(self, name: str, settings: Mapping[str, object], key: str) -> Iterator[str]:
         """Read a list of texts; left out, it is empty."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.secret import looks_secret
 from reconciler.model.token_address import identify
@@ -19,6 +19,15 @@ SCOPE = "altinn:authentication/systemregister.write"
 """The one scope of the vendor's endpoints; there is none that only reads (System Register contract §1.2)."""
 WORKERS = 8
 """Requests at the same time, where no other number is given; more bring nothing (System Register contract §9.6)."""
+
+
+class Delegation(NamedTuple):
+    """On whose behalf a supplier acts by a delegated scope, and who the supplier is."""
+
+    consumer: str
+    """The vendor, nine digits: `consumer_org` of the grant."""
+    supplier: str
+    """The client's own organisation; empty where the configuration does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,10 @@ class Environment:
     """Systems that are known not to be ours to manage."""
     key_expires: date | None = None
     """The last day of the key, or of the first of several to end; None where the configuration does not say."""
+    consumer_org: tuple[str, ...] = ()
+    """The vendors who have delegated their scope to the organisation of our client; nine digits each."""
+    supplier: str = ""
+    """The organisation of our client; empty where the configuration does not say."""
 
     def may_write(self, client: str) -> bool:
         """Say whether a Maskinporten client may write; where the configuration names none, any may."""
@@ -44,6 +57,14 @@ class Environment:
     def list_ours(self, client: str) -> frozenset[str]:
         """List the clients whose writes are ours, in a run of one client, whose id is empty where it is not known."""
         return frozenset(self.clients or ([client] if client else ()))
+
+    def find_delegation(self, vendor: str) -> Delegation | None:
+        """Find by which delegation a vendor's systems are worked on; None where it is by the client's own right.
+
+        Where no vendor is named, the only one who has delegated is meant.
+        """
+        meant = vendor or (self.consumer_org[0] if len(self.consumer_org) == 1 else "")
+        return Delegation(meant, self.supplier) if meant in self.consumer_org else None
 
     @property
     def identity(self) -> str:

@@ -19,8 +19,8 @@ from reconciler.clients.maskinporten import open_tokens
 from reconciler.clients.reachability import meet_maskinporten, meet_register
 from reconciler.clients.register import HttpRegister
 from reconciler.clients.signer import open_signer
-from reconciler.clients.token_claims import read_claims, read_organisation
-from reconciler.errors import Forbidden, ReconcilerError, ScopeRefused, Unauthorised
+from reconciler.clients.token_claims import read_claims, read_organisation, read_supplier
+from reconciler.errors import DelegationRefused, Forbidden, ReconcilerError, ScopeRefused, Unauthorised
 from reconciler.model.catalogue import STALE
 from reconciler.model.catalogue_list import read_shipped_list
 from reconciler.model.environment import SCOPE, Environment
@@ -196,13 +196,20 @@ def _look_at_access(
     environment: Environment, credentials: Credentials, vendors: Sequence[str]
 ) -> Iterator[Diagnosis]:
     """Fetch a token, look at what it says, and use it once."""
+    consumers = [each for each in environment.consumer_org if not vendors or each in vendors]
+    yield from _look_at_consumers(environment, vendors)
+    delegation = environment.find_delegation(consumers[0]) if consumers else None
     try:
-        with open_tokens(environment, credentials) as tokens:
+        with open_tokens(environment, credentials, delegation) as tokens:
             token = tokens.token()
-            yield from _look_at_token(token, vendors)
+            yield from _look_at_token(token, [each for each in vendors if each not in consumers[1:]])
+            if delegation:
+                yield _describe_delegation(token)
             yield from _look_at_writing(environment, token)
             with HttpRegister(environment, tokens, read_only=True) as register:
                 number = len(register.list_systems())
+    except DelegationRefused as error:
+        yield _explain_delegation(error)
     except ScopeRefused as error:
         yield Diagnosis("token", Verdict.WRONG, error.message, f"{error.hint} {_whom_to_ask()}")
     except Forbidden:
@@ -213,6 +220,43 @@ def _look_at_access(
         yield _wrong("token", error)
     else:
         yield Diagnosis("access", Verdict.OK, f"the register takes the token, and lists {number} systems")
+    # A ready token is one vendor's; a key can ask for each.
+    for consumer in environment.consumer_org if not credentials.token else ():
+        if not (delegation and delegation.consumer == consumer):
+            yield _look_at_delegation(environment, credentials, consumer)
+
+
+def _look_at_consumers(environment: Environment, vendors: Sequence[str]) -> Iterator[Diagnosis]:
+    """Compare the vendors on whose behalf the client acts with those of the definitions."""
+    others = [each for each in environment.consumer_org if vendors and each not in vendors]
+    if others and len(others) == len(environment.consumer_org):
+        message = f"`consumer_org` names {', '.join(others)}, and the definitions are {', '.join(vendors)}'s"
+        yield Diagnosis("delegation", Verdict.WARNING, message, "The client's own right is used for those.")
+
+
+def _look_at_delegation(environment: Environment, credentials: Credentials, consumer: str) -> Diagnosis:
+    """Fetch a token on behalf of one more vendor."""
+    try:
+        with open_tokens(environment, credentials, environment.find_delegation(consumer)) as tokens:
+            return _describe_delegation(tokens.token())
+    except DelegationRefused as error:
+        return _explain_delegation(error)
+    except ReconcilerError as error:
+        return _wrong("delegation", error)
+
+
+def _describe_delegation(token: Secret) -> Diagnosis:
+    source = read_claims(token).get("delegation_source")
+    told = f", by {source}" if source else ""
+    message = (
+        f"organisation {read_organisation(token)} has delegated the scope to {read_supplier(token)}{told}"
+    )
+    return Diagnosis("delegation", Verdict.OK, message)
+
+
+def _explain_delegation(error: DelegationRefused) -> Diagnosis:
+    hint = f"{error.hint} Whether the scope can be delegated at all is Altinn's to say: {_ALTINN}."
+    return Diagnosis("delegation", Verdict.WRONG, error.message, hint if error.code else error.hint)
 
 
 def _whom_to_ask() -> str:

@@ -31,6 +31,7 @@ from reconciler.errors import (
     ClientRefused,
     ClockRefused,
     CredentialsError,
+    DelegationRefused,
     GrantRefused,
     GrantReplayed,
     KeyRefused,
@@ -39,7 +40,7 @@ from reconciler.errors import (
     ScopeRefused,
     Unauthorised,
 )
-from reconciler.model.environment import SCOPE, Environment
+from reconciler.model.environment import SCOPE, Delegation, Environment
 from reconciler.model.secret import Secret
 
 if TYPE_CHECKING:
@@ -214,8 +215,14 @@ REFUSALS = [
     (
         "MP-251",
         f"Consumer 991825827 has not delegated access to the scope {SCOPE} to supplier 310661414.",
-        ScopeRefused,
-        "Ask Digdir",
+        DelegationRefused,
+        "Somebody at organisation",
+    ),
+    (
+        "",
+        "The combination consumer_org in claim and delegation scope on client is invalid",
+        DelegationRefused,
+        "take `consumer_org` out of the configuration",
     ),
     ("MP-303", "Invalid authorization details values", GrantRefused, "a-client"),
     ("", "Something new", GrantRefused, "a-client"),
@@ -478,6 +485,71 @@ def test_threads_share_one_failure(key: Key) -> None:
 def a_token(**claims: Json) -> Secret:
     """Make a token that says something of itself."""
     return Secret(jwt.encode(claims, "k" * 64, algorithm="HS512"))
+
+
+DELEGATION = Delegation("991825827", "312605031")
+
+
+def a_party(number: str) -> Json:
+    """Write an organisation as a token has it."""
+    return {"authority": "iso6523-actorid-upis", "ID": f"0192:{number}"}
+
+
+def test_a_grant_on_behalf_of_a_vendor(key: Key) -> None:
+    """The vendor stands in `consumer_org`, nine digits without a prefix, and nothing else is added."""
+    own, grant = (
+        jwt.decode(each, options={"verify_signature": False})
+        for each in (sign_grant(key, ISSUER, "a-client"), sign_grant(key, ISSUER, "a-client", "991825827"))
+    )
+
+    assert set(grant) - set(own) == {"consumer_org"}
+    assert grant["consumer_org"] == "991825827"
+
+
+@pytest.mark.parametrize(
+    ("claims", "told"),
+    [
+        ({"consumer": a_party("991825827"), "supplier": a_party("312605031")}, ""),
+        (
+            {"consumer": a_party("312605031")},
+            "The token is organisation 312605031's, and `consumer_org` asks for organisation 991825827's.",
+        ),
+        ({"consumer": a_party("991825827")}, "organisation 991825827's own, and not one by delegation"),
+        (
+            {"consumer": a_party("991825827"), "supplier": a_party("991825827")},
+            "991825827's own, and not one by",
+        ),
+        (
+            {"consumer": a_party("991825827"), "supplier": a_party("310661414")},
+            "The token's supplier is organisation 310661414, and the configuration names 312605031.",
+        ),
+        ({}, "The token is nobody's that can be read"),
+    ],
+    ids=["as asked", "own", "no supplier", "itself", "another's", "neither"],
+)
+@pytest.mark.parametrize("ready", [True, False], ids=["ready", "granted"])
+def test_a_delegated_token_is_the_one_that_was_asked_for(
+    claims: dict[str, Json], told: str, server: Server, key: Key, *, ready: bool
+) -> None:
+    """`consumer` and `supplier` are compared, of a granted token and of a ready one."""
+    token = a_token(iss=ISSUER, exp=int(time.time()) + 60, **claims)
+    server.answers = [give(token.reveal())]
+    environment = Environment("served", "https://register.example", ISSUER)
+    client = open_client(ISSUER, transport=httpx.MockTransport(server.handle))
+
+    def fetch() -> Secret:
+        if not ready:
+            return GrantedTokens(client, ISSUER, "a-client", key, DELEGATION).token()
+        with open_tokens(environment, Credentials(token=token), DELEGATION) as tokens:
+            return tokens.token()
+
+    if not told:
+        assert fetch() == token
+        return
+    with pytest.raises(DelegationRefused) as caught:
+        fetch()
+    assert told in caught.value.message
+    assert caught.value.hint
 
 
 def test_a_given_token_is_used_as_it_is() -> None:

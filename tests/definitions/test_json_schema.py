@@ -95,7 +95,13 @@ def test_every_member_has_words_in_both_languages() -> None:
         "allow",
     }
     config = {"config", *(f"config.{name}" for name in ("environments", "register", "maskinporten"))}
-    config |= {"config.clients", "config.unmanaged", "config.key_expires"}
+    config |= {
+        "config.clients",
+        "config.unmanaged",
+        "config.key_expires",
+        "config.consumer_org",
+        "config.supplier",
+    }
 
     assert set(read_words()) == parts | members | config | {"definition", "overlay"}
     for words in read_words().values():
@@ -228,6 +234,11 @@ CONFIGS: tuple[dict[str, Json], ...] = (
     {"environments": {"prod": {"unmanaged": [7]}}},
     {"environments": {"prod": {"client": []}}},
     {"environments": {"prod": {"key_expires": "2027-03-01"}}},
+    {"environments": {"prod": {"consumer_org": "991825827", "supplier": "312605031"}}},
+    {"environments": {"prod": {"consumer_org": ["991825827", "310661414"]}}},
+    {"environments": {"prod": {"consumer_org": "0192:991825827"}}},
+    {"environments": {"prod": {"consumer_org": 991825827}}},
+    {"environments": {"prod": {"supplier": ["312605031"]}}},
     {"environments": {"prod": {"key_expires": "next March"}}},
     {"environments": {"prod": {"key_expires": 20270301}}},
     {"environments": []},

@@ -15,6 +15,7 @@ from reconciler.clients.credentials import read_credentials
 from reconciler.definitions.settings import Settings, find_root, read_settings
 from reconciler.errors import CredentialsError, SettingsError, UsageError
 from reconciler.model.environment import BUILT_IN
+from reconciler.operations.access import find_delegation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -195,6 +196,51 @@ def test_what_is_no_last_day(tmp_path: Path, day: str) -> None:
     assert complain(tmp_path, f"[environments.prod]\nkey_expires = {day}\n") == [
         "reconciler.toml:2: `key_expires` of `prod` is not a day such as 2027-03-01"
     ]
+
+
+@pytest.mark.parametrize("given", ['"991825827"', '["991825827"]', '["991825827", "991825827"]'])
+def test_on_whose_behalf(tmp_path: Path, given: str) -> None:
+    """One vendor or several; which of them is meant says the run's vendor, or there is only one."""
+    text = f'[environments.prod]\nconsumer_org = {given}\nsupplier = "312605031"\n'
+    found = configure(tmp_path, text).environments["prod"]
+
+    assert (found.consumer_org, found.supplier) == (("991825827",), "312605031")
+    assert found.find_delegation("") == found.find_delegation("991825827") == ("991825827", "312605031")
+    assert found.find_delegation("310661414") is None
+
+
+def test_several_vendors_need_a_name(tmp_path: Path) -> None:
+    """On whose behalf is never guessed."""
+    text = '[environments.prod]\nconsumer_org = ["991825827", "310661414"]\n'
+    found = configure(tmp_path, text).environments["prod"]
+
+    assert find_delegation(found, "310661414") == ("310661414", "")
+    assert find_delegation(found, "312605031") is None
+    with pytest.raises(UsageError, match="names several vendors: 991825827, 310661414"):
+        find_delegation(found, "")
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (
+            "consumer_org = 991825827",
+            "2: `consumer_org` of `prod` is not an organisation number in quotation marks",
+        ),
+        ('consumer_org = ["991825827", "1"]', "2: `consumer_org` of `prod` is not an organisation number"),
+        ('consumer_org = ""', "2: `consumer_org` of `prod` is not an organisation number"),
+        ('supplier = ["312605031"]', "2: `supplier` of `prod` is not an organisation number"),
+        (
+            'consumer_org = "991825827"\nsupplier = "991825827"',
+            "3: `supplier` of `prod` cannot act for itself",
+        ),
+    ],
+)
+def test_what_is_no_delegation(tmp_path: Path, lines: str, told: str) -> None:
+    """Numbers are texts of nine digits, and the supplier is another organisation."""
+    (said,) = complain(tmp_path, f"[environments.prod]\n{lines}\n")
+
+    assert said.startswith(f"reconciler.toml:{told}")
 
 
 @pytest.mark.parametrize("pattern", ["", "*" * 11, "a" * 301], ids=["empty", "stars", "long"])

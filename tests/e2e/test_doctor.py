@@ -185,6 +185,83 @@ def test_an_old_key_is_due(repository: Repository, private_key: RSAPrivateKey) -
     assert "as JWK, kid key-1, 340 days old" in found["credentials"][1]
 
 
+SUPPLIER_ORG, THIRD_ORG = "312605031", "313877851"
+SUPPLIER_ID = "44444444-2f0e-4a57-9d0a-0b7a2f9c1d11"
+
+
+@pytest.fixture
+def delegated(private_key: RSAPrivateKey, repository: Repository) -> Iterator[Served]:
+    """Serve a register whose vendor has delegated the scope to a supplier, and another vendor has not."""
+    client = {
+        "client_id": SUPPLIER_ID,
+        "org": SUPPLIER_ORG,
+        "scopes": [SCOPE],
+        "jwk": export_public(private_key),
+    }
+    delegations = [{"consumer": VENDOR, "supplier": SUPPLIER_ORG, "scope": SCOPE}]
+    with serve(private_key, repository, clients=[client], maskinporten={"delegations": delegations}) as one:
+        yield one
+
+
+@pytest.mark.usefixtures("delegated")
+def test_a_delegation_that_is_there(repository: Repository) -> None:
+    """The token is the vendor's, the supplier is named, and the register takes it."""
+    set_up(repository, f'consumer_org = "{VENDOR}"\nsupplier = "{SUPPLIER_ORG}"')
+    repository.define()
+    found = examine(repository, MASKINPORTEN_CLIENT_ID=SUPPLIER_ID)
+
+    assert found["organisation"] == ("ok", f"{VENDOR}, the vendor of the definitions ")
+    assert found["delegation"][0] == "ok"
+    assert (
+        f"organisation {VENDOR} has delegated the scope to {SUPPLIER_ORG}, by http" in found["delegation"][1]
+    )
+    assert found["access"][0] == "ok"
+    assert repository.run("plan", MASKINPORTEN_CLIENT_ID=SUPPLIER_ID).returncode == 0
+
+
+@pytest.mark.usefixtures("delegated")
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (f'consumer_org = "{OTHER_ORG}"', f"Somebody at organisation {OTHER_ORG}"),
+        (f'consumer_org = "{SUPPLIER_ORG}"', "take `consumer_org` out of the configuration"),
+        (
+            f'consumer_org = "{VENDOR}"\nsupplier = "{THIRD_ORG}"',
+            f"The token's supplier is organisation {SUPPLIER_ORG}, and the configuration names {THIRD_ORG}.",
+        ),
+        (f'consumer_org = ["{VENDOR}", "{OTHER_ORG}"]', f"Somebody at organisation {OTHER_ORG}"),
+    ],
+    ids=["not delegated", "itself", "another supplier", "one of two"],
+)
+def test_a_delegation_that_is_not_there(repository: Repository, line: str, said: str) -> None:
+    """Maskinporten's words are given, with who has to delegate what to whom."""
+    set_up(repository, line)
+    state, told = examine(repository, MASKINPORTEN_CLIENT_ID=SUPPLIER_ID)["delegation"]
+
+    assert state == "wrong"
+    assert said in told
+    if "Somebody" in said:
+        assert f"(MP-251): Consumer {OTHER_ORG} has not delegated access to the scope {SCOPE}" in told
+        assert f"has to delegate the scope {SCOPE} in Altinn" in told
+        assert "servicedesk@altinn.no" in told
+
+
+@pytest.mark.usefixtures("delegated")
+def test_a_delegation_for_somebody_else(repository: Repository) -> None:
+    """Where the definitions are not those of a vendor who has delegated, it is not used."""
+    set_up(repository, f'consumer_org = "{OTHER_ORG}"')
+    repository.define()
+    environment = read_settings(repository.root).environments["served"]
+    found = list(
+        diagnose(environment, {**repository.environ, "MASKINPORTEN_CLIENT_ID": SUPPLIER_ID}, [VENDOR])
+    )
+
+    said = f"`consumer_org` names {OTHER_ORG}, and the definitions are {VENDOR}'s"
+    assert [each.state.value for each in found if each.name == "delegation"] == ["warning", "wrong"]
+    assert said in [each.message for each in found]
+    assert [each.state.value for each in found if each.name == "organisation"] == ["wrong"]
+
+
 SIGN = "sh -c 'openssl dgst -sha256 -sign {key} | base64'"
 
 

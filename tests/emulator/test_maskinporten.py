@@ -362,6 +362,11 @@ class TestRows:
         text = "Consumer has not been granted access to the scope not:granted."
         assert_refused(issuer.ask(scope="not:granted"), "forbidden", text, "MP-250", 403)
 
+    def test_18_delegated_to_the_client(self, issuer: Issuer) -> None:
+        """Row 18: a scope that is only delegated, asked for without `consumer_org` (§4.2, §8.4)."""
+        text = "Consumer has not been granted access to the scope delegated:scope."
+        assert_refused(issuer.ask(scope="delegated:scope"), "forbidden", text, "MP-250", 403)
+
     def test_19_own_organisation(self, issuer: Issuer) -> None:
         """Row 19: `consumer_org` is another organisation."""
         answer = issuer.ask(consumer_org=ORG)

@@ -64,10 +64,8 @@ def draw_settings() -> str:
     built_in = environments["properties"][BUILT_IN[1].name]["properties"]
     rows = []
     for name, each in own["properties"].items():
-        kind = (
-            "list of texts" if each["type"] == "array" else {"string": "text"}.get(each["type"], each["type"])
-        )
-        default = "*required*" if name in own["required"] else "`[]`" if each["type"] == "array" else "–"
+        kind = " or ".join(_name_plain(way) for way in each.get("anyOf", [each]))
+        default = "*required*" if name in own["required"] else "`[]`" if each.get("type") == "array" else "–"
         where = "all" if name in built_in else "your own"
         example = f"`{name} = {json.dumps(each['examples'][0])}`"
         rows.append([f"`{name}`", kind, default, where, each["description"], example])

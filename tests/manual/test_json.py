@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,11 +18,13 @@ from reconciler.planning.acceptance import Acceptance
 from reconciler.planning.acceptance_status import Judged, Status
 from reconciler.planning.comparison import Compared, Comparison, Contrast
 from reconciler.planning.inventory import Inventory, Registration, Row
+from reconciler.planning.key_expiry import find_key_expiry
 from reconciler.planning.narrowing import Narrowing
 from reconciler.planning.plan import Target
 from reconciler.render import json as as_json
 from tests.builders import VENDOR
 from tests.manual.json_members import SECTIONS, find_missing, find_undescribed, list_paths, read_described
+from tests.render.samples import a_quiet_report
 
 if TYPE_CHECKING:
     from reconciler.model.canonical_json import Json
@@ -66,13 +69,17 @@ def _list_acceptances() -> str:
     return as_json.render_acceptances("tt02", [Judged(entry, Status.STANDS)])
 
 
+def _warn_in_drift() -> str:
+    return as_json.render_drift(replace(a_quiet_report(), findings=find_key_expiry(_DAY, _DAY)))
+
+
 def _read_golden(name: str) -> list[str]:
     return [path.read_text(encoding="utf-8") for path in sorted(_GOLDEN.glob(f"{name}*.json"))]
 
 
 OUTPUTS = {
     "Findings": _read_golden("findings"),
-    "Drift": _read_golden("drift"),
+    "Drift": [*_read_golden("drift"), _warn_in_drift()],
     "A history": _read_golden("history"),
     "Recovered requests": _read_golden("recovered"),
     "A list of systems": [_list_systems()],

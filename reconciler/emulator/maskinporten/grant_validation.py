@@ -210,15 +210,16 @@ class GrantValidator:
                 "Validation of JWT claim failed: The combination consumer_org in claim and delegation scope "
                 "on client is invalid",
             )
+        delegated = {each.scope for each in self.settings.delegations if each.supplier == client.org}
         for scope in scopes if consumer is None else ():
-            if scope not in client.scopes:
+            if scope not in client.scopes and scope not in delegated:
                 text = f"Token request contains invalid scopes for client, {scope}"
                 raise TokenError("invalid_scope", text, "MP-200")
         if not self.settings.user_scopes.isdisjoint(scopes):
             text = "Token request contains scopes not allowed for maskinporten"
             raise TokenError("invalid_scope", text, "MP-201")
         for scope in scopes:
-            if consumer is None and scope in client.not_granted:
+            if consumer is None and (scope in client.not_granted or scope not in client.scopes):
                 text = f"Consumer has not been granted access to the scope {scope}."
                 raise TokenError("forbidden", text, "MP-250", 403)
             if consumer is not None and (consumer, client.org, scope) not in self.settings.delegations:
