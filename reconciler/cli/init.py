@@ -13,6 +13,7 @@ from reconciler.cli.confirmation import ask, confirm
 from reconciler.cli.console import notify, show_lines, show_text
 from reconciler.cli.options import RootOption, Verb, make_app
 from reconciler.clients.credentials import choose_variables
+from reconciler.definitions.files import find_definitions
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.errors import Exit, Refused
 from reconciler.model.environment import BUILT_IN
@@ -97,10 +98,16 @@ def run(
     if asking and not confirm("Write them?"):
         raise Refused("Nothing was written: the answer was no.")
     show_text(f"{count(write_start(here, files), 'file')} written.\n")
+    source = _choose_environment(here, environments or ())
     notify(
-        f"Next: `reconciler plan`, or `reconciler import --all -e {_choose_environment(here, environments or ())}` "
-        "for what is registered already."
+        f"Next: `reconciler {_choose_next(here)}`, or `reconciler import --all -e {source}` for what is registered "
+        "already."
     )
+
+
+def _choose_next(root: Path) -> str:
+    """Choose what a definition needs: to be planned, or first to be written."""
+    return "plan" if find_definitions(root) else "new ID"
 
 
 def _choose_environment(root: Path, named: Sequence[str]) -> str:

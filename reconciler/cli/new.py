@@ -242,9 +242,9 @@ def _list_lines(made: NewFile) -> Iterator[Line]:
     yield make_line(Piece(f"+ {make_safe(made.path, LONG)}", "create"), Piece("  new", "dim"))
     for line in made.text.splitlines():
         yield make_line(f"    {make_safe(line, LONG)}")
-    if made.left:
+    if made.left and not made.wrong:
         yield make_line("Left to fill in:")
-    for each in made.left:
+    for each in () if made.wrong else made.left:
         yield make_line(f"  {make_safe(str(each.place), LONG)}  {make_sentence(each.message)}")
 
 

@@ -77,7 +77,7 @@ def find_root(start: Path) -> Path:
             return folder
     raise UsageError(
         f"Neither {start} nor a folder above it has a `reconciler.toml` or a `systems/`.",
-        hint="Run it in the repository of the definitions, or name it with --root.",
+        hint="Run it in the repository of the definitions, or name it with --root; `reconciler init` starts one.",
     )
 
 

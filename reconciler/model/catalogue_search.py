@@ -1,8 +1,8 @@
 """Finds access packages and resources by words of their names, descriptions, areas and owners.
 
 Pure. Letter case means nothing, and nor do accents; `æ`, `ø` and `å` are found as `ae`, `o` or `oe`, `a` or `aa`.
-In the list that is shipped, which has Norwegian names only, common English words of the field stand for the Norwegian
-ones; an environment's own list has English names.
+In a list with Norwegian names only, as the one that is shipped, common English words of the field stand for the
+Norwegian ones.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ def fold(text: str) -> str:
 
 def search(listed: CatalogueList, term: str) -> Hits:
     """Find the entries that every word of a text fits, the best first; a text without a word fits all."""
-    words = [(word, () if listed.environment else translate(word)) for word in fold(term).split()]
+    english = any("en" in each.name for each in listed.packages)
+    words = [(word, () if english else translate(word)) for word in fold(term).split()]
     found: list[tuple[tuple[int, bool, bool, str], Entry]] = []
     entries: tuple[Entry, ...] = (*listed.packages, *listed.resources)
     for entry in entries:

@@ -149,9 +149,9 @@ def _take(choice: Choice, what: str, option: str) -> Entry:
 
 
 def get_title(entry: Entry) -> str:
-    """Give what people call an entry, in Norwegian where it can be had; empty where it has no name."""
+    """Give what people call an entry, in Norwegian where it can be had; empty where it has no name of its own."""
     texts = entry.name if isinstance(entry, PackageEntry) else entry.title
-    return next((texts[each] for each in LANGUAGES if texts.get(each)), "")
+    return next((texts[each] for each in LANGUAGES if texts.get(each, "") not in {"", name_entry(entry)}), "")
 
 
 def outline_system(system: NewSystem, folder: Folder) -> NewFile:

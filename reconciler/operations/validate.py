@@ -93,7 +93,10 @@ def choose_vendor(vendors: Sequence[str]) -> str:
     if len(vendors) == 1:
         return vendors[0]
     if not vendors:
-        return find_vendor(())
+        raise UsageError(
+            "There is no definition here, so there is nothing to compare.",
+            hint="`reconciler new ID` writes one; `reconciler import --all -e NAME` takes over what is registered.",
+        )
     raise UsageError(
         f"There are systems of {len(vendors)} vendors: {', '.join(vendors[:5])}.",
         hint=f"Pick one: --vendor {vendors[0]}.",

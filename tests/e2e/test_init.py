@@ -35,6 +35,7 @@ def test_an_empty_folder_becomes_a_repository(empty: Repository) -> None:
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("5 files written.\n")
+    assert done.stderr.startswith("Next: 'reconciler plan', or ")
     files = list_files(empty.root)
     example = f"systems/{VENDOR}_example.yaml"
     assert set(files) == {
@@ -84,7 +85,7 @@ def test_it_names_an_environment_that_is_used(empty: Repository, words: tuple[st
     """The one that is asked for, else the test environment."""
     done = empty.run("init", "--yes", *words)
 
-    assert f"'reconciler import --all -e {name}'" in done.stderr
+    assert f"Next: 'reconciler new ID', or 'reconciler import --all -e {name}'" in done.stderr
 
 
 @pytest.mark.parametrize(

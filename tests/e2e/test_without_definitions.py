@@ -54,6 +54,7 @@ def test_the_embedded_register_has_the_vendor_of_its_state(repository: Repositor
 
     assert empty.returncode == 2
     assert "there is nothing to compare" in empty.stderr
+    assert "'reconciler new ID' writes one" in empty.stderr
     assert not (repository.root / ".reconciler/local").exists() or planned.returncode == 0
     assert [each["id"] for each in json.loads(planned.stdout)["unmanaged"]] == [name("smartcloud")]
 

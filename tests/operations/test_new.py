@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.definitions.yaml_document import read_document
 from reconciler.errors import UsageError
 from reconciler.model.catalogue import PACKAGE_PREFIX
-from reconciler.model.catalogue_list import name_entry, read_shipped_list
+from reconciler.model.catalogue_list import ResourceEntry, name_entry, read_shipped_list
 from reconciler.operations.new import (
     Folder,
     NewSystem,
     choose_package,
     choose_right,
     complete_id,
+    get_title,
     outline_system,
 )
 from reconciler.operations.validate import validate
@@ -117,6 +120,15 @@ def test_words_that_stand_for_none_or_several_are_refused(term: str, said: str, 
         choose_package(LISTED, term)
 
     assert (refused.value.message, refused.value.hint) == (said, hint)
+
+
+def test_a_title_that_is_the_name_says_nothing() -> None:
+    """Some environments have no other for a resource."""
+    entry = choose_right(LISTED, "krav")
+
+    assert isinstance(entry, ResourceEntry)
+    assert get_title(entry) == "Krav og betalinger"
+    assert get_title(replace(entry, title={"nb": entry.id})) == ""
 
 
 def test_words_are_no_id_of_a_resource() -> None:
