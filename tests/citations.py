@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 REFERENCE = DOCS / "reference"
-_CONTRACT = re.compile(r"\b(register|maskinporten)[\s#]+contract\b", re.IGNORECASE)
+_CONTRACT = re.compile(r"\b(register|maskinporten|system users)[\s#]+contract\b", re.IGNORECASE)
 _STANDARDS = r"RFC \d+|YAML 1\.2(?: core schema)?|XML 1\.0|CommonMark|SARIF"
 _SECTION = re.compile(rf"(?P<standard>(?:{_STANDARDS})\s+)?§(?P<number>\d+(?:\.\d+)*)")
 _HEADING = re.compile(r"^#+ (?P<text>(?:(?P<number>\d+(?:\.\d+)*)\.? )?.+)$", re.MULTILINE)
@@ -26,7 +26,7 @@ _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
 class Citation(NamedTuple):
-    """One citation: the contract (`register`, `maskinporten`), the section, and where it stands in the text."""
+    """One citation: the contract (the name of its page), the section, and where it stands in the text."""
 
     contract: str
     section: str
@@ -43,7 +43,7 @@ class Heading(NamedTuple):
 
 def find_citations(text: str, own: str = "") -> Iterator[Citation]:
     """Find the citations of a file in their order; the page of a contract, `own`, cites itself."""
-    named = [(match.start(), match[1].lower()) for match in _CONTRACT.finditer(text)]
+    named = [(match.start(), match[1].lower().replace(" ", "-")) for match in _CONTRACT.finditer(text)]
     for match in _SECTION.finditer(text):
         if not match["standard"]:
             before = [name for start, name in named if start < match.start()]

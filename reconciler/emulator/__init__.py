@@ -23,6 +23,7 @@ from reconciler.emulator.application import Application
 from reconciler.emulator.catalogue import read_catalogue
 from reconciler.emulator.control.concurrent_writer import ConcurrentWriter
 from reconciler.emulator.control.config import Overrides, read_config
+from reconciler.emulator.control.customers import CustomerControl
 from reconciler.emulator.control.endpoints import Control
 from reconciler.emulator.control.fault_injection import FaultInjector
 from reconciler.emulator.control.fault_rules import FaultRules
@@ -46,7 +47,12 @@ from reconciler.emulator.server.clock import Clock
 from reconciler.emulator.server.control_access import ControlAccess
 from reconciler.emulator.server.routing import Router
 from reconciler.emulator.server.server import Emulator, Network, listen
+from reconciler.emulator.systemusers.answering import Customers
+from reconciler.emulator.systemusers.changes import Changes
+from reconciler.emulator.systemusers.checks import Parties
 from reconciler.emulator.systemusers.endpoints import SystemUsers
+from reconciler.emulator.systemusers.requests import Requests
+from reconciler.emulator.systemusers.tables import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -110,19 +116,19 @@ def _assemble(
     faults = FaultRules()
     for fault in config.faults:
         faults.add(fault)
-    system_users = SystemUsers(
-        store, config.problem_shape, _find_links(config, address), config.page_size, list(config.system_users)
-    )
+    upstream = SimulatedUpstream(catalogue, faults, network)
+    transactions = Transactions(config.transaction_seconds)
+    customers = _serve_customers(config, address, store, upstream, transactions)
+    system_users = SystemUsers(customers)
     clients = {client.client_id: client for client in config.clients}
     issuers = frozenset({issuer.maskinporten, address.maskinporten})
     validator = GrantValidator(issuers, clients, clock, config.grant_settings, system_users)
-    upstream = SimulatedUpstream(catalogue, faults, network)
-    transactions = Transactions(config.transaction_seconds)
     register = RegisterEndpoints(store, upstream, config.problem_shape, config.keep_unknown, transactions)
     writer = ConcurrentWriter(register, store, log)
     injector = FaultInjector(faults, network, issuer, writer, transactions)
+    people = CustomerControl(customers)
     control = Control(
-        faults, log, clock, issuer, clients, catalogue, system_users, store, writer, config.keep_unknown
+        faults, log, clock, issuer, clients, catalogue, people, store, writer, config.keep_unknown
     )
     router = Router()
     router.add(*other_routes.list_routes())
@@ -130,6 +136,8 @@ def _assemble(
     for part in (
         register,
         system_users,
+        Requests(customers),
+        Changes(customers),
         *metadata,
         Maskinporten(issuer, validator),
         TokenGenerator(issuer),
@@ -139,6 +147,27 @@ def _assemble(
         router.add(*part.routes())
     control_access = ControlAccess(config.control_token, address.is_closed)
     return Application(router, issuer, clock, log, injector, network, upstream, control_access)
+
+
+def _serve_customers(
+    config: Config, address: Address, store: Store, upstream: SimulatedUpstream, transactions: Transactions
+) -> Customers:
+    """Create the customers' side, with the system users of the configuration."""
+    customers = Customers(
+        Tables(store),
+        config.problem_shape,
+        _find_links(config, address),
+        upstream,
+        transactions,
+        Parties(),
+        address.base,
+        config.confirm,
+        config.paging,
+        config.page_size,
+    )
+    for user in config.system_users:
+        customers.tables.users.put(user)
+    return customers
 
 
 def _find_links(config: Config, address: Address) -> Links:

@@ -96,8 +96,8 @@ def issuer(private_key: rsa.RSAPrivateKey, root: x509.Certificate) -> Iterator[I
         "system_users": [
             make_user("ref"),
             make_user(OTHER_ORG, id="00000000-0000-0000-0000-000000000002"),
-            make_user("deleted", isDeleted=True),
-            make_user("gone", systemId=f"{ORG}_gone"),
+            make_user("deleted", id="00000000-0000-0000-0000-000000000003", isDeleted=True),
+            make_user("gone", id="00000000-0000-0000-0000-000000000004", systemId=f"{ORG}_gone"),
         ],
     }
     seed = [
@@ -363,7 +363,7 @@ class TestRows:
         assert_refused(issuer.ask(scope="not:granted"), "forbidden", text, "MP-250", 403)
 
     def test_18_delegated_to_the_client(self, issuer: Issuer) -> None:
-        """Row 18: a scope that is only delegated, asked for without `consumer_org` (§4.2, §8.4)."""
+        """Row 18: a scope that is only delegated, asked for without `consumer_org` (§4.2)."""
         text = "Consumer has not been granted access to the scope delegated:scope."
         assert_refused(issuer.ask(scope="delegated:scope"), "forbidden", text, "MP-250", 403)
 

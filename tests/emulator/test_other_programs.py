@@ -451,8 +451,8 @@ class TestGaps:
     """E26: what is missing says so."""
 
     PATHS = (
-        "/authentication/api/v1/systemuser/request/vendor",
-        "/authentication/api/v1/systemuser/changerequest/vendor",
+        "/authentication/api/v1/systemuser/request/10000401/0b8f7d0e-2f0e-4a57-9d0a-0b7a2f9c1d11/approve",
+        "/authentication/api/v1/systemuser/changerequest/10000401/0b8f7d0e-2f0e-4a57-9d0a-0b7a2f9c1d11/reject",
         "/Authentication/api/v1/refresh",
         "/authentication/api/v1/systemuser/312605031",
         "/storage/api/v1/instances",

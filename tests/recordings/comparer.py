@@ -9,10 +9,9 @@ from __future__ import annotations
 import base64
 import json
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from tests.recordings.transcript import Answer
+from tests.recordings.transcript import Answer
 
 GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 FORMS = {
@@ -45,6 +44,29 @@ class Difference(NamedTuple):
 
 class _Members(list[tuple[str, object]]):
     """A JSON object as a list of members, which keeps order and repeats."""
+
+
+class IdNames:
+    """Names for the ids of one side, since each run of a set has others: the request that first answered one."""
+
+    def __init__(self, sent: str) -> None:
+        self._sent = sent
+        self._names: dict[str, str] = {}
+
+    def replace(self, name: str, answer: Answer) -> Answer:
+        """Replace every id of an answer that the requests themselves did not bring."""
+
+        def show(found: re.Match[str]) -> str:
+            if found[0] in self._sent:
+                return found[0]
+            return "{" + self._names.setdefault(found[0], f"{name}#{self._count(name)}") + "}"
+
+        body = GUID.sub(show, answer.body) if isinstance(answer.body, str) else answer.body
+        headers = {key: GUID.sub(show, value) for key, value in answer.headers.items()}
+        return Answer(answer.status, headers, body)
+
+    def _count(self, name: str) -> int:
+        return sum(known.startswith(f"{name}#") for known in self._names.values())
 
 
 class Comparer:

@@ -1,15 +1,16 @@
 """Replays the recordings against a running emulator, and shows the differences.
 
-`python -m tests.recordings.play http://127.0.0.1:8080 [written|generated]`; it must be empty and served with
+`python -m tests.recordings.play http://127.0.0.1:8080 [written|generated|users]`; it must be empty and served with
 the `emulator.toml` of this folder. Exits with status 1 for any difference except in order.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING
 
-from tests.recordings.comparer import Comparer, Difference
+from tests.recordings.comparer import Comparer, Difference, IdNames
 from tests.recordings.player import Player
 from tests.recordings.transcript import read_transcript
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 def play(base: str, transcript: Transcript) -> Iterator[tuple[str, list[Difference]]]:
     """Send all requests of a set in order; gives the differences of each that has a recorded answer."""
     player, comparer = Player(base, transcript), Comparer()
+    sent = json.dumps([case.request for case in transcript.cases])
+    recorded_ids, answered_ids = IdNames(sent), IdNames(sent)
     try:
         for case in transcript.cases:
             answer = player.send(case)
@@ -30,9 +33,13 @@ def play(base: str, transcript: Transcript) -> Iterator[tuple[str, list[Differen
             if case.answer is None:
                 comparer.learn(case.name, None, answer)
             else:
+                recorded = case.answer
+                if transcript.has_named_ids:
+                    recorded = recorded_ids.replace(case.name, recorded)
+                    answer = answered_ids.replace(case.name, answer)
                 yield (
                     case.name,
-                    comparer.compare(case.name, case.answer, answer, is_unordered=case.is_unordered),
+                    comparer.compare(case.name, recorded, answer, is_unordered=case.is_unordered),
                 )
     finally:
         player.close()

@@ -52,6 +52,8 @@ class Player:
         if "setup" in case.request:
             self._set_up(json.loads(self._fill(json.dumps(case.request["setup"]))))
             return None
+        if "customer" in case.request:
+            return self._act(case.request)
         return self._request(case.request)
 
     def close(self) -> None:
@@ -62,10 +64,21 @@ class Player:
         return _Connection(self._address.hostname or "", self._address.port, timeout=_TIMEOUT)
 
     def _set_up(self, setup: Json) -> None:
-        if "systemUsers" in setup:
+        if set(setup) == {"systemUsers"}:
             self._ask("PUT", "/control/systemusers", setup["systemUsers"])
-        else:
+        elif set(setup) == {"legacy"}:
             self._ask("POST", "/control/systems", setup["legacy"])
+        else:
+            self._ask("POST", "/control/setup", setup)
+
+    def _act(self, request: Json) -> Answer:
+        """Do what a customer did in the portal; the headers of that answer are not told."""
+        words = json.loads(self._fill(json.dumps(request["customer"])))
+        answer: Json = dict(self._ask("POST", "/control/customer", words))
+        status, body = answer["status"], answer["body"]
+        text = body if isinstance(body, str) else json.dumps(body)
+        self._capture(request, json.dumps(body, separators=(",", ":")).encode())
+        return Answer(status if isinstance(status, int) else 0, {}, text)
 
     def _request(self, request: Json) -> Answer:
         body = self._read_body(request)
@@ -114,7 +127,9 @@ class Player:
 
     def _fill(self, text: str) -> str:
         text = re.sub(r"\{token:([^{}]+)\}", lambda found: self._token(found[1]), text)
-        return re.sub(r"\{captured:([^{}]+)\}", lambda found: self._captured.get(found[1], "nothing"), text)
+        return re.sub(
+            r"\{captured:([^{}]+)\}", lambda found: self._captured.get(found[1], "nothing-captured"), text
+        )
 
     def _token(self, name: str) -> str:
         if name not in self._tokens:

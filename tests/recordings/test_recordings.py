@@ -55,6 +55,14 @@ def test_all_generated() -> None:
     assert [name for name, each in found.items() if any(one.kind == "order" for one in each)] == []
 
 
+@pytest.mark.slow
+def test_customers() -> None:
+    """System users, §3 to §9.2: of 563 answers to vendors and customers none differs."""
+    found = play_on_a_new_one(read_transcript("users"))
+
+    assert show_hard(found) == {}
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [

@@ -41,10 +41,12 @@ class Transcript:
 
     tokens: dict[str, Json]
     cases: list[Case]
+    has_named_ids: bool = False
+    """Ids stand inside texts and links, and are compared by the request that first answered them."""
 
 
 def read_transcript(name: str) -> Transcript:
-    """Unpack a set: `written` or `generated`."""
+    """Unpack a set: `written`, `generated` or `users`."""
     text = lzma.decompress((FOLDER / f"{name}.jsonl.xz").read_bytes()).decode("utf-8", "surrogatepass")
     first, *others = text.removesuffix("\n").split("\n")
     cases: list[Case] = []
@@ -53,7 +55,7 @@ def read_transcript(name: str) -> Transcript:
         recorded = request.pop("answer", None)
         answer = Answer(**recorded) if isinstance(recorded, dict) else None
         cases.append(Case(str(request["name"]), request, answer))
-    return Transcript(json.loads(first)["tokens"], cases)
+    return Transcript(json.loads(first)["tokens"], cases, has_named_ids=name == "users")
 
 
 def cut(transcript: Transcript, count: int) -> Transcript:

@@ -21,7 +21,7 @@ from reconciler.emulator.maskinporten.grant_validation import TOLERATED, GrantSe
 from reconciler.emulator.register.transactions import USUAL_SECONDS
 from reconciler.emulator.server import addresses
 from reconciler.emulator.server.connection import Timeouts
-from reconciler.emulator.systemusers.endpoints import PAGE_SIZE
+from reconciler.emulator.systemusers.answering import PAGE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from reconciler.emulator.catalogue import KnownPackage
     from reconciler.emulator.control.fault_rules import FaultRule
     from reconciler.emulator.maskinporten.clients import Client
-    from reconciler.emulator.systemusers.endpoints import SystemUser
+    from reconciler.emulator.systemusers.rows import SystemUser
 
 HOST = "127.0.0.1"
 UNKNOWN_ORG = "991825827"
@@ -60,6 +60,8 @@ class Config:
     public_url: str | None = None
     control_token: str | None = None
     next_links: Literal["called", "internal"] = "called"
+    confirm: Literal["altinn", "self"] = "altinn"
+    paging: Literal["as-is", "correct"] = "as-is"
     issuer: str | None = None
     """What Maskinporten calls itself, where that is not its address."""
 
@@ -117,6 +119,8 @@ def _read(table: ConfigTable, folder: Path, now: float) -> Config:
         public_url=_read_url(table, "public_url"),
         control_token=_read_token(table),
         next_links=table.choice("next_links", ("called", "internal"), "called"),
+        confirm=table.choice("confirm", ("altinn", "self"), "altinn"),
+        paging=table.choice("paging", ("as-is", "correct"), "as-is"),
     )
     table.finish()
     return config
@@ -218,4 +222,5 @@ def _read_system_users(table: ConfigTable, folder: Path) -> tuple[SystemUser, ..
             users += config_entries.read_system_users(json.loads(text))
         except (OSError, ValueError) as error:
             table.refuse(name, "; ".join(str(error).splitlines()))
+    config_entries.check_ids(users, table.problems)
     return tuple(users)

@@ -6,6 +6,7 @@ Only public keys are kept, also of a private JWK or PEM (Maskinporten contract Â
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING
@@ -16,9 +17,10 @@ from reconciler.emulator.catalogue import KnownPackage
 from reconciler.emulator.control.config_tables import ConfigProblems, ConfigTable
 from reconciler.emulator.maskinporten import keys
 from reconciler.emulator.maskinporten.clients import ACCESS_TOKEN_SECONDS, ANY_KID, Client, RegisteredKey
-from reconciler.emulator.systemusers.endpoints import SystemUser
+from reconciler.emulator.systemusers.rows import SystemUser
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -115,8 +117,16 @@ def read_system_users(value: object) -> list[SystemUser]:
         value = value["data"]
     problems = ConfigProblems("", {})
     users = [read_system_user(table) for table in ConfigTable({"users": value}, (), problems).tables("users")]
+    check_ids(users, problems)
     problems.check()
     return users
+
+
+def check_ids(users: Sequence[SystemUser], problems: ConfigProblems) -> None:
+    """Report an id that two system users have: only one of them would be kept."""
+    for user_id, number in Counter(user.id for user in users).items():
+        if number > 1:
+            problems.add(("system_users",), f"{number} system users have the id {user_id}")
 
 
 def read_system_user(table: ConfigTable) -> SystemUser:
@@ -124,8 +134,14 @@ def read_system_user(table: ConfigTable) -> SystemUser:
     texts = {
         one.name: table.text(one.name, None if one.default is MISSING else str(one.default))
         for one in fields(SystemUser)
-        if one.name != "isDeleted"
+        if one.type == "str"
     }
-    user = SystemUser(**texts, isDeleted=table.flag("isDeleted"))
+    user = SystemUser(
+        **texts,
+        isDeleted=table.flag("isDeleted"),
+        rights=[dict(one.content) for one in table.tables("rights")],
+        accessPackages=[{"urn": urn} for urn in table.texts("accessPackages")],
+        clients=list(table.texts("clients")),
+    )
     table.finish()
     return user

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
     from reconciler.emulator.catalogue import MetadataCatalogue
     from reconciler.emulator.control.concurrent_writer import ConcurrentWriter
+    from reconciler.emulator.control.customers import CustomerControl
     from reconciler.emulator.control.fault_rules import FaultRules
     from reconciler.emulator.maskinporten.clients import Client
     from reconciler.emulator.maskinporten.tokens import Issuer
     from reconciler.emulator.register.store import Store
     from reconciler.emulator.server.access_log import AccessLog
     from reconciler.emulator.server.clock import Clock
-    from reconciler.emulator.systemusers.endpoints import SystemUsers
 
     Endpoint = Callable[[Call], Awaitable[Response]]
 
@@ -49,7 +49,7 @@ class Control:
     issuer: Issuer
     clients: dict[str, Client]
     catalogue: MetadataCatalogue
-    system_users: SystemUsers
+    customers: CustomerControl
     store: Store
     writer: ConcurrentWriter
     keep_unknown: bool
@@ -76,10 +76,15 @@ class Control:
             Route("GET", f"{PREFIX}/transactions", self.read_transactions),
             Route("PUT", f"{PREFIX}/transactions", _guard(self.set_transactions)),
             Route("PUT", f"{PREFIX}/systemusers", _guard(self.put_system_users)),
+            Route("POST", f"{PREFIX}/customer", _guard(self.act_as_customer)),
+            Route("POST", f"{PREFIX}/setup", _guard(self.set_up_rows)),
             Route("PUT", f"{PREFIX}/resources/{{id}}", _guard(self.put_resource)),
             Route("DELETE", f"{PREFIX}/resources/{{id}}", self.remove_resource),
             Route("PUT", f"{PREFIX}/packages/{{urn}}", _guard(self.put_package)),
             Route("DELETE", f"{PREFIX}/packages/{{urn}}", self.remove_package),
+            Route("GET", f"{PREFIX}/requests", self.list_rows),
+            Route("GET", f"{PREFIX}/changes", self.list_rows),
+            Route("GET", f"{PREFIX}/systemusers", self.list_rows),
         ]
 
     async def list_faults(self, _call: Call) -> Response:
@@ -202,8 +207,23 @@ class Control:
     async def put_system_users(self, call: Call) -> Response:
         """Replace all system users."""
         value = await _read_json(call)
-        self.system_users.users = config_entries.read_system_users(value)
+        users = config_entries.read_system_users(value)
+        async with self.writer.register.transactions.storing:
+            self.customers.customers.tables.users.replace_all(users)
         return Response(status_code=204)
+
+    async def act_as_customer(self, call: Call) -> Response:
+        """Do what a customer does in the portal; gives the status and the body of the answer."""
+        return await self.customers.act(await _read_json(call))
+
+    async def set_up_rows(self, call: Call) -> Response:
+        """Lay or change rows that no request can make."""
+        await self.customers.set_up(await _read_json(call))
+        return Response(status_code=204)
+
+    async def list_rows(self, call: Call) -> Response:
+        """List all requests, change requests or system users, deleted ones included."""
+        return self.customers.list_all(call.request.url.path.rstrip("/").rpartition("/")[2].lower())
 
     async def put_resource(self, call: Call) -> Response:
         """Add a resource, or change its type."""

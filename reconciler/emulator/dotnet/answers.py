@@ -161,9 +161,12 @@ def answer_validation(problems: Sequence[Problem], shape: Shape) -> Response:
     return Response(text.encode(), 400, media_type=ALTINN)
 
 
-def answer_problem(code: str, title: str, status: int, shape: Shape) -> Response:
-    """Answer B-PROB: one plain Altinn problem."""
-    return Response(write_json(_problem(code, title, status, shape)), status, media_type=ALTINN)
+def answer_problem(
+    code: str, title: str, status: int, shape: Shape, members: Mapping[str, object] | None = None
+) -> Response:
+    """Answer B-PROB: one plain Altinn problem, with further members behind its own."""
+    body = {**_problem(code, title, status, shape), **(members or {})}
+    return Response(write_json(body), status, media_type=ALTINN)
 
 
 def _problem(code: str, title: str, status: int, shape: Shape) -> dict[str, object]:

@@ -14,7 +14,8 @@ from reconciler.emulator.register.consumer_claims import AUTHORITY
 
 if TYPE_CHECKING:
     from reconciler.emulator.maskinporten.clients import Client
-    from reconciler.emulator.systemusers.endpoints import SystemUser, SystemUsers
+    from reconciler.emulator.systemusers.endpoints import SystemUsers
+    from reconciler.emulator.systemusers.rows import SystemUser
 
 TYPE = "urn:altinn:systemuser"
 _MEMBERS = frozenset({"type", "systemuser_org", "externalRef"})

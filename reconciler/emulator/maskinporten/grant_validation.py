@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from reconciler.emulator.maskinporten.clients import Delegation
     from reconciler.emulator.server.clock import Clock
-    from reconciler.emulator.systemusers.endpoints import SystemUser, SystemUsers
+    from reconciler.emulator.systemusers.endpoints import SystemUsers
+    from reconciler.emulator.systemusers.rows import SystemUser
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 SKEW_SECONDS = 10

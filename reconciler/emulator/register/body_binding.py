@@ -7,7 +7,7 @@ repeated and unknown members become. `validations` checks the values.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 from reconciler.emulator.dotnet import uris
 from reconciler.emulator.dotnet.json_reader import Malformed, NotText, make_run, read_name
@@ -33,6 +33,14 @@ if TYPE_CHECKING:
     Bind: TypeAlias = Callable[[bytes], object]
 
 T = TypeVar("T")
+
+
+class _HasUnknown(Protocol):
+    """What a JSON object is bound to."""
+
+    unknown: Unknown
+
+
 _CORE = "Altinn.Platform.Authentication.Core"
 _REQUEST = f"{_CORE}.SystemRegister.Models.RegisterSystemRequest"
 _VENDOR = f"{_CORE}.Models.VendorInfo"
@@ -187,7 +195,7 @@ class Binder:
 
     def _fill(
         self,
-        target: SystemRequest | RequestedRight | AttributePair | RequestedPackage | VendorInfo,
+        target: _HasUnknown,
         first: bytes,
         kind: str,
     ) -> set[str]:
@@ -195,7 +203,7 @@ class Binder:
         if first != b"{":
             raise self._unfit(kind)
         bound: set[str] = set()
-        members, run = self._members[kind], None if self._keep else _RUNS[kind]
+        members, run = self._members[kind], None if self._keep else _RUNS.get(kind)
         for raw in self._reader.members(run):
             name = self._name(raw, kind)
             self._reader.step(name)

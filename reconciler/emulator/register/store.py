@@ -27,6 +27,7 @@ from reconciler.emulator.register.documents import (
     log_rights,
     write_document,
     write_packages,
+    write_reduced,
     write_rights,
 )
 from reconciler.emulator.register.rows import Row
@@ -118,6 +119,11 @@ class Store:
         except sqlite3.DatabaseError as error:
             self._base.close()
             raise OSError(f"{path}: {error}") from error
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The database, for tables beside the register's own."""
+        return self._base
 
     def close(self) -> None:
         """Close the file."""
@@ -262,6 +268,13 @@ class Store:
                 "UPDATE systems SET document = ?, reduced = ? WHERE system_id = ?",
                 (json_writer.write(left), f"{_UNREADABLE}{column}", system_id),
             )
+
+    def replace_member(self, system_id: str, name: str, value: object) -> None:
+        """Replace a member past every validation, as old rows may hold it."""
+        document = {**demand(self.find(system_id)).read(), name: value}
+        written = (json_writer.write(document), json_writer.write(write_reduced(document)), system_id)
+        with self.transaction():
+            self._base.execute("UPDATE systems SET document = ?, reduced = ? WHERE system_id = ?", written)
 
     def delete(self, stored: StoredSystem, author: Author) -> Steps[int]:
         """Mark a system as deleted and release its client ids; gives their number."""

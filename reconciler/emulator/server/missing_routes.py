@@ -31,9 +31,13 @@ def _missing(begins: str, name: str, *, is_open: bool = False) -> MissingRoute:
 _AUTHENTICATION = "authentication/api/v1"
 EXCHANGE = _missing(f"{_AUTHENTICATION}/exchange", "the exchange of other tokens than Maskinporten's")
 MISSING_ROUTES = (
-    _missing(f"{_AUTHENTICATION}/systemuser/request", "requests for system users"),
-    _missing(f"{_AUTHENTICATION}/systemuser/changerequest", "change requests for system users"),
-    _missing(f"{_AUTHENTICATION}/systemuser", "system users beyond a vendor's list and look-up"),
+    _missing(
+        f"{_AUTHENTICATION}/systemuser/(?:change)?request(?!/vendor(?:/|$))",
+        "the portal's routes of requests",
+    ),
+    _missing(
+        f"{_AUTHENTICATION}/systemuser(?!/(?:change)?request(?:/|$))", "the portal's routes of system users"
+    ),
     _missing(f"{_AUTHENTICATION}/(?:enduser|clientdelegations?)", "client delegation"),
     EXCHANGE,
     _missing(f"{_AUTHENTICATION}/openid", "the platform's OpenID metadata", is_open=True),

@@ -6,7 +6,9 @@ System Register contract §7.1.
 from __future__ import annotations
 
 import binascii
+import json
 import re
+import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from urllib.parse import quote
 
@@ -16,24 +18,35 @@ _PLAIN_IN_A_PATH = "-._~!$()*,;@"
 """Characters that are not encoded in the path of a link, besides letters and digits."""
 
 
-def write_token(number: int) -> str:
-    """Write a token: base64url without padding of a JSON integer."""
-    return urlsafe_b64encode(str(number).encode()).rstrip(b"=").decode()
+def write_token(value: int | str) -> str:
+    """Write a token: base64url without padding of the JSON of an integer or an id."""
+    return urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
 def read_token(text: str) -> int | None:
-    """Read a token, padded or not; None if it is not valid. A negative number counts as 0."""
-    if not _ALPHABET.fullmatch(text):
-        return None
-    bare = text.rstrip("=")
-    try:
-        found = _NUMBER.fullmatch(urlsafe_b64decode(bare + "=" * (-len(bare) % 4)))
-    except binascii.Error:
-        return None
+    """Read the token of a number, padded or not; None if it is not valid. A negative number counts as 0."""
+    found = _NUMBER.fullmatch(_decode(text) or b"")
     number = None if found is None else int(found[1])
     return max(number, 0) if number is not None and -(2**63) <= number < 2**63 else None
 
 
-def write_link(base: str, path: str, last: str, number: int) -> str:
+def read_id_token(text: str) -> str | None:
+    """Read the token of an id, padded or not; None if it is not valid."""
+    try:
+        value = json.loads(_decode(text) or b"")
+        return str(uuid.UUID(value)) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def write_link(base: str, path: str, last: str, value: int | str) -> str:
     """Write the link to the next page; `last` is the last segment of the path, not encoded."""
-    return f"{base}{path}/{quote(last, safe=_PLAIN_IN_A_PATH)}?token={write_token(number)}"
+    return f"{base}{path}/{quote(last, safe=_PLAIN_IN_A_PATH)}?token={write_token(value)}"
+
+
+def _decode(text: str) -> bytes | None:
+    bare = text.rstrip("=")
+    try:
+        return urlsafe_b64decode(bare + "=" * (-len(bare) % 4)) if _ALPHABET.fullmatch(text) else None
+    except binascii.Error:
+        return None

@@ -1,114 +1,74 @@
-"""The system users of a vendor's systems: a list and a look-up, read only.
+"""The system users of a vendor's systems: a list, a look-up, and the look-up of Maskinporten.
 
-System Register contract §7. They come from the configuration or the control endpoint. Maskinporten looks system
-users up here when a grant names one.
+System Register contract §7, System users contract §3.4, §3.5, §9.2.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.emulator.dotnet.answers import answer_json, answer_problem, answer_status
-from reconciler.emulator.dotnet.failures import demand
+from reconciler.emulator.dotnet.answers import answer_json, answer_status, answer_written
+from reconciler.emulator.dotnet.json_writer import write
 from reconciler.emulator.dotnet.model_errors import ModelError, require
 from reconciler.emulator.dotnet.query_binding import bind_path_id
-from reconciler.emulator.register.claims import VENDOR_SCOPES, find_org
+from reconciler.emulator.register.claims import VENDOR_SCOPES
 from reconciler.emulator.register.database import check_text
+from reconciler.emulator.register.endpoints import NO_STORE
 from reconciler.emulator.server.routing import Call, Route
 from reconciler.emulator.systemusers import continuation
+from reconciler.emulator.systemusers.answering import (
+    PREFIX,
+    REQUEST_WRITE,
+    Customers,
+    Page,
+    find_vendor,
+    guard,
+)
+from reconciler.emulator.systemusers.tables import Triple
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from reconciler.emulator.dotnet.answers import Shape
-    from reconciler.emulator.register.store import Store
-    from reconciler.emulator.server.addresses import Links
+    from reconciler.emulator.systemusers.rows import SystemUser
 
-_PREFIX = "/authentication/api/v1/systemuser/vendor"
-_REQUEST_WRITE = frozenset({"altinn:authentication/systemuser.request.write"})
-PAGE_SIZE = 50
+LOOK_UP = frozenset({"altinn:maskinporten/systemuser.read"})
 
 
 @dataclass(frozen=True, slots=True)
-class SystemUser:
-    """One system user, with the API's own member names."""
-
-    id: str
-    systemId: str
-    reporteeOrgNo: str
-    supplierOrgno: str
-    externalRef: str
-    integrationTitle: str = ""
-    productName: str = ""
-    created: str = "2025-01-01T00:00:00Z"
-    isDeleted: bool = False
-    supplierName: str = ""
-    userType: str = "standard"
-
-    def write(self) -> dict[str, object]:
-        """Give the system user with its members in the API's order."""
-        return {
-            "id": self.id,
-            "integrationTitle": self.integrationTitle,
-            "systemId": self.systemId,
-            "productName": self.productName,
-            "reporteeOrgNo": self.reporteeOrgNo,
-            "created": self.created,
-            "isDeleted": self.isDeleted,
-            "supplierName": self.supplierName,
-            "supplierOrgno": self.supplierOrgno,
-            "externalRef": self.externalRef,
-            "userType": self.userType,
-        }
-
-
-@dataclass(slots=True)
 class SystemUsers:
-    """All system users, in the order in which they were created."""
+    """All system users, and the routes that read them."""
 
-    store: Store
-    shape: Shape
-    links: Links
-    page_size: int = PAGE_SIZE
-    users: list[SystemUser] = field(default_factory=list)
+    customers: Customers
 
     def routes(self) -> list[Route]:
         """List the routes."""
+        listed = (
+            ("GET", f"{PREFIX}/vendor/bysystem/{{systemId}}", self.list_of_system, VENDOR_SCOPES),
+            ("GET", f"{PREFIX}/vendor/byquery", self.find_one, REQUEST_WRITE),
+            ("GET", f"{PREFIX}/byExternalId", self.look_up, LOOK_UP),
+        )
+        shape = self.customers.shape
         return [
-            Route("GET", f"{_PREFIX}/bysystem/{{systemId}}", self.list_of_system, VENDOR_SCOPES),
-            Route("GET", f"{_PREFIX}/byquery", self.find_one, _REQUEST_WRITE),
+            Route(method, path, guard(endpoint, shape), scopes) for method, path, endpoint, scopes in listed
         ]
 
     async def list_of_system(self, call: Call) -> Response:
         """Answer one page of the system users of a system."""
+        customers = self.customers
         errors: dict[str, list[str]] = {}
         system_id = bind_path_id(call.values, errors)
         token = call.query.text("token")
         first = 0 if token is None else continuation.read_token(token)
         if first is None:
             errors["token"] = [f"The value '{token}' is not valid."]
-        if errors:
+        if errors or first is None:
             raise ModelError(errors)
-        org = find_org(demand(call.caller))
-        if org is None:
-            return answer_status(401)
-        stored = self.store.find(system_id)
-        if stored is None or stored.org != org:
-            return answer_problem(
-                "AUTH-00011", "The Id does not refer to a Registered System.", 404, self.shape
-            )
-        users = [
-            (number, user)
-            for number, user in enumerate(self.users, 1)
-            if number >= demand(first) and user.systemId == system_id and not user.isDeleted
-        ]
-        page, more = users[: self.page_size], users[self.page_size :]
-        links: dict[str, str] = {}
-        if more:
-            base = self.links.find_base(call.request)
-            links["next"] = continuation.write_link(base, f"{_PREFIX}/bysystem", system_id, more[0][0])
-        return answer_json({"links": links, "data": [user.write() for _, user in page]})
+        customers.demand_system(system_id, find_vendor(call))
+        users = [row for row in customers.tables.users.list_system(system_id) if row[0] >= first]
+        page, more = users[: customers.page_size], users[customers.page_size :]
+        data = [user.write() for _, user in page]
+        return customers.answer_page(call, "vendor", Page(data, more[0][0] if more else None))
 
     async def find_one(self, call: Call) -> Response:
         """Answer the one system user of a system, a customer and a reference."""
@@ -116,34 +76,36 @@ class SystemUsers:
         if system_id is None or owner is None:
             named = {"orgno": ("orgno", owner), "system-id": ("systemId", system_id)}
             raise ModelError({key: [require(name)] for key, (name, value) in named.items() if value is None})
-        org = find_org(demand(call.caller))
-        if org is None:
-            return answer_status(401)
+        org = find_vendor(call)
         reference = call.query.text("external-ref")
         check_text(system_id, owner, reference)
-        users = self.find(owner, reference, supplier=org, system_id=system_id)
-        return answer_json(users[0].write()) if users else answer_status(404)
+        users = self.customers.tables.users.find_triple(Triple(system_id, owner, reference or owner))
+        found = next((user for user in users if user.supplierOrgno == org), None)
+        return answer_status(404) if found is None else answer_json(found.write())
 
-    def find(
-        self, owner: str, reference: str | None, *, supplier: str, system_id: str | None = None
-    ) -> list[SystemUser]:
-        """Find system users that are not deleted; the reference defaults to the owner's number."""
-        return [
-            user
-            for user in self.users
-            if user.reporteeOrgNo == owner
-            and user.externalRef == (reference or owner)
-            and user.supplierOrgno == supplier
-            and system_id in {None, user.systemId}
-            and not user.isDeleted
-        ]
+    async def look_up(self, call: Call) -> Response:
+        """Answer Maskinporten which system user a grant names (§9.2)."""
+        names = ("clientId", "systemProviderOrgNo", "systemUserOwnerOrgNo")
+        values = {name: call.query.text(name) for name in names}
+        missing = {name: [require(name)] for name, value in values.items() if value is None}
+        if missing:
+            raise ModelError(missing)
+        client_id, supplier, owner = (str(values[name]) for name in names)
+        reference = call.query.text("externalRef")
+        found = self.find_for_client(owner, reference, supplier=supplier, client_id=client_id)
+        if found is None:
+            response = answer_status(404)
+            response.headers.update(NO_STORE)
+            return response
+        return answer_written(write({**found.write(), "productName": found.systemId}), NO_STORE)
 
     def find_for_client(
         self, owner: str, reference: str | None, *, supplier: str, client_id: str
     ) -> SystemUser | None:
         """Find the system user that a grant names; its system must not be deleted and must list the client."""
-        for user in self.find(owner, reference, supplier=supplier):
-            stored = self.store.find(user.systemId)
+        tables = self.customers.tables
+        for user in tables.users.find_owner(owner, reference or owner):
+            stored = tables.store.find(user.systemId) if user.supplierOrgno == supplier else None
             client_ids = None if stored is None or stored.is_deleted else stored.read()["clientId"]
             if isinstance(client_ids, list) and client_id in client_ids:
                 return user
