@@ -40,7 +40,11 @@ _READER = pytest.mark.skipif(
     reason="a reader has a POSIX shell and curl",
 )
 _CONFIG = {"unknown_clients": "accept", "unknown_resources": "accept"}
-_PAGES = ["tutorial", *sorted(f"howto/{each.stem}" for each in (DOCS / "howto").glob("*.md"))]
+_PAGES = [
+    "tutorial",
+    *(["audit"] if shutil.which("jq") else []),
+    *sorted(f"howto/{each.stem}" for each in (DOCS / "howto").glob("*.md")),
+]
 
 
 def _follow(page: Path, reader: Reader, request: pytest.FixtureRequest) -> None:

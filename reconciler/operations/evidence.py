@@ -177,6 +177,14 @@ def _check_files(members: Mapping[str, bytes], fault: str) -> Iterator[Problem]:
     if listed is None:
         yield Problem(MANIFEST, "it cannot be read")
         return
+    wrong = list(_compare_files(members, listed))
+    yield from wrong
+    if fault and not wrong:
+        yield Problem("", fault)
+
+
+def _compare_files(members: Mapping[str, bytes], listed: Mapping[str, str]) -> Iterator[Problem]:
+    """Compare the members with what a manifest lists."""
     named = [name for name in sorted(members) if name != MANIFEST]
     for name in sorted({*named, *listed}):
         if name not in members:
@@ -185,8 +193,6 @@ def _check_files(members: Mapping[str, bytes], fault: str) -> Iterator[Problem]:
             yield Problem(name, "the manifest does not have it")
         elif listed[name] != hashlib.sha256(members[name]).hexdigest():
             yield Problem(name, "its SHA-256 is not the one that the manifest says")
-    if fault:
-        yield Problem("", fault)
 
 
 def _read_manifest(content: bytes) -> dict[str, str] | None:

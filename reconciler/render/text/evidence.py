@@ -25,7 +25,7 @@ _WIDTH = 8
 def render_evidence(proof: Proof, shown: Sequence[Shown] | None) -> Iterator[Line]:
     """Render whether a file is sound, and what the register shows; `shown` is None where it was not asked."""
     for each in proof.problems:
-        what = f"{each.member}: {each.reason}" if each.member else each.reason
+        what = f"{each.member or 'the file'}: {each.reason}"
         yield make_line(Piece(f"{'wrong':<{_WIDTH}}", "bad"), f"{make_sentence(what, LONG)}.")
     if not proof.problems and proof.run is not None:
         yield from _render_run(proof.run)
