@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.operations.evidence import check_evidence
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR
 from tests.git import git
 from tests.workflows.events import SYSTEM, an_event, ask_pull_request, read_clients, read_digest
@@ -206,8 +207,11 @@ def test_a_merge_is_applied(runner: Runner, served: Served) -> None:
     assert read_clients(served) == [CLIENT, OTHER_CLIENT]
     assert read_digest(runner, "plan-tt02-1") in json.dumps(read_report(runner, "journal-tt02-1-1"))
     left = runner.github.find_artifact("journal-tt02-1-1")
-    (journal,) = [name for name in left.namelist() if name.startswith("journal/")]
+    journal, plan = sorted(name for name in left.namelist() if name.startswith("journal/"))
     assert SYSTEM in left.read(journal).decode()
+    assert left.read(plan) == runner.github.find_artifact("plan-tt02-1").read("plan.json")
+    proof = check_evidence(left.read("evidence.zip"))
+    assert (proof.problems, proof.run is not None and proof.run.start.run in journal) == ((), True)
 
     again = runner.run_workflow("apply")
     assert list(again) == ["plan"]
