@@ -17,6 +17,7 @@ from packaging.markers import Marker, default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from reconciler import __version__
 from tests.git import commit_all, git
 from tests.workflows.runner import PROJECT, read_yaml
 from tests.workflows.test_static import WORKFLOWS
@@ -264,15 +265,38 @@ def test_an_altered_hash_stops_the_installation(tool: Path, tmp_path: Path) -> N
 
 @pytest.mark.slow
 def test_the_pinned_packages_run_the_program(tool: Path, tmp_path: Path) -> None:
-    """It is installed from the lock, says its commit, and the build backend is not beside it."""
+    """As the page says it: from one commit, by the lock, and nothing else is beside it; also where it was moved to."""
     commit = commit_all(tool, "Release")
-    target = tmp_path / "environment"
+    page = (PROJECT / "docs" / "install.md").read_text(encoding="utf-8")
+    script = page.partition("```sh\n")[2].partition("```")[0]
+    script = re.sub(r"(?m)^RECONCILER_REPOSITORY=.*", f"RECONCILER_REPOSITORY=file://{tool}", script)
+    script = re.sub(r"(?m)^RECONCILER_COMMIT=.*", f"RECONCILER_COMMIT={commit}", script)
 
-    done = install(tool, target)
+    done = run("bash", "-euc", f"cd {tmp_path}\n{script}", PYTHON=sys.executable)
 
     assert done.returncode == 0, done.stderr
-    check_installed(target, commit)
-    assert install(tool, target).returncode == 0  # the second step of a job finds it there
+    assert done.stdout.endswith(f"reconciler {__version__} ({commit[:12]})\n")
+    check_installed(tmp_path / ".reconciler-environment", commit)
+    again = install(tmp_path / "reconciler-source", tmp_path / ".reconciler-environment")
+    assert again.returncode == 0  # the second step of a job finds it there
+    moved = (tmp_path / ".reconciler-environment").rename(tmp_path / "moved")
+    assert commit[:12] in run(moved / "bin" / "python", "-I", "-m", "reconciler", "--version").stdout
+
+
+@pytest.mark.slow
+def test_another_commit_is_not_installed(tool: Path, tmp_path: Path) -> None:
+    """Where the repository gives something else than the commit that was asked for, nothing is installed."""
+    commit_all(tool, "Release")
+    page = (PROJECT / "docs" / "install.md").read_text(encoding="utf-8")
+    script = page.partition("```sh\n")[2].partition("```")[0]
+    script = re.sub(r"(?m)^RECONCILER_REPOSITORY=.*", f"RECONCILER_REPOSITORY=file://{tool}", script)
+
+    done = run(
+        "bash", "-euc", f"cd {tmp_path}\n{script.replace('0123456789abcdef' * 2 + '01234567', 'HEAD')}"
+    )
+
+    assert done.returncode != 0
+    assert not (tmp_path / ".reconciler-environment").exists()
 
 
 def check_installed(target: Path, commit: str) -> None:
