@@ -82,16 +82,20 @@ class Difference(NamedTuple):
     printed: str
 
 
-def read_blocks(page: str) -> list[Block]:
-    """Read the blocks of a page that its reader carries out, in order."""
-    blocks = [
+def read_fences(page: str) -> list[Block]:
+    """Read all fenced blocks of a page that name their language."""
+    return [
         Block(match["language"], match["mark"] or "", match["text"], match.start("text"))
         for match in _FENCE.finditer(page)
     ]
+
+
+def read_blocks(page: str) -> list[Block]:
+    """Read the blocks of a page that its reader carries out, in order."""
     hidden = [Block("sh", "", match["text"], match.start("text")) for match in _UNSEEN.finditer(page)]
     return [
         each
-        for each in sorted([*blocks, *hidden], key=lambda one: one.start)
+        for each in sorted([*read_fences(page), *hidden], key=lambda one: one.start)
         if (each.language in {"sh", "console"} and not re.match("newcomer$|not executed: .", each.mark))
         or (each.language == "diff" and each.text.startswith("--- "))
         or each.mark.startswith("file: ")

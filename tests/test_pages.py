@@ -21,7 +21,7 @@ from reconciler.emulator import start
 from tests.builders import VENDOR
 from tests.citations import DOCS, ROOT
 from tests.git import git
-from tests.pages import Reader, accept, is_as_shown, read_blocks, read_commands, read_in
+from tests.pages import Reader, accept, is_as_shown, read_blocks, read_commands, read_fences, read_in
 from tests.preloaded import preload
 from tests.published_bodies import BODIES
 from tests.served import OTHER_CLIENT_ID, SCOPE, VENDOR_PATH
@@ -41,10 +41,13 @@ _READER = pytest.mark.skipif(
 )
 _CONFIG = {"unknown_clients": "accept", "unknown_resources": "accept"}
 _PAGES = [
-    "tutorial",
-    *(["audit"] if shutil.which("jq") else []),
-    *sorted(f"howto/{each.stem}" for each in (DOCS / "howto").glob("*.md")),
+    page.relative_to(DOCS).with_suffix("").as_posix()
+    for page in sorted(DOCS.rglob("*.md"))
+    if page.name != "adopt.md" and read_blocks(page.read_text(encoding="utf-8"))
 ]
+"""Every page with something to carry out but one, which is carried out in two ways."""
+_PROGRAMS = {"audit": "jq"}
+"""What a page's reader needs besides."""
 
 
 def _follow(page: Path, reader: Reader, request: pytest.FixtureRequest) -> None:
@@ -72,6 +75,8 @@ def test_a_page_shows_what_happens(
     name: str, preloaded: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """Every command of a page does what it shows, in an empty folder."""
+    if not shutil.which(_PROGRAMS.get(name, "curl")):
+        pytest.skip(f"{_PROGRAMS[name]} is not installed")
     root = tmp_path / "systems-of-ours"
     root.mkdir()
     with read_in(root, preloaded) as reader:
@@ -212,6 +217,42 @@ def test_a_command_that_does_not_exist_is_found(tmp_path: Path) -> None:
         "reconciler applys",
         "reconciler register serve --prt 1",
     ]
+
+
+def _list_unaccounted(text: str) -> list[str]:
+    """List the blocks of a page that hold commands, are not carried out, and bear no reason for it."""
+    without_made = re.sub(
+        r"^<!-- made: (\S+) -->.*?^<!-- end of \1 -->$", "", text, flags=re.MULTILINE | re.DOTALL
+    )
+    bare = len(re.findall(r"^```$", text, re.MULTILINE)) != len(re.findall(r"^```\w+$", text, re.MULTILINE))
+    others = [
+        each.text
+        for each in read_fences(without_made)
+        if each.language not in {"sh", "console"}
+        and not each.mark.startswith("file: ")
+        and re.search(r"^(?:\$ |\S+/bin/)?reconciler ", each.text, re.MULTILINE)
+    ]
+    return [*others, *(["a block without a language"] if bare else [])]
+
+
+def test_every_command_in_a_block_is_carried_out_or_says_why_not() -> None:
+    """On the pages of `docs/` and README; what another page has to be run is marked with the reason."""
+    pages = {page.relative_to(ROOT).as_posix(): page for page in [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]}
+    texts = {name: page.read_text(encoding="utf-8") for name, page in pages.items()}
+    carried_out = {"README.md", "docs/adopt.md", *(f"docs/{name}.md" for name in _PAGES)}
+    unaccounted = {name: _list_unaccounted(text) for name, text in texts.items()}
+
+    assert {name: blocks for name, blocks in unaccounted.items() if blocks} == {}
+    assert [name for name, text in texts.items() if read_blocks(text) and name not in carried_out] == []
+
+
+def test_a_command_that_is_not_carried_out_is_found() -> None:
+    """In a block of another language, or of none."""
+    text = "reconciler plan\n"
+
+    assert _list_unaccounted(f"```text\n{text}```\n") == [text]
+    assert _list_unaccounted(f"```\n{text}```\n") == ["a block without a language"]
+    assert _list_unaccounted(f"```sh\n{text}```\n<!-- file: a -->\n```text\n{text}```\n") == []
 
 
 def test_what_varies_is_left_open() -> None:
