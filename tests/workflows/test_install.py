@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from reconciler import __version__
+from reconciler.clients.credentials import CREDENTIAL_VARIABLES
 from tests.git import commit_all, git
 from tests.workflows.runner import PROJECT, read_yaml
 from tests.workflows.test_static import WORKFLOWS
@@ -281,6 +282,23 @@ def test_the_pinned_packages_run_the_program(tool: Path, tmp_path: Path) -> None
     assert again.returncode == 0  # the second step of a job finds it there
     moved = (tmp_path / ".reconciler-environment").rename(tmp_path / "moved")
     assert commit[:12] in run(moved / "bin" / "python", "-I", "-m", "reconciler", "--version").stdout
+
+
+@pytest.mark.parametrize(
+    "name",
+    [each for each in CREDENTIAL_VARIABLES if each not in {"MASKINPORTEN_CLIENT_ID", "MASKINPORTEN_SIGNER"}],
+)
+def test_nothing_is_installed_beside_a_key(name: str, tmp_path: Path) -> None:
+    """The script itself looks, whoever calls it; an empty variable is none."""
+    words = ("bash", FOLDER / "install.sh", tmp_path / "environment")
+
+    done = run(*words, **{name: "a key"})
+
+    assert done.returncode == 1
+    assert f"error: {name} is in the environment" in done.stderr
+    assert "a key" not in done.stderr
+    assert not (tmp_path / "environment").exists()
+    assert name not in run(*words, **{name: "", "PYTHON": "/nowhere"}).stderr
 
 
 @pytest.mark.slow

@@ -2,9 +2,19 @@
 # Installs the program that this checkout holds into a new virtual environment. Usage: install.sh FOLDER
 #
 # Each package is one that the lock files name, by version and hash, and a wheel: nothing of it runs while it is
-# installed. Call it where no credential is in the environment. PYTHON names another interpreter than python3; it
+# installed. It refuses where a key or a token is in the environment. PYTHON names another interpreter than python3; it
 # needs pip, which does not stand in the new environment.
 set -euo pipefail
+
+for name in $(compgen -e); do
+  case "$name" in
+    MASKINPORTEN_*JWK* | MASKINPORTEN_*PEM* | MASKINPORTEN_PRIVATE_KEY* | RECONCILER_TOKEN)
+      if [ -n "${!name}" ]; then
+        echo "error: $name is in the environment of the step that installs; give it to the step that runs." >&2
+        exit 1
+      fi ;;
+  esac
+done
 
 target=$1
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -30,7 +40,7 @@ source=$tool
 if [ "$(git -C "$tool" rev-parse --show-prefix 2>/dev/null || echo none)" = "" ]; then
   source="$work/source"
   mkdir "$source"
-  git -C "$tool" archive HEAD | tar -x -C "$source"
+  git -C "$tool" archive HEAD | tar -xf - -C "$source"
 fi
 own=(--quiet --no-compile --no-deps --no-index --no-build-isolation --no-cache-dir)
 PYTHONPATH="$work/backend" "${pip[@]}" install "${own[@]}" "$source"
