@@ -35,7 +35,7 @@ turns an exception into the end of the process.
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import ClassVar
 
 
@@ -229,7 +229,25 @@ class WriteRefused(ReconcilerError):
     exit_code = Exit.REFUSED
 
 
+class Remedy(StrEnum):
+    """What has to come before a run that was refused can go through."""
+
+    HINT = "hint"
+    """What the hint says."""
+    PLAN_AGAIN = "plan again"
+    """The plan is not of now, so accepting it would change nothing."""
+    ACCEPT = "accept"
+    RECOVER = "recover"
+    FIND_JOURNAL = "find the journal"
+    WAIT = "wait"
+    """For the run that is under way."""
+
+
 class Refused(ReconcilerError):
     """Nothing was written, the reason is known, and so is what to do about it."""
 
     exit_code = Exit.REFUSED
+
+    def __init__(self, message: str, *, hint: str = "", remedy: Remedy = Remedy.HINT) -> None:
+        super().__init__(message, hint=hint)
+        self.remedy = remedy

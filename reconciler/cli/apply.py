@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from reconciler.build import describe_version, find_version
+from reconciler.cli.apply_ending import Account, explain_ending
 from reconciler.cli.apply_options import (
     AcceptOption,
     ExpectOption,
@@ -54,10 +55,10 @@ from reconciler.cli.provenance import find_provenance
 from reconciler.cli.signals import stop_on_signals
 from reconciler.definitions.files import open_drafts, probe, read_file
 from reconciler.definitions.settings import find_root
-from reconciler.errors import Exit, ReconcilerError, Refused, UsageError
+from reconciler.errors import Exit, ReconcilerError, Refused, Remedy, UsageError
 from reconciler.execution.branch_tip import check_tip
 from reconciler.execution.executor import apply_plan
-from reconciler.execution.freshness import check_consistent
+from reconciler.execution.freshness import check_consistent, check_fresh
 from reconciler.execution.journal_folder import check_journals, record_quiet_run
 from reconciler.execution.outcome import NotTried, Report, is_undoable
 from reconciler.execution.preflight import (
@@ -114,6 +115,7 @@ class _Order:
     """The runs of the pipeline whose journals have to be there."""
     recover: bool
     yes: bool
+    account: Account
 
 
 @app.command(cls=Verb, epilog=_EXAMPLES)
@@ -146,20 +148,24 @@ def run(
     probe(report)
     outputs, waived = (report,) if report else (), tuple(without_journal or ())
     terms = Terms(accept, workers, patience, Event(), outputs, find_provenance(os.environ, found), waived)
-    order = _Order(found, folder, terms, form, require_tip, tuple(expect_journal or ()), recover, yes)
-    if planfile is not None:
-        saved, content = _read_whole(planfile, only)
-        order = replace(order, terms=replace(terms, plan_file=content))
-        code = _apply_saved(saved, order, environment, vendor)
-    else:
-        if require_tip is not None:
-            check_tip(found, require_tip)
-        code = _apply_now(_narrow(read_context(root, environment, vendor, form), only), order)
-    raise typer.Exit(code)
+    account = Account(terms.provenance.platform, terms.stop, journal)
+    earlier = tuple(expect_journal or ())
+    order = _Order(found, folder, terms, form, require_tip, earlier, recover, yes, account)
+    with explain_ending(account):
+        if planfile is not None:
+            saved, content = _read_whole(planfile, only)
+            order = replace(order, terms=replace(terms, plan_file=content))
+            code = _apply_saved(saved, order, environment, vendor)
+        else:
+            if require_tip is not None:
+                check_tip(found, require_tip)
+            code = _apply_now(_narrow(read_context(root, environment, vendor, form), only), order)
+        raise typer.Exit(code)
 
 
 def _apply_saved(saved: Plan, order: _Order, environment: str | None, vendor: str) -> Exit:
     """Carry out a saved plan; raises `Refused` where it is not for here."""
+    order.account.plan = saved
     if order.tip is not None:
         check_tip(order.root, order.tip, saved)
     chosen = choose_saved(order.root, saved.target.environment, environment)
@@ -170,19 +176,20 @@ def _apply_saved(saved: Plan, order: _Order, environment: str | None, vendor: st
         _connect(saved, chosen, order.root, order.terms.workers) as connection,
         _hold(order, connection) as lock,
     ):
-        return _carry_out_saved(saved, lock, order.terms, order.form, yes=order.yes)
+        return _carry_out_saved(saved, lock, order)
 
 
 def _apply_now(context: Context, order: _Order) -> Exit:
     """Plan now, and carry that out."""
+    order.account.environment = context.environment.name
     with (
         _leave_journal(order, find_target(context.environment, context.vendor), ""),
         open_register(context, read_only=False, workers=order.terms.workers) as connection,
         _hold(order, connection) as lock,
     ):
-        made = make_plan(context, connection)
+        order.account.plan = made = make_plan(context, connection)
         notify_of_warnings(context)
-        return _carry_out(made, lock, order.terms, order.form, yes=order.yes)
+        return _carry_out(made, lock, order)
 
 
 @contextmanager
@@ -212,7 +219,7 @@ def _hold(order: _Order, connection: Connection) -> Iterator[TargetLock]:
             notify_lines(render_recovered(recovered))
         code = Exit.worst(*(each.exit_code for each in recovered))
         if code is not Exit.DONE:
-            notify("Nothing was written by this run.")
+            order.account.settled = True
             raise typer.Exit(code)
         check_nothing_open(site)
         yield lock
@@ -257,7 +264,7 @@ def _list_resources(plan: Plan) -> list[str]:
     return sorted({str(pair["value"]) for right in rights for pair in right["resource"]})
 
 
-def _carry_out_saved(plan: Plan, lock: TargetLock, terms: Terms, form: Format, *, yes: bool) -> Exit:
+def _carry_out_saved(plan: Plan, lock: TargetLock, order: _Order) -> Exit:
     """Carry out a saved plan, unless an earlier run did and the register holds just that; by which run is said.
 
     Raises `Refused` where an earlier run did and the register holds something else by now.
@@ -265,7 +272,12 @@ def _carry_out_saved(plan: Plan, lock: TargetLock, terms: Terms, form: Format, *
     check_consistent(plan)
     earlier = find_earlier_run(plan, lock.site)
     if earlier is None:
-        return _carry_out(plan, lock, terms, form, yes=yes)
+        try:
+            return _carry_out(plan, lock, order)
+        except Refused as refused:
+            if refused.remedy is Remedy.ACCEPT:  # which would not help a plan that is not of now
+                check_fresh(plan, lock.site.register, lock.site.ownership, workers=order.terms.workers)
+            raise
     start = earlier.run.start
     notify(f"This plan was applied already by run {start.run}")
     notify(f"at {describe_time(start.at)}, {earlier.done} of {count(len(plan.writes), 'change')} done.")
@@ -276,16 +288,18 @@ def _carry_out_saved(plan: Plan, lock: TargetLock, terms: Terms, form: Format, *
             f"The plan is stale, and nothing was written: the register does not hold what it asks for in {others}"
             f"{f' and {more} more' if more > 0 else ''}.",
             hint="Plan again, and have the new plan reviewed.",
+            remedy=Remedy.PLAN_AGAIN,
         )
     notify("The register holds what it asks for, so nothing was sent.")
-    return _put_out_nothing(plan, terms, form)
+    return _put_out_nothing(plan, order)
 
 
-def _carry_out(plan: Plan, lock: TargetLock, terms: Terms, form: Format, *, yes: bool) -> Exit:
+def _carry_out(plan: Plan, lock: TargetLock, order: _Order) -> Exit:
     """Show a plan, check that it is accepted, ask, carry it out, and show what became of it.
 
     Raises `Refused` before the first write where it is stale, not accepted, or the answer is no.
     """
+    terms, form = order.terms, order.form
     check_consistent(plan)
     approvals = find_approvals(plan, lock.site.root, lock.site.journal)
     plan = replace(plan, approvals=approvals)
@@ -293,25 +307,28 @@ def _carry_out(plan: Plan, lock: TargetLock, terms: Terms, form: Format, *, yes:
     accepted = check_accepted(plan, terms.accept, approvals)
     if accepted and accepted.how == "approval" and accepted.approval:
         notify(f"Accepted by an approval in {FILE} {describe_approval(accepted.approval)}.")
-    if plan.writes and not yes:
+    if plan.writes and not order.yes:
         confirm_plan(plan)
     stop_on_signals(terms.stop)
     if not plan.writes:
-        return _put_out_nothing(plan, terms, form)
+        return _put_out_nothing(plan, order)
     with clear(plan, lock, terms) as clearance:
+        order.account.began = True
         journal = clearance.writer.journal.path
         _mention(f"Journal: {journal}")
         report = apply_plan(clearance, on_outcome=_count_outcomes(len(plan.writes)))
+        order.account.report = report
         code = _put_out(report, form, clearance.drafts)
         if any(is_undoable(each) for each in report.outcomes):
             _mention(f"To undo: {_name_rollback(plan, journal, lock.site.root)}")
         return code
 
 
-def _put_out_nothing(plan: Plan, terms: Terms, form: Format) -> Exit:
+def _put_out_nothing(plan: Plan, order: _Order) -> Exit:
     """Report on a plan for which nothing was sent."""
-    with open_drafts(terms.outputs) as drafts:
-        return _put_out(Report(plan, provenance=terms.provenance), form, drafts)
+    order.account.report = report = Report(plan, provenance=order.terms.provenance)
+    with open_drafts(order.terms.outputs) as drafts:
+        return _put_out(report, order.form, drafts)
 
 
 def _count_outcomes(total: int) -> Callable[[Outcome], None]:

@@ -46,6 +46,20 @@ def _find_github(environ: Mapping[str, str]) -> Links:
     )
 
 
+def find_restart(environ: Mapping[str, str]) -> str:
+    """Find where somebody starts the same pipeline again; empty where the platform does not say."""
+    if environ.get(_GITHUB):  # OWNER/REPOSITORY/.github/workflows/FILE@REF
+        top = _join(environ.get("GITHUB_SERVER_URL", ""), environ.get("GITHUB_REPOSITORY", ""))
+        file = environ.get("GITHUB_WORKFLOW_REF", "").partition("@")[0].rpartition("/")[2]
+        return _join(top, f"actions/workflows/{quote(file)}") if file else ""
+    if environ.get(_GITLAB):
+        return _join(environ.get("CI_PROJECT_URL", ""), "-/pipelines/new")
+    if environ.get(_AZURE) and (pipeline := environ.get("SYSTEM_DEFINITIONID", "")).isdecimal():
+        project = quote(environ.get("SYSTEM_TEAMPROJECT", ""))
+        return _join(environ.get("SYSTEM_COLLECTIONURI", ""), f"{project}/_build?definitionId={pipeline}")
+    return ""
+
+
 def _find_head(event: str) -> str:
     """Find the commit of a pull request in the event; the runner's own is a merge that is thrown away."""
     try:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.definitions.files import find_top
 from reconciler.definitions.git import GitFailed, find_commit
-from reconciler.errors import Refused, UsageError
+from reconciler.errors import Refused, Remedy, UsageError
 from reconciler.model.canonical_json import SHORT
 
 if TYPE_CHECKING:
@@ -44,11 +44,18 @@ def check_tip(root: Path, name: str, plan: Plan | None = None) -> None:
             f"This clone has no {name}, so whether this is its tip is not known; {_NOTHING}.",
             hint="Fetch it first: git fetch origin. Or name the deployed branch as this clone does.",
         )
-    hint = f"Check out {name}, and plan again from there."
     if head != tip:
         here = f"The commit here is {head[:SHORT]}" if head else "No commit is checked out here"
-        raise Refused(f"{here}, and the tip of {name} is {tip[:SHORT]}; {_NOTHING}.", hint=hint)
+        raise _refuse(here, name, tip)
     made = plan.revision.commit if plan and plan.revision else ""
     if made and made != tip:
         what = f"The plan was made from commit {made[:SHORT]}"
-        raise Refused(f"{what}, and the tip of {name} is {tip[:SHORT]}; {_NOTHING}.", hint=hint)
+        raise _refuse(what, name, tip)
+
+
+def _refuse(what: str, name: str, tip: str) -> Refused:
+    return Refused(
+        f"{what}, and the tip of {name} is {tip[:SHORT]}; {_NOTHING}.",
+        hint=f"Check out {name}, and plan again from there.",
+        remedy=Remedy.PLAN_AGAIN,
+    )

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from reconciler.clients.parallel import read_all
-from reconciler.errors import Refused
+from reconciler.errors import Refused, Remedy
 from reconciler.execution.impact_evidence import check_managed, gather_evidence
 from reconciler.model.environment import WORKERS
 from reconciler.planning.change import Weight, describe_users, find_overwritten, order_users
@@ -72,6 +72,7 @@ def _check_left_alone(plan: Plan, acceptances: Acceptances) -> None:
         raise Refused(
             "The plan would write what stands accepted, so nothing was written.\n" + "\n".join(found[:_MOST]),
             hint="Plan again, or take the entry out of systems/.accepted.yaml.",
+            remedy=Remedy.PLAN_AGAIN,
         )
 
 
@@ -84,6 +85,7 @@ def _check_unmoved(plan: Plan, register: Register, workers: int) -> None:
         raise Refused(
             f"The plan is stale, and nothing was written.\n{said}",
             hint="Plan again, and have the new plan reviewed.",
+            remedy=Remedy.PLAN_AGAIN,
         )
 
 
@@ -104,6 +106,7 @@ def _check_impacts(plan: Plan, register: Register, ownership: Ownership) -> None
             "More system users are touched than the plan says, so nothing was written.\n"
             + "\n".join(grown[:_MOST]),
             hint="Plan again, and have the new plan reviewed.",
+            remedy=Remedy.PLAN_AGAIN,
         )
     as_claimed = {
         name: replace(each, users=claimed[name][0], agents=claimed[name][1])
@@ -130,6 +133,7 @@ def _check_impacts(plan: Plan, register: Register, ownership: Ownership) -> None
             "The plan's impacts are not those that it has, so nothing was written.\n"
             + "\n".join(mismatches[:_MOST]),
             hint="Plan again, and have the new plan reviewed.",
+            remedy=Remedy.PLAN_AGAIN,
         )
 
 

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from reconciler.build import find_version
-from reconciler.errors import Refused, UsageError
+from reconciler.errors import Refused, Remedy, UsageError
 from reconciler.execution.journal import start_run
 from reconciler.execution.journal_reader import read_run
 
@@ -117,6 +117,7 @@ def check_journals(runs: Sequence[Run], wanted: Sequence[str], waived: Sequence[
         f"The earlier {noun} {names} may have written, and {have} left no journal in {folder}; nothing was written.",
         hint=f"What {their} sent is not known: a request may still be carried out, and this run could overwrite it. "
         f"Keep the journal there, or look at the register with `reconciler plan` and go on with {options}.",
+        remedy=Remedy.FIND_JOURNAL,
     )
 
 

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.errors import Refused
+from reconciler.errors import Refused, Remedy
 from reconciler.platform import open_plain, take_lock
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def hold_lock(folder: Path, *, register: str, vendor: str) -> Iterator[None]:
             raise Refused(
                 f"Another run holds the lock on {register} for vendor {vendor}: {holder}.",
                 hint="Nothing was written. Wait for it to end, then plan and apply again.",
+                remedy=Remedy.WAIT,
             )
         _sign(descriptor)
         yield

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.build import find_version
 from reconciler.definitions.files import open_drafts
-from reconciler.errors import Refused, WriteRefused
+from reconciler.errors import Refused, Remedy, WriteRefused
 from reconciler.execution.freshness import check_fresh
 from reconciler.execution.journal import KEPT_APPROVAL, KEPT_PLAN, start_run
 from reconciler.execution.journal_folder import find_open, read_runs
@@ -180,6 +180,7 @@ def check_nothing_open(site: Site) -> None:
             f"The run {left[0].start.run} left {number} request{'' if number == 1 else 's'} "
             f"whose outcome is unknown.{lost}",
             hint="Run `reconciler recover` first; nothing was written.",
+            remedy=Remedy.RECOVER,
         )
 
 

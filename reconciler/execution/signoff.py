@@ -14,7 +14,7 @@ from reconciler.definitions.entry_list import read_entries
 from reconciler.definitions.files import find_top, read_file
 from reconciler.definitions.git import GitFailed, LineOrigin, find_line_origin, read_at_head
 from reconciler.definitions.yaml_document import MAX_BYTES
-from reconciler.errors import Refused, UsageError
+from reconciler.errors import Refused, Remedy, UsageError
 from reconciler.execution.journal_folder import read_runs
 from reconciler.model.canonical_json import SHORT
 from reconciler.planning.approval import (
@@ -158,6 +158,7 @@ def check_accepted(plan: Plan, accept: str, approvals: Sequence[PlanApproval]) -
             f"--accept names {accept[:SHORT]}, and this plan's digest is {plan.short_digest}."
             + _describe_growth(plan, named),
             hint="Review the plan as it is now, and accept its own digest.",
+            remedy=Remedy.ACCEPT,
         )
     if accept:
         return Signoff("option", approval)
@@ -172,6 +173,7 @@ def check_accepted(plan: Plan, accept: str, approvals: Sequence[PlanApproval]) -
         + "\n".join([*impacts, *others]),
         hint=f"If they are meant, run it again with --accept {plan.short_digest}, or save the plan, have "
         "`reconciler approve PLANFILE --reason TEXT` merged, and run it again.",
+        remedy=Remedy.ACCEPT,
     )
 
 

@@ -1,0 +1,81 @@
+"""What a job says when an apply ends: on stderr, in the summary and in its outputs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builders import OTHER_CLIENT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.served import Repository, Served
+
+pytestmark = pytest.mark.slow
+
+
+def _become_a_job(repository: Repository, folder: Path) -> Repository:
+    job = {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_SERVER_URL": "https://github.com",
+        "GITHUB_REPOSITORY": "o/r",
+        "GITHUB_WORKFLOW_REF": "o/r/.github/workflows/apply.yml@refs/heads/main",
+        "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
+        "GITHUB_OUTPUT": str(folder / "output"),
+    }
+    return replace(repository, environ={**repository.environ, **job})
+
+
+def _read_outputs(folder: Path) -> dict[str, str]:
+    found = re.findall(
+        r"^([\w-]+)<<(\S+)\n(.*?)\n\2$", (folder / "output").read_text(), re.MULTILINE | re.DOTALL
+    )
+    return {name: value for name, _, value in found}
+
+
+def test_stale_and_breaking_is_a_matter_of_planning_again(
+    repository: Repository, served: Served, tmp_path: Path
+) -> None:
+    """Fresh, its digest is to be accepted; stale, nobody is told to accept it."""
+    assert repository.run("apply", "--yes").returncode == 0
+    path = repository.define(clientId=[OTHER_CLIENT])
+    digest = repository.plan("--out", "plan.json")["digest"]
+    job = _become_a_job(repository, tmp_path)
+
+    breaking = job.run("apply", "plan.json", "--yes")
+    accepted = (tmp_path / "summary.md").read_text()
+    (tmp_path / "summary.md").unlink()
+    live = {**served.read(path.stem), "isVisible": False}
+    assert served.ask("PUT", f"/{path.stem}", live).status_code < 300
+    stale = job.run("apply", "plan.json", "--yes")
+    again = (tmp_path / "summary.md").read_text()
+
+    link = "https://github.com/o/r/actions/workflows/apply.yml"
+    assert (breaking.returncode, stale.returncode) == (4, 4)
+    for said in (breaking.stderr, accepted):
+        assert digest in said
+        assert "is not accepted" in said
+        assert link in said
+    for said in (stale.stderr, again):
+        assert "Nothing was written: the plan is not of now" in said
+        assert digest not in said
+        assert "--accept" not in said
+        assert link in said
+    assert _read_outputs(tmp_path)["plan-digest"] == digest
+
+
+def test_a_run_that_goes_well_says_what_it_did(repository: Repository, tmp_path: Path) -> None:
+    """In the summary and the outputs, and nothing about how to go on."""
+    done = _become_a_job(repository, tmp_path).run("apply", "--yes")
+
+    outputs = _read_outputs(tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (
+        (tmp_path / "summary.md").read_text().startswith("### Apply to <code>local</code>\n\n1 done. Plan ")
+    )
+    assert (outputs["done"], outputs["not-tried"], outputs["interrupted"]) == ("1", "0", "false")
+    assert outputs["run"].startswith("20")
