@@ -108,7 +108,7 @@ def run(
         placed = move_drift(report, find_prefix(context.root, os.environ))
         show_summary("drift", lambda: load_renderer("markdown").render_drift(placed), os.environ)
         if is_runner(os.environ):
-            has_drift = str(bool(report.alarming)).lower()
+            has_drift = str(report.has_drift).lower()
             write_outputs({"has-drift": has_drift, "differences": str(len(report.alarming))}, os.environ)
     if imported is not None:
         code = finish_adoption(context.root, imported, dry_run=dry_run)

@@ -7,6 +7,7 @@ system beside it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from itertools import takewhile
 from typing import TYPE_CHECKING, assert_never
@@ -74,6 +75,8 @@ READER_WROTE = "reader-wrote"
 _READER_HINT = (
     "Find out who holds its key, and change it; who may write is named by `clients` in the configuration."
 )
+_RECENT = 30
+"""Days for which a write by a client that may only read is drift, whether or not it left a difference."""
 _NAMED = 5
 """Systems that one sentence names."""
 ALARMING = frozenset({Kind.CHANGED_OUTSIDE, Kind.MISSING, Kind.DELETED, Kind.UNMANAGED})
@@ -145,10 +148,15 @@ class DriftReport:
         return tuple(each for each in self.differences if each.kind is Kind.NO_DIFFERENCE)
 
     @property
+    def has_drift(self) -> bool:
+        """Say whether anything alarms, or a client wrote that may only read."""
+        return bool(self.alarming) or any(each.severity is Severity.ERROR for each in self.findings)
+
+    @property
     def exit_code(self) -> Exit:
-        """Different where anything alarms; failed where not all could be looked at."""
+        """Different where there is drift; failed where not all could be looked at."""
         return Exit.worst(
-            Exit.DIFFERENT if self.alarming else Exit.DONE,
+            Exit.DIFFERENT if self.has_drift else Exit.DONE,
             Exit.FAILED if self.unlisted or self.unjudged else Exit.DONE,
         )
 
@@ -176,18 +184,23 @@ def find_drift(plan: Plan, logs: Mapping[str, Sequence[State]], ownership: Owner
 
 
 def _find_misuse(logs: Mapping[str, Sequence[State]], ownership: Ownership) -> Iterator[Finding]:
-    """Warn of what the run's own client wrote since our last write although it may only read, differences or not."""
+    """Report what the run's own client wrote since our last write although it may only read, differences or not.
+
+    It is an error for a month, since nothing that a person does takes it out of the change log.
+    """
     found: dict[str, str] = {}
     for name, states in sorted(logs.items() if ownership.reader else ()):
         others = takewhile(lambda state: state.entry.client not in ownership.clients, states)
         written = next((each.entry for each in others if each.entry.client == ownership.reader), None)
         if written:
-            found[name] = written.created
+            found[name[:100]] = written.created[:100]
     if found:
+        recent = date.fromordinal(max(ownership.acceptances.today.toordinal() - _RECENT, 1)).isoformat()
+        severity = Severity.ERROR if max(found.values()) >= recent else Severity.WARNING
         more = f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
         named = ", ".join(f"`{name}`" for name in [*found][:_NAMED]) + more
         message = f"Client {ownership.reader}, which may only read here, wrote {named}, last at {max(found.values())}."
-        yield Finding(READER_WROTE, Severity.WARNING, message, Location(""), _READER_HINT)
+        yield Finding(READER_WROTE, severity, message, Location(""), _READER_HINT)
 
 
 def _judge(change: Change, states: Sequence[State], ownership: Ownership) -> Iterator[Difference]:

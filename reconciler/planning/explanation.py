@@ -65,12 +65,12 @@ _PLAN: Mapping[str, tuple[str, str]] = {
         ),
     ),
     READER_WROTE: (
-        "warning",
+        "error",
         (
             "The client that this run reads with has written, and `clients` of the configuration names others.\n\n"
             "Its key lies where pull requests are planned, so somebody may have it. Change it, look at\n"
-            "`reconciler history ID`, and let apply put right what differs. It is mentioned until one of `clients`\n"
-            "writes to the system again."
+            "`reconciler history ID`, and let apply put right what differs. It is drift for 30 days, whatever\n"
+            "differs, or until one of `clients` writes to the system again; later it is a warning."
         ),
     ),
     KEY_EXPIRY: (

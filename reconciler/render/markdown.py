@@ -115,7 +115,7 @@ def render_drift(report: DriftReport, longest: int = LONGEST) -> str:
     head += [line for each in list_remarks(report) for line in (_describe_note(each), "")]
     if report.quiet:
         head += [_say(phrases.describe_quiet(report.quiet), 1000), ""]
-    if not report.open:
+    if not (report.open or report.has_drift):
         head += [phrases.describe_no_drift(report.systems), ""]
     systems = group_systems(report)
     blocks = [Block(each.title, _describe_system(each), each.alarming > 0) for each in systems]

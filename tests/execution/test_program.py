@@ -413,8 +413,10 @@ def test_a_client_that_plans_and_one_that_applies(repository: Repository, served
     applied = repository.run("apply", "--yes", MASKINPORTEN_CLIENT_ID=APPLY_ID)
     quiet = repository.run("drift")
     token = served.fetch_token(client=CLIENT_ID)
-    body = {**served.read(ONE), "isVisible": True}
-    headers = {"Authorization": f"Bearer {token}"}
+    body, headers = served.read(ONE), {"Authorization": f"Bearer {token}"}
+    httpx.put(f"{served.base}{VENDOR_PATH}/{ONE}", json=body, headers=headers).raise_for_status()
+    written = repository.run("drift")
+    body = {**body, "isVisible": True}
     httpx.put(f"{served.base}{VENDOR_PATH}/{ONE}", json=body, headers=headers).raise_for_status()
     drift = repository.run("drift")
 
@@ -423,4 +425,6 @@ def test_a_client_that_plans_and_one_that_applies(repository: Repository, served
     assert applied.returncode == quiet.returncode == 0, applied.stderr
     assert drift.returncode == 3, drift.stderr
     assert f"client   {CLIENT_ID}" in drift.stdout
-    assert f"Client {CLIENT_ID}, which may only read here, wrote '{ONE}'" in " ".join(drift.stdout.split())
+    assert written.returncode == 3, written.stdout
+    for said in (written.stdout, drift.stdout):
+        assert f"Error: Client {CLIENT_ID}, which may only read here, wrote '{ONE}'" in " ".join(said.split())

@@ -424,13 +424,24 @@ def test_a_write_by_the_client_that_only_reads(
 ) -> None:
     """`clients = [apply]`: what the plan's client wrote since our last write is told, difference or none."""
     made = plan_changes(TARGET, [a_resolved("tt02", **HIDDEN)], {SYSTEM: a_registered_system(**HIDDEN)}, [])
-    ownership = Ownership(frozenset({OURS}), NONE, reader=READER)
+    ownership = Ownership(frozenset({OURS}), accept(), reader=READER)
     report = find_drift(made, {SYSTEM: a_log(*writes)}, ownership)
 
     assert [each.rule for each in report.findings] == [READER_WROTE] * named
+    assert report.exit_code is (Exit.DIFFERENT if named else Exit.DONE)
     if named:
         told = f"Client {READER}, which may only read here, wrote `{SYSTEM}`, last at 2026-11-"
         assert report.findings[0].message.startswith(told)
+
+
+def test_a_write_by_the_reader_is_drift_for_a_month() -> None:
+    """It cannot be taken out of the change log, and must not end every later run with 3."""
+    made = plan_changes(TARGET, [a_resolved("tt02", **HIDDEN)], {SYSTEM: a_registered_system(**HIDDEN)}, [])
+    states = a_log((READER, HIDDEN), (OURS, HIDDEN))
+    for days, code in ((0, Exit.DIFFERENT), (29, Exit.DIFFERENT), (30, Exit.DONE)):
+        later = Acceptances(TODAY + timedelta(days=days))
+        report = find_drift(made, {SYSTEM: states}, Ownership(frozenset({OURS}), later, reader=READER))
+        assert (report.exit_code, len(report.findings)) == (code, 1)
 
 
 def test_a_difference_that_the_reader_made_is_drift() -> None:

@@ -11,13 +11,14 @@ from reconciler.model.findings import Severity
 from reconciler.planning.explanation import find_explanation
 from reconciler.planning.key_expiry import find_key_expiry
 from reconciler.planning.plan_file import print_plan, read_plan
-from reconciler.render.formats import FORMATS, TEXT, load_renderer
+from reconciler.render.formats import COUNTED, FORMATS, TEXT, load_renderer
 from reconciler.render.lines import print_lines
 from reconciler.render.text.drift import render_drift
 from reconciler.render.text.plan import render_plan
 from tests.render.samples import a_quiet_report, an_empty_plan
 
 TODAY = date(2026, 11, 22)
+SAYING = [form for form in FORMATS if form not in COUNTED]
 ENDING = find_key_expiry(TODAY + timedelta(days=12), TODAY)
 
 
@@ -49,7 +50,7 @@ def test_nothing_is_known_where_nothing_is_configured() -> None:
     assert find_key_expiry(None, TODAY) == ()
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", SAYING)
 def test_every_output_of_drift_says_it(form: str) -> None:
     """The nightly run is where it is seen, whatever reads its output."""
     report = replace(a_quiet_report(), findings=ENDING)
@@ -58,7 +59,7 @@ def test_every_output_of_drift_says_it(form: str) -> None:
     assert "last day is in 12 days" in " ".join(text.split())
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", SAYING)
 def test_every_output_of_a_plan_says_it(form: str) -> None:
     """One note, for all of them."""
     plan = replace(an_empty_plan(), findings=ENDING)

@@ -42,7 +42,7 @@ def render_drift(report: DriftReport) -> Iterator[Line]:
         yield (Piece(make_sentence(phrases.describe_quiet(report.quiet)), "dim"),)
     if report.unlisted:
         yield (Piece(make_sentence(phrases.describe_unlisted(report.unlisted)), "warn"),)
-    if not report.open:
+    if not (report.open or report.has_drift):
         yield (Piece(phrases.describe_no_drift(report.systems), "good"),)
     yield (Piece(summarise_drift(report), "strong"),)
 
