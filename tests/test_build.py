@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -14,6 +15,8 @@ import pytest
 
 from reconciler import __version__
 from reconciler.build import _read_origin, describe_version, find_version
+from reconciler.planning.plan import Plan, Target
+from reconciler.render import html, markdown
 from tests.git import commit_all, git
 from tests.workflows.runner import PROJECT
 
@@ -29,6 +32,15 @@ def test_a_version_is_described_with_a_short_commit() -> None:
     assert describe_version("0.9.0") == "0.9.0"
     assert describe_version("0.9.0+local.1") == "0.9.0+local.1"
     assert describe_version("") == ""
+
+
+def test_a_plan_says_by_which_build_it_was_made() -> None:
+    """The comment and the page name the version, and the commit in short."""
+    plan = Plan(Target("tt02", "https://register.example", "991825827"), tool_version=f"0.9.0+{COMMIT}")
+    printed = [markdown.render_plan(plan), html.render_plan(plan)]
+
+    said = [re.sub(r"<[^>]*>|\\|\s+", " ", each) for each in printed]
+    assert ["by reconciler 0.9.0 (3a5c4bbb91f2)" in each for each in said] == [True, True], said
 
 
 def test_this_checkout_has_the_version() -> None:

@@ -194,6 +194,17 @@ def test_no_step_that_installs_has_a_secret(path: Path) -> None:
     assert holders == []
 
 
+def test_plan_and_apply_run_one_build() -> None:
+    """Both jobs use the action of the commit that the workflow stands at, and nothing chooses another."""
+    jobs = read_yaml(PROJECT / ".github" / "workflows" / "apply.yml")["jobs"]
+    used = {
+        name: {step["uses"] for step in jobs[name]["steps"] if "reconcile" in step.get("uses", "")}
+        for name in ("plan", "apply")
+    }
+
+    assert used["plan"] == used["apply"] == {"$/.github/actions/reconcile"}
+
+
 def test_the_finder_finds_a_secret() -> None:
     """A credential in any of the places that count is seen."""
     step = {"uses": "$/.github/actions/reconcile", "env": {"MASKINPORTEN_CLIENT_JWK": "${{ secrets.A }}"}}

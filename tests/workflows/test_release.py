@@ -69,6 +69,26 @@ def test_a_tag_that_is_not_the_version_is_refused(tree: Path) -> None:
     assert f"The tag v9.9.9 is not the version {__version__}" in done.stderr
 
 
+@pytest.mark.parametrize("merged", [True, False], ids=["merged", "not merged"])
+def test_only_what_is_merged_is_released(tree: Path, *, merged: bool) -> None:
+    """A tag on a commit that `main` does not have stops the release, whatever the tag says."""
+    job = read_yaml(PROJECT / ".github/workflows/release.yml")["jobs"]["check"]
+    (script,) = [each["run"] for each in job["steps"] if each.get("name") == "Compare the tag"]
+    release(tree, "join", __version__, "2026-12-01")
+    git(tree, "init", "-q")
+    commit_all(tree, "Release")
+    git(tree, "update-ref", "refs/remotes/origin/main", "HEAD")
+    if not merged:
+        git(tree, "commit", "-q", "--allow-empty", "-m", "More")
+
+    done = run("bash", "-ec", f"cd {tree}\n{script}".replace("python ", f"{sys.executable} "), TAG=TAG)
+
+    assert (done.returncode, "::error::The tag is not on main." in done.stdout) == (
+        int(not merged),
+        not merged,
+    )
+
+
 def test_a_release_without_its_changes_is_refused(tree: Path) -> None:
     """The changelog has no section for it; joined, it has, and the fragments are in it and gone."""
     fragments = tree / "docs" / "changelog.d"
