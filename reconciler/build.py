@@ -38,16 +38,28 @@ def describe_version(version: str) -> str:
     return f"{number} ({commit[:_SHORT]})" if _COMMIT.fullmatch(commit) else version
 
 
+def find_program() -> str:
+    """Name the repository and the commit that an installer took this build from, with an `@` between; empty else."""
+    address, commit = _read_record(Path(__file__).parents[1])
+    return f"{address}@{commit}" if address and commit else ""
+
+
 def _read_origin(site: Path) -> str:
     """Read which commit an installer took from a repository (PEP 610), beside the package; empty where none.
 
     An installation from a folder has no commit there, since the folder may have held changes.
     """
+    return _read_record(site)[1]
+
+
+def _read_record(site: Path) -> tuple[str, str]:
+    """Read the address of the repository, and the commit."""
     for path in site.glob(_ORIGIN):
         try:
-            commit = json.loads(path.read_text(encoding="utf-8"))["vcs_info"]["commit_id"]
-        except (OSError, ValueError, KeyError, TypeError):
+            record = json.loads(path.read_text(encoding="utf-8"))
+            address, commit = record.get("url", ""), record["vcs_info"]["commit_id"]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue
-        if isinstance(commit, str) and _COMMIT.fullmatch(commit):
-            return commit
-    return ""
+        if isinstance(address, str) and isinstance(commit, str) and _COMMIT.fullmatch(commit):
+            return address, commit
+    return "", ""

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler.cli.main import VERBS
+from reconciler.definitions.pipeline import PIPELINES, PLACEHOLDER, read_pipeline
 from reconciler.errors import Exit
 from reconciler.model.environment import BUILT_IN, Environment
 from reconciler.render.formats import FORMATS
@@ -104,6 +105,21 @@ def _read_sessions() -> dict[str, list[str]]:
         for function in tree.body
         if isinstance(function, ast.FunctionDef)
     }
+
+
+@pytest.mark.parametrize("path", [path for paths in PIPELINES.values() for path in paths])
+def test_init_writes_the_pipelines_of_the_pages(path: str, request: pytest.FixtureRequest) -> None:
+    """Page and shipped file are the same to the byte; `--accept` takes the files from the pages."""
+    (platform,) = (each for each, paths in PIPELINES.items() if path in paths)
+    page = (ROOT / "docs" / f"{platform}.md").read_text(encoding="utf-8")
+    found = re.search(rf"`{re.escape(path)}`:?\n+```yaml\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+
+    assert found, f"docs/{platform}.md does not show {path}"
+    if request.config.getoption("--accept"):
+        name = path.removeprefix(".").replace("/", "-")
+        (ROOT / "reconciler/data/pipelines" / name).write_text(found[1], encoding="utf-8")
+    assert read_pipeline(path) == found[1], "pytest tests/test_docs.py --accept"
+    assert PLACEHOLDER in found[1]
 
 
 def test_nox_runs_what_the_pages_and_the_pipeline_run() -> None:

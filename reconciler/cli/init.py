@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from reconciler.build import find_program
 from reconciler.cli.confirmation import ask, confirm
 from reconciler.cli.console import notify, show_lines, show_text
 from reconciler.cli.options import RootOption, Verb, make_app
 from reconciler.clients.credentials import choose_variables
 from reconciler.definitions.files import find_definitions
+from reconciler.definitions.pipeline import Platform, read_program
 from reconciler.definitions.settings import find_root, read_settings
-from reconciler.errors import Exit, Refused
+from reconciler.errors import Exit, Refused, UsageError
 from reconciler.model.environment import BUILT_IN
-from reconciler.operations.init import plan_start, write_start
+from reconciler.operations.init import Wishes, plan_start, write_start
 from reconciler.render.lines import LONG, Piece, make_line, make_safe
 from reconciler.render.phrases import count
 
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
 app = make_app()
 _EXAMPLES = """\
 reconciler init
-reconciler init -e tt02 -e prod --vendor 991825827 --dry-run
+reconciler init --github --owners @org/team --program OWNER/REPOSITORY@COMMIT
 reconciler init --check"""
 _Environments: TypeAlias = Annotated[
     list[str] | None,
@@ -51,42 +55,61 @@ _Owners: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
+_Vendor: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--vendor",
+        metavar="ORG",
+        help="Organisation number for an example definition.",
+        show_default=False,
+    ),
+]
+_Github: TypeAlias = Annotated[bool, typer.Option("--github", help="Add the workflows of GitHub Actions.")]
+_Gitlab: TypeAlias = Annotated[bool, typer.Option("--gitlab", help="Add the pipeline of GitLab CI.")]
+_Azure: TypeAlias = Annotated[bool, typer.Option("--azure", help="Add the pipeline of Azure Pipelines.")]
+_Program: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--program",
+        metavar="REPOSITORY@COMMIT",
+        help="The commit of this program that pipelines run. Default: what was installed, where that is known.",
+        show_default=False,
+    ),
+]
 
 
 @app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
     *,
     check: Annotated[bool, typer.Option("--check", help="Run doctor for every environment instead.")] = False,
-    vendor: Annotated[
-        str,
-        typer.Option(
-            "--vendor",
-            metavar="ORG",
-            help="Organisation number for an example definition.",
-            show_default=False,
-        ),
-    ] = "",
+    vendor: _Vendor = "",
     environments: _Environments = None,
     owners: _Owners = "",
+    github: _Github = False,
+    gitlab: _Gitlab = False,
+    azure: _Azure = False,
+    program: _Program = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the files and write nothing.")] = False,
     root: RootOption = None,
 ) -> None:
     """Write what a repository needs to start with, here; nothing that is there is overwritten.
 
-    Configuration, a line for git, a schema for editors, and an example where --vendor is given. On a terminal
-    it asks for what is not said.
+    Configuration, a line for git, a schema for editors, and an example where --vendor is given. Pipelines are pinned
+    to one commit of this program. On a terminal it asks for what is not said.
     """
     if check:
         _check(root or Path.cwd())
         return
     here = (root or Path.cwd()).resolve()
     asking = sys.stdin.isatty() and not yes and not dry_run
-    if asking and not vendor:
-        vendor = ask("The vendor's organisation number, for an example (none)")
-    if asking and not owners:
-        owners = ask("Who reviews changes, as in CODEOWNERS, such as @org/team (nobody)")
-    files = plan_start(here, vendor=vendor, environments=environments or ("tt02", "prod"), owners=owners)
+    named = zip(Platform, (github, gitlab, azure), strict=True)
+    wishes = Wishes(
+        vendor, environments or ("tt02", "prod"), owners, [each for each, wanted in named if wanted]
+    )
+    files = plan_start(
+        here, _name_program(_ask_missing(wishes) if asking else wishes, program, asking=asking)
+    )
     show_lines(_list_files(files, whole=dry_run))
     if dry_run:
         return
@@ -103,6 +126,27 @@ def run(
         f"Next: `reconciler {_choose_next(here)}`, or `reconciler import --all -e {source}` for what is registered "
         "already."
     )
+
+
+def _ask_missing(wishes: Wishes) -> Wishes:
+    """Ask for what was not said; an empty answer leaves it out."""
+    vendor = wishes.vendor or ask("The vendor's organisation number, for an example (none)")
+    platforms = list(wishes.platforms)
+    while not platforms and (answer := ask("Pipelines for github, gitlab or azure (none)").lower()):
+        platforms = [each for each in Platform if each == answer]
+    owners = wishes.owners or ask("Who reviews changes, as in CODEOWNERS, such as @org/team (nobody)")
+    return replace(wishes, vendor=vendor, platforms=platforms, owners=owners)
+
+
+def _name_program(wishes: Wishes, said: str, *, asking: bool) -> Wishes:
+    """Name the commit that pipelines run: the one that was said, else the one that is installed, else an answer."""
+    if not wishes.platforms:
+        return wishes
+    if not said:
+        with suppress(UsageError):
+            return replace(wishes, program=read_program(find_program()))
+        said = ask("The program's repository and commit, as OWNER/REPOSITORY@COMMIT") if asking else ""
+    return replace(wishes, program=read_program(said) if said else None)
 
 
 def _choose_next(root: Path) -> str:

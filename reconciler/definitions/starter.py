@@ -96,10 +96,11 @@ def make_example(vendor: str, client: str) -> StarterFile:
     return StarterFile(f"systems/{vendor}_example.yaml", text, is_new=True)
 
 
-def assign_owners(owners: str, existing: Mapping[str, str]) -> StarterFile:
-    """Have each change of a definition, and each approval, reviewed by its owners; `existing` is by path."""
+def assign_owners(owners: str, existing: Mapping[str, str], others: Sequence[str] = ()) -> StarterFile:
+    """Have each change of a definition, an approval and other paths reviewed by their owners; `existing` is by path."""
     path = next((each for each in OWNERS if each in existing), OWNERS[0])
-    lines = [f"/systems/ {owners}", f"/systems/.approvals.yaml {owners}", f"/{CONFIG} {owners}"]
+    paths = ("/systems/", "/systems/.approvals.yaml", f"/{CONFIG}", *others)
+    lines = [f"{each} {owners}" for each in paths]
     there = {line.split("#")[0].split(" ")[0] for line in existing.get(path, "").splitlines()}
     missing = [line for line in lines if line.split(" ")[0] not in there]
     if not missing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.files import (
@@ -14,6 +15,7 @@ from reconciler.definitions.files import (
     read_file,
     write_definition,
 )
+from reconciler.definitions.pipeline import OWNED, Platform, Program, make_pipelines
 from reconciler.definitions.settings import read_settings
 from reconciler.definitions.starter import (
     CONFIG,
@@ -30,24 +32,38 @@ from reconciler.operations.schema import Of, make_schema
 from reconciler.rules.identity import is_organisation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 
-def plan_start(
-    root: Path, *, vendor: str = "", environments: Sequence[str] = (), owners: str = ""
-) -> tuple[StarterFile, ...]:
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a repository is to start with, beside what every one needs."""
+
+    vendor: str = ""
+    """An organisation number, for the first definition; none is made without it, or where there are definitions."""
+    environments: Sequence[str] = ()
+    owners: str = ""
+    """Who reviews definitions and pipelines, as CODEOWNERS has it."""
+    platforms: Sequence[Platform] = ()
+    """What runs pipelines."""
+    program: Program | None = None
+    """The commit of this program that they run."""
+
+
+def plan_start(root: Path, wishes: Wishes) -> tuple[StarterFile, ...]:
     """Find what a repository lacks; nothing is written.
 
-    `vendor` is an organisation number, for the first definition; without it, or where there are definitions, none is
-    made. Raises `UsageError` for a number that is none, and `SettingsError` for a configuration that cannot be read.
+    Raises `UsageError` for an organisation number that is none and for a pipeline without a commit of the program,
+    and `SettingsError` for a configuration that cannot be read.
     """
+    vendor = wishes.vendor
     if vendor and not is_organisation(vendor):
         raise UsageError(
             f"`{vendor}` is no organisation number.", hint="Nine digits, as Enhetsregisteret has it."
         )
     settings = read_settings(root)
-    named = [each for each in environments if each != "local"]
+    named = [each for each in wishes.environments if each != "local"]
     unknown = [each for each in named if each not in settings.environments]
     if unknown:
         raise UsageError(
@@ -64,10 +80,23 @@ def plan_start(
     ]
     if vendor and not (os.path.lexists(root / SYSTEMS) and find_definitions(root)):
         files.append(make_example(vendor, str(uuid.uuid4())))
-    if owners:
+    files += _plan_pipelines(root, wishes)
+    if wishes.owners:
         there = {path: text for path in OWNERS if (text := _read(root, path)) is not None}
-        files.append(assign_owners(owners, there))
+        owned = [OWNED[each] for each in wishes.platforms]
+        files.append(assign_owners(wishes.owners, there, owned))
     return tuple(files)
+
+
+def _plan_pipelines(root: Path, wishes: Wishes) -> Iterator[StarterFile]:
+    """Plan the pipelines; one that is not pinned would run what somebody else chooses later, with the key."""
+    for platform in wishes.platforms:
+        if wishes.program is None:
+            raise UsageError(
+                "Which commit of the program the pipelines are to run is not known.",
+                hint="Name the one that you reviewed: --program OWNER/REPOSITORY@COMMIT.",
+            )
+        yield from make_pipelines(platform, wishes.program, lambda path: os.path.lexists(root / path))
 
 
 def write_start(root: Path, files: Sequence[StarterFile]) -> int:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.builders import VENDOR
 from tests.served import Repository, Served
+from tests.terminal import answer_all
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,6 +105,45 @@ def test_nothing_is_written_where_something_is_wrong(
 
     assert (done.returncode, said in done.stderr) == (code, True), done.stderr
     assert list_files(empty.root) == {}
+
+
+@pytest.mark.slow
+def test_pipelines_are_pinned(empty: Repository) -> None:
+    """Their owners are named, and without a commit of the program nothing is written."""
+    unpinned = empty.run("init", "--yes", "--github")
+    assert (unpinned.returncode, list_files(empty.root)) == (2, {}), unpinned.stderr
+    assert "--program OWNER/REPOSITORY@COMMIT" in unpinned.stderr
+
+    done = empty.run(
+        "init", "--yes", "--github", "--gitlab", "--owners", "@o/t", "--program", f"a/b@{'0a' * 20}"
+    )
+
+    assert done.returncode == 0, done.stderr
+    files = list_files(empty.root)
+    assert f"    uses: a/b/.github/workflows/plan.yml@{'0a' * 20} " in files[".github/workflows/plan.yml"]
+    assert "/.github/ @o/t\n/.gitlab-ci.yml @o/t\n" in files[".github/CODEOWNERS"]
+
+
+@pytest.mark.slow
+def test_it_asks_on_a_terminal(empty: Repository) -> None:
+    """For the example, the platform, the commit and the reviewers."""
+    code, said = answer_all(
+        empty,
+        ["init"],
+        [
+            ("for an example (none):", ""),
+            ("github, gitlab or azure (none):", "travis"),
+            ("github, gitlab or azure (none):", "azure"),
+            ("as in CODEOWNERS, such as @org/team (nobody):", ""),
+            ("as OWNER/REPOSITORY@COMMIT:", f"https://dev.azure.com/o/p/_git/r@{'0a' * 20}"),
+            ("Write them? [y/N]:", "y"),
+        ],
+    )
+
+    assert code == 0, said
+    text = list_files(empty.root)["azure-pipelines.yml"]
+    assert "https://dev.azure.com/o/p/_git/r" in text
+    assert "0a" * 20 in text
 
 
 def test_a_dry_run_shows_the_files(empty: Repository) -> None:
