@@ -48,8 +48,10 @@ from reconciler.emulator.server.control_access import ControlAccess
 from reconciler.emulator.server.routing import Router
 from reconciler.emulator.server.server import Emulator, Network, listen
 from reconciler.emulator.systemusers.answering import Customers
+from reconciler.emulator.systemusers.authorized_parties import AuthorizedParties
 from reconciler.emulator.systemusers.changes import Changes
 from reconciler.emulator.systemusers.checks import Parties
+from reconciler.emulator.systemusers.confirm_page import ConfirmPage
 from reconciler.emulator.systemusers.endpoints import SystemUsers
 from reconciler.emulator.systemusers.requests import Requests
 from reconciler.emulator.systemusers.tables import Tables
@@ -138,6 +140,8 @@ def _assemble(
         system_users,
         Requests(customers),
         Changes(customers),
+        AuthorizedParties(customers.tables),
+        ConfirmPage(customers),
         *metadata,
         Maskinporten(issuer, validator),
         TokenGenerator(issuer),

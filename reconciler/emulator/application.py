@@ -28,6 +28,7 @@ from reconciler.emulator.register.bearer import find_token
 from reconciler.emulator.server import invocation, missing_routes
 from reconciler.emulator.server.access_log import Entry
 from reconciler.emulator.server.routing import Call, Match, Router, TransactionFault
+from reconciler.emulator.systemusers.answering import CONFIRM_PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from reconciler.emulator.server.control_access import ControlAccess
     from reconciler.emulator.server.server import Network
 
-_ONLY_HERE = (f"{control.PREFIX}/", token_generator.PREFIX)
+_ONLY_HERE = (f"{control.PREFIX}/", token_generator.PREFIX, f"{CONFIRM_PAGE}/")
 """Paths that `ControlAccess` guards, in lower case."""
 
 
