@@ -16,7 +16,10 @@ import subprocess
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
 """0 where a link can only be looked for beforehand."""
@@ -164,11 +167,11 @@ def split_command(text: str) -> list[str] | str:
     return text if os.name == "nt" else shlex.split(text)
 
 
-def start_program(command: list[str] | str) -> subprocess.Popen[bytes]:
+def start_program(command: list[str] | str, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """Start a program without a shell, with pipes, and in a group of its own."""
     pipe = subprocess.PIPE
     return subprocess.Popen(  # noqa: S603 - named by whoever runs this, and no shell reads it
-        command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
+        command, stdin=pipe, stdout=pipe, stderr=pipe, env=environ, start_new_session=True
     )
 
 

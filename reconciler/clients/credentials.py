@@ -115,6 +115,13 @@ def choose_variables(environ: Mapping[str, str], environment: str) -> Mapping[st
     return own or environ
 
 
+def drop_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    """Leave the keys and tokens out that are this program's, an environment's name behind them or none."""
+    return {
+        name: value for name, value in environ.items() if not name.startswith((*_KEYS, "RECONCILER_TOKEN"))
+    }
+
+
 def is_token(text: str) -> bool:
     """Say whether a header can carry a text as a bearer token (RFC 6750 §2.1)."""
     return re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", text) is not None

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
 
+from reconciler.clients.credentials import drop_secrets
 from reconciler.clients.keys import HASHES, SMALLEST, read_key, read_public_key
 from reconciler.errors import CredentialsError, SignerFailed
 from reconciler.platform import end_program, split_command, start_program
@@ -91,7 +92,7 @@ def open_signer(credentials: Credentials) -> Signer:
 def _run(command: Secret, data: bytes) -> bytes:
     """Run a command, with an end to its time and its output."""
     try:
-        process = start_program(split_command(command.reveal()))
+        process = start_program(split_command(command.reveal()), drop_secrets(os.environ))
     except ValueError:
         raise SignerFailed(
             "The command in MASKINPORTEN_SIGNER has a quotation mark without its other half.",

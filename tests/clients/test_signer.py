@@ -102,6 +102,20 @@ def test_no_shell_reads_the_command(folder: Path) -> None:
     assert split_command("a 'b c' d\\ e") == ["a", "b c", "d e"]
 
 
+def test_a_command_gets_no_key_of_ours(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It finds what the vault wants, and none of the keys and tokens that other environments have here."""
+    monkeypatch.setenv("VAULT_ADDR", "https://vault.example")
+    for name in ("MASKINPORTEN_PRIVATE_KEY_PROD", "MASKINPORTEN_CLIENT_JWK", "RECONCILER_TOKEN_TT02"):
+        monkeypatch.setenv(name, "a-secret")
+
+    with pytest.raises(SignerFailed):
+        make("env > told").sign(b"text")
+
+    told = (folder / "told").read_text("utf-8")
+    assert "VAULT_ADDR=https://vault.example" in told
+    assert "a-secret" not in told
+
+
 @pytest.mark.parametrize(
     ("script", "said"),
     [
