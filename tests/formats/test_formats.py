@@ -17,6 +17,7 @@ from reconciler.execution.freshness import check_consistent
 from reconciler.execution.journal_reader import read_run
 from reconciler.execution.report_v1 import read_report
 from reconciler.model.environment import BUILT_IN
+from reconciler.operations.evidence import check_evidence
 from reconciler.planning.acceptance_file import Rules, read_acceptances
 from reconciler.planning.approval import read_approvals
 from reconciler.planning.plan_file import print_plan, read_plan
@@ -24,7 +25,7 @@ from tests.citations import ROOT
 
 HERE = Path(__file__).parent
 VERSIONS = sorted(path.name for path in HERE.iterdir() if re.fullmatch(r"\d+\.\d+", path.name))
-WRITTEN = ("accepted.yaml", "approvals.yaml", "journal.jsonl", "plan.json", "report.json")
+WRITTEN = ("accepted.yaml", "approvals.yaml", "evidence.zip", "journal.jsonl", "plan.json", "report.json")
 
 every_version = pytest.mark.parametrize("version", VERSIONS)
 
@@ -87,3 +88,14 @@ def test_approvals_and_accepted_differences_are_read(version: str) -> None:
 
     assert approval.digest == plan.digest
     assert accepted.id in {change.id for change in plan.changes}
+
+
+@every_version
+def test_evidence_is_checked(version: str) -> None:
+    """It still proves its run: what is worked out again from plan and journal is what the report said then."""
+    proof = check_evidence((HERE / version / "evidence.zip").read_bytes())
+
+    assert proof.problems == ()
+    assert proof.run is not None
+    assert proof.plan is not None
+    assert proof.run.start.digest == proof.plan.digest
