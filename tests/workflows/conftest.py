@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from jwt.algorithms import RSAAlgorithm
 
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR
+from tests.preloaded import preload
 from tests.served import CLIENT_ID, KID, Repository, Served, serve
 from tests.workflows.events import an_event
 from tests.workflows.runner import Runner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+
+@pytest.fixture(scope="session")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Load the program once for all tests here."""
+    with preload(tmp_path_factory.mktemp("loaded"), Path(sys.executable).with_name("reconciler")) as folder:
+        yield folder
 
 
 @pytest.fixture
@@ -38,10 +47,12 @@ def served(private_key: RSAPrivateKey, origin: Repository) -> Iterator[Served]:
 
 
 @pytest.fixture
-def runner(origin: Repository, served: Served, private_key: RSAPrivateKey, tmp_path: Path) -> Runner:
+def runner(
+    origin: Repository, served: Served, private_key: RSAPrivateKey, tmp_path: Path, loaded: Path
+) -> Runner:
     """Make a runner whose two environments for tt02 hold the credential, for a push to main."""
     assert served.org == VENDOR
     key = json.dumps({**json.loads(RSAAlgorithm.to_jwk(private_key)), "kid": KID, "alg": "RS256"})
     credential = {"MASKINPORTEN_CLIENT_ID": CLIENT_ID, "MASKINPORTEN_CLIENT_JWK": key}
     secrets = {"tt02-plan": credential, "tt02": credential}
-    return Runner(origin.root, tmp_path / "work", {}, secrets, an_event())
+    return Runner(origin.root, tmp_path / "work", {}, secrets, an_event(), loaded=loaded)

@@ -22,7 +22,7 @@ from tests.workflows.expression import decide, resolve
 from tests.workflows.github import OWN, REPOSITORY, GitHub, gather, remove, unpack, write_script
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from tests.workflows.expression import Value
 
@@ -117,7 +117,7 @@ class Machine:
 
 @dataclass
 class Runner:
-    """Runs workflows over one origin; `served` takes the place of tt02, whose address nobody can change."""
+    """Runs workflows over one origin; another environment takes the place of tt02, whose address nobody can change."""
 
     origin: Path
     work: Path
@@ -132,6 +132,12 @@ class Runner:
     watch: Watch | None = None
     patience: str = "2"
     """Seconds that a write may take; nobody waits a minute in a test."""
+    loaded: Path | None = None
+    """The folder of the program without the time of its imports; None for the program as it is installed."""
+    environment: str = "served"
+    """The environment that takes the place of tt02."""
+    before: dict[str, Callable[[], None]] = field(default_factory=dict)
+    """What somebody does right before a job begins."""
 
     def __post_init__(self) -> None:
         self.github = GitHub(self.work)
@@ -194,6 +200,7 @@ class Runner:
         if name in kept and all(each in kept for each in needed if each in run.jobs):
             run.jobs[name] = kept[name]
         elif wants(job, contexts, needs):
+            self.before.pop(name, lambda: None)()
             run.jobs[name] = self.run_job(run, job, {**contexts, "needs": needs}, names)
 
     def run_job(
@@ -211,7 +218,7 @@ class Runner:
         machine.contexts["runner"] = {"temp": str(machine.temp)}
         machine.temp.mkdir(parents=True)
         machine.checkout.mkdir()
-        write_program(machine.temp / "reconciler" / "bin" / "reconciler")
+        self._install(machine.temp / "reconciler" / "bin" / "reconciler")
         done = Done()
         try:
             for step in job["steps"]:
@@ -222,6 +229,12 @@ class Runner:
         now = {**machine.contexts, "steps": done.list_steps()}
         done.outputs = {name: resolve(value, now) for name, value in job.get("outputs", {}).items()}
         return done
+
+    def _install(self, path: Path) -> None:
+        if self.loaded is None:
+            write_program(path)
+        else:
+            write_script(path, f'#!/bin/sh\nexec "{self.loaded / "reconciler"}" "$@"\n')
 
     def run_step(
         self,
@@ -281,7 +294,7 @@ class Runner:
             for name, each in action["inputs"].items()
         }
         if inputs.get("environment") == "tt02" and "verb" in inputs:
-            inputs["environment"] = "served"
+            inputs["environment"] = self.environment
         if "patience" in inputs:
             inputs["patience"] = self.patience
         inner = Done(failed=done.failed, cancelled=done.cancelled)
@@ -348,6 +361,7 @@ class Runner:
             "GITHUB_SHA": str(github["sha"]),
             "GITHUB_REF": str(github["ref"]),
             "GITHUB_EVENT_NAME": str(github["event_name"]),
+            "GITHUB_WORKFLOW_REF": f"{REPOSITORY}/.github/workflows/{machine.run.workflow.name}@{github['ref']}",
             "GITHUB_WORKSPACE": str(machine.checkout),
             "RUNNER_TEMP": str(machine.temp),
         }
