@@ -77,6 +77,7 @@ from reconciler.model.environment import WORKERS
 from reconciler.operations.selection import check_found
 from reconciler.planning.approval import FILE, describe_approval
 from reconciler.planning.plan_file import read_plan
+from reconciler.planning.remainder import keep_left
 from reconciler.render.escape import shorten
 from reconciler.render.phrases import count, describe_time
 from reconciler.render.text.plan import render_plan
@@ -92,6 +93,7 @@ if TYPE_CHECKING:
     from reconciler.execution.preflight import TargetLock
     from reconciler.model.environment import Environment
     from reconciler.planning.plan import Plan, Target
+    from reconciler.planning.remainder import Remainder
 
 app = make_app()
 _EXAMPLES = """\
@@ -271,12 +273,17 @@ def _carry_out_saved(plan: Plan, lock: TargetLock, order: _Order) -> Exit:
     """
     check_consistent(plan)
     earlier = find_earlier_run(plan, lock.site)
-    if earlier is None:
+    remainder = earlier.remainder if earlier and not earlier.differing and earlier.remainder.ids else None
+    if earlier is None or remainder is not None:
+        if remainder is not None:
+            left = ", ".join(f"`{name}`" for name in sorted(remainder.ids)[:_MOST])
+            notify(f"Run {remainder.runs[-1]} carried out part of this plan. Left: {left}.")
         try:
-            return _carry_out(plan, lock, order)
+            return _carry_out(plan, lock, order, remainder)
         except Refused as refused:
             if refused.remedy is Remedy.ACCEPT:  # which would not help a plan that is not of now
-                check_fresh(plan, lock.site.register, lock.site.ownership, workers=order.terms.workers)
+                site = lock.site
+                check_fresh(plan, site.register, site.ownership, remainder=remainder)
             raise
     start = earlier.run.start
     notify(f"This plan was applied already by run {start.run}")
@@ -294,32 +301,35 @@ def _carry_out_saved(plan: Plan, lock: TargetLock, order: _Order) -> Exit:
     return _put_out_nothing(plan, order)
 
 
-def _carry_out(plan: Plan, lock: TargetLock, order: _Order) -> Exit:
+def _carry_out(plan: Plan, lock: TargetLock, order: _Order, remainder: Remainder | None = None) -> Exit:
     """Show a plan, check that it is accepted, ask, carry it out, and show what became of it.
 
     Raises `Refused` before the first write where it is stale, not accepted, or the answer is no.
     """
     terms, form = order.terms, order.form
     check_consistent(plan)
-    approvals = find_approvals(plan, lock.site.root, lock.site.journal)
+    continued = remainder.runs if remainder else ()
+    approvals = find_approvals(plan, lock.site.root, lock.site.journal, continued=continued)
     plan = replace(plan, approvals=approvals)
+    rest = keep_left(plan, remainder)
     (show_lines if form is Format.TEXT else notify_lines)(render_plan(plan, merged=True))
     accepted = check_accepted(plan, terms.accept, approvals)
     if accepted and accepted.how == "approval" and accepted.approval:
         notify(f"Accepted by an approval in {FILE} {describe_approval(accepted.approval)}.")
     if plan.writes and not order.yes:
-        confirm_plan(plan)
+        confirm_plan(rest)
     stop_on_signals(terms.stop)
     if not plan.writes:
         return _put_out_nothing(plan, order)
-    with clear(plan, lock, terms) as clearance:
+    with clear(plan, lock, terms, remainder) as clearance:
         order.account.began = True
         journal = clearance.writer.journal.path
         _mention(f"Journal: {journal}")
-        report = apply_plan(clearance, on_outcome=_count_outcomes(len(plan.writes)))
+        report = apply_plan(clearance, on_outcome=_count_outcomes(len(rest.writes)))
         order.account.report = report
         code = _put_out(report, form, clearance.drafts)
-        if any(is_undoable(each) for each in report.outcomes):
+        written = {change.id for change in rest.writes}
+        if any(is_undoable(each) and each.change.id in written for each in report.outcomes):
             _mention(f"To undo: {_name_rollback(plan, journal, lock.site.root)}")
         return code
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from reconciler.planning.change import Change
     from reconciler.planning.plan import Plan
 
+EARLIER = "An earlier run of this plan did it, and nothing was sent for it now."
 _LOG = logging.getLogger(__name__)
 
 
@@ -44,10 +45,12 @@ def apply_plan(clearance: Clearance, *, on_outcome: Callable[[Outcome], None]) -
     plan, writer, workers = clearance.plan, clearance.writer, clearance.workers
     journal, outcomes = writer.journal, tuple[Outcome, ...]()
     try:
-        run = _Run(plan, writer, on_outcome)
+        run = _Run(clearance.rest, writer, on_outcome)
         with ThreadPoolExecutor(max_workers=workers) as pool:
             run.carry_out_all(pool, workers)
-        outcomes = tuple(run.outcomes[change.id] for change in plan.writes)
+        outcomes = tuple(
+            run.outcomes.get(change.id) or Done(change=change, reason=EARLIER) for change in plan.writes
+        )
     finally:
         journal.end([each.to_json() for each in outcomes])
     recorded = journal.run

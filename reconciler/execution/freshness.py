@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 from reconciler.clients.parallel import read_all
 from reconciler.errors import Refused, Remedy
+from reconciler.execution.fate import find_difference
 from reconciler.execution.impact_evidence import check_managed, gather_evidence
 from reconciler.model.environment import WORKERS
-from reconciler.planning.change import Weight, describe_users, find_overwritten, order_users
+from reconciler.planning.change import Delete, Weight, describe_users, find_overwritten, order_users
 from reconciler.planning.change_log import describe_entries, find_since, read_log
 from reconciler.planning.impact_rules import COUNTING
 from reconciler.planning.plan import judge_plan
 from reconciler.planning.plan_audit import audit
+from reconciler.planning.remainder import keep_left
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,10 +27,11 @@ if TYPE_CHECKING:
     from reconciler.clients.register import Register
     from reconciler.model.system import RegisteredSystem
     from reconciler.planning.acceptance import Acceptances
-    from reconciler.planning.change import Change, Impact
+    from reconciler.planning.change import Change, Impact, Write
     from reconciler.planning.impact import Evidence
     from reconciler.planning.ownership import Ownership
     from reconciler.planning.plan import Plan
+    from reconciler.planning.remainder import Remainder
 
 _MOST = 20
 """How many systems a refusal names."""
@@ -44,20 +47,31 @@ def check_consistent(plan: Plan) -> None:
         )
 
 
-def check_fresh(plan: Plan, register: Register, ownership: Ownership, *, workers: int = WORKERS) -> None:
+def check_fresh(
+    plan: Plan,
+    register: Register,
+    ownership: Ownership,
+    *,
+    workers: int = WORKERS,
+    remainder: Remainder | None = None,
+) -> None:
     """Compare a plan with the register; raises `Refused` where it moved since, or the plan's impacts are others.
 
     Every system that the plan writes is read, its system users are counted, and what the change does to
-    people is judged again. Nothing is written when one moved: what was reviewed is not what would be done.
+    people is judged again. Nothing is written when one moved: what was reviewed is not what would be done. Where
+    only a remainder is to be written, the register has to hold what the plan asks for in the others.
     """
     check_consistent(plan)
+    rest = keep_left(plan, remainder)
     check_managed(plan, register)
-    _check_left_alone(plan, ownership.acceptances)
-    _check_unmoved(plan, register, workers)
+    _check_left_alone(rest, ownership.acceptances)
+    _check_unmoved(plan, rest, register, workers)
     try:
-        _check_impacts(plan, register, ownership)
+        _check_impacts(plan, rest, register, ownership)
     except Refused:
-        _check_unmoved(plan, register, workers)  # a write since the last reading is what it comes from, then
+        _check_unmoved(
+            plan, rest, register, workers
+        )  # a write since the last reading is what it comes from, then
         raise
 
 
@@ -76,10 +90,26 @@ def _check_left_alone(plan: Plan, acceptances: Acceptances) -> None:
         )
 
 
-def _check_unmoved(plan: Plan, register: Register, workers: int) -> None:
+def is_as_asked(change: Write, system: RegisteredSystem | None) -> bool:
+    """Say whether the register holds what a change asks for."""
+    if system is None or system.is_deleted:
+        return system is not None and isinstance(change, Delete)
+    return not isinstance(change, Delete) and not find_difference(change.document, system)
+
+
+def _check_unmoved(plan: Plan, rest: Plan, register: Register, workers: int) -> None:
     found = read_all(register, [change.id for change in plan.writes], workers=workers)
     digests = {name: system.digest if system else "" for name, system in found.items()}
-    moved = [change for change in plan.writes if digests[change.id] != change.live_digest]
+    left = {change.id for change in rest.writes}
+    moved = [
+        change
+        for change in plan.writes
+        if (
+            digests[change.id] != change.live_digest
+            if change.id in left
+            else not is_as_asked(change, found[change.id])
+        )
+    ]
     if moved:
         said = "\n".join(_describe_move(change, found[change.id], register) for change in moved[:_MOST])
         raise Refused(
@@ -89,14 +119,18 @@ def _check_unmoved(plan: Plan, register: Register, workers: int) -> None:
         )
 
 
-def _check_impacts(plan: Plan, register: Register, ownership: Ownership) -> None:
-    """Judge the plan again, with the system users as they are now; what was reviewed has to be what is true."""
-    evidence = gather_evidence(plan, register, ownership)
-    claimed = {change.id: _read_users(change) for change in plan.writes}
+def _check_impacts(plan: Plan, rest: Plan, register: Register, ownership: Ownership) -> None:
+    """Judge the plan again, with the system users as they are now; what was reviewed has to be what is true.
+
+    What is not in the rest was judged before it was carried out.
+    """
+    evidence = gather_evidence(rest, register, ownership)
+    claimed = {change.id: _read_users(change) for change in rest.writes}
+    left = {change.id for change in plan.changes} - {change.id for change in plan.writes} | claimed.keys()
     grown = [
         f"`{change.id}` had {describe_users(claimed[change.id][0])} when it was planned, "
         f"and has {describe_users(now)} now."
-        for change in plan.writes
+        for change in rest.writes
         if change.id in evidence
         and _counts_users(change)
         and _has_grown(claimed[change.id][0], now := evidence[change.id].users)
@@ -115,13 +149,13 @@ def _check_impacts(plan: Plan, register: Register, ownership: Ownership) -> None
     judged = judge_plan(plan, as_claimed)
     mismatches = [
         f"`{change.id}` names {change.newest} as its newest change-log entry, and there is none of that time."
-        for change in plan.writes
+        for change in rest.writes
         if change.newest and not _has_entry(change.newest, evidence.get(change.id))
     ]
     mismatches += [
         _describe_mismatch(f"`{change.id}`", change.impacts, again.impacts)
         for change, again in zip(plan.changes, judged.changes, strict=True)
-        if change.impacts != again.impacts
+        if change.id in left and change.impacts != again.impacts
     ]
     mismatches += (
         [_describe_mismatch("The plan", plan.impacts, judged.impacts)]

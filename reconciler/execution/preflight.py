@@ -24,6 +24,7 @@ from reconciler.execution.signoff import check_accepted, find_approvals
 from reconciler.model.environment import WORKERS
 from reconciler.model.provenance import Provenance
 from reconciler.planning.plan_file import check_applicable, print_plan
+from reconciler.planning.remainder import keep_left
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from reconciler.planning.approval import Signoff
     from reconciler.planning.ownership import Ownership
     from reconciler.planning.plan import Plan, Target
+    from reconciler.planning.remainder import Remainder
 
 _SEAL = object()
 """What only this module has, so that no other can make a `TargetLock` or a `Clearance`."""
@@ -96,7 +98,7 @@ class Clearance:
     def __init__(
         self,
         seal: object,
-        plan: Plan,
+        plan: tuple[Plan, Remainder | None],
         writer: Writer,
         workers: int,
         drafts: Mapping[Path, Draft],
@@ -110,7 +112,12 @@ class Clearance:
     @property
     def plan(self) -> Plan:
         """The plan that was cleared."""
-        return self._cleared[0]
+        return self._cleared[0][0]
+
+    @property
+    def rest(self) -> Plan:
+        """What of it is to be carried out: all, but for what earlier runs did."""
+        return keep_left(*self._cleared[0])
 
     @property
     def writer(self) -> Writer:
@@ -214,9 +221,12 @@ def read_own_runs(lock: TargetLock) -> list[Run]:
 
 
 @contextmanager
-def clear(plan: Plan, lock: TargetLock, terms: Terms) -> Iterator[Clearance]:
+def clear(
+    plan: Plan, lock: TargetLock, terms: Terms, remainder: Remainder | None = None
+) -> Iterator[Clearance]:
     """Check everything that has to be true before the first write, open the journal, and give leave.
 
+    Where a remainder is given, only that is to be written, and the register holds the rest of the plan already.
     Raises `Refused` where something is not, and `UsageError` where a file cannot be written.
     """
     site = lock.site
@@ -224,9 +234,11 @@ def clear(plan: Plan, lock: TargetLock, terms: Terms) -> Iterator[Clearance]:
         raise WriteRefused("The lock is not held any more; nothing was written.")
     check_target(plan, site.target)
     check_nothing_open(site)
-    accepted = check_accepted(plan, terms.accept, find_approvals(plan, site.root, site.journal))
+    continued = remainder.runs if remainder else ()
+    approvals = find_approvals(plan, site.root, site.journal, continued=continued)
+    accepted = check_accepted(plan, terms.accept, approvals)
     with open_drafts(terms.outputs) as drafts:
-        check_fresh(plan, site.register, site.ownership, workers=terms.workers)
+        check_fresh(plan, site.register, site.ownership, workers=terms.workers, remainder=remainder)
         if terms.stop.is_set():
             raise Refused("The run was interrupted; nothing was written.")
         journal = start_run(
@@ -238,7 +250,8 @@ def clear(plan: Plan, lock: TargetLock, terms: Terms) -> Iterator[Clearance]:
             accepted=accepted,
         )
         writer = Writer(site.register, journal, site.ownership.clients, terms.patience, terms.stop)
-        clearance = Clearance(_SEAL, plan, writer, terms.workers, drafts, accepted)
+        # What is accepted and recorded is the whole plan, also where only some of it is left.
+        clearance = Clearance(_SEAL, (plan, remainder), writer, terms.workers, drafts, accepted)
         try:
             journal.record_provenance(terms.provenance, terms.waived)
             journal.keep(KEPT_PLAN, terms.plan_file or print_plan(plan).encode())

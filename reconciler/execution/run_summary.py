@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.clients.parallel import read_all
-from reconciler.execution.fate import find_difference
+from reconciler.execution.freshness import is_as_asked
 from reconciler.execution.journal_folder import read_runs
-from reconciler.planning.change import Delete
+from reconciler.planning.remainder import Remainder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from reconciler.execution.journal import Intent, Run
     from reconciler.execution.preflight import Site
     from reconciler.model.system import RegisteredSystem
-    from reconciler.planning.change import Write
     from reconciler.planning.plan import Plan
 
 DONE, FAILED, OPEN = "done", "failed", "open"
@@ -44,9 +43,11 @@ class EarlierRun:
 
     run: Run
     done: int
-    """How many of the plan's changes it did."""
+    """How many of the plan's changes it and those before it did."""
     differing: tuple[str, ...]
-    """The systems that are not as the plan asks."""
+    """The systems that hold neither what the plan asks for nor what it was made from."""
+    remainder: Remainder
+    """What no run has done, and the register holds as it was; empty where nothing is left."""
 
 
 def summarise_run(run: Run) -> RunSummary:
@@ -87,19 +88,20 @@ def find_earlier_run(plan: Plan, site: Site) -> EarlierRun | None:
     found = read_all(site.register, [change.id for change in plan.writes])
     if all(_digest(found[change.id]) == change.live_digest for change in plan.writes):
         return None  # somebody put everything back since
-    outcomes = summarise_run(runs[-1]).outcomes
+    did = {name for run in runs for name, word in summarise_run(run).outcomes.items() if word == DONE}
+    missing = [change for change in plan.writes if not is_as_asked(change, found[change.id])]
+    left = frozenset(
+        change.id
+        for change in missing
+        if change.id not in did and _digest(found[change.id]) == change.live_digest
+    )
     return EarlierRun(
         runs[-1],
-        sum(outcomes.get(change.id) == DONE for change in plan.writes),
-        tuple(change.id for change in plan.writes if not _is_as_asked(change, found[change.id])),
+        sum(change.id in did for change in plan.writes),
+        tuple(change.id for change in missing if change.id not in left),
+        Remainder(left, tuple(run.start.run for run in runs)),
     )
 
 
 def _digest(system: RegisteredSystem | None) -> str:
     return system.digest if system else ""
-
-
-def _is_as_asked(change: Write, system: RegisteredSystem | None) -> bool:
-    if system is None or system.is_deleted:
-        return system is not None and isinstance(change, Delete)
-    return not isinstance(change, Delete) and not find_difference(change.document, system)

@@ -33,7 +33,7 @@ from reconciler.planning.approval import (
 from reconciler.planning.change import Weight, describe_users
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -55,10 +55,13 @@ def read_approvals_file(root: Path) -> bytes | None:
     return read_file(path, within=root, most=MAX_BYTES) if os.path.lexists(path) else None
 
 
-def find_approvals(plan: Plan, root: Path, journal: Path) -> tuple[PlanApproval, ...]:
+def find_approvals(
+    plan: Plan, root: Path, journal: Path, *, continued: Collection[str] = ()
+) -> tuple[PlanApproval, ...]:
     """Find the approvals that are for a plan, or for one that breaks the same, and say which of them count.
 
-    `journal` is the folder of journals, which need not exist. Raises `UsageError` where the file cannot be read.
+    `journal` is the folder of journals, which need not exist; the runs that are `continued` have not used an approval
+    up. Raises `UsageError` where the file cannot be read.
     """
     content = read_approvals_file(root)
     given = read_approvals(content) if content is not None else ()
@@ -72,7 +75,7 @@ def find_approvals(plan: Plan, root: Path, journal: Path) -> tuple[PlanApproval,
     ]
     if not about:
         return ()
-    used = find_used(journal)
+    used = {key: run for key, run in find_used(journal).items() if run not in continued}
     today = datetime.now(UTC).date()
     found = []
     for each, known in _trace(about, root):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from tests.builders import OTHER_CLIENT
+from tests.served import VENDOR_PATH
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,6 +69,31 @@ def test_stale_and_breaking_is_a_matter_of_planning_again(
         assert "--accept" not in said
         assert link in said
     assert _read_outputs(tmp_path)["plan-digest"] == digest
+
+
+def test_a_job_that_is_started_again_does_what_is_left(repository: Repository, served: Served) -> None:
+    """With the same plan file, and with the journal of the first attempt in the folder."""
+    repository.define("more", clientId=[])
+    assert repository.run("plan", "--out", "plan.json").returncode == 0
+    fault = {"fault": "status", "status": 400, "method": "POST", "path": "*systemregister/vendor*"}
+    httpx.post(f"{served.base}/control/faults", json=fault).raise_for_status()
+
+    first = repository.run("apply", "plan.json", "--yes", "--workers", "1")
+    second = repository.run("apply", "plan.json", "--yes", "--report", "report.json")
+    third = repository.run("apply", "plan.json", "--yes")
+
+    assert (first.returncode, second.returncode, third.returncode) == (1, 0, 0), second.stderr
+    assert "1 change was not carried out." in first.stderr
+    assert "carried out part of this plan. Left: " in second.stderr
+    assert second.stdout.endswith("Apply: 2 done.\n")
+    assert json.loads((repository.root / "report.json").read_text())["summary"] == {"done": 2, "blocked": 0}
+    assert "This plan was applied already by run " in third.stderr
+    log = httpx.get(f"{served.base}/control/log").json()
+    assert [each["status"] for each in log if each["method"] == "POST" and VENDOR_PATH in each["path"]] == [
+        400,
+        200,
+        200,
+    ]
 
 
 def test_a_run_that_goes_well_says_what_it_did(repository: Repository, tmp_path: Path) -> None:

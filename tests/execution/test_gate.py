@@ -85,7 +85,7 @@ def test_a_program_cannot_make_a_clearance(stage: Stage) -> None:
     with pytest.raises(WriteRefused, match="may clear a plan"):
         TargetLock(object(), _site(stage))
     with stage.clear(plan) as clearance, pytest.raises(WriteRefused):
-        Clearance(object(), plan, clearance.writer, 1, {}, None)
+        Clearance(object(), (plan, None), clearance.writer, 1, {}, None)
     assert _writes(stage) == []
 
 
