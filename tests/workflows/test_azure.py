@@ -1,0 +1,231 @@
+"""The shell of the page on Azure, executed with artifacts carried from stage to stage, and a stand-in for its API."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builders import CLIENT, OTHER_CLIENT, VENDOR
+from tests.git import git
+from tests.served import Repository, Served, serve
+from tests.workflows.azure import Azure
+from tests.workflows.machine import kill_program
+from tests.workflows.registers import (
+    SYSTEM,
+    define,
+    forget_rights,
+    list_codes,
+    make_credential,
+    read_live,
+    strike,
+    when_struck,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    from reconciler.model.canonical_json import Json
+
+BOTH = {"plan_served": 0, "apply_served": 0}
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> Repository:
+    """Make the repository that jobs clone, with one system on main."""
+    made = Repository(tmp_path / "origin")
+    made.track()
+    made.define(clientId=[CLIENT, OTHER_CLIENT])
+    return made
+
+
+@pytest.fixture
+def served(private_key: RSAPrivateKey, origin: Repository) -> Iterator[Served]:
+    """Serve a register that the repository names."""
+    with serve(private_key, origin) as one:
+        origin.commit("Register SmartCloud")
+        yield one
+
+
+@pytest.fixture
+def azure(origin: Repository, served: Served, private_key: RSAPrivateKey, tmp_path: Path) -> Iterator[Azure]:
+    """Make a project with the credential in both groups of the register."""
+    assert served.org == VENDOR
+    credential = make_credential(private_key)
+    groups = {"reconciler-served-plan": credential, "reconciler-served": credential}
+    made = Azure(origin, tmp_path / "work", groups)
+    yield made
+    made.close()
+
+
+def ask_pull_request(origin: Repository, **changes: Json) -> str:
+    """Change the system on a branch, and give its commit."""
+    git(origin.root, "checkout", "-qb", "change")
+    commit = define(origin, **changes)
+    git(origin.root, "checkout", "-q", "main")
+    return commit
+
+
+@pytest.mark.slow
+def test_a_merge_is_applied_and_settled_after_a_kill(
+    azure: Azure, origin: Repository, served: Served
+) -> None:
+    """Merged and applied; the next apply is killed with a request on its way, and the one after settles that first."""
+    done = azure.run()
+    assert list_codes(done) == BOTH, done["apply_served"].text
+    assert "Journals: 0 here, 0 lost" in done["apply_served"].stdout
+    assert "creates" in done["plan_served"].summaries[0].lower()
+    assert list(azure.builds[0].artifacts) == ["plan-1", "journal-served-1-1"]
+
+    define(origin, isVisible=False)
+    strike(served, fault="timeout", method="PUT", seconds=30, when="after")
+    azure.watch = when_struck(served, lambda process: kill_program(process.pid))
+    killed = azure.run()["apply_served"]
+    assert killed.code == 137
+    assert "1 here, 0 lost" in killed.stdout
+
+    azure.watch = None
+    define(origin, isVisible=False, description={"nb": "Ny", "nn": "Ny", "en": "New"})
+    done = azure.run()
+    assert "2 here, 0 lost" in done["apply_served"].stdout
+    assert list_codes(done) == BOTH, done["apply_served"].text
+    live = read_live(served)
+    assert (live["isVisible"], live["description"]["en"]) == (False, "New")
+
+
+@pytest.mark.thorough
+def test_a_lost_machine_stops_the_next_apply_until_somebody_lets_it_pass(
+    azure: Azure, origin: Repository, served: Served
+) -> None:
+    """A failed stage that is run again asks too; the run that stops says how to go on, and the journal keeps that."""
+    azure.loses_machine = True
+    azure.run()
+    azure.loses_machine = False
+    define(origin, isVisible=False)
+
+    stopped = azure.run()
+    assert list_codes(stopped) == {"plan_served": 0, "apply_served": 4}
+    again = azure.rerun(azure.builds[0])
+    assert list_codes(again) == {"apply_served": 4}
+    assert list(azure.builds[0].artifacts) == ["plan-1", "journal-served-2-1", "journal-served-2-2"]
+    for ended in (stopped["apply_served"], again["apply_served"]):
+        assert "--without-journal 1-1" in ended.stderr
+        assert "may have written" in ended.summaries[-1]
+    assert read_live(served)["isVisible"] is True
+
+    passed = azure.rerun(azure.builds[0], without="1-1")
+    assert list_codes(passed) == {"apply_served": 0}, passed["apply_served"].text
+    assert read_live(served)["isVisible"] is False
+
+
+@pytest.mark.thorough
+def test_a_cancelled_run_finishes_what_is_under_way(azure: Azure, origin: Repository, served: Served) -> None:
+    """The signal reaches the program, which writes its report and its journal, and both are kept."""
+    assert origin.run("apply", "--yes").returncode == 0
+    define(origin, isVisible=False)
+    strike(served, fault="timeout", method="PUT", seconds=1, when="after")
+    azure.watch = when_struck(served, lambda process: os.killpg(process.pid, signal.SIGINT))
+
+    ended = azure.run()["apply_served"]
+
+    assert (ended.folder.parent / "temp" / "kept" / "report.json").is_file(), ended.text
+    assert read_live(served)["isVisible"] is False
+    assert "journal-served-1-1" in azure.builds[0].artifacts
+
+
+@pytest.mark.thorough
+def test_what_breaks_waits_and_what_is_old_writes_nothing(
+    azure: Azure, origin: Repository, served: Served
+) -> None:
+    """Refused with the digest, applied when it is given; an old run that is run again puts nothing back."""
+    assert list_codes(azure.run()) == BOTH
+    old = azure.builds[0]
+    define(origin, clientId=[CLIENT])
+
+    refused = azure.run()
+    assert list_codes(refused) == {"plan_served": 0, "apply_served": 4}
+    assert "##vso[task.logissue type=warning;" in refused["plan_served"].stdout
+    assert read_live(served)["clientId"] == [CLIENT, OTHER_CLIENT]
+    digest = json.loads((refused["plan_served"].folder / "plan.json").read_text())["digest"]
+    assert digest[:12] in refused["apply_served"].text
+
+    assert list_codes(azure.run("Manual", accept=digest)) == BOTH
+    assert read_live(served)["clientId"] == [CLIENT]
+    old.failed.add("apply_served")
+    again = azure.rerun(old)["apply_served"]
+    assert again.code == 4
+    assert "the tip of origin/main is" in again.stderr
+    assert read_live(served)["clientId"] == [CLIENT]
+
+
+@pytest.mark.thorough
+def test_blocked_does_not_stop_the_rest(azure: Azure, origin: Repository, served: Served) -> None:
+    """The stage that plans fails with 1, the other change is applied, and the run ends red."""
+    assert list_codes(azure.run()) == BOTH
+    forget_rights(origin)
+
+    done = azure.run()
+
+    assert list_codes(done) == {"plan_served": 1, "apply_served": 1}, done["plan_served"].text
+    issue = f"##vso[task.logissue type=error;sourcepath=systems/{SYSTEM}.yaml;"
+    assert issue in done["plan_served"].stdout
+    assert served.ask("GET", f"/{VENDOR}_second").status_code == 200
+    assert read_live(served)["clientId"] == [CLIENT, OTHER_CLIENT]
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("fork", [False, True], ids=["own", "fork"])
+def test_a_pull_request_is_planned(azure: Azure, origin: Repository, served: Served, *, fork: bool) -> None:
+    """Against the register, and in a fork against the target branch, where no step has a credential."""
+    assert origin.run("apply", "--yes").returncode == 0
+    commit = ask_pull_request(origin, clientId=[CLIENT])
+
+    done = azure.run("PullRequest", "refs/pull/7/merge", commit=commit, **({"FORK": "yes"} if fork else {}))
+
+    assert list_codes(done) == {"pull_request": 0}, done["pull_request"].text
+    ended = done["pull_request"]
+    assert "code=client-id-removed;]" in ended.stdout
+    assert "the register is not asked" in ended.stderr or not fork
+    assert "Breaks" in ended.summaries[-1]
+    assert 'failures="1"' in (ended.folder / "plan.xml").read_text()
+    assert read_live(served)["clientId"] == [CLIENT, OTHER_CLIENT]
+
+
+@pytest.mark.thorough
+def test_a_wrong_definition_has_its_issues_and_its_summary(azure: Azure, origin: Repository) -> None:
+    """Also where nothing can be planned, a summary says why."""
+    commit = ask_pull_request(origin, allowedRedirectUrls=["https://*.example"])
+
+    ended = azure.run("PullRequest", "refs/pull/7/merge", commit=commit)["pull_request"]
+
+    assert ended.code == 1
+    assert f"##vso[task.logissue type=error;sourcepath=systems/{SYSTEM}.yaml;" in ended.stdout
+    assert len(ended.summaries) == 2
+    assert all("redirect-wildcard" in text for text in ended.summaries)
+
+
+@pytest.mark.thorough
+def test_a_night_is_red_where_something_differs(azure: Azure, origin: Repository, served: Served) -> None:
+    """0 without drift, 3 with it, and 1 where the register does not answer; each has a summary."""
+    assert origin.run("apply", "--yes").returncode == 0
+    assert list_codes(azure.run("Schedule")) == {"drift": 0}
+    body = {key: value for key, value in read_live(served).items() if key != "isDeleted"}
+    assert served.ask("PUT", f"/{SYSTEM}", {**body, "isVisible": False}).status_code == 200
+
+    ended = azure.run("Schedule")["drift"]
+    assert (ended.code, len(ended.summaries), ended.missing) == (3, 1, [])
+    assert "##vso[task.logissue type=error;" in ended.stdout
+    strike(served, fault="status", method="GET", status=503, times=100)
+    failed = azure.run("Schedule")["drift"]
+    assert (failed.code, len(failed.summaries)) == (1, 1)
+
+
+def test_another_branch_begins_nothing(azure: Azure) -> None:
+    """Run by hand on a branch that nobody has reviewed, no stage has anything to do."""
+    assert azure.run("Manual", "refs/heads/another") == {}

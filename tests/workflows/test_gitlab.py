@@ -1,0 +1,266 @@
+"""The shell of the page on GitLab, executed with artifacts carried from job to job, and a stand-in for its API."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builders import CLIENT, OTHER_CLIENT, VENDOR
+from tests.git import git
+from tests.served import Repository, Served, serve
+from tests.workflows.gitlab import PROJECT_NUMBER, GitLab
+from tests.workflows.machine import kill_program
+from tests.workflows.registers import (
+    SYSTEM,
+    define,
+    forget_rights,
+    list_codes,
+    make_credential,
+    read_live,
+    strike,
+    when_struck,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    from reconciler.model.canonical_json import Json
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> Repository:
+    """Make the repository that jobs clone, with one system on main."""
+    made = Repository(tmp_path / "origin")
+    made.track()
+    made.define(clientId=[CLIENT, OTHER_CLIENT])
+    return made
+
+
+@pytest.fixture
+def served(private_key: RSAPrivateKey, origin: Repository) -> Iterator[Served]:
+    """Serve a register that the repository names."""
+    with serve(private_key, origin) as one:
+        origin.commit("Register SmartCloud")
+        yield one
+
+
+@pytest.fixture
+def gitlab(
+    origin: Repository, served: Served, private_key: RSAPrivateKey, tmp_path: Path
+) -> Iterator[GitLab]:
+    """Make a project with the credential in both environments of the register."""
+    assert served.org == VENDOR
+    credential = make_credential(private_key)
+    made = GitLab(origin, tmp_path / "work", {"served-plan": credential, "served": credential})
+    yield made
+    made.close()
+
+
+def ask_merge_request(origin: Repository, project: str = PROJECT_NUMBER, **changes: Json) -> dict[str, str]:
+    """Change the system on a branch, and give the variables of the merge request's pipeline."""
+    base = git(origin.root, "rev-parse", "HEAD").strip()
+    git(origin.root, "checkout", "-qb", "change")
+    head = define(origin, **changes)
+    git(origin.root, "checkout", "-q", "main")
+    return {
+        "CI_MERGE_REQUEST_PROJECT_ID": PROJECT_NUMBER,
+        "CI_PROJECT_ID": project,
+        "CI_MERGE_REQUEST_DIFF_BASE_SHA": base,
+        "CI_COMMIT_SHA": head,
+    }
+
+
+@pytest.mark.slow
+def test_a_merge_is_applied_and_settled_after_a_kill(
+    gitlab: GitLab, origin: Repository, served: Served
+) -> None:
+    """Merged and applied; the next apply is killed with a request on its way, and the one after settles that first."""
+    done = gitlab.run()
+    assert list_codes(done) == {"install": 0, "plan": 0, "apply": 0}, done["apply"].text
+    assert [each.missing for each in done.values()] == [[], [], []]
+    assert "Journals: 0 here, 0 lost" in done["apply"].stdout
+    assert json.loads((done["apply"].folder / "report.json").read_text())["outcomes"]
+
+    define(origin, isVisible=False)
+    strike(served, fault="timeout", method="PUT", seconds=30, when="after")
+    gitlab.watch = when_struck(served, lambda process: kill_program(process.pid))
+    killed = gitlab.run()["apply"]
+    assert killed.code == 137
+    assert "1 here, 0 lost" in killed.stdout
+
+    gitlab.watch = None
+    define(origin, isVisible=False, description={"nb": "Ny", "nn": "Ny", "en": "New"})
+    done = gitlab.run()
+    assert "2 here, 0 lost" in done["apply"].stdout
+    assert done["apply"].code == 0, done["apply"].text
+    live = read_live(served)
+    assert (live["isVisible"], live["description"]["en"]) == (False, "New")
+    journals = (done["apply"].folder / "journal").glob("*.jsonl")
+    assert len(list(journals)) == 3
+
+
+@pytest.mark.thorough
+def test_a_lost_machine_stops_the_next_apply_until_somebody_lets_it_pass(
+    gitlab: GitLab, origin: Repository, served: Served
+) -> None:
+    """The run that stops says how to go on, the one after it still knows, and the journal keeps what was let pass."""
+    gitlab.loses_machine = True
+    gitlab.run()
+    gitlab.loses_machine = False
+    lost = gitlab.deployments[0]["deployable"]["id"]
+    define(origin, isVisible=False)
+
+    stopped = [gitlab.run()["apply"] for _ in range(2)]
+    assert [each.code for each in stopped] == [4, 4]
+    assert all(f"--without-journal {lost}" in each.stderr for each in stopped)
+    assert read_live(served)["isVisible"] is True
+
+    passed = gitlab.run("web", WITHOUT_JOURNAL=str(lost))["apply"]
+    assert passed.code == 0, passed.text
+    assert read_live(served)["isVisible"] is False
+    define(origin, isVisible=True)
+    assert gitlab.run()["apply"].code == 0
+
+
+@pytest.mark.thorough
+def test_a_cancelled_job_finishes_what_is_under_way(
+    gitlab: GitLab, origin: Repository, served: Served
+) -> None:
+    """The signal reaches the program, which writes its report and its journal."""
+    assert origin.run("apply", "--yes").returncode == 0
+    define(origin, isVisible=False)
+    strike(served, fault="timeout", method="PUT", seconds=1, when="after")
+    gitlab.watch = when_struck(served, lambda process: os.killpg(process.pid, signal.SIGTERM))
+
+    ended = gitlab.run()["apply"]
+
+    assert (ended.folder / "report.json").is_file(), ended.text
+    assert read_live(served)["isVisible"] is False
+    assert "error" not in ended.stderr
+
+
+@pytest.mark.thorough
+def test_what_breaks_waits_and_what_is_old_writes_nothing(
+    gitlab: GitLab, origin: Repository, served: Served
+) -> None:
+    """Refused with the digest, applied when it is given; an old pipeline that is run again puts nothing back."""
+    old = git(origin.root, "rev-parse", "HEAD").strip()
+    assert gitlab.run()["apply"].code == 0
+    define(origin, clientId=[CLIENT])
+
+    refused = gitlab.run()
+    assert list_codes(refused) == {"install": 0, "plan": 0, "apply": 4}
+    assert read_live(served)["clientId"] == [CLIENT, OTHER_CLIENT]
+    digest = json.loads((refused["plan"].folder / "plan.json").read_text())["digest"]
+    assert digest[:12] in refused["apply"].text
+
+    assert gitlab.run("web", ACCEPT=digest)["apply"].code == 0
+    assert read_live(served)["clientId"] == [CLIENT]
+    again = gitlab.run(commit=old)["apply"]
+    assert again.code == 4
+    assert "the tip of origin/main is" in again.stderr
+    assert read_live(served)["clientId"] == [CLIENT]
+
+
+@pytest.mark.thorough
+def test_a_stale_plan_is_refused(gitlab: GitLab, origin: Repository, served: Served) -> None:
+    """Somebody writes between plan and apply: nothing is sent, and the next pipeline plans again."""
+    assert gitlab.run()["apply"].code == 0
+    define(origin, isVisible=False)
+    script = gitlab.pipeline["apply"]["script"]
+    live = read_live(served)
+    body = {name: value for name, value in live.items() if name != "isDeleted"}
+    body["description"] = {"nb": "x", "nn": "x", "en": "x"}
+    path = gitlab.work / "meanwhile.json"
+    path.write_text(json.dumps(body))
+    token = served.fetch_token()
+    address = f"{served.base}/authentication/api/v1/systemregister/vendor/{SYSTEM}"
+    ask = f"curl -sf -X PUT -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d @{path} {address}"
+    gitlab.pipeline["apply"]["script"] = [f"{ask} > /dev/null", *script]
+
+    refused = gitlab.run()["apply"]
+
+    assert refused.code == 4, refused.text
+    assert read_live(served)["isVisible"] is True
+
+
+@pytest.mark.thorough
+def test_blocked_does_not_stop_the_rest(gitlab: GitLab, origin: Repository, served: Served) -> None:
+    """The plan's job may fail with 1, the other change is applied, and the pipeline ends red."""
+    assert gitlab.run()["apply"].code == 0
+    forget_rights(origin)
+
+    done = gitlab.run()
+
+    assert list_codes(done) == {"install": 0, "plan": 1, "apply": 1}, done["plan"].text
+    assert served.ask("GET", f"/{VENDOR}_second").status_code == 200
+    assert read_live(served)["clientId"] == [CLIENT, OTHER_CLIENT]
+
+
+@pytest.mark.parametrize("project", [PROJECT_NUMBER, pytest.param("99", id="fork", marks=pytest.mark.slow)])
+@pytest.mark.thorough
+def test_a_merge_request_is_planned(gitlab: GitLab, origin: Repository, served: Served, project: str) -> None:
+    """Against the register, and in a fork against the base, where no job has a credential; every report is there."""
+    assert origin.run("apply", "--yes").returncode == 0
+    variables = ask_merge_request(origin, project, clientId=[CLIENT])
+
+    done = gitlab.run("merge_request_event", **variables)
+
+    name = "plan-merge-request" if project == PROJECT_NUMBER else "plan-against"
+    assert list_codes(done) == {"install": 0, "validate": 0, name: 0}, done[name].text
+    assert [each.missing for each in done.values()] == [[], [], []]
+    folder = done[name].folder
+    assert json.loads((folder / "counts.json").read_text()) == {"create": 0, "update": 1, "delete": 0}
+    issues = json.loads((folder / "plan-quality.json").read_text())
+    assert {each["check_name"]: each["severity"] for each in issues}["client-id-removed"] == "major"
+    assert 'failures="1"' in (folder / "plan.xml").read_text()
+    assert read_live(served)["clientId"] == [CLIENT, OTHER_CLIENT]
+
+
+@pytest.mark.thorough
+def test_a_wrong_definition_is_reported_by_both_jobs(gitlab: GitLab, origin: Repository) -> None:
+    """The findings stand in every report, also where nothing can be planned."""
+    variables = ask_merge_request(origin, allowedRedirectUrls=["https://*.example"])
+
+    done = gitlab.run("merge_request_event", **variables)
+
+    assert list_codes(done) == {"install": 0, "validate": 1, "plan-merge-request": 1}
+    assert [each.missing for each in done.values()] == [[], [], []]
+    assert "redirect-wildcard" in (done["plan-merge-request"].folder / "plan.html").read_text()
+
+
+@pytest.mark.thorough
+def test_a_night_is_red_where_something_differs(gitlab: GitLab, origin: Repository, served: Served) -> None:
+    """0 without drift, 3 with it, and 1 where the register does not answer."""
+    assert origin.run("apply", "--yes").returncode == 0
+    assert list_codes(gitlab.run("schedule")) == {"install": 0, "drift": 0}
+    live = read_live(served)
+    body = {key: value for key, value in live.items() if key != "isDeleted"}
+    assert served.ask("PUT", f"/{SYSTEM}", {**body, "isVisible": False}).status_code == 200
+
+    ended = gitlab.run("schedule")["drift"]
+    assert (ended.code, ended.missing) == (3, [])
+    assert 'failures="1"' in (ended.folder / "drift.xml").read_text()
+
+    gitlab.secrets = {}
+    assert gitlab.run("schedule")["drift"].code == 1
+
+
+def test_a_pipeline_begins_only_where_it_has_something_to_do(gitlab: GitLab) -> None:
+    """A branch without a merge request and a tag have none; a merge train needs no credential."""
+    assert gitlab.run("push", CI_COMMIT_BRANCH="another") == {}
+    assert gitlab.run("push", CI_COMMIT_BRANCH="") == {}
+    train = {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_EVENT_TYPE": "merge_train"}
+    own = {"CI_MERGE_REQUEST_PROJECT_ID": PROJECT_NUMBER, "CI_PROJECT_ID": PROJECT_NUMBER, "TARGET": "served"}
+    assert [name for name, _ in gitlab._list_jobs({**train, **own})] == [
+        "install",
+        "validate",
+        "plan-against",
+    ]
