@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from reconciler.cli.console import notify_lines
-from reconciler.cli.github_actions import is_runner, write_outputs, write_summary
+from reconciler.cli.github_actions import is_runner, write_outputs
 from reconciler.cli.runner_links import find_restart
+from reconciler.cli.step_summary import show_summary
 from reconciler.errors import Exit, ReconcilerError
 from reconciler.render.apply_summary import render_next, render_summary
 from reconciler.render.next_steps import Ending, describe_next
@@ -75,13 +76,13 @@ def explain_ending(account: Account, environ: Mapping[str, str] = os.environ) ->
 
 
 def _explain(ending: Ending, account: Account, environ: Mapping[str, str]) -> None:
-    """Say it in the log, and in the files of GitHub's runner; to a person, an error's own hint is enough."""
+    """Say it in the log, the step's summary and GitHub's outputs; to a person, an error's own hint is enough."""
     steps, restart = describe_next(ending, account.platform), find_restart(environ)
     with suppress(OSError):
         if steps is not None and (account.platform or ending.report is not None or ending.settled):
             notify_lines(render_next(steps, restart))
+        show_summary("apply", lambda: render_summary(ending, steps, restart), environ)
         if is_runner(environ):
-            write_summary(render_summary(ending, steps, restart), environ)
             write_outputs(_describe(ending), environ)
 
 

@@ -81,6 +81,7 @@ def test_a_merge_is_applied_and_settled_after_a_kill(
     assert list_codes(done) == BOTH, done["apply_served"].text
     assert "Journals: 0 here, 0 lost" in done["apply_served"].stdout
     assert "creates" in done["plan_served"].summaries[0].lower()
+    assert "1 done" in done["apply_served"].summaries[0]
     assert list(azure.builds[0].artifacts) == ["plan-1", "journal-served-1-1"]
 
     define(origin, isVisible=False)
