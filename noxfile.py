@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def lint(session: nox.Session) -> None:
 def lock(session: nox.Session) -> None:
     """Resolve what pipelines install anew; `-- --upgrade` takes newer versions, but none of the last seven days."""
     session.install("uv")
-    backend = Path(session.create_tmp()).relative_to(Path.cwd()) / "build-system"
+    backend = Path(os.path.relpath(session.create_tmp()), "build-system")
     project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
     backend.write_text("\n".join(project["build-system"]["requires"]), encoding="utf-8")
     options = ["--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-build"]

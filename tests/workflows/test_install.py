@@ -341,6 +341,20 @@ def check_installed(target: Path, commit: str) -> None:
 
 
 @pytest.mark.thorough
+def test_what_pip_takes_from_git_says_its_commit(tool: Path, tmp_path: Path) -> None:
+    """The installer notes which commit it took, and the program reads the note."""
+    commit = commit_all(tool, "Release")
+    words = ["--quiet", "--no-deps", "--target", str(tmp_path / "site"), f"git+file://{tool}@{commit}"]
+    done = run(sys.executable, "-m", "pip", "install", *words)
+    assert done.returncode == 0, done.stderr
+
+    script = "from reconciler.build import find_version; print(find_version())"
+    said = run(sys.executable, "-c", f"import sys; sys.path[:0] = [{str(tmp_path / 'site')!r}]; {script}")
+
+    assert said.stdout == f"{__version__}+{commit}\n", said.stderr
+
+
+@pytest.mark.thorough
 @pytest.mark.parametrize("version", PYTHONS)
 def test_it_is_installed_on_every_python(version: str, tool: Path, tmp_path: Path) -> None:
     """On each that is on this machine."""
