@@ -24,6 +24,7 @@ pytestmark = [
 ]
 ACTIONS = PROJECT / ".github" / "actions"
 BASH = shutil.which("bash") or "bash"
+APPLY = "apply plan.json --yes --recover --patience 60 --journal kept --report RESULTS/report.json"
 # Ends a moment after SIGTERM, as the program does, which finishes what is under way.
 PROGRAM = """#!{python}
 import signal, sys, time
@@ -77,6 +78,39 @@ def test_a_signal_reaches_the_program_and_its_exit_code_comes_back(
     assert process.communicate()[0] == f"ended {len(signals)}\n"
     assert process.returncode == 5
     assert dict(read_outputs((tmp_path / "output").read_text())) == {"exit-code": "5"}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"VERB": "verify"}, "verify plan.json"),
+        ({"VERB": "recover"}, "recover --patience 60 --journal kept"),
+        ({"VERB": "rollback", "UNDO": "latest"}, "rollback latest --journal kept --out plan.json"),
+        (
+            {"VERB": "apply", "TIP": "origin/main", "MISSING": "7-1 8-2", "WITHOUT": "7-1"},
+            f"{APPLY} --require-tip origin/main --expect-journal 7-1 --expect-journal 8-2 --without-journal 7-1",
+        ),
+    ],
+    ids=["verify", "recover", "rollback", "apply"],
+)
+def test_a_verb_is_asked_for_with_its_options(tmp_path: Path, given: dict[str, str], words: str) -> None:
+    """The program gets what the action was given; an input that was left out is no variable."""
+    script = """#!/bin/sh\necho "$@" "[${MASKINPORTEN_CLIENT_ID-none} ${RECONCILER_ENVIRONMENT-none}]"\n"""
+    write_script(tmp_path / "reconciler" / "bin" / "reconciler", script)
+    own = {"PLAN_FILE": "plan.json", "PATIENCE": "60", "JOURNAL": "kept", "RECONCILER_ENVIRONMENT": "tt02"}
+    environ = an_environment(tmp_path, **{**own, **given})
+
+    done = subprocess.run(
+        [BASH, str(ACTIONS / "reconcile" / "run.sh")],
+        env=environ,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    expected = words.replace("RESULTS", str(tmp_path / "reconciler-results"))
+    assert done.stdout == f"{expected} [none tt02]\n"
 
 
 def fetch(github: GitHub, folder: Path, **values: str) -> tuple[str, list[str]]:

@@ -171,6 +171,43 @@ def test_no_pull_request_meets_a_production_credential() -> None:
             assert not [job for job in workflow["jobs"].values() if "prod" in str(job.get("environment", ""))]
 
 
+def test_the_check_to_require_always_runs() -> None:
+    """Nothing keeps the workflow from starting, and its last job runs whatever became of the others."""
+    workflow = read_yaml(GITHUB / "workflows" / "plan.yml")
+    *others, (name, last) = workflow["jobs"].items()
+
+    assert workflow["on"]["pull_request"] is None
+    assert workflow["on"]["merge_group"] is None
+    assert (name, last["name"], last["if"]) == ("reconciler", "reconciler", "always()")
+    assert last["needs"] == [each for each, _ in others]
+
+
+def test_only_what_writes_is_a_deployment() -> None:
+    """A job that plans or looks is bound to an environment for its credential alone."""
+    bound = {
+        (path.stem, name): job["environment"]
+        for path in WORKFLOWS
+        if path.stem in {"plan", "apply", "drift"}
+        for name, job in read_yaml(path)["jobs"].items()
+        if "environment" in job
+    }
+
+    deploying = [each for each, value in bound.items() if not isinstance(value, dict) or value["deployment"]]
+    assert deploying == [("apply", "apply")]
+    assert len(bound) == 4
+
+
+def test_what_writes_to_github_has_no_credential() -> None:
+    """Comments, issues and findings are written by jobs of their own, which check nothing out."""
+    for path in WORKFLOWS:
+        if path.stem not in {"plan", "apply", "drift"}:
+            continue
+        for job in read_yaml(path)["jobs"].values():
+            if "write" in job["permissions"].values():
+                assert "environment" not in job
+                assert "actions/checkout" not in str(job["steps"])
+
+
 def test_an_apply_is_never_cut_off() -> None:
     """One apply at a time for each environment, and none is cancelled by the next."""
     concurrency = read_yaml(GITHUB / "workflows" / "apply.yml")["concurrency"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import re
 import shutil
@@ -249,6 +251,32 @@ def test_a_blocked_change_does_not_hold_up_the_others(
     assert served.ask("GET", f"/{VENDOR}_taken").status_code == 404
     blocked = json.loads(runner.github.find_artifact("plan-tt02-1").read("plan.json"))
     assert blocked["summary"]["blocked"] == 1
+
+
+@pytest.mark.thorough
+def test_more_errors_than_annotations(runner: Runner, origin: Repository) -> None:
+    """GitHub shows ten; all of them stand in the summary, in the comment, and in code scanning where it is wanted."""
+    git(origin.root, "checkout", "-qb", "pull-request")
+    for number in range(12):
+        origin.define(f"number{number}", clientId=[], allowedRedirectUrls=["https://*.example"])
+    head = origin.commit("Register twelve")
+    git(origin.root, "checkout", "-q", "main")
+    runner.merges, runner.event = "pull-request", an_event(head=head)
+    runner.github.open_pull_request(head)
+
+    run = start(runner, "plan", **{"environment: tt02\n": "environment: tt02\n      code-scanning: true\n"})
+
+    assert results(run) == {"changes": "success", "plan": "failure", "reconciler": "failure"}
+    annotations = [row for row in run.jobs["plan"].stdout.splitlines() if row.startswith("::error ")]
+    assert len(annotations) == 10
+    (comment,) = runner.github.read_comments()
+    (uploaded,) = runner.github.read()["sarifs"]
+    sarif = json.loads(gzip.decompress(base64.b64decode(uploaded["sarif"])))
+    places = [each["locations"][0]["physicalLocation"] for each in sarif["runs"][0]["results"]]
+    assert len({each["artifactLocation"]["uri"] for each in places}) == 12
+    for number in range(12):
+        for text in (comment, run.jobs["plan"].summary):
+            assert f"number{number}.yaml" in text
 
 
 @pytest.mark.thorough
