@@ -19,8 +19,8 @@ SOURCES = sorted(Path(reconciler.__file__).parent.rglob("*.py"))
 _NAME = re.compile(r"(?:_RECONCILER_)?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{3,}|(?:https|all|no)_proxy")
 _READERS = {"environ", "environb", "getenv", "getproxies_environment", "proxy_bypass"}
 """What a module that reads variables names."""
-_OTHERS = {"HEAD"}
-"""Words of git that look like one."""
+_OTHERS = re.compile(r"HEAD|O_[A-Z]+")
+"""What looks like one: a word of git, and the flags of opening a file."""
 _OF_LIBRARIES = {"HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"}
 """What `urllib.request` reads for us: `getproxies_environment`, `proxy_bypass`."""
 
@@ -43,7 +43,7 @@ def list_variables(source: str) -> Iterator[str]:
     for each in ast.walk(tree):
         if not isinstance(each, ast.Constant) or each in placeholders or not isinstance(each.value, str):
             continue
-        if _NAME.fullmatch(each.value) and each.value not in _OTHERS:
+        if _NAME.fullmatch(each.value) and not _OTHERS.fullmatch(each.value):
             yield each.value
 
 
