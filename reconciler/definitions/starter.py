@@ -51,6 +51,8 @@ def make_config(environments: Sequence[str], existing: str | None) -> StarterFil
             "clients = []   # client ids that may write here, if not all of yours may; what others wrote is drift",
             "unmanaged = [] # ids of systems that have no definition here on purpose; * stands for anything",
         ]
+        if name != "local":
+            lines.append("# key_expires = 2027-03-01 # the key's last day; drift warns from 30 days before")
     return StarterFile(CONFIG, "\n".join(lines) + "\n", is_new=True)
 
 

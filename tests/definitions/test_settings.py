@@ -13,6 +13,7 @@ import pytest
 from reconciler.cli.environment import choose_environment
 from reconciler.clients.credentials import read_credentials
 from reconciler.definitions.settings import Settings, find_root, read_settings
+from reconciler.definitions.starter import make_config
 from reconciler.errors import CredentialsError, SettingsError, UsageError
 from reconciler.model.environment import BUILT_IN
 from reconciler.operations.access import find_delegation
@@ -177,6 +178,15 @@ def test_a_built_in_environment_takes_clients_and_unmanaged(tmp_path: Path, buil
     found = configure(tmp_path, text).environments[built_in.name]
 
     assert found == replace(built_in, clients=("one",), unmanaged=("991825827_old",))
+
+
+def test_what_a_new_configuration_offers_is_read(tmp_path: Path) -> None:
+    """The line that is only a comment at first is right as well; `local` has no key."""
+    text = make_config(["local", "tt02"], None).text
+    found = configure(tmp_path, text.replace("# key_expires", "key_expires")).environments
+
+    assert found["tt02"].key_expires == date(2027, 3, 1)
+    assert (found["tt02"].clients, found["local"].key_expires) == ((), None)
 
 
 @pytest.mark.parametrize("day", ["2027-03-01", '"2027-03-01"'], ids=["day", "text"])
