@@ -10,6 +10,8 @@ import logging
 import random
 import re
 import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx
@@ -22,6 +24,11 @@ from reconciler.clients.trace_context import HEADER, make_traceparent
 from reconciler.errors import NoAnswer, NotConnected, RegisterError, Unintelligible, UsageError, WriteRefused
 from reconciler.model.token_address import is_sound
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TOKEN_BUDGET = 8.0
+"""Seconds for all attempts at one token; they count in the budget of the request that needs it."""
 SHORTEST_SECONDS = 1.0
 """What an attempt is given at least, so that the last one has a chance."""
 _NEVER_SENT = (
@@ -160,9 +167,12 @@ class Patience:
         """Give the seconds of the next attempt, which never exceed the budget."""
         return max(self._deadline - time.monotonic(), SHORTEST_SECONDS)
 
-    def extend(self, seconds: float) -> None:
-        """Leave seconds out that went to something else than the request."""
-        self._deadline += seconds
+    @contextmanager
+    def excuse(self, beyond: float) -> Iterator[None]:
+        """Leave out the seconds that something else than the request takes beyond a number of them."""
+        begun = time.monotonic()
+        yield
+        self._deadline += max(time.monotonic() - begun - beyond, 0.0)
 
     def wait(self, asked: float | None = None) -> bool:
         """Wait before another attempt, at least as long as was asked; False where the budget forbids it."""

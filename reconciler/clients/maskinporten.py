@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 import httpx
 
 from reconciler.clients.credentials import Credentials, is_token
-from reconciler.clients.http_client import Patience, describe_failure, open_client
+from reconciler.clients.http_client import TOKEN_BUDGET, Patience, describe_failure, open_client
 from reconciler.clients.response_body import read_body, read_wait
 from reconciler.clients.signer import open_signer
 from reconciler.clients.token_claims import check_delegation, check_destination, check_form, describe_token
@@ -52,8 +52,6 @@ LIFETIME = 120
 """Seconds; https://docs.digdir.no/docs/Maskinporten/maskinporten_protocol_jwtgrant: at most 120."""
 BACKDATED = 5
 """Seconds; Maskinporten tolerates a clock that is at most 10 s ahead of its own."""
-BUDGET = 8.0
-"""Seconds for all attempts at one token; they count in the budget of the request that needs it."""
 RENEWAL = 30.0
 """Seconds before its end at which a token counts as stale, or half its life where that is less."""
 
@@ -139,7 +137,7 @@ class GrantedTokens:
 
     def _fetch(self) -> tuple[Secret, float]:
         """Fetch a token, and say when it is stale."""
-        patience, replayed = Patience(BUDGET), False
+        patience, replayed = Patience(TOKEN_BUDGET), False
         while True:
             sent = time.monotonic()
             try:
@@ -160,11 +158,10 @@ class GrantedTokens:
 
     def _ask(self, patience: Patience) -> tuple[Secret, float]:
         """Ask once, with a grant of its own; gives the token and its lifetime."""
-        begun = time.monotonic()
         consumer = self._delegation.consumer if self._delegation else ""
-        grant = sign_grant(self._key, self._issuer, self._client_id, consumer)
+        with patience.excuse(0.0):  # what signs may be a service of its own
+            grant = sign_grant(self._key, self._issuer, self._client_id, consumer)
         form = {"grant_type": GRANT_TYPE, "assertion": grant}
-        patience.extend(time.monotonic() - begun)  # what signs may be a service of its own
         try:
             response = self._client.post("token", data=form, extensions={"seconds": patience.limit()})
         except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 
-from reconciler.clients.http_client import Patience, explain_failure, open_client
+from reconciler.clients.http_client import TOKEN_BUDGET, Patience, explain_failure, open_client
 from reconciler.clients.problem_details import says_not_found
 from reconciler.clients.refusals import explain_forbidden, explain_refusal, is_foreign
 from reconciler.clients.response_body import UnreadableJson, list_objects, parse_json, read_body
@@ -321,7 +321,8 @@ class HttpRegister:
 
     def _send(self, request: _Request, patience: Patience) -> httpx.Response:
         """Send one request; a read once more with another token after 401."""
-        token = self._tokens.token() if request.authorised else None
+        with patience.excuse(TOKEN_BUDGET):  # what signs a grant may be slower than Maskinporten
+            token = self._tokens.token() if request.authorised else None
         response = self._exchange(request, token, patience)
         if response.status_code == 401 and token:
             refused = explain_refusal(response, self._base, request.system, token)
