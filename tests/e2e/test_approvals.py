@@ -113,8 +113,9 @@ def test_a_merged_approval_is_what_apply_goes_by(review: Repository, served: Ser
     assert f"Accepted by an approval in {FILE} (until {until} by anna@AUTHOR" in done.stderr
     assert served.read(SYSTEM)["clientId"] == [OTHER_CLIENT]
     how = {"how": "approval", **{name: each for name, each in approval.items() if name != "obstacle"}}
+    how["at"] = git(review.root, "log", "-1", "--format=%cI", commit)
     assert json.loads((review.root / "report.json").read_text())["accepted"] == how
-    newest = max((review.root / ".reconciler" / "journal").iterdir())
+    newest = max((review.root / ".reconciler" / "journal").glob("*.jsonl"))
     assert json.loads(newest.read_text().splitlines()[0])["accepted"] == how
 
 
@@ -173,7 +174,7 @@ def test_an_approval_is_for_one_time(review: Repository, served: Served) -> None
     review.commit("Approve")
     first = review.plan()["digest"]
     assert review.run(*PLAN).returncode == 0
-    run = max((review.root / ".reconciler" / "journal").iterdir()).stem
+    run = max((review.root / ".reconciler" / "journal").glob("*.jsonl")).stem
     assert review.run("rollback", run, "--out", "back.json").returncode == 0
     back = json.loads((review.root / "back.json").read_text())["digest"]
     assert review.run("apply", "back.json", "--yes", "--accept", back).returncode == 0

@@ -20,7 +20,7 @@ def journal(repository: Repository) -> Path:
     """Apply once, and give the journal."""
     done = repository.run("apply", "--yes")
     assert done.returncode == 0, done.stderr
-    (path,) = (repository.root / ".reconciler/journal").iterdir()
+    (path,) = (repository.root / ".reconciler/journal").glob("*.jsonl")
     return path
 
 

@@ -91,7 +91,7 @@ def test_a_reader_that_goes_away_ends_nothing_half_way(repository: Repository) -
     told = (repository.root / "told").read_text()
     assert told.count("done: ") == 4
     assert told.splitlines()[-1] == f"{LOST}it is closed."
-    (journal,) = (repository.root / ".reconciler/journal").iterdir()
+    (journal,) = (repository.root / ".reconciler/journal").glob("*.jsonl")
     records = [json.loads(line) for line in journal.read_text().splitlines()]
     assert [each["outcome"] for each in records if each["kind"] == "outcome"] == ["done"] * 4
 
@@ -117,7 +117,7 @@ def test_nothing_is_open_at_all(repository: Repository) -> None:
     done = shell(repository.root, f"( {MAIN} apply --yes <&- >&- 2>&-; echo $? > code )")
 
     assert (done.stdout, done.stderr, (repository.root / "code").read_text()) == ("", "", "1\n")
-    (journal,) = (repository.root / ".reconciler/journal").iterdir()
+    (journal,) = (repository.root / ".reconciler/journal").glob("*.jsonl")
     assert [json.loads(line)["kind"] for line in journal.read_text().splitlines()][-1] == "end"
 
 

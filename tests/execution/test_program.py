@@ -279,7 +279,9 @@ def test_a_saved_plan_for_the_embedded_register(repository: Repository) -> None:
 
 
 def _newest_run(repository: Repository) -> str:
-    return max((repository.root / ".reconciler" / "journal").iterdir(), key=lambda p: p.stat().st_mtime).stem
+    return max(
+        (repository.root / ".reconciler" / "journal").glob("*.jsonl"), key=lambda p: p.stat().st_mtime
+    ).stem
 
 
 def test_rollback_puts_updates_back(repository: Repository, served: Served) -> None:
