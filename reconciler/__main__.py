@@ -29,7 +29,17 @@ def main() -> None:
             ignore_signals()
     except KeyboardInterrupt:
         code = _INTERRUPTED
-    sys.exit(_end(code))
+    code = _end(code)
+    if _has_threads():  # of a request that was given up: it would keep the process until its time is over
+        os._exit(code)
+    sys.exit(code)
+
+
+def _has_threads() -> bool:
+    """Say whether other threads are left that would keep the process from ending."""
+    threading = sys.modules.get("threading")
+    others = [each for each in threading.enumerate() if not each.daemon] if threading else []
+    return len(others) > 1
 
 
 def _start() -> int:

@@ -52,7 +52,7 @@ from reconciler.cli.options import (
     make_app,
 )
 from reconciler.cli.provenance import find_provenance
-from reconciler.cli.signals import stop_on_signals
+from reconciler.cli.signals import GRACE, stop_on_signals
 from reconciler.definitions.files import open_drafts, probe, read_file
 from reconciler.definitions.settings import find_root
 from reconciler.errors import Exit, ReconcilerError, Refused, Remedy, UsageError
@@ -149,7 +149,11 @@ def run(
     folder = find_journal(found, journal)
     probe(report)
     outputs, waived = (report,) if report else (), tuple(without_journal or ())
-    terms = Terms(accept, workers, patience, Event(), outputs, find_provenance(os.environ, found), waived)
+    source = find_provenance(os.environ, found)
+    grace = (
+        GRACE if source.platform else None
+    )  # a person has time, and the runner of a cancelled job has none
+    terms = Terms(accept, workers, patience, Event(), outputs, source, grace, waived)
     account = Account(terms.provenance.platform, terms.stop, journal)
     earlier = tuple(expect_journal or ())
     order = _Order(found, folder, terms, form, require_tip, earlier, recover, yes, account)

@@ -17,9 +17,14 @@ if TYPE_CHECKING:
     from typing import Any
 
 STOP_SIGNALS: tuple[signal.Signals, ...] = tuple(
-    signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if name in signal.Signals.__members__
+    signal.Signals[name]
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+    if name in signal.Signals.__members__
 )
-"""The signals that ask a program to end, and that it may answer."""
+"""The signals that ask a program to end, and that it may answer; the last is Windows' CTRL_BREAK."""
+GRACE = 5.0
+"""Seconds in which a job that is cancelled finishes what is under way: the runners of GitHub and Azure kill it ten
+seconds after the first signal, and the report is still to be written."""
 
 
 class Interrupted(KeyboardInterrupt):

@@ -7,6 +7,7 @@ client id that was released for a system which certainly could not claim it is p
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from reconciler.planning.plan import Plan
 
 EARLIER = "An earlier run of this plan did it, and nothing was sent for it now."
+_LATE = "The run was stopped before its answer came."
+_LOOK = 0.1
+"""Seconds between two looks whether a run that may be stopped has time left."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -46,8 +50,11 @@ def apply_plan(clearance: Clearance, *, on_outcome: Callable[[Outcome], None]) -
     journal, outcomes = writer.journal, tuple[Outcome, ...]()
     try:
         run = _Run(clearance.rest, writer, on_outcome)
-        with ThreadPoolExecutor(max_workers=workers) as pool:
+        pool = ThreadPoolExecutor(max_workers=workers)
+        try:
             run.carry_out_all(pool, workers)
+        finally:
+            pool.shutdown(wait=not run.left_behind, cancel_futures=True)
         outcomes = tuple(
             run.outcomes.get(change.id) or Done(change=change, reason=EARLIER) for change in plan.writes
         )
@@ -105,6 +112,10 @@ class _Run:
     writer: Writer
     on_outcome: Callable[[Outcome], None]
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    stopped: float = 0.0
+    """When it was seen that the run is to end; 0 before."""
+    left_behind: list[Step] = field(default_factory=list)
+    """The steps that were still under way when a stopped run had no time left; their threads go on."""
     halted: str = ""
     """Why no further step is begun; empty where nothing speaks against it."""
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
@@ -180,9 +191,22 @@ class _Run:
 
     def await_any(self, running: dict[Future[Attempted], Step]) -> None:
         """Wait for a step to end, and take every step that has ended to account."""
-        ended = wait(running, return_when=FIRST_COMPLETED).done if running else set()
+        seconds = _LOOK if self.writer.grace is not None else None
+        ended = wait(running, seconds, FIRST_COMPLETED).done if running else set()
         for future in sorted(ended, key=lambda each: running[each].number):
             self.end(running.pop(future), future.result())
+        while running and self.is_out_of_time():
+            step = running.popitem()[1]
+            self.left_behind.append(step)
+            change = self.progress[step.id].change
+            self.end(step, Attempted(Unknown(change=change, reason=_LATE, hint="Run `reconciler recover`.")))
+
+    def is_out_of_time(self) -> bool:
+        """Say whether the run was stopped, and what was under way then has had its time."""
+        if self.writer.grace is None or not self.writer.stop.is_set():
+            return False
+        self.stopped = self.stopped or time.monotonic()
+        return time.monotonic() - self.stopped > self.writer.grace
 
     def attempt(self, step: Step) -> Attempted:
         """Carry out one step, in a thread of the pool; whatever goes wrong there is its outcome."""

@@ -37,6 +37,8 @@ NO_COMMIT, NOT_IN_GIT = "no commit", "not in git"
 """The revision of a run whose definitions were in a repository without a commit, or in none."""
 KEPT_PLAN, KEPT_APPROVAL = "plan.json", "approval.yaml"
 """What is kept beside a journal: the plan as it was applied, and the approval in git that was for it."""
+_CLOSED = -1
+"""In place of a file that is open; nothing can be written to it."""
 _TORN = "torn"
 """The kind of the line that says: the one before was cut off while it was written, so nothing was sent for it."""
 
@@ -208,7 +210,7 @@ class Journal:
 
     def record_outcome(self, outcome: RecordedOutcome) -> None:
         """Write what came of a request; raises `OSError` where that fails, and remembers that it did."""
-        if self.run:
+        if self.run and self._descriptor != _CLOSED:
             self.run.outcomes[outcome.step] = outcome
         try:
             self._append("outcome", asdict(outcome))
@@ -256,7 +258,11 @@ class Journal:
             with suppress(OSError):
                 self._append("end", {"at": at, "outcomes": list(final)} if final else {"at": at})
         finally:
-            os.close(self._descriptor)
+            with (
+                self._lock
+            ):  # a request that was given up may end later, and its number be another file's by then
+                descriptor, self._descriptor = self._descriptor, _CLOSED
+            os.close(descriptor)
 
     def _append(self, kind: str, record: Mapping[str, Any]) -> None:
         line = json.dumps({"kind": kind, **record}, ensure_ascii=False, separators=(",", ":")) + "\n"
@@ -267,7 +273,7 @@ class Journal:
             while left:
                 left = left[os.write(self._descriptor, left) :]
             self._is_torn = False
-        os.fsync(self._descriptor)
+            os.fsync(self._descriptor)
 
 
 def _end_torn_line() -> bytes:

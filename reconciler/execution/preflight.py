@@ -73,6 +73,8 @@ class Terms:
     """The files that will be written when it is over."""
     provenance: Provenance = field(default_factory=Provenance)
     """Where the run comes from, for journal and report."""
+    grace: float | None = None
+    """Seconds that a stopped run gives to what is under way; None where it waits until that has ended."""
     waived: tuple[str, ...] = ()
     """The earlier runs of the pipeline whose missing journals are let pass."""
     plan_file: bytes = b""
@@ -249,7 +251,8 @@ def clear(
             revision=plan.revision,
             accepted=accepted,
         )
-        writer = Writer(site.register, journal, site.ownership.clients, terms.patience, terms.stop)
+        clients = site.ownership.clients
+        writer = Writer(site.register, journal, clients, terms.patience, terms.stop, terms.grace)
         # What is accepted and recorded is the whole plan, also where only some of it is left.
         clearance = Clearance(_SEAL, (plan, remainder), writer, terms.workers, drafts, accepted)
         try:

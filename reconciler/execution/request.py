@@ -72,6 +72,8 @@ class Writer:
     """Seconds after which a write that gave no answer will not be carried out any more."""
     stop: Event = field(default_factory=Event)
     """Set when the run is to end soon: nothing new is begun, and nothing is waited for."""
+    grace: float | None = None
+    """Seconds that a stopped run gives to what is under way; None where it waits until that has ended."""
 
 
 @dataclass(frozen=True, slots=True)

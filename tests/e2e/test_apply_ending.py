@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,13 +15,12 @@ import pytest
 
 from tests.builders import OTHER_CLIENT
 from tests.served import VENDOR_PATH
+from tests.terminal import bare_environ
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.served import Repository, Served
-
-pytestmark = pytest.mark.slow
 
 
 def _become_a_job(repository: Repository, folder: Path) -> Repository:
@@ -40,6 +42,7 @@ def _read_outputs(folder: Path) -> dict[str, str]:
     return {name: value for name, _, value in found}
 
 
+@pytest.mark.slow
 def test_stale_and_breaking_is_a_matter_of_planning_again(
     repository: Repository, served: Served, tmp_path: Path
 ) -> None:
@@ -71,6 +74,7 @@ def test_stale_and_breaking_is_a_matter_of_planning_again(
     assert _read_outputs(tmp_path)["plan-digest"] == digest
 
 
+@pytest.mark.slow
 def test_a_job_that_is_started_again_does_what_is_left(repository: Repository, served: Served) -> None:
     """With the same plan file, and with the journal of the first attempt in the folder."""
     repository.define("more", clientId=[])
@@ -96,6 +100,7 @@ def test_a_job_that_is_started_again_does_what_is_left(repository: Repository, s
     ]
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_well_says_what_it_did(repository: Repository, tmp_path: Path) -> None:
     """In the summary and the outputs, and nothing about how to go on."""
     done = _become_a_job(repository, tmp_path).run("apply", "--yes")
@@ -107,3 +112,36 @@ def test_a_run_that_goes_well_says_what_it_did(repository: Repository, tmp_path:
     )
     assert (outputs["done"], outputs["not-tried"], outputs["interrupted"]) == ("1", "0", "false")
     assert outputs["run"].startswith("20")
+
+
+@pytest.mark.thorough
+def test_a_cancelled_job_ends_in_time(repository: Repository, served: Served, tmp_path: Path) -> None:
+    """Before a runner would kill it: with the report, the summary and the outputs, and 5 for what is not known."""
+    job = _become_a_job(repository, tmp_path)
+    fault = {"fault": "latency", "seconds": 30.0, "method": "POST", "path": "*systemregister/vendor*"}
+    httpx.post(f"{served.base}/control/faults", json=fault).raise_for_status()
+    program = subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "reconciler", "apply", "--yes", "--report", "report.json"],
+        cwd=job.root,
+        env=bare_environ(job),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert program.stderr
+    assert any(line.startswith("Journal: ") for line in program.stderr)
+    time.sleep(1.0)
+
+    program.terminate()
+    began = time.monotonic()
+    _, said = program.communicate(timeout=60)
+    took = time.monotonic() - began
+
+    assert (program.returncode, took < 9.0) == (5, True), (took, said)
+    report = json.loads((job.root / "report.json").read_text())
+    assert [each["outcome"] for each in report["outcomes"]] == ["unknown"]
+    assert "**It is not known what became of 1 request**" in (tmp_path / "summary.md").read_text()
+    outputs = _read_outputs(tmp_path)
+    assert (outputs["interrupted"], outputs["unknown"]) == ("true", "1")
+    assert "reconciler recover" in said

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.errors import Refused
+from reconciler.errors import Exit, Refused
 from reconciler.execution.executor import apply_plan
 from reconciler.execution.journal import Journal, start_run
 from reconciler.execution.outcome import Done, Failed, NotTried, Outcome, Stale, Unknown
+from reconciler.execution.preflight import Site, Terms, clear, lock_for_apply
 from tests.builders import VENDOR
 from tests.execution.stage import (
     Stage,
@@ -466,6 +467,31 @@ def test_a_wish_to_stop_does_not_wait_for_a_lost_answer(
     assert isinstance(report[0].outcomes[0], Unknown)
     assert [each.fate.value for each in stage.recover()] == ["undone"]
     stage.converge(asked)
+
+
+@pytest.mark.slow
+def test_a_job_that_is_cancelled_does_not_wait_for_an_answer(stage: Stage) -> None:
+    """When its time is over, what is under way is unknown and stays open; the request itself may come through."""
+    one, asked = _one_update(stage)
+    stop, plan = Event(), stage.plan(asked)
+    stage.strike(fault="latency", seconds=1.5, method="PUT", path=f"*{one}")
+    site = Site(
+        stage.register, stage.target, stage.ownership(), stage.folder, stage.folder, stage.folder / "l"
+    )
+    terms = Terms(plan.digest, stop=stop, grace=0.1)
+    began = time.monotonic()
+    with lock_for_apply(site) as lock, clear(plan, lock, terms) as clearance:
+        Timer(0.3, stop.set).start()
+        report = apply_plan(clearance, on_outcome=stage.reported.append)
+    took = time.monotonic() - began
+
+    assert (report.exit_code, took < 1.4) == (Exit.UNKNOWN, True)
+    assert [each.reason for each in report.outcomes] == ["The run was stopped before its answer came."]
+    (left,) = stage.newest().open
+    assert left.id == one
+    time.sleep(1.5)
+    assert stage.newest().open == (left,)  # what its thread found out afterwards is in no file
+    assert [each.fate.value for each in stage.recover()] == ["done"]
 
 
 class _Full(Journal):
