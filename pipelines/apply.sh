@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Applies a saved plan where each job begins on an empty machine. Usage: apply.sh PLANFILE FOLDER
+# Applies a saved plan where each job begins on an empty machine. Usage: apply.sh PLANFILE KEPT
 #
 # It fetches the journals of earlier applies, has what they left open settled, refuses what is not the newest commit
-# of the deployed branch, and hands on the signals that ask a job to end. RECONCILER is how the program is started,
-# TARGET the environment, PATIENCE how many seconds a write without an answer may still take. FOLDER holds what has to
-# be kept, whatever happens: `journal/` and `report.json`.
+# of the deployed branch, and hands on the signals that ask a job to end. In the environment: RECONCILER is how the
+# program is started, TARGET the environment, FOLDER where the definitions are, PATIENCE how many seconds a write
+# without an answer may still take. What has to be kept, whatever happens, is in KEPT: `journal/` and `report.json`.
 set -euo pipefail
 
 plan=$1 kept=$2
@@ -14,7 +14,7 @@ date -u > "$kept/journal/begun.txt" # a run that keeps nothing at all is one who
 env -u MASKINPORTEN_CLIENT_ID -u MASKINPORTEN_CLIENT_JWK python3 "$here/journals.py" "$kept/journal"
 unset CI_JOB_TOKEN JOURNALS_TOKEN SYSTEM_ACCESSTOKEN
 
-words=(apply "$plan" --environment "$TARGET" --yes --recover --require-tip "origin/${DEPLOYED_BRANCH:-main}")
+words=(apply "$plan" --root "${FOLDER:-.}" --environment "$TARGET" --yes --recover --require-tip "origin/${DEPLOYED_BRANCH:-main}")
 words+=(--journal "$kept/journal" --report "$kept/report.json" --patience "${PATIENCE:-60}")
 if [ -n "${ACCEPT:-}" ]; then words+=(--accept "$ACCEPT"); fi
 while read -r run; do words+=(--expect-journal "$run"); done < "$kept/journal/lost.txt"

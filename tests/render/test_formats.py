@@ -34,6 +34,7 @@ SHARED = {
     *(
         "acceptance",
         "annotations",
+        "apply_summary",
         "blocks",
         "bullets",
         "effects",
@@ -45,6 +46,7 @@ SHARED = {
         "lines",
         "links",
         "members",
+        "next_steps",
         "notes",
         "overview",
         "phrases",

@@ -180,10 +180,9 @@ def test_html_stays_inert(text: str) -> None:
 @given(hostile)
 @example(HOSTILE)
 @example("")
-@pytest.mark.parametrize("form", ["junit", "junit-strict"])
-def test_xml_stays_inert(form: str, text: str) -> None:
+def test_xml_stays_inert(text: str) -> None:
     """The report is XML whatever the text, and valid."""
-    for output in _hold(form, text):
+    for output in _hold("junit-strict", text):
         assert list(check_xml(output)) == []
         assert list(check_junit(output)) == []
 

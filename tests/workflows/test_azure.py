@@ -227,6 +227,25 @@ def test_a_night_is_red_where_something_differs(azure: Azure, origin: Repository
     assert (failed.code, len(failed.summaries)) == (1, 1)
 
 
+@pytest.mark.thorough
+def test_a_failed_stage_can_be_run_again(azure: Azure, origin: Repository, served: Served) -> None:
+    """One system of two is written, and the same plan is carried out for the other: our own write is not stale."""
+    assert list_codes(azure.run()) == BOTH
+    define(origin, isVisible=False)
+    origin.define("second", clientId=[])
+    origin.commit("Register another")
+    strike(served, fault="status", method="PUT", status=500)
+
+    failed = azure.run()
+    assert list_codes(failed) == {"plan_served": 0, "apply_served": 1}, failed["apply_served"].text
+    assert served.ask("GET", f"/{VENDOR}_second").status_code == 200
+
+    again = azure.rerun(azure.builds[0])
+    assert list_codes(again) == {"apply_served": 0}, again["apply_served"].text
+    assert read_live(served)["isVisible"] is False
+
+
+@pytest.mark.slow
 def test_another_branch_begins_nothing(azure: Azure) -> None:
     """Run by hand on a branch that nobody has reviewed, no stage has anything to do."""
     assert azure.run("Manual", "refs/heads/another") == {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from typing import TYPE_CHECKING
 
@@ -253,6 +254,50 @@ def test_a_night_is_red_where_something_differs(gitlab: GitLab, origin: Reposito
     assert gitlab.run("schedule")["drift"].code == 1
 
 
+@pytest.mark.thorough
+def test_a_system_is_removed_with_an_approval_in_git(
+    gitlab: GitLab, origin: Repository, served: Served
+) -> None:
+    """Refused first; the approval of its plan is merged, and the pipeline of that merge deletes."""
+    assert gitlab.run()["apply"].code == 0
+    define(origin, withdrawn=True)
+    refused = gitlab.run()
+    assert refused["apply"].code == 4
+    shutil.copy(refused["plan"].folder / "plan.json", origin.root.parent / "plan.json")
+
+    approved = origin.run("approve", "../plan.json", "--reason", "everybody has moved")
+    assert approved.returncode == 0, approved.stderr
+    origin.commit("Approve")
+
+    assert list_codes(done := gitlab.run()) == {"install": 0, "plan": 0, "apply": 0}, done["apply"].text
+    assert read_live(served)["isDeleted"] is True
+
+
+@pytest.mark.thorough
+def test_definitions_may_lie_in_a_folder(private_key: RSAPrivateKey, tmp_path: Path) -> None:
+    """The repository's other folders are left alone, and reports name files from its top."""
+    top, inner = Repository(tmp_path / "origin"), Repository(tmp_path / "origin" / "register")
+    top.track()
+    inner.define(clientId=[CLIENT])
+    top.define("elsewhere")
+    with serve(private_key, inner) as served:
+        top.commit("Register SmartCloud")
+        credential = make_credential(private_key)
+        project = GitLab(top, tmp_path / "work", {"served-plan": credential, "served": credential})
+        applied = project.run(FOLDER="register")
+        asked = project.run(
+            "merge_request_event", FOLDER="register", **ask_merge_request(top, isVisible=False)
+        )
+        project.close()
+
+        assert list_codes(applied) == {"install": 0, "plan": 0, "apply": 0}, applied["apply"].text
+        assert list_codes(asked) == {"install": 0, "validate": 0, "plan-merge-request": 0}
+        assert read_live(served)["clientId"] == [CLIENT]
+        assert served.ask("GET", f"/{VENDOR}_elsewhere").status_code == 404
+        assert f"register/systems/{SYSTEM}.yaml" in (applied["plan"].folder / "plan.html").read_text()
+
+
+@pytest.mark.slow
 def test_a_pipeline_begins_only_where_it_has_something_to_do(gitlab: GitLab) -> None:
     """A branch without a merge request and a tag have none; a merge train needs no credential."""
     assert gitlab.run("push", CI_COMMIT_BRANCH="another") == {}
