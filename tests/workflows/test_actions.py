@@ -193,3 +193,14 @@ def test_what_a_pull_request_left_is_not_believed(tmp_path: Path) -> None:
     github.write(state)
 
     assert fetch(github, tmp_path / "job") == ("", [])
+
+
+def test_a_journal_whose_run_cannot_be_asked_for_stops_the_job(tmp_path: Path) -> None:
+    """What is not known to be of a pull request is not passed over in silence: apply would miss it."""
+    github = GitHub(tmp_path / "github")
+    run = a_run(github)
+    leave(github, tmp_path, f"journal-tt02-{run}-1", run, open="{}")
+    github.write({**github.read(), "runs": []})
+
+    with pytest.raises(subprocess.CalledProcessError):
+        fetch(github, tmp_path / "job")

@@ -16,9 +16,12 @@ if [ -z "$NUMBER" ]; then
   NUMBER=$(gh api "$repository/commits/$COMMIT/pulls" \
     | jq -r --arg commit "$COMMIT" 'first(.[] | select(.merge_commit_sha == $commit and .merged_at) | .number) // ""')
   if [ -z "$NUMBER" ]; then echo "The commit was not merged by a pull request."; exit 0; fi
-elif [ "$(gh api "$repository/pulls/$NUMBER" | jq -r .head.sha)" != "$COMMIT" ]; then
-  echo "The pull request has a newer commit, whose run writes the comment."
-  exit 0
+else
+  head=$(gh api "$repository/pulls/$NUMBER" | jq -r .head.sha)
+  if [ "$head" != "$COMMIT" ]; then
+    echo "The pull request has a newer commit, whose run writes the comment."
+    exit 0
+  fi
 fi
 
 # Each page is an array of its own. A person may quote the mark, and nobody else's comment can be written.

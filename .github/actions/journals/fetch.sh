@@ -30,7 +30,9 @@ trusted='' untrusted=''
 is_trusted() { # by what started the run, which is asked once
   case " $trusted " in *" $1 "*) return 0 ;; esac
   case " $untrusted " in *" $1 "*) return 1 ;; esac
-  case $(gh api "$repository/actions/runs/$1" | jq -r .event) in
+  # Where that is not known, this ends: what is passed over is not looked for.
+  event=$(gh api "$repository/actions/runs/$1" | jq -r .event) || exit 1
+  case "$event" in
     push | workflow_dispatch | schedule) trusted="$trusted $1" ;;
     *) untrusted="$untrusted $1"; return 1 ;;
   esac
