@@ -204,6 +204,16 @@ def test_a_command_that_is_named_anywhere_exists() -> None:
     assert {name: lines for name, lines in wrong.items() if lines} == {}
 
 
+def test_the_readme_that_init_writes_names_commands_that_exist(tmp_path: Path) -> None:
+    """It is package data, and its commands stand in it as indented lines."""
+    text = (ROOT / "reconciler" / "data" / "repository_readme.md").read_text(encoding="utf-8")
+    page = tmp_path / "page.md"
+    page.write_text(f"```sh\n{text}```\n", encoding="utf-8")
+
+    assert text.count("\n       reconciler ") == 3
+    assert _list_wrong(page) == []
+
+
 def test_a_command_that_does_not_exist_is_found(tmp_path: Path) -> None:
     """In a block, over two lines, and in a sentence."""
     page = tmp_path / "page.md"

@@ -95,8 +95,8 @@ def run(
 ) -> None:
     """Write what a repository needs to start with, here; nothing that is there is overwritten.
 
-    Configuration, a line for git, a schema for editors, and an example where --vendor is given. Pipelines are pinned
-    to one commit of this program. On a terminal it asks for what is not said.
+    Configuration, a line for git, a schema for editors; with --vendor or --owners a README, with --vendor an example.
+    Pipelines are pinned to one commit of this program. On a terminal it asks for what is not said.
     """
     if check:
         _check(root or Path.cwd())

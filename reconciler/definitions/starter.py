@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.files import SCHEMA
@@ -96,6 +97,20 @@ def make_example(vendor: str, client: str) -> StarterFile:
 # In the environment `local`, `reconciler plan` asks nothing outside this machine.
 {write_outline(members, {}, {})}"""
     return StarterFile(f"systems/{vendor}_example.yaml", text, is_new=True)
+
+
+def make_readme(vendor: str, owners: str, existing: str | None) -> StarterFile:
+    """Say in the repository itself what it is for and how to change a system; `existing` is a README's name."""
+    if existing is not None:
+        return StarterFile(existing, "", is_new=False, note="it is there")
+    text = files("reconciler").joinpath("data/repository_readme.md").read_text(encoding="utf-8")
+    said = {
+        "ORGANISATION": f"organisation {vendor}" if vendor else "our organisation",
+        "OWNERS": owners or "Another person",
+    }
+    for name, value in said.items():
+        text = text.replace(name, value)
+    return StarterFile("README.md", text, is_new=True)
 
 
 def assign_owners(owners: str, existing: Mapping[str, str], others: Sequence[str] = ()) -> StarterFile:

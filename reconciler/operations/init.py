@@ -25,6 +25,7 @@ from reconciler.definitions.starter import (
     ignore_own_folder,
     make_config,
     make_example,
+    make_readme,
     make_schema_file,
 )
 from reconciler.errors import UsageError
@@ -81,6 +82,8 @@ def plan_start(root: Path, wishes: Wishes) -> tuple[StarterFile, ...]:
     if vendor and not (os.path.lexists(root / SYSTEMS) and find_definitions(root)):
         files.append(make_example(vendor, str(uuid.uuid4())))
     files += _plan_pipelines(root, wishes)
+    if vendor or wishes.owners:
+        files.append(make_readme(vendor, wishes.owners, _find_readme(root)))
     if wishes.owners:
         there = {path: text for path in OWNERS if (text := _read(root, path)) is not None}
         owned = [OWNED[each] for each in wishes.platforms]
@@ -116,6 +119,11 @@ def _find_config(root: Path) -> str | None:
         return CONFIG
     shared = _read(root, "pyproject.toml")
     return "pyproject.toml" if shared is not None and "[tool.reconciler" in shared else None
+
+
+def _find_readme(root: Path) -> str | None:
+    """Name the file that says what the repository is for, however it is called; None where there is none."""
+    return next((each.name for each in sorted(root.glob("*")) if each.stem.lower() == "readme"), None)
 
 
 def _read(root: Path, path: str) -> str | None:

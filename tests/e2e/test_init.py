@@ -35,17 +35,20 @@ def test_an_empty_folder_becomes_a_repository(empty: Repository) -> None:
     done = empty.run("init", "--vendor", VENDOR, "--owners", "@org/team", "--yes")
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout.endswith("5 files written.\n")
+    assert done.stdout.endswith("6 files written.\n")
     assert done.stderr.startswith("Next: 'reconciler plan', or ")
     files = list_files(empty.root)
     example = f"systems/{VENDOR}_example.yaml"
     assert set(files) == {
         ".gitignore",
         ".github/CODEOWNERS",
+        "README.md",
         "reconciler.toml",
         "systems/.definition.schema.json",
         example,
     }
+    assert f"The systems of organisation {VENDOR}," in files["README.md"]
+    assert "customers. @org/team reviews it." in files["README.md"]
     assert files[example].startswith("# yaml-language-server: $schema=.definition.schema.json\n")
     assert json.loads(files["systems/.definition.schema.json"])["title"] == "A system registration"
     assert empty.run("validate", "--strict").returncode == 0
@@ -60,6 +63,7 @@ def test_what_is_there_stays(empty: Repository) -> None:
     """Lines are added at the end of a file that is shared with others; nothing else changes."""
     theirs = {
         ".gitignore": "*.pyc",
+        "Readme.rst": "Ours\n====\n",
         "CODEOWNERS": "* @everyone\n/systems/ @org/team\n",
         "pyproject.toml": '[tool.reconciler.environments.own]\nregister = "https://r.example"\n'
         'maskinporten = "https://m.example/"\n',
