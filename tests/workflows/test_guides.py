@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from tests.workflows.machine import PAGES, read_pipeline
 from tests.workflows.runner import PROJECT
-from tests.workflows.test_static import CHECK, run
+from tests.workflows.test_static import ACTIONLINT, CHECK, ZIZMOR, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,6 +92,24 @@ def test_a_file_of_a_vendor_is_short_and_satisfies_the_schema(name: str, tmp_pat
     assert len(file.read_text().splitlines()) <= 15
     done = run(CHECK, "--builtin-schema", "vendor.github-workflows", file)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.skipif(ZIZMOR is None, reason="zizmor is not installed: pip install zizmor")
+def test_the_audits_find_nothing_in_the_files_of_a_vendor(tmp_path: Path) -> None:
+    """Neither do they in what a vendor copies; actionlint neither, where it is installed."""
+    assert ZIZMOR is not None
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    for name in ("plan", "apply", "drift"):
+        (folder / f"{name}.yml").write_text(read_vendor_file(name))
+
+    done = run(
+        ZIZMOR, "--offline", "--no-progress", "--color", "never", "--persona", "auditor", folder.parent
+    )
+    assert (done.returncode, "No findings to report" in done.stdout) == (0, True), done.stdout
+    if ACTIONLINT:
+        linted = run(ACTIONLINT, "-no-color", "-oneline", *sorted(folder.iterdir()))
+        assert (linted.returncode, linted.stdout) == (0, "")
 
 
 def test_what_is_called_is_shown_pinned_by_commit() -> None:
