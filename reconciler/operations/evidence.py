@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.files import read_file
-from reconciler.errors import Refused, UsageError
+from reconciler.errors import Refused, Unintelligible, UsageError
 from reconciler.execution.journal import KEPT_APPROVAL, KEPT_PLAN, name_kept
 from reconciler.execution.journal_reader import read_journal
 from reconciler.execution.past_report import rebuild_report
@@ -218,8 +218,8 @@ def _check_run(members: Mapping[str, bytes], run: Run, plan: Plan) -> Iterator[P
         again = read_report(print_report(rebuild_report(plan, run)).encode())
         if members[REGISTER] != _print_register(run):
             yield Problem(REGISTER, "it is not what the journal says of the register")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        yield Problem(JOURNAL, "its outcomes cannot be read")
+    except (Unintelligible, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        yield Problem(JOURNAL, "its documents cannot be read")
         return
     yield from _check_report(members[REPORT], again.model_dump(by_alias=True))
     if members[MANIFEST] != _print_manifest(run, beside):

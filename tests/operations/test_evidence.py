@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from reconciler.errors import Refused, UsageError
 from reconciler.execution.journal import (
@@ -100,6 +102,12 @@ def a_run(folder: Path, *, approved: bool = False) -> Run:
     journal.record_outcome(an_outcome(plan))
     journal.end([Done(change=plan.writes[0]).to_json()])
     return read(journal.path)
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Collect the evidence of a run that did one thing."""
+    return collect_evidence(a_run(tmp_path_factory.mktemp("journal")))
 
 
 def read(path: Path) -> Run:
@@ -265,6 +273,25 @@ def test_members_that_do_not_fit_together_are_found(
     problems = list_problems(change(content, {member: edit}))
 
     assert any(each == name and reason in said for each, said in problems), problems
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from([PLAN, JOURNAL, REPORT, REGISTER]),
+    st.floats(0, 1, exclude_max=True),
+    st.sampled_from([b"", b"null", b"[]", b"{}", b"-1", b'"x"', b"\n", b"1e999", b"\xff", b"[" * 9000]),
+    st.integers(0, 60),
+)
+def test_nothing_makes_the_check_fail(
+    sample: bytes, member: str, where: float, other: bytes, length: int
+) -> None:
+    """Whatever stands in a member, under a manifest that was made for it: a verdict is given."""
+
+    def edit(content: bytes) -> bytes:
+        place = int(where * len(content))
+        return content[:place] + other + content[place + length :]
+
+    check_evidence(change(sample, {member: edit}))
 
 
 def test_a_journal_that_tells_of_another_plan_is_found(tmp_path: Path) -> None:
