@@ -21,6 +21,7 @@ SECTIONS: Mapping[str, str] = {
     "history": "A history",
     "compare": "A comparison",
     "runs": "Runs",
+    "evidence": "Evidence",
     "recover": "Recovered requests",
     "accept": "Accepted differences",
     "doctor": "A diagnosis",

@@ -14,6 +14,8 @@ from reconciler.execution.journal import Run, RunStart
 from reconciler.execution.run_summary import RunSummary
 from reconciler.model.catalogue_list import CatalogueList, PackageEntry, Renewal, Renewed, ResourceEntry
 from reconciler.model.catalogue_search import Hits
+from reconciler.operations.evidence import Problem, Proof
+from reconciler.operations.evidence_lookup import Shown
 from reconciler.planning.acceptance import Acceptance
 from reconciler.planning.acceptance_status import Judged, Status
 from reconciler.planning.comparison import Compared, Comparison, Contrast
@@ -85,6 +87,11 @@ OUTPUTS = {
     "A list of systems": [_list_systems()],
     "A comparison": [_compare("", ""), _compare("x", "")],
     "Runs": [_list_runs()],
+    "Evidence": [
+        as_json.render_evidence(
+            Proof((Problem("plan.json", "x"),), digest="x"), [Shown("x", entries=1, stands=True, reason="x")]
+        )
+    ],
     "Accepted differences": [_list_acceptances()],
     "Packages and resources": [as_json.render_hits(Hits(_LIST, "x", (*_LIST.packages, *_LIST.resources)))],
     "A new list": [
