@@ -69,7 +69,7 @@ def run(
     """
     found = find_root(root or Path.cwd())
     named = environment or os.environ.get("RECONCILER_ENVIRONMENT")
-    past = find_run(find_journal(found, journal), name, named)
+    past = find_run(find_journal(found, journal), name, named, sent=True)
     notify(f"Run {past.start.run} of {describe_time(past.start.at)}: plan {past.start.digest[:SHORT]}")
     chosen = choose_saved(found, past.start.environment, environment)
     if past.start.register != chosen.identity:

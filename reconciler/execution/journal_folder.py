@@ -55,14 +55,16 @@ def read_runs(folder: Path) -> tuple[Run, ...]:
     return read_folder(folder).runs
 
 
-def find_run(folder: Path, name: str, environment: str | None = None) -> Run:
+def find_run(folder: Path, name: str, environment: str | None = None, *, sent: bool = False) -> Run:
     """Find a run by its name, or the start of it; `latest` is the newest one, of an environment if that is named.
 
+    With `sent` it is the newest that sent something, if there is one: a pipeline leaves journals of others, too.
     Raises `UsageError` where there is none or several.
     """
     runs = read_runs(folder)
     if name == LATEST:
-        found = [run for run in runs if environment in {None, run.start.environment}][-1:]
+        own = [run for run in runs if environment in {None, run.start.environment}]
+        found = ([run for run in own if run.intents or not sent] or own)[-1:]
     else:
         found = [run for run in runs if run.start.run.startswith(name)]
     if not found and name == LATEST and runs:

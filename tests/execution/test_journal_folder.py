@@ -10,9 +10,10 @@ import pytest
 from reconciler.cli.recover import _choose_environment
 from reconciler.errors import Refused, UsageError
 from reconciler.execution.journal import start_run
-from reconciler.execution.journal_folder import check_journals, read_runs, record_quiet_run
+from reconciler.execution.journal_folder import check_journals, find_run, read_runs, record_quiet_run
 from reconciler.model.provenance import Provenance
 from reconciler.planning.plan import Target
+from reconciler.planning.request_order import Step
 from tests.builders import VENDOR
 
 if TYPE_CHECKING:
@@ -87,3 +88,19 @@ def test_the_journals_name_the_environment(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"of ours \(https://ours.example\), which is not configured here"):
         _choose_environment(tmp_path, None, runs)
     assert _choose_environment(tmp_path, "tt02", runs).name == "tt02"
+
+
+def test_the_newest_run_to_undo_is_one_that_sent_something(tmp_path: Path) -> None:
+    """A job that had nothing to do leaves a journal, too; where all are of that kind, the newest is it."""
+    _start(tmp_path, "7-1")
+    (quiet,) = read_runs(tmp_path)
+    assert find_run(tmp_path, "latest", sent=True).path == quiet.path
+    quiet.path.rename(tmp_path / "2.jsonl")
+    journal = start_run(tmp_path, TARGET, digest="d", version="1")
+    step = Step(number=1, id="a", method="DELETE", purpose="delete", document=None)
+    journal.record_intent(step, live=None, newest="")
+    journal.end()
+    journal.path.rename(tmp_path / "1.jsonl")
+
+    assert find_run(tmp_path, "latest").path.name == "2.jsonl"
+    assert find_run(tmp_path, "latest", sent=True).path.name == "1.jsonl"
