@@ -130,17 +130,19 @@ def test_what_the_packages_ask_for_is_pinned() -> None:
         for pin in pins
         for platform in platforms
         if holds(pin.requirement.marker, platform)
-        for each in _list_requirements(pin.name)
+        for each in _list_requirements(pin)
         if holds(each.marker, platform) and not _is_pinned(each, pins, platform)
     ]
 
     assert missing == []
 
 
-def _list_requirements(name: str) -> Iterable[Requirement]:
-    """List what an installed package asks for; one that is for another system is not installed here."""
+def _list_requirements(pin: Pin) -> Iterable[Requirement]:
+    """List what a package asks for, where the pinned version is installed here; `install.sh` checks all of them."""
     try:
-        return [Requirement(each) for each in metadata.requires(name) or ()]
+        if metadata.version(pin.name) != str(pin.requirement.specifier)[2:]:
+            return ()
+        return [Requirement(each) for each in metadata.requires(pin.name) or ()]
     except metadata.PackageNotFoundError:
         return ()
 
