@@ -31,7 +31,7 @@ EXIT_CODES: Mapping[str, Mapping[Exit, str]] = {
     },
     "apply": {
         Exit.DONE: "Everything is done, or there was nothing to do.",
-        Exit.FAILED: "A change failed or is blocked, or others wrote at the same time.",
+        Exit.FAILED: "A change failed or is blocked, a definition cannot be used, or others wrote at the same time.",
         Exit.REFUSED: "Nothing was written: the plan is stale or not accepted, the answer was no, or another run "
         "holds the lock.",
         Exit.UNKNOWN: "The outcome of a request is unknown: run recover.",
