@@ -23,7 +23,7 @@ for run in ${WITHOUT_JOURNAL:-}; do words+=(--without-journal "$run"); done
 # SIGTERM for both: a shell's child in the background ignores SIGINT.
 signals=0 child=''
 trap 'signals=$((signals + 1)); if [ -n "$child" ]; then kill -TERM "$child" 2>/dev/null || true; fi' INT TERM
-read -ra program <<< "$RECONCILER"
+if [ -x "$RECONCILER" ]; then program=("$RECONCILER"); else read -ra program <<< "$RECONCILER"; fi
 "${program[@]}" "${words[@]}" &
 child=$!
 if [ "$signals" -gt 0 ]; then kill -TERM "$child" 2>/dev/null || true; fi

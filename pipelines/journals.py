@@ -100,9 +100,9 @@ def list_azure(environ: Mapping[str, str], branch: str) -> Runs:
     for build in (ask_json(f"{builds}?{urlencode(asked | version)}", headers) or {}).get("value", []):
         one = f"{builds}/{build['id']}"
         for record in (ask_json(f"{one}/timeline?{urlencode(version)}", headers) or {}).get("records", []):
-            if (record["type"], record["identifier"]) != ("Stage", environ["SYSTEM_STAGENAME"]):
+            if (record["type"], record.get("identifier")) != ("Stage", environ["SYSTEM_STAGENAME"]):
                 continue
-            newest = record["attempt"] if record["startTime"] else record["attempt"] - 1
+            newest = record["attempt"] if record.get("startTime") else record["attempt"] - 1
             for name in (f"{build['id']}-{attempt}" for attempt in range(newest, 0, -1)):
                 if name != own:
                     which = {"artifactName": f"journal-{environ['TARGET']}-{name}", **version}
@@ -113,16 +113,18 @@ def list_azure(environ: Mapping[str, str], branch: str) -> Runs:
 def find_download(artifact: Any, project: str) -> str:  # noqa: ANN401 - JSON
     """Find where an artifact is downloaded; the token goes to Azure's own hosts only."""
     address = str(artifact["resource"]["downloadUrl"])
-    host = urlsplit(address)
-    if host.netloc != urlsplit(project).netloc and not f"{host.scheme}.{host.netloc}".endswith(
-        ".visualstudio.com"
-    ):
+    host, own = urlsplit(address), urlsplit(project)
+    is_azures = host.scheme == "https" and host.netloc.endswith(".visualstudio.com")
+    if (host.scheme, host.netloc) != (own.scheme, own.netloc) and not is_azures:
         sys.exit(f"The journals of earlier runs cannot be fetched: no host of Azure's: {address}")
     return address
 
 
 def unpack(archive: bytes, folder: Path, lost: list[str]) -> bool:
-    """Take the journals out of an archive, and the runs that were lost before; say whether it had those."""
+    """Take the journals out of an archive, and the runs that were lost before; say whether it had those.
+
+    Raises `BadZipFile`.
+    """
     has_fetched = False
     with zipfile.ZipFile(io.BytesIO(archive)) as files:
         for entry in files.infolist():
@@ -143,10 +145,11 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     find = list_gitlab if "GITLAB_CI" in os.environ else list_azure if "TF_BUILD" in os.environ else None
     for name, archive in find(os.environ, os.environ.get("DEPLOYED_BRANCH", "main")) if find else ():
-        if archive is None:
+        try:
+            if unpack(archive or b"", folder, lost):
+                break
+        except zipfile.BadZipFile:  # what cannot be read is lost, as what is not there
             lost.append(name)
-        elif unpack(archive, folder, lost):
-            break
     (folder / LOST).write_text("".join(f"{name}\n" for name in dict.fromkeys(lost)), encoding="utf-8")
     print(f"Journals: {len(list(folder.glob('*.jsonl')))} here, {len(set(lost))} lost")  # noqa: T201 - for the log
 

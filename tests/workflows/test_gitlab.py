@@ -205,16 +205,22 @@ def test_blocked_does_not_stop_the_rest(gitlab: GitLab, origin: Repository, serv
     assert read_live(served)["clientId"] == [CLIENT, OTHER_CLIENT]
 
 
-@pytest.mark.parametrize("project", [PROJECT_NUMBER, pytest.param("99", id="fork", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", ["own", "fork", "train"])
 @pytest.mark.thorough
-def test_a_merge_request_is_planned(gitlab: GitLab, origin: Repository, served: Served, project: str) -> None:
-    """Against the register, and in a fork against the base, where no job has a credential; every report is there."""
+def test_a_merge_request_is_planned(gitlab: GitLab, origin: Repository, served: Served, kind: str) -> None:
+    """Against the register, and in a fork or a train against the base, without a credential; every report is made."""
     assert origin.run("apply", "--yes").returncode == 0
-    variables = ask_merge_request(origin, project, clientId=[CLIENT])
+    variables = ask_merge_request(origin, "99" if kind == "fork" else PROJECT_NUMBER, clientId=[CLIENT])
+    if kind == "train":
+        base = variables.pop("CI_MERGE_REQUEST_DIFF_BASE_SHA")
+        variables |= {
+            "CI_MERGE_REQUEST_EVENT_TYPE": "merge_train",
+            "CI_MERGE_REQUEST_TARGET_BRANCH_SHA": base,
+        }
 
     done = gitlab.run("merge_request_event", **variables)
 
-    name = "plan-merge-request" if project == PROJECT_NUMBER else "plan-against"
+    name = "plan-merge-request" if kind == "own" else "plan-against"
     assert list_codes(done) == {"install": 0, "validate": 0, name: 0}, done[name].text
     assert [each.missing for each in done.values()] == [[], [], []]
     folder = done[name].folder
