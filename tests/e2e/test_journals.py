@@ -46,6 +46,21 @@ def test_a_damaged_line_is_said_until_recover_has_looked(repository: Repository,
 
 
 @pytest.mark.slow
+def test_apply_settles_first_where_it_is_asked_to(repository: Repository, journal: Path) -> None:
+    """What an earlier run left open is found out, nothing is sent for it again, and the rest is applied."""
+    kept = [line for line in journal.read_text().splitlines() if '"kind":"outcome"' not in line]
+    journal.write_text("\n".join([*kept[:-1], ""]))  # as where it was killed
+    repository.define("more", clientId=[])
+
+    refused = repository.run("apply", "--yes")
+    done = repository.run("apply", "--yes", "--recover", "--patience", "0")
+
+    assert (refused.returncode, done.returncode) == (4, 0), done.stderr
+    assert f"done      create {VENDOR}_smartcloud\n" in done.stderr
+    assert done.stdout.endswith("Apply: 1 done.\n")
+
+
+@pytest.mark.slow
 def test_apply_stops_where_what_it_settles_stays_unknown(repository: Repository, journal: Path) -> None:
     """With 5 and before anything is written; what is unknown is said once, and then apply goes on."""
     journal.write_text(journal.read_text().splitlines()[0] + "\n\0\n")

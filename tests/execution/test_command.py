@@ -244,17 +244,3 @@ def test_recover_asks_no_other_register_than_the_runs(repository: Repository, se
     assert (elsewhere.returncode, "which is not configured here" in elsewhere.stderr) == (2, True)
     assert (other.returncode, f"of vendor {VENDOR}" in other.stderr) == (2, True)
     assert (unnamed.returncode, unnamed.stdout.startswith("done ")) == (0, True), unnamed.stderr
-
-
-@pytest.mark.slow
-def test_apply_settles_first_where_it_is_asked_to(repository: Repository, served: Served) -> None:
-    """What an earlier run left open is found out, nothing is sent for it again, and the rest is applied."""
-    _leave_open(repository, served)
-    repository.define("more", clientId=[])
-
-    refused = repository.run("apply", "--yes", "-e", "served")
-    done = repository.run("apply", "--yes", "-e", "served", "--recover", "--patience", "0")
-
-    assert (refused.returncode, done.returncode) == (4, 0), done.stderr
-    assert f"done      create {ONE}\n" in done.stderr
-    assert (done.stdout.endswith("Apply: 1 done.\n"), _writes(served)) == (True, ["POST", "POST"])

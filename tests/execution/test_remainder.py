@@ -73,6 +73,7 @@ def test_our_own_writes_are_not_stale(stage: Stage) -> None:
     assert (last.remainder.ids, last.differing, last.done) == (frozenset(), (), 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moved", [0, 1], ids=["what-was-done", "what-is-left"])
 def test_what_others_wrote_since_is_stale(stage: Stage, moved: int) -> None:
     """Whether it is among what is left or not, nothing is written."""
@@ -92,6 +93,7 @@ def test_what_others_wrote_since_is_stale(stage: Stage, moved: int) -> None:
     assert (later.differing, _count_writes(stage)) == ((ids[moved],), 0)
 
 
+@pytest.mark.slow
 def test_what_is_left_may_not_leave_out_what_is_missing(stage: Stage) -> None:
     """The register is asked about everything that is said to be done."""
     ids, plan = _do_part(stage)

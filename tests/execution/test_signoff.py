@@ -146,6 +146,8 @@ def test_an_approval_is_spent_by_a_run_that_did_something(
     (obstacle,) = _name_obstacles(root, plan)
     assert (obstacle == f"the run {run.start.run} used it, and an approval is for one time") is spent
     assert (obstacle == "") is not spent
+    (continued,) = find_approvals(plan, root, folder, continued=[run.start.run])
+    assert continued.obstacle == ""
     if spent:
         approve(root, plan, "once more, since the first was put back")
         commit_all(root, "Approve again")
