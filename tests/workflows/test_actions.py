@@ -121,6 +121,8 @@ def fetch(github: GitHub, folder: Path, **values: str) -> tuple[str, list[str]]:
         "GITHUB_REPOSITORY": REPOSITORY,
         "GITHUB_RUN_ID": "99",
         "GITHUB_RUN_ATTEMPT": "1",
+        "GITHUB_EVENT_NAME": "push",
+        "GITHUB_REF": "refs/heads/main",
         "TARGET": "tt02",
         "BRANCH": "main",
         "SUFFIX": "",
@@ -204,3 +206,16 @@ def test_a_journal_whose_run_cannot_be_asked_for_stops_the_job(tmp_path: Path) -
 
     with pytest.raises(subprocess.CalledProcessError):
         fetch(github, tmp_path / "job")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"GITHUB_EVENT_NAME": "workflow_run"}, {"GITHUB_REF": "refs/heads/feature"}],
+    ids=["event", "branch"],
+)
+def test_a_run_whose_journal_would_not_be_believed_does_not_begin(
+    tmp_path: Path, given: dict[str, str]
+) -> None:
+    """Else what it leaves open would be passed over by the next one."""
+    with pytest.raises(subprocess.CalledProcessError):
+        fetch(GitHub(tmp_path / "github"), tmp_path / "job", **given)

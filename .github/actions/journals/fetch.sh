@@ -6,6 +6,12 @@
 # repository that no pull request has started, and be named for that run.
 set -euo pipefail
 
+is_believed() { case "$1" in push | workflow_dispatch | repository_dispatch | schedule) ;; *) return 1 ;; esac; }
+if ! is_believed "$GITHUB_EVENT_NAME" || [ "$GITHUB_REF" != "refs/heads/$BRANCH" ]; then
+  echo "::error::A journal of this run, on $GITHUB_REF by $GITHUB_EVENT_NAME, would not be believed by the next one."
+  exit 1
+fi
+
 repository="repos/$GITHUB_REPOSITORY"
 work="$RUNNER_TEMP/journals"
 mkdir -p "$work" "$JOURNAL"
@@ -32,10 +38,7 @@ is_trusted() { # by what started the run, which is asked once
   case " $untrusted " in *" $1 "*) return 1 ;; esac
   # Where that is not known, this ends: what is passed over is not looked for.
   event=$(gh api "$repository/actions/runs/$1" | jq -r .event) || exit 1
-  case "$event" in
-    push | workflow_dispatch | schedule) trusted="$trusted $1" ;;
-    *) untrusted="$untrusted $1"; return 1 ;;
-  esac
+  if is_believed "$event"; then trusted="$trusted $1"; else untrusted="$untrusted $1"; return 1; fi
 }
 
 begun='' ended='' count=0
