@@ -1,6 +1,7 @@
 """Changes what stands in brackets: entries of a list, and members of a mapping, between their commas.
 
-Pure. Comments stay, and so does whatever is not the entry that changes or its comma.
+Pure. Comments stay, and so does whatever is not the entry that changes or its comma; one behind an entry on a line of
+its own goes with it, as in a list without brackets.
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ def _drop_inner(edits: TextEdits, places: Sequence[Extent], number: int, span: S
     while text[after : after + 1] in {" ", "\t"}:
         after += 1
     line, following = edits.find_line(start), edits.find_next_line(after)
-    if not text[line:start].strip() and not text[after:following].strip() and line > span.start:
+    behind = text[after:following].strip()
+    if not text[line:start].strip() and (not behind or behind.startswith("#")) and line > span.start:
         edits.replace(line, following, "")
     else:
         edits.replace(start, after, "")

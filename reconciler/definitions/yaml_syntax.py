@@ -83,6 +83,7 @@ def find_mistake(text: str, failure: ParseFailure) -> Mistake | None:
         _find_tab,
         _find_quote,
         _find_comma,
+        _find_question,
         _find_bracket,
         _find_colon,
         _find_indent,
@@ -161,6 +162,13 @@ def _find_comma(text: str, failure: ParseFailure, offset: int) -> Mistake | None
     return Mistake(
         "A comma stands behind the value", failure.position, "Remove it: a member ends with its line."
     )
+
+
+def _find_question(text: str, failure: ParseFailure, offset: int) -> Mistake | None:
+    """Find a question mark in brackets without quotes, which YAML 1.2 allows and the parser takes for a key."""
+    if "flow" not in failure.problem or text[offset : offset + 1] != "?":
+        return None
+    return Mistake("A `?` stands in brackets without quotes", failure.position, "Quote the whole text.")
 
 
 def _find_bracket(text: str, failure: ParseFailure, offset: int) -> Mistake | None:

@@ -18,7 +18,8 @@ _PLAIN = re.compile(r"[\w/(«][^\t]*")
 """What begins with anything else is quoted, although YAML would allow some of it."""
 _CUT = re.compile(r":(?: |\Z)| #| \Z")
 """What ends a plain text, or turns it into a member."""
-_BRACKETS = re.compile(r"[\[\]{},]")
+_BRACKETS = re.compile(r"[\[\]{},?]")
+"""What is quoted in brackets; YAML 1.2 allows a `?` there, and libyaml takes it for a key."""
 _OTHER_TYPE = re.compile(
     r"""null | true | false | yes | no | on | off | y | n
       | [-+]?[0-9_]+ | 0x[0-9a-f_]+ | 0o?[0-7_]+ | 0b[01_]+

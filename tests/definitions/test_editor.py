@@ -43,12 +43,24 @@ CASES = (
     Case("an empty list in lines", "rights:\n  # c\n  - a\n", {"rights": []}, "rights: []\n  # c\n"),
     Case("a list that was empty", "rights: [] # c\n", {"rights": ["a"]}, "rights: # c\n  - a\n"),
     Case("brackets stay", "clientId: [a, b]\n", {"clientId": ["b", "c"]}, "clientId: [b, c]\n"),
+    Case(
+        "a question in brackets",
+        "name: {nb: a, en: b}\n",
+        {"name": {"nb": "Why?", "en": "b"}},
+        'name: {nb: "Why?", en: b}\n',
+    ),
     Case("the last one in brackets", "clientId: [a, b]\n", {"clientId": ["a"]}, "clientId: [a]\n"),
     Case(
         "brackets over several lines",
         "clientId: [\n  a, # 1\n  b # 2\n]\n",
         {"clientId": ["a", "c"]},
         "clientId: [\n  a, # 1\n  c # 2\n]\n",
+    ),
+    Case(
+        "brackets that lose an entry with its comment",
+        "clientId: [\n  a,\n  b, # why\n  ]\nid: x\n",
+        {"clientId": ["a"]},
+        "clientId: [\n  a,\n  ]\nid: x\n",
     ),
     Case(
         "brackets with a comma at the end",

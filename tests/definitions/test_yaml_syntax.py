@@ -165,3 +165,13 @@ def test_a_line_break_that_editors_do_not_show_is_refused(character: str) -> Non
     assert read_document("a.yaml", f'a: "\\u{ord(character):04X}"'.encode()).find(("a",)) == Scalar(
         character, plain=False, position=Position(1, 4)
     )
+
+
+def test_a_question_in_brackets_is_named_where_the_parser_refuses_it() -> None:
+    """YAML 1.2 allows it, and so does the parser without C; libyaml takes it for a key."""
+    faults = read_document("a.yaml", b"name: {nb: Hva?, nn: Kva}\n").faults
+
+    assert [(each.message, str(each.position.column), each.hint) for each in faults] in (
+        [],
+        [("A `?` stands in brackets without quotes", "15", "Quote the whole text.")],
+    )
