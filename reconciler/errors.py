@@ -71,6 +71,8 @@ class ReconcilerError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.explained = False
+        """Whether the summary of the step says already how to go on."""
 
 
 class UsageError(ReconcilerError):

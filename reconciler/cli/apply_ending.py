@@ -82,6 +82,8 @@ def _explain(ending: Ending, account: Account, environ: Mapping[str, str]) -> No
         if steps is not None and (account.platform or ending.report is not None or ending.settled):
             notify_lines(render_next(steps, restart))
         show_summary("apply", lambda: render_summary(ending, steps, restart), environ)
+        if ending.error is not None:
+            ending.error.explained = steps is not None
         if is_runner(environ):
             write_outputs(_describe(ending), environ)
 

@@ -38,7 +38,7 @@ def show_summary(verb: str, render: Callable[[], str], environ: Mapping[str, str
 def show_failure(error: ReconcilerError, words: Sequence[str], environ: Mapping[str, str]) -> None:
     """Show as the step's summary what stopped a run, and what to do about it; `words` is its command line."""
     verb = next((each for each in words if re.fullmatch("[a-z]+", each)), "reconciler")
-    said = [*error.message.splitlines(), "", *error.hint.splitlines()]
+    said = [*error.message.splitlines(), *(() if error.explained else ("", *error.hint.splitlines()))]
     text = "\n".join([f"### `{verb}` stopped", "", *map(escape_markdown, said), ""])
     with suppress(OSError):  # what stopped the run is on stderr already
         show_summary(verb, lambda: text, environ)

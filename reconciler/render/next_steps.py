@@ -34,6 +34,11 @@ _ACCEPT: Mapping[str, str] = {
     "azure": "with the parameter `accept` set to",
     "": "with `--accept`",
 }
+_WITHOUT: Mapping[str, str] = {
+    "github": "In the workflow, that option is the input `without-journal`.",
+    "gitlab": "In the pipeline, that option is the variable `WITHOUT_JOURNAL`.",
+    "azure": "In the pipeline, that option is the parameter `without`.",
+}
 _NOTHING = "Nothing was written"
 _UNREAD = "Whether anything was sent is not known"
 
@@ -125,6 +130,7 @@ def _describe_refusal(ending: Ending, refused: Refused, platform: str, again: st
             return NextSteps(f"{_NOTHING}: an earlier run left something open", said)
         case Remedy.FIND_JOURNAL:
             said = (*refused.message.splitlines(), *refused.hint.splitlines())
+            said += (_WITHOUT[platform],) if platform in _WITHOUT else ()
             return NextSteps(f"{_NOTHING}: the journal of an earlier run is missing", said)
         case Remedy.WAIT:
             said = (*reason, f"When it has ended, {again}: it plans again.")

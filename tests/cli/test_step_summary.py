@@ -67,6 +67,17 @@ def test_what_stopped_a_run_is_its_summary(tmp_path: Path) -> None:
     )
 
 
+def test_what_is_said_already_is_not_said_again(tmp_path: Path) -> None:
+    """Where a verb has said how to go on, the reason is left."""
+    path = tmp_path / "summary"
+    error = UsageError("It is stale.", hint="Plan again.")
+    error.explained = True
+
+    show_failure(error, ["apply"], {"GITHUB_STEP_SUMMARY": str(path)})
+
+    assert path.read_text(encoding="utf-8") == "### `apply` stopped\n\nIt is stale.\n"
+
+
 def test_a_summary_that_cannot_be_written_hides_nothing(tmp_path: Path) -> None:
     """What stopped the run is on stderr already."""
     show_failure(UsageError("x"), ["plan"], {"GITHUB_STEP_SUMMARY": str(tmp_path)})

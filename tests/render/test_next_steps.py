@@ -92,6 +92,16 @@ def test_any_other_refusal_says_its_own_way(remedy: Remedy, words: str) -> None:
     assert "ccept" not in said
 
 
+@pytest.mark.parametrize(
+    ("platform", "word"),
+    [("github", "`without-journal`"), ("gitlab", "`WITHOUT_JOURNAL`"), ("azure", "parameter `without`")],
+)
+def test_a_lost_journal_is_let_pass_as_the_platform_has_it(platform: str, word: str) -> None:
+    """The option of the command line has another name in a pipeline."""
+    assert word in _say(_refuse(Remedy.FIND_JOURNAL), platform)
+    assert word not in _say(_refuse(Remedy.HINT), platform)
+
+
 @pytest.mark.parametrize("platform", AGAIN)
 def test_an_unknown_outcome_is_found_out_first(platform: str) -> None:
     """With the place of the journal; it weighs more than what failed beside it."""
