@@ -71,15 +71,14 @@ def preloaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.mark.parametrize(
     "name", [pytest.param(each, marks=[] if each in QUICK else pytest.mark.slow) for each in _PAGES]
 )
-def test_a_page_shows_what_happens(
-    name: str, preloaded: Path, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_a_page_shows_what_happens(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """Every command of a page does what it shows, in an empty folder."""
     if not shutil.which(_PROGRAMS.get(name, "curl")):
         pytest.skip(f"{_PROGRAMS[name]} is not installed")
     root = tmp_path / "systems-of-ours"
     root.mkdir()
-    with read_in(root, preloaded) as reader:
+    programs = None if name in QUICK else request.getfixturevalue("preloaded")  # which takes longer to load
+    with read_in(root, programs) as reader:
         _follow(DOCS / f"{name}.md", reader, request)
 
 
