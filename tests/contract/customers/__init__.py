@@ -1,0 +1,1 @@
+"""The customers' side of the contract, row by row, against the emulator."""
