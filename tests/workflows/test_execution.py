@@ -285,7 +285,7 @@ def test_another_branch_is_not_applied(runner: Runner, served: Served) -> None:
     assert served.ask("GET", f"/{SYSTEM}").status_code == 404
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_night_opens_one_issue_and_closes_it(runner: Runner, origin: Repository, served: Served) -> None:
     """Drift opens an issue, the next night writes it again, and a night without drift closes it."""
     assert origin.run("apply", "--yes").returncode == 0
@@ -318,7 +318,7 @@ def test_a_night_opens_one_issue_and_closes_it(runner: Runner, origin: Repositor
     assert "No drift" in closed["body"]
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_quiet_night_asks_for_no_issue(runner: Runner, origin: Repository) -> None:
     """Without drift and without an issue, none is opened."""
     assert origin.run("apply", "--yes").returncode == 0
