@@ -16,7 +16,7 @@ from reconciler.planning.approval import PlanApproval, Signoff
 from reconciler.planning.diff import FieldChange
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from reconciler.execution.journal import Run
     from reconciler.model.canonical_json import Json
@@ -30,14 +30,18 @@ _RECOVER = "Run `reconciler recover`."
 def rebuild_report(plan: Plan, run: Run) -> Report:
     """Make the report of a run again; `plan` is the one that it carried out."""
     final = {str(each["id"]): each for each in run.final}
-    outcomes = tuple(_find_outcome(change, run, final.get(change.id)) for change in plan.writes)
+    steps: dict[str, list[int]] = {}
+    for step, intent in sorted(run.intents.items()):
+        steps.setdefault(intent.id, []).append(step)
+    outcomes = tuple(
+        _find_outcome(change, run, steps.get(change.id, []), final.get(change.id)) for change in plan.writes
+    )
     accepted = _read_signoff(run.start.accepted) if run.start.accepted else None
     return Report(plan, outcomes, (), accepted, run.provenance, run)
 
 
-def _find_outcome(change: Write, run: Run, final: Mapping[str, Json] | None) -> Outcome:
+def _find_outcome(change: Write, run: Run, steps: Sequence[int], final: Mapping[str, Json] | None) -> Outcome:
     """Find what became of a change: what `recover` found out last counts more than what apply said before."""
-    steps = sorted(step for step, each in run.intents.items() if each.id == change.id)
     settled = any(step in run.outcomes and run.outcomes[step].by == "recover" for step in steps)
     if final is not None and not settled:
         return _read_outcome(change, final)

@@ -13,9 +13,9 @@ from reconciler.model.untrusted_text import escape_json
 from reconciler.planning.plan_file import revision_to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from reconciler.execution.journal import Run
+    from reconciler.execution.journal import RecordedOutcome
     from reconciler.execution.outcome import Outcome, Report
     from reconciler.model.canonical_json import Json
     from reconciler.model.provenance import Provenance
@@ -30,6 +30,9 @@ def print_report(report: Report) -> str:
     summary: dict[str, int] = {}
     for each in report.outcomes:
         summary[each.word] = summary.get(each.word, 0) + 1
+    recorded: dict[str, list[RecordedOutcome]] = {}
+    for _, outcome in sorted(run.outcomes.items()) if run else ():
+        recorded.setdefault(outcome.id, []).append(outcome)
     body: dict[str, Json] = {
         "format_version": FORMAT_VERSION,
         "run": run.start.run if run else None,
@@ -42,7 +45,10 @@ def print_report(report: Report) -> str:
         "started": run.start.at if run else None,
         "ended": (run.ended_at or None) if run else None,
         "accepted": report.accepted.to_json() if report.accepted else None,
-        "outcomes": [{**each.to_json(), **_list_proof(each, run)} for each in report.outcomes],
+        "outcomes": [
+            {**each.to_json(), **_list_proof(each, recorded.get(each.change.id, []))}
+            for each in report.outcomes
+        ],
         "summary": {**summary, "blocked": len(plan.blocked)},
         "unrecorded": list(report.unrecorded),
     }
@@ -77,10 +83,8 @@ def _list_provenance(found: Provenance | None) -> dict[str, Json]:
     }
 
 
-def _list_proof(outcome: Outcome, run: Run | None) -> dict[str, Json]:
+def _list_proof(outcome: Outcome, recorded: Sequence[RecordedOutcome]) -> dict[str, Json]:
     """Give what the register held before and after, and its change log's entries of what was sent."""
-    steps = sorted(step for step, each in run.outcomes.items() if each.id == outcome.change.id) if run else []
-    recorded = [run.outcomes[step] for step in steps] if run else []
     held = recorded[-1].held if recorded else None
     settled = [each.at for each in recorded if each.by == "recover"]
     return {

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from reconciler.execution.journal import Intent, RecordedOutcome, Run
+    from reconciler.planning.change import Change
     from reconciler.planning.plan import Plan
+    from reconciler.planning.request_order import Step
 
 
 def audit_evidence(run: Run, plan: Plan, kept: Mapping[str, str]) -> Iterator[str]:
@@ -37,21 +39,24 @@ def audit_evidence(run: Run, plan: Plan, kept: Mapping[str, str]) -> Iterator[st
     for name in sorted({*run.kept, *kept}):
         if run.kept and run.kept.get(name) != kept.get(name):
             yield f"it does not say that `{name}` is the file that was kept"
+    changes = {each.id: each for each in plan.writes}
+    steps = {each.number: each for each in plan.steps}
     seen: set[str] = set()
     for _, intent in sorted(run.intents.items()):
-        yield from _audit_intent(intent, plan, is_first=intent.id not in seen)
+        change, step = changes.get(intent.id), steps.get(intent.step)
+        yield from _audit_intent(intent, change, step, is_first=intent.id not in seen)
         seen.add(intent.id)
-    for step, outcome in sorted(run.outcomes.items()):
-        yield from _audit_outcome(outcome, run.intents.get(step))
+    for number, outcome in sorted(run.outcomes.items()):
+        yield from _audit_outcome(outcome, run.intents.get(number))
 
 
-def _audit_intent(intent: Intent, plan: Plan, *, is_first: bool) -> Iterator[str]:
+def _audit_intent(
+    intent: Intent, change: Change | None, step: Step | None, *, is_first: bool
+) -> Iterator[str]:
     """Hold one request against the step of the plan that it carries out.
 
     One behind them puts client ids back that another system could not claim, and is in no plan.
     """
-    change = next((each for each in plan.writes if each.id == intent.id), None)
-    step = next((each for each in plan.steps if each.number == intent.step), None)
     if change is None:
         yield f"its request {intent.step} is for `{intent.id}`, which the plan does not write"
         return

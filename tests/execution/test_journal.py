@@ -128,6 +128,10 @@ def test_a_run_that_cannot_say_where_it_comes_from_sends_nothing(tmp_path: Path)
     os.close(journal._descriptor)
     with pytest.raises(UsageError, match="No journal can be kept"):
         journal.record_provenance(Provenance())
+    with pytest.raises(UsageError, match="No journal can be kept"):
+        journal.keep("plan.json", b"{}")
+    with pytest.raises(UsageError, match="File exists"):
+        journal.keep("plan.json", b"{}")
 
 
 def test_a_line_is_on_the_disk_before_the_next_act(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
