@@ -40,6 +40,8 @@ OWNED: Mapping[Platform, str] = {
 """What of them a line of CODEOWNERS names."""
 PLACEHOLDER = "0123456789abcdef0123456789abcdef01234567"
 """Stands on the pages for the commit."""
+TEST = "tt02"
+"""The environment that the pages plan pull requests for."""
 _ADDRESS = re.compile(r"(git\+)?https://[\w./-]*REPOSITORY(?:\.git)?")
 """Stands there for the address of the program's repository, and `_NAME` for its name on GitHub."""
 _NAME = "OWNER/REPOSITORY"
@@ -77,10 +79,14 @@ def read_program(text: str) -> Program:
 
 
 def make_pipelines(
-    platform: Platform, program: Program, exists: Callable[[str], bool]
+    platform: Platform, program: Program, exists: Callable[[str], bool], environment: str = TEST
 ) -> Iterator[StarterFile]:
-    """Make the files of a platform that are not there yet; raises `UsageError` where it cannot call the program."""
-    if platform is Platform.GITHUB and program.name.count("/") != 1:
+    """Make the files of a platform that are not there yet; `environment` is what pull requests are planned for.
+
+    Raises `UsageError` where the platform cannot call the program.
+    """
+    here = program.address.startswith(_GITHUB) and program.name.count("/") == 1
+    if platform is Platform.GITHUB and not here:
         raise UsageError(
             f"{program.address} is no repository on GitHub, and a workflow there can call no other.",
             hint="Copy the program's repository there, and name the copy: --program OWNER/REPOSITORY@COMMIT.",
@@ -89,7 +95,7 @@ def make_pipelines(
         if exists(path):
             yield StarterFile(path, "", is_new=False, note="it is there")
         else:
-            yield StarterFile(path, _pin(read_pipeline(path), program), is_new=True)
+            yield StarterFile(path, _pin(read_pipeline(path), program, environment), is_new=True)
 
 
 def read_pipeline(path: str) -> str:
@@ -98,6 +104,7 @@ def read_pipeline(path: str) -> str:
     return files("reconciler").joinpath(f"data/pipelines/{name}").read_text(encoding="utf-8")
 
 
-def _pin(text: str, program: Program) -> str:
+def _pin(text: str, program: Program, environment: str) -> str:
+    text = re.sub(rf"\b{TEST}\b", environment, text)
     addressed = _ADDRESS.sub(lambda found: f"{found[1] or ''}{program.address}", text)
     return addressed.replace(_NAME, program.name).replace(PLACEHOLDER, program.commit)

@@ -15,7 +15,7 @@ from reconciler.definitions.files import (
     read_file,
     write_definition,
 )
-from reconciler.definitions.pipeline import OWNED, Platform, Program, make_pipelines
+from reconciler.definitions.pipeline import OWNED, TEST, Platform, Program, make_pipelines
 from reconciler.definitions.settings import read_settings
 from reconciler.definitions.starter import (
     CONFIG,
@@ -99,7 +99,8 @@ def _plan_pipelines(root: Path, wishes: Wishes) -> Iterator[StarterFile]:
                 "Which commit of the program the pipelines are to run is not known.",
                 hint="Name the one that you reviewed: --program OWNER/REPOSITORY@COMMIT.",
             )
-        yield from make_pipelines(platform, wishes.program, lambda path: os.path.lexists(root / path))
+        tested = next((each for each in wishes.environments if each not in {"local", "prod"}), TEST)
+        yield from make_pipelines(platform, wishes.program, lambda path: os.path.lexists(root / path), tested)
 
 
 def write_start(root: Path, files: Sequence[StarterFile]) -> int:

@@ -75,9 +75,20 @@ def test_every_file_is_pinned(platform: Platform) -> None:
 
 
 def test_workflows_on_github_call_others_there_only() -> None:
-    """`uses` takes an owner and a repository."""
-    with pytest.raises(UsageError):
-        write(Platform.GITHUB, f"https://gitlab.example/a/b/c@{COMMIT}")
+    """`uses` takes an owner and a repository, and one of that name there may be somebody else's."""
+    for address in ("https://gitlab.example/a/b/c", "https://gitlab.example/a/b", "a/b/c", "a"):
+        with pytest.raises(UsageError):
+            write(Platform.GITHUB, f"{address}@{COMMIT}")
+
+
+@pytest.mark.parametrize("platform", Platform)
+def test_another_environment_is_planned_for(platform: Platform) -> None:
+    """Wherever the page says tt02, as a part of a name too."""
+    program = read_program(f"acme/reconciler@{COMMIT}")
+    made = [each.text for each in make_pipelines(platform, program, lambda _: False, "trial")]
+
+    assert not any("tt02" in text for text in made)
+    assert "trial" in made[0]
 
 
 def test_what_is_there_stays() -> None:
