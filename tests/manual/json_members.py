@@ -32,6 +32,8 @@ SECTIONS: Mapping[str, str] = {
 }
 """The section that describes the output of a verb; a plan and a report are checked by their schemas."""
 _SECTION = re.compile(r"^## (?P<title>.+)\n(?P<text>(?:(?!## ).*\n)*)", re.MULTILINE)
+BY_SCHEMA = frozenset({"plan", "apply", "rollback"})
+"""The verbs that print a plan or a report."""
 _VALUES = frozenset({"files", "register", "before", "after", "desired.*", "live.*"})
 """Members that hold a value of a definition, which may be an object of the register."""
 

@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import typer
+from typer._click import Context
+from typer.core import TyperGroup
 
+from reconciler.cli.main import VERBS, app
 from reconciler.execution.journal import Run, RunStart
 from reconciler.execution.run_summary import RunSummary
 from reconciler.model.catalogue_list import CatalogueList, PackageEntry, Renewal, Renewed, ResourceEntry
@@ -25,10 +29,21 @@ from reconciler.planning.narrowing import Narrowing
 from reconciler.planning.plan import Target
 from reconciler.render import json as as_json
 from tests.builders import VENDOR
-from tests.manual.json_members import SECTIONS, find_missing, find_undescribed, list_paths, read_described
+from tests.manual.json_members import (
+    BY_SCHEMA,
+    SECTIONS,
+    find_missing,
+    find_undescribed,
+    list_paths,
+    read_described,
+)
 from tests.render.samples import a_quiet_report
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from typer._click import Command
+
     from reconciler.model.canonical_json import Json
 
 _GOLDEN = Path(__file__).parents[1] / "render" / "golden" / "json"
@@ -114,6 +129,24 @@ def test_every_member_that_occurs_is_described(section: str) -> None:
 def test_every_output_has_its_section() -> None:
     """The sections are those of the verbs, and a plan and a report, which have their schemas."""
     assert set(read_described()) == {*SECTIONS.values(), "A plan", "A report"}
+
+
+def _list_verbs() -> Iterator[tuple[str, Command]]:
+    """List each verb, and each that stands below another, by the words that name it."""
+    program = typer.main.get_command(app)
+    assert isinstance(program, TyperGroup)
+    for name in VERBS:
+        verb = program.get_command(Context(program), name)
+        assert verb is not None
+        yield name, verb
+        yield from ((f"{name} {below}", each) for below, each in getattr(verb, "commands", {}).items())
+
+
+def test_every_verb_that_prints_json_has_its_section() -> None:
+    """A verb with the option `--format` prints JSON."""
+    printing = {name for name, verb in _list_verbs() if any("--format" in each.opts for each in verb.params)}
+
+    assert printing == {*SECTIONS, *BY_SCHEMA}
 
 
 def test_a_member_that_is_not_described_is_found() -> None:
