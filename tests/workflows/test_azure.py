@@ -11,7 +11,6 @@ import pytest
 
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR
 from tests.git import git
-from tests.served import Repository, Served, serve
 from tests.workflows.azure import Azure
 from tests.workflows.machine import kill_program
 from tests.workflows.registers import (
@@ -32,25 +31,9 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     from reconciler.model.canonical_json import Json
+    from tests.served import Repository, Served
 
 BOTH = {"plan_served": 0, "apply_served": 0}
-
-
-@pytest.fixture
-def origin(tmp_path: Path) -> Repository:
-    """Make the repository that jobs clone, with one system on main."""
-    made = Repository(tmp_path / "origin")
-    made.track()
-    made.define(clientId=[CLIENT, OTHER_CLIENT])
-    return made
-
-
-@pytest.fixture
-def served(private_key: RSAPrivateKey, origin: Repository) -> Iterator[Served]:
-    """Serve a register that the repository names."""
-    with serve(private_key, origin) as one:
-        origin.commit("Register SmartCloud")
-        yield one
 
 
 @pytest.fixture

@@ -36,23 +36,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def origin(tmp_path: Path) -> Repository:
-    """Make the repository that jobs clone, with one system on main."""
-    made = Repository(tmp_path / "origin")
-    made.track()
-    made.define(clientId=[CLIENT, OTHER_CLIENT])
-    return made
-
-
-@pytest.fixture
-def served(private_key: RSAPrivateKey, origin: Repository) -> Iterator[Served]:
-    """Serve a register that the repository names."""
-    with serve(private_key, origin) as one:
-        origin.commit("Register SmartCloud")
-        yield one
-
-
-@pytest.fixture
 def gitlab(
     origin: Repository, served: Served, private_key: RSAPrivateKey, tmp_path: Path
 ) -> Iterator[GitLab]:
