@@ -53,7 +53,8 @@ def make_tool(folder: Path) -> tuple[str, str]:
     (actions / "install.sh").write_text(_INSTALL, encoding="utf-8")
     (actions / "python").write_text(_PYTHON.format(project=PROJECT, python=sys.executable), encoding="utf-8")
     (actions / "python").chmod(0o755)
-    shutil.copytree(PROJECT / "pipelines", folder / "pipelines", ignore=shutil.ignore_patterns("__*"))
+    scripts = Path(".github", "pipelines")
+    shutil.copytree(PROJECT / scripts, folder / scripts, ignore=shutil.ignore_patterns("__*"))
     git(folder, "init", "-q", "-b", "main", "--template=")
     return f"file://{folder}", commit_all(folder, "Install the program under test")
 

@@ -123,7 +123,8 @@ def test_what_is_called_is_shown_pinned_by_commit() -> None:
 @pytest.mark.parametrize("name", ["apply.sh", "journals.py"])
 def test_the_scripts_are_shown_whole(name: str, request: pytest.FixtureRequest) -> None:
     """What runs beside the key can be read before it is run; `--accept` writes the page again."""
-    path, script = PROJECT / "docs" / "runners.md", (PROJECT / "pipelines" / name).read_text(encoding="utf-8")
+    path, scripts = PROJECT / "docs" / "runners.md", PROJECT / ".github" / "pipelines"
+    script = (scripts / name).read_text(encoding="utf-8")
     page = path.read_text(encoding="utf-8")
     match = re.search(
         rf"(?<=^## `{re.escape(name)}`\n\n```)(\w+\n)(.*?)(?=^```$)", page, re.DOTALL | re.MULTILINE

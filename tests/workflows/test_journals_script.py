@@ -54,7 +54,7 @@ def fetch(folder: Path, archives: Mapping[int, bytes | int]) -> subprocess.Compl
     }
     try:
         return subprocess.run(
-            [sys.executable, PROJECT / "pipelines" / "journals.py", folder],
+            [sys.executable, PROJECT / ".github" / "pipelines" / "journals.py", folder],
             env={**environ, "CI_API_V4_URL": api.address},
             capture_output=True,
             text=True,
