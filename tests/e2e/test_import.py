@@ -197,7 +197,7 @@ def test_an_id_that_is_not_registered_is_named(repository: Repository, served: S
     del served
     done = repository.run("import", f"{VENDOR}_none")
 
-    assert (done.returncode, done.stdout) == (1, "0 files written; plan: 0 unchanged\n")
+    assert (done.returncode, done.stdout) == (1, "Nothing to import.\n")
     assert "'991825827_none' is not registered in served." in done.stderr
 
 
