@@ -324,12 +324,17 @@ def _is_reverted(
 def _judge_quiet(change: Change, states: Sequence[State], ownership: Ownership) -> Iterator[Difference]:
     """Mention what others wrote since our last write, where it left no difference; the newest stands for all.
 
-    What a definition took over, by import or by adoption, counts as ours: it is not what we wrote last.
+    What a definition took over, by import or by adoption, counts as ours: it is not what we wrote last. Where others
+    went on from there and came back to it, that is mentioned, too.
     """
     others = list(takewhile(lambda state: state.entry.client not in ownership.clients, states))
     own = next(iter(states[len(others) :]), None)
-    if others and own and (own.system is None or own.system == others[0].system):
-        more = f"{len(others):,} writes since our own" if len(others) > 1 else ""
+    if not others or own is None:
+        return
+    same = [number for number, each in enumerate(others) if number and each.system == others[0].system]
+    since = len(others) if own.system is None or own.system == others[0].system else max(same, default=0)
+    if since:
+        more = f"{since:,} writes since our own" if since > 1 else ""
         yield Difference(
             change.id, Kind.NO_DIFFERENCE, change.file, change.line, entry=others[0].entry, reason=more
         )

@@ -275,6 +275,14 @@ def test_what_the_files_took_over_counts_as_ours(states: list[State]) -> None:
     assert (report.differences, report.systems) == ((), 1)
 
 
+def test_what_others_undid_of_their_own_is_mentioned() -> None:
+    """They went on from what the files took over, and came back to it."""
+    states = a_log((THEIRS, HIDDEN), (THEIRS, SHOWN), (THEIRS, HIDDEN), (OURS, SHOWN))
+
+    (difference,) = find(HIDDEN, HIDDEN, states).differences
+    assert (difference.kind, difference.reason) == (Kind.NO_DIFFERENCE, "2 writes since our own")
+
+
 def test_a_write_that_is_not_known_is_mentioned() -> None:
     """Where the log does not say what we wrote, the files may have taken over nothing."""
     theirs, ours = a_log((THEIRS, HIDDEN), (OURS, SHOWN))
