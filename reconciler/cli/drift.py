@@ -115,9 +115,17 @@ def run(
         remaining = replace(report, differences=left)
         raise typer.Exit(Exit.worst(code, remaining.exit_code))
     if report.alarming:
-        notify("`reconciler drift --adopt` writes what others changed into the files.")
-        notify("`reconciler accept ID PATH --until DATE --reason TEXT` accepts a difference for a while.")
+        _suggest(context.environment.name)
     raise typer.Exit(report.exit_code)
+
+
+def _suggest(environment: str) -> None:
+    """Suggest what to do about drift, in commands that go to the environment it was found in."""
+    option = "" if environment == "local" else f" -e {environment}"  # which is the default
+    notify(f"`reconciler drift --adopt{option}` writes what others changed into the files.")
+    notify(
+        f"`reconciler accept ID PATH{option} --until DATE --reason TEXT` accepts a difference for a while."
+    )
 
 
 def _adopt(

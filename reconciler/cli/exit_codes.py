@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 _UNREAD = "A definition cannot be used, or the register cannot be read."
 EXIT_CODES: Mapping[str, Mapping[Exit, str]] = {
     "validate": {
-        Exit.DONE: "No errors; with --strict no warnings either.",
-        Exit.FAILED: "There are some, or --online cannot ask the environment.",
+        Exit.DONE: "No errors; with --strict no warnings either. What --online cannot look up is a warning.",
+        Exit.FAILED: "There are some.",
     },
     "plan": {
         Exit.DONE: "The plan is made.",
@@ -87,8 +87,8 @@ EXIT_CODES: Mapping[str, Mapping[Exit, str]] = {
         Exit.USAGE: "The register does not know the system.",
     },
     "compare": {
-        Exit.DONE: "Also where the two differ, or --live cannot ask one of them.",
-        Exit.FAILED: "A definition has errors.",
+        Exit.DONE: "Also where the two differ, or a system cannot be read.",
+        Exit.FAILED: "A definition has errors, or --live cannot ask a register.",
     },
     "runs": {Exit.DONE: "Also where there are none."},
     "recover": {

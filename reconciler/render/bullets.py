@@ -198,7 +198,8 @@ def _describe_broken(unjudged: Unjudged, plan: Plan) -> Bullet:
         == (Severity.ERROR, unjudged.file, unjudged.line, unjudged.reason)
     ]
     path, hint = (found[0].place.path, found[0].hint) if found else ("", "")
-    member = f"{mark(path)}: " if path else ""
+    named = not path or unjudged.reason.startswith(mark(path))
+    member = "" if named else f"{mark(path)}: "
     facts = (
         Fact("Reason", f"{member}{unjudged.reason}"),
         Fact("What to do", hint or "Fix the file; `reconciler validate` shows all that is wrong."),

@@ -6,6 +6,8 @@ counted as what this change does. Code stands between backticks; each output sho
 
 from __future__ import annotations
 
+import re
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,6 +32,8 @@ STOPS = (
     "(`reconciler approve`):"
 )
 """What stands before the command that accepts a plan."""
+_PLAIN = re.compile(r"[\w.*?!\[\]-]+", re.ASCII)
+"""What an environment's name and a pattern of `--only` may hold to stand in a command."""
 MERGING = "Merging writes nothing by itself; the apply that follows does."
 
 
@@ -108,7 +112,14 @@ def _name_command(plan: Plan) -> str:
     is_approved = any(not each.obstacle for each in plan.approvals)
     if not plan.breaking or not plan.applicable or is_approved:
         return ""
-    return f"reconciler apply --accept {plan.short_digest}"
+    words = ["reconciler", "apply"]
+    if plan.target.environment != "local":  # which is the default
+        words += ["-e", plan.target.environment]
+    for pattern in plan.narrowed.only if plan.narrowed else ():
+        words += ["--only", pattern]
+    if not all(map(_PLAIN.fullmatch, words)):  # from a file that was written by others, so not into a command
+        words = words[:2]
+    return shlex.join([*words, "--accept", plan.short_digest])
 
 
 def _summarise(plan: Plan) -> str:

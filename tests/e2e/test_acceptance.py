@@ -39,7 +39,10 @@ def drifted(repository: Repository, served: Served) -> Repository:
 def accept_all(repository: Repository) -> list[str]:
     """Run the commands that drift prints, with a date and a reason; give what they said."""
     said = []
-    for line in repository.run("drift").stdout.splitlines():
+    shown = repository.run("drift")
+    assert "reconciler drift --adopt -e served'" in shown.stderr
+    assert "reconciler accept ID PATH -e served --until DATE --reason TEXT'" in shown.stderr
+    for line in shown.stdout.splitlines():
         label, _, command = line.strip().partition(" ")
         if label == "accept":
             words = shlex.split(command)[1:]

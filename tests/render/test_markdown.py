@@ -28,7 +28,7 @@ def test_a_comment_is_never_too_long(number: int, longest: int) -> None:
     left_out = number + 1 - shown
     note = f"*{left_out:,} more did not fit here: the run's artifact has everything.*"
     assert (note in text) == (left_out > 0)
-    assert f"reconciler apply --accept {plan.short_digest}`" in text
+    assert f"reconciler apply -e tt02 --accept {plan.short_digest}`" in text
 
 
 @pytest.mark.slow

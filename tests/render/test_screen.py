@@ -314,10 +314,14 @@ def test_a_file_that_is_removed_deletes_nothing() -> None:
     )
 
 
-def test_a_file_that_cannot_be_used_stands_before_what_is_blocked() -> None:
-    """It stops everything, and what it says is in the verdict and below it in the same form."""
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [("name", "`name` is missing"), ("clientId[0]", "`clientId[0]`: `name` is missing")],
+)
+def test_a_file_that_cannot_be_used_stands_before_what_is_blocked(path: str, reason: str) -> None:
+    """It stops everything, and what it says is in the verdict and below it; its member is named once."""
     unjudged = (Unjudged("systems/a.yaml", "`name` is missing", 7, ("a",)),)
-    path, hint = "name", "Write a name."
+    hint = "Write a name."
     finding = Finding("x", Severity.ERROR, "`name` is missing", Location("systems/a.yaml", path, 7), hint)
     plan = Plan(TARGET, (is_blocked("b", HERE),), unjudged=unjudged, findings=(finding,))
 
@@ -330,7 +334,7 @@ def test_a_file_that_cannot_be_used_stands_before_what_is_blocked() -> None:
     assert [section.title for section in screen.sections] == ["Error", "What is blocked in tt02"]
     (bullet,) = screen.sections[0].bullets
     assert [(each.label, each.text) for each in bullet.facts[:2]] == [
-        ("Reason", "`name`: `name` is missing"),
+        ("Reason", reason),
         ("What to do", "Write a name."),
     ]
 
@@ -341,6 +345,30 @@ def test_who_applies_a_plan_is_not_told_of_merging() -> None:
 
     assert "Merging" not in print_lines(render_text(plan, merged=True))
     assert "Merging writes nothing by itself" in print_lines(render_text(plan))
+
+
+@pytest.mark.parametrize(
+    ("environment", "only", "options"),
+    [
+        ("local", (), ""),
+        ("tt02", (), "-e tt02 "),
+        ("prod", ("99*_a", "b"), "-e prod --only '99*_a' --only b "),
+        ("local", ("a`b",), ""),
+        ("x\n; rm", (), ""),
+    ],
+    ids=["the default", "another", "narrowed", "a backtick", "a hostile name"],
+)
+def test_the_command_that_accepts_goes_to_the_plan(
+    environment: str, only: tuple[str, ...], options: str
+) -> None:
+    """Copied as it stands it applies this plan, in its environment and no wider."""
+    plan = Plan(
+        replace(TARGET, environment=environment),
+        (breaks("a", 37),),
+        narrowed=Narrowing(only) if only else None,
+    )
+
+    assert make_screen(plan).command == f"reconciler apply {options}--accept {plan.short_digest}"
 
 
 def test_a_mass_change_is_told_where_it_is_made() -> None:
