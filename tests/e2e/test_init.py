@@ -85,6 +85,7 @@ def test_what_is_there_stays(empty: Repository) -> None:
     assert "'reconciler import --all -e own'" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("words", "name"), [((), "tt02"), (("-e", "local", "-e", "prod"), "prod")])
 def test_it_names_an_environment_that_is_used(empty: Repository, words: tuple[str, ...], name: str) -> None:
     """The one that is asked for, else the test environment."""
