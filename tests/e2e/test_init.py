@@ -30,6 +30,7 @@ def list_files(root: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_an_empty_folder_becomes_a_repository(empty: Repository) -> None:
     """The example is sound, is planned in `local` only, and a second run has nothing to write."""
     done = empty.run("init", "--vendor", VENDOR, "--owners", "@org/team", "--yes")

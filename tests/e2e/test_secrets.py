@@ -90,6 +90,7 @@ def test_nothing_leaks_in_local(repository: Repository) -> None:
     assert all(not name.endswith(".pem") for name in outside)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("served")
 @pytest.mark.parametrize("form", ["PEM", "JWK"])
 def test_no_key_leaks(repository: Repository, private_key: RSAPrivateKey, form: str) -> None:
@@ -99,6 +100,7 @@ def test_no_key_leaks(repository: Repository, private_key: RSAPrivateKey, form: 
     run_all(repository, list_secrets(private_key), **(jwk if form == "JWK" else {}))
 
 
+@pytest.mark.slow
 def test_no_ready_token_leaks(repository: Repository, served: Served, private_key: RSAPrivateKey) -> None:
     """A ready token is sent and not seen."""
     token = served.fetch_token()

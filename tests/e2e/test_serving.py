@@ -60,6 +60,7 @@ def serve(folder: Path, *words: str, **environ: str) -> Iterator[tuple[dict[str,
             timer.cancel()
 
 
+@pytest.mark.slow
 def test_published_with_json_seeds(tmp_path: Path) -> None:
     """E26: host, public address and control token; seeds are definitions, answers and request bodies."""
     (tmp_path / "yaml.yaml").write_text(a_definition_text(id=f"{ORG}_yaml", vendor=ORG))
@@ -86,6 +87,7 @@ def test_published_with_json_seeds(tmp_path: Path) -> None:
     assert SECRET not in "".join(said)
 
 
+@pytest.mark.slow
 def test_closed_is_said(tmp_path: Path) -> None:
     """E26: who publishes it without a token reads that the control endpoint is closed, and how to open it."""
     with serve(tmp_path, "--public-url", "https://x.example") as (addresses, said):

@@ -103,6 +103,7 @@ def _find_places(text: str) -> set[str]:
     return set(re.findall(r"[\w./-]*systems/(?:\w+_)?[abc]\.yaml", text))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["plan", pytest.param("drift", marks=pytest.mark.slow)])
 def test_a_plan_and_drift_name_the_file_as_the_platform_finds_it(top: Path, verb: str) -> None:
     """G5: what is blocked, changes or differs stands in the file below the top, in the summary of the step too."""

@@ -274,7 +274,7 @@ def bench(private_key: RSAPrivateKey, tmp_path_factory: pytest.TempPathFactory) 
         yield Bench(stage, repository)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(pair=pairs())
 def test_it_is_the_plan_against_a_register_that_holds_the_base(bench: Bench, pair: Pair) -> None:
     """Changes, blocks, steps, impacts, origins and unmanaged systems are the same."""
