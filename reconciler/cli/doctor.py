@@ -62,7 +62,8 @@ def examine(settings: Settings, environment: Environment, environ: Mapping[str, 
     for each in _look(settings, environment, environ):
         show_text(_print(each))
         wrong = wrong or (each.name if each.state is Verdict.WRONG else "")
-    notify(f"{environment.name}: {f'{wrong} is wrong, and comes first' if wrong else 'nothing is wrong'}.")
+    said = f"something is wrong; fix {wrong} first" if wrong else "nothing is wrong"
+    notify(f"{environment.name}: {said}.")
     return not wrong
 
 

@@ -109,7 +109,7 @@ EXIT_CODES: Mapping[str, Mapping[Exit, str]] = {
     },
     "doctor": {
         Exit.DONE: "Nothing is wrong.",
-        Exit.FAILED: "Something is; what comes first is named last.",
+        Exit.FAILED: "Something is; the last line names what to fix first.",
     },
     "schema": {Exit.DONE: "The schema is printed."},
     "completion": {Exit.DONE: "The script is printed."},

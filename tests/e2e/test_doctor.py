@@ -107,7 +107,7 @@ def test_the_text_is_read_at_80_columns(repository: Repository) -> None:
     assert done.returncode == 1
     assert "wrong    token" in done.stdout
     assert f"Client {CLIENT_ID} has no key 'key-2'" in done.stdout
-    assert "served: token is wrong, and comes first." in done.stderr
+    assert "served: something is wrong; fix token first." in done.stderr
 
 
 def test_the_embedded_register_needs_nothing(repository: Repository) -> None:

@@ -174,5 +174,5 @@ def test_check_runs_doctor_for_every_environment(repository: Repository, served:
 
     assert done.returncode == 1
     assert "served: nothing is wrong." in done.stderr
-    assert "tt02: maskinporten is wrong, and comes first." in done.stderr
+    assert "tt02: something is wrong; fix maskinporten first." in done.stderr
     assert done.stdout.count("configuration ") == 3
