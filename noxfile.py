@@ -32,6 +32,13 @@ def quick(session: nox.Session) -> None:
 
 
 @nox.session
+def thorough(session: nox.Session) -> None:
+    """Run the tests that take longest, for an hour or so."""
+    session.install("--editable", ".[test,browser,schemas]")
+    session.run("pytest", "-q", "-n", "auto", "-m", "thorough", *session.posargs)
+
+
+@nox.session
 def without_posix(session: nox.Session) -> None:
     """Run all tests but the slow ones without the modules that Windows does not have."""
     session.install("--editable", ".[test]")

@@ -53,6 +53,27 @@ EnvironmentOption: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
+JournalEnvironmentOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--environment",
+        "-e",
+        metavar="NAME",
+        help="Only runs on this environment. Default: the one that the journals name.",
+        autocompletion=_complete_environment,
+        show_default=False,
+    ),
+]
+"""For verbs that work on journals."""
+JournalVendorOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--vendor",
+        metavar="ORG",
+        help="Only runs for this organisation number. Default: all that the journals name.",
+        show_default=False,
+    ),
+]
 VendorOption: TypeAlias = Annotated[
     str,
     typer.Option(

@@ -13,13 +13,13 @@ from reconciler.cli.context import Context, connect, open_register, read_context
 from reconciler.cli.environment import choose_environment
 from reconciler.cli.journal import find_journal, find_site
 from reconciler.cli.options import (
-    EnvironmentOption,
     Format,
     FormatOption,
+    JournalEnvironmentOption,
     JournalOption,
+    JournalVendorOption,
     PatienceOption,
     RootOption,
-    VendorOption,
     Verb,
     WorkersOption,
     make_app,
@@ -49,8 +49,8 @@ app = make_app()
 @app.command(cls=Verb, epilog="reconciler recover\nreconciler recover -e prod --journal DIR --format json")
 def run(
     *,
-    environment: EnvironmentOption = None,
-    vendor: VendorOption = "",
+    environment: JournalEnvironmentOption = None,
+    vendor: JournalVendorOption = "",
     form: FormatOption = Format.TEXT,
     journal: JournalOption = None,
     patience: PatienceOption = 60.0,

@@ -9,11 +9,12 @@ import typer
 
 from reconciler.cli.console import show_text
 from reconciler.cli.context import choose_saved, connect, find_target, read_saved
-from reconciler.cli.journal import find_own_journal
+from reconciler.cli.journal import find_own_journal, find_site
 from reconciler.cli.options import EnvironmentOption, RootOption, Verb, make_app
 from reconciler.definitions.settings import find_root
-from reconciler.execution.freshness import check_fresh
+from reconciler.execution.freshness import check_consistent, check_fresh
 from reconciler.execution.preflight import check_target
+from reconciler.execution.run_summary import find_earlier_run
 from reconciler.execution.signoff import find_approvals
 from reconciler.model.untrusted_text import escape_line
 from reconciler.planning.approval import FILE, describe_approval
@@ -36,16 +37,26 @@ def run(
 ) -> None:
     """Say whether a saved plan is still fresh; writes nothing.
 
-    It is not when a system moved since, or has another order of system users. Says also whether an approval in git
-    covers what the plan breaks.
+    It is not when a system moved since, or has another order of system users. Says also whether an earlier run applied
+    it already, and whether an approval in git covers what the plan breaks.
     """
     found = find_root(root or Path.cwd())
     saved = read_saved(planfile)
     chosen = choose_saved(found, saved.target.environment, environment)
     check_target(saved, find_target(chosen, saved.target.vendor))
+    check_consistent(saved)
     with connect(found, chosen, saved.target.vendor, read_only=True) as connection:
-        check_fresh(saved, connection.register, connection.ownership)
-    show_text(f"Fresh: plan {saved.short_digest} can be applied as it was reviewed.\n")
+        earlier = find_earlier_run(saved, find_site(connection, found, find_own_journal(found)))
+        remainder = earlier.remainder if earlier and not earlier.differing else None
+        if earlier is None or remainder is None or remainder.ids:
+            check_fresh(saved, connection.register, connection.ownership, remainder=remainder)
+    if earlier is not None and remainder is not None:
+        show_text(f"Run {earlier.run.start.run} applied plan {saved.short_digest}.\n")
+        if not remainder.ids:
+            show_text("The register holds what it asks for, so there is nothing to apply.\n")
+            return
+    rest = "what is left of " if remainder else ""
+    show_text(f"Fresh: {rest}plan {saved.short_digest} can be applied as it was reviewed.\n")
     if saved.breaking:
         show_text("".join(f"{line}\n" for line in _describe_approvals(saved, found)))
 

@@ -24,6 +24,8 @@ CONFIG = "reconciler.toml"
 OWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 """Where GitHub and GitLab look for it; the first that is there is the one, else the first."""
 _OWN = ".reconciler/"
+_OUTPUTS = ("plan.json", "plan.html", "drift.html", "report.json", "undo.json", "evidence-*.zip")
+"""The names that the pages give to saved plans and reports, which hold client ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +60,12 @@ def make_config(environments: Sequence[str], existing: str | None) -> StarterFil
 
 
 def ignore_own_folder(text: str | None) -> StarterFile:
-    """Keep what the tool writes for itself out of git: journals and the embedded register."""
+    """Keep out of git what the tool writes: journals, the embedded register, and files by their usual names."""
     lines = {line.strip().lstrip("/").rstrip("/") for line in (text or "").splitlines()}
     if _OWN.rstrip("/") in lines:
         return StarterFile(".gitignore", "", is_new=False, note=f"it names {_OWN}")
-    return StarterFile(".gitignore", f"{_OWN}\n", is_new=text is None)
+    missing = [name for name in (_OWN, *_OUTPUTS) if name.rstrip("/") not in lines]
+    return StarterFile(".gitignore", "".join(f"{name}\n" for name in missing), is_new=text is None)
 
 
 def make_schema_file(schema: Mapping[str, object], *, exists: bool) -> StarterFile:

@@ -62,12 +62,14 @@ def find_run(folder: Path, name: str, environment: str | None = None, *, sent: b
     Raises `UsageError` where there is none or several.
     """
     runs = read_runs(folder)
+    if not runs:
+        raise UsageError(f"No run is recorded in {folder}.", hint="`apply` records one there.")
     if name == LATEST:
         own = [run for run in runs if environment in {None, run.start.environment}]
         found = ([run for run in own if run.intents or not sent] or own)[-1:]
     else:
         found = [run for run in runs if run.start.run.startswith(name)]
-    if not found and name == LATEST and runs:
+    if not found and name == LATEST:
         raise UsageError(
             f"There is no run on {environment} in {folder}.",
             hint="`reconciler runs` lists those that there are.",

@@ -193,6 +193,10 @@ def test_a_plan_that_was_applied_says_by_which_run(repository: Repository, serve
     assert f"This plan was applied already by run {run}\nat 20" in again.stderr
     assert "UTC, 1 of 1 change done.\n" in again.stderr
     assert json.loads((repository.root / "report.json").read_text())["outcomes"] == []
+    verified = repository.run("verify", "plan.json")
+    assert verified.returncode == 0, verified.stderr
+    assert f"Run {run} applied plan " in verified.stdout
+    assert verified.stdout.endswith("The register holds what it asks for, so there is nothing to apply.\n")
 
     repository.define(isVisible=False)
     assert repository.run("apply", "--yes").returncode == 0

@@ -84,7 +84,7 @@ def test_a_write_by_others_is_no_fault_of_the_file(repository: Repository) -> No
     [
         ([], 2, "Name a run, or a file with --verify."),
         (["latest", "--verify", "run.zip"], 2, "Name a run, or a file with --verify."),
-        (["latest"], 2, "There is no run 'latest'"),
+        (["latest"], 2, "No run is recorded in "),
         (["latest", "--offline"], 2, "--offline and --format json go with --verify."),
         (["--verify", "run.zip", "--out", "x.zip"], 2, "--out and --plan go with a run"),
         (["--verify", "run.zip"], 2, "run.zip cannot be read"),

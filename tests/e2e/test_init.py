@@ -79,7 +79,7 @@ def test_what_is_there_stays(empty: Repository) -> None:
 
     assert done.returncode == 0, done.stderr
     changed = {
-        ".gitignore": "*.pyc\n.reconciler/\n",
+        ".gitignore": "*.pyc\n.reconciler/\nplan.json\nplan.html\ndrift.html\nreport.json\nundo.json\nevidence-*.zip\n",
         "CODEOWNERS": f"{theirs['CODEOWNERS']}/systems/.approvals.yaml @org/team\n/reconciler.toml @org/team\n",
     }
     assert list_files(empty.root) == {**theirs, **changed}

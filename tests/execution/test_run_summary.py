@@ -144,7 +144,7 @@ def test_a_journal_of_an_earlier_version_is_read(tmp_path: Path) -> None:
 
 def test_the_newest_run_has_a_name(tmp_path: Path) -> None:
     """The newest of all, or of the environment that is named; where there is none that is said."""
-    with pytest.raises(UsageError, match="There is no run `latest`"):
+    with pytest.raises(UsageError, match="No run is recorded in "):
         find_run(tmp_path, "latest")
     for at, environment in enumerate(("tt02", "prod", "tt02", "local")):
         start_run(tmp_path, Target(environment, "r", VENDOR), digest="d", version="1").end()
