@@ -234,7 +234,6 @@ class TestApproval:
         [
             ({"by": "employee"}, (403, "")),
             ({"fail": "decision"}, (500, "")),
-            ({"party": "399999999"}, (200, True)),
             ({"lacks": "rights"}, (400, "AUTH-00001")),
             ({"lacks": "packages"}, (400, "AUTH-00053")),
             ({"fail": "check of packages"}, (400, "AUTH-00050")),
