@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,7 @@ def read_folder(folder: Path) -> Journals:
         if run is not None:
             runs.append(run)
             problems += [f"{path}, line {line}, cannot be read." for line in run.damaged]
+    runs.sort(key=lambda run: datetime.fromisoformat(run.start.at))  # names tell the second only
     return Journals(tuple(runs), tuple(problems))
 
 

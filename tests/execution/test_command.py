@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import httpx
@@ -113,39 +114,45 @@ def test_an_interruption_before_the_first_write_is_a_refusal(
     assert _writes(served) == []
 
 
-def _run_on_a_full_disk(repository: Repository, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run the program where every file ends at 3,000 bytes, as a full disk would have it."""
+def _run_until_the_disk_is_full(
+    repository: Repository, *words: str, journalled: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the program whose files can grow no more once the journal holds a text, as a full disk would have it."""
     resource = pytest.importorskip("resource", reason="a file's size is limited by what only POSIX has")
-
-    def limit_files() -> None:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (3_000, 3_000))
-
-    return subprocess.run(
+    if not hasattr(resource, "prlimit"):
+        pytest.skip("the limits of a running program can be changed on Linux only")
+    program = subprocess.Popen(
         [sys.executable, "-W", "error", "-m", "reconciler", *words],
         cwd=repository.root,
         env={**bare_environ(repository), "RECONCILER_ENVIRONMENT": "served", "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
         stdin=subprocess.DEVNULL,
-        preexec_fn=limit_files,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
+    size = 0
+    while program.poll() is None and not size:
+        for path in (repository.root / ".reconciler" / "journal").glob("*.jsonl"):
+            text = path.read_text(encoding="utf-8")
+            size = len(text.encode()) if journalled in text else 0
+        time.sleep(0.01)
+    resource.prlimit(program.pid, resource.RLIMIT_FSIZE, (size, size))
+    said, told = program.communicate(timeout=60)
+    return subprocess.CompletedProcess(words, program.returncode, said, told)
 
 
 @pytest.mark.slow
 def test_an_outcome_that_cannot_be_journalled_weighs(repository: Repository, served: Served) -> None:
     """W12: what was done is reported as done, what could not be recorded is said, and the run ends with 1."""
-    repository.define(description={"nb": "x" * 900, "nn": "y", "en": "z"})
+    _strike(served, fault="latency", seconds=1.0, method="POST", path="*systemregister*")
 
-    done = _run_on_a_full_disk(repository, "apply", "--yes", "--workers", "1")
+    done = _run_until_the_disk_is_full(repository, "apply", "--yes", journalled='"intent"')
 
     assert (done.returncode, _writes(served)) == (1, ["POST"]), done.stdout + done.stderr
     assert "Apply: 1 done." in done.stdout
     assert f"The journal could not be written, and lacks the outcome of {ONE}." in done.stdout
 
-    full = _run_on_a_full_disk(repository, "recover", "--patience", "1")
+    full = _run_until_the_disk_is_full(repository, "recover", "--patience", "2", journalled='"intent"')
 
     assert full.returncode == 1, full.stderr
     assert f"done      create {ONE}" in full.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import pytest
 
 from reconciler.errors import UsageError
 from reconciler.execution.journal import Intent, RecordedOutcome, Run, RunStart, start_run
-from reconciler.execution.journal_folder import find_run
+from reconciler.execution.journal_folder import find_run, read_runs
 from reconciler.execution.journal_reader import read_run
 from reconciler.execution.run_summary import summarise_run
 from reconciler.model.revision import Checkout
@@ -140,6 +141,20 @@ def test_a_journal_of_an_earlier_version_is_read(tmp_path: Path) -> None:
 
     assert run is not None
     assert (run.start.revision, run.start.uncommitted) == ("", False)
+
+
+def test_runs_of_one_second_are_in_their_order(tmp_path: Path) -> None:
+    """The name of a journal tells the second; what is within it is told by its first line."""
+    made = []
+    for _ in range(8):
+        journal = start_run(tmp_path, Target("tt02", "r", VENDOR), digest="d", version="1")
+        journal.end()
+        assert journal.run is not None
+        made.append(journal.run.start.run)
+        time.sleep(0.002)
+
+    assert [run.start.run for run in read_runs(tmp_path)] == made
+    assert find_run(tmp_path, "latest").start.run == made[-1]
 
 
 def test_the_newest_run_has_a_name(tmp_path: Path) -> None:
