@@ -165,6 +165,7 @@ def test_the_newest_run_has_a_name(tmp_path: Path) -> None:
         start_run(tmp_path, Target(environment, "r", VENDOR), digest="d", version="1").end()
         (made,) = [path for path in tmp_path.iterdir() if not path.name.startswith("0")]
         made.rename(tmp_path / f"0{at}.jsonl")
+        time.sleep(0.002)  # the order is by the millisecond
 
     assert find_run(tmp_path, "latest").start.environment == "local"
     assert find_run(tmp_path, "latest", "tt02").path.name == "02.jsonl"
