@@ -64,7 +64,7 @@ def find_run(folder: Path, name: str, environment: str | None = None, *, sent: b
     Raises `UsageError` where there is none or several.
     """
     runs = read_runs(folder)
-    if not runs:
+    if name == LATEST and not runs:
         raise UsageError(f"No run is recorded in {folder}.", hint="`apply` records one there.")
     if name == LATEST:
         own = [run for run in runs if environment in {None, run.start.environment}]

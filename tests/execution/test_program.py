@@ -260,7 +260,8 @@ def test_a_saved_plan_is_bound_to_its_target(repository: Repository, served: Ser
 
     assert repository.run("verify", "plan.json").returncode == 0
     assert repository.run("apply", "plan.json", "--yes").returncode == 0
-    assert repository.run("verify", "plan.json").returncode == 4
+    applied = repository.run("verify", "plan.json")
+    assert (applied.returncode, "there is nothing to apply" in applied.stdout) == (0, True), applied.stderr
     again = repository.run("apply", "plan.json", "--yes")
     assert again.returncode == 0, again.stderr
     assert "The register holds what it asks for, so nothing was sent." in again.stdout + again.stderr
