@@ -1,6 +1,6 @@
 """The one factory of HTTP clients, and the mapping of HTTP's failures to our exceptions.
 
-Only this module, `register` and `maskinporten` use httpx. No redirects, TLS on, bounded times; no secret
+Only the clients use httpx. No redirects, TLS on, bounded times; no secret
 reaches a log.
 """
 

@@ -77,7 +77,7 @@ def test_a_write_whose_answer_keeps_to_no_limit_is_of_unknown_outcome(
     monkeypatch: pytest.MonkeyPatch, method: str, how: str
 ) -> None:
     """W7: it is sent once, and ends soon in a failure that does not say that nothing was done."""
-    monkeypatch.setattr("reconciler.clients.register.find_seconds", lambda _: 0.3)
+    monkeypatch.setattr("reconciler.clients.altinn_api.find_seconds", lambda _: 0.3)
     answers: dict[str, Callable[[], Answer]] = {
         "drip": drip,
         "head": drip_head,

@@ -84,7 +84,7 @@ class Api:
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try nothing a second time."""
-    monkeypatch.setattr("reconciler.clients.register.BUDGET", 0.0)
+    monkeypatch.setattr("reconciler.clients.altinn_api.BUDGET", 0.0)
 
 
 def judge(catalogue: Catalogue, asked: Asked, *, visible: bool = True) -> list[Doubt]:

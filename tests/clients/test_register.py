@@ -9,8 +9,9 @@ import httpx
 import jwt
 import pytest
 
+from reconciler.clients.altinn_api import BUDGET
 from reconciler.clients.http_client import TOKEN_BUDGET
-from reconciler.clients.register import BUDGET, PREFIX, HttpRegister, ListedSystem
+from reconciler.clients.register import PREFIX, HttpRegister, ListedSystem
 from reconciler.errors import (
     Forbidden,
     MaskinportenUnavailable,

@@ -244,7 +244,7 @@ def test_an_outage_is_a_warning_and_blocks_nothing(
     stage: Stage, path: str, fault: dict[str, Json], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """P3: it is told apart from "not found", by one finding that names what could not be checked."""
-    monkeypatch.setattr("reconciler.clients.register.BUDGET", SHORT)
+    monkeypatch.setattr("reconciler.clients.altinn_api.BUDGET", SHORT)
     monkeypatch.setattr("reconciler.clients.http_client.SHORTEST_SECONDS", SHORT)
     _strike(stage, path, **fault)
     (name,) = stage.fresh("a")
