@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.definition import LISTS, PARTS
-from reconciler.definitions.editor import ENVIRONMENTS, MARK, ORDER, find_end, rank_name, read_text
+from reconciler.definitions.editor import LAYERS, MARK, ORDER, find_end, rank_name, read_text
 from reconciler.definitions.flow_edits import list_extents
 from reconciler.definitions.meaning import find_meaning, read_value, shorten, shorten_entry
 from reconciler.definitions.part_order import sort_parts
@@ -34,6 +34,8 @@ _COMMENT = re.compile(r"(?:^|[ \t])#", re.MULTILINE)
 _HEAD = re.compile(r"---|%|# yaml-language-server:|[ \t\r]*$")
 """Lines that end the head of a file, which stays at its top."""
 _TEXTS = ("name", "description")
+_LAYER = 2
+"""The length of a path to an overlay or a template."""
 
 
 def format_definition(text: str) -> str:
@@ -60,17 +62,17 @@ def format_definition(text: str) -> str:
     return mark + (after.removesuffix(end) if added else after)
 
 
-def _is_misspelt(root: Mapping) -> bool:
+def _is_misspelt(root: Mapping, order: Sequence[str] = ORDER) -> bool:
     """Say whether a name may need another spelling, or a value a short form."""
-    names = {name.lower(): name for name in ORDER}
+    names = {name.lower(): name for name in order}
     for key, value in root.entries:
         name = names.get(key.text.lower(), key.text)
         entries = value.nodes if isinstance(value, Items) else (value,)
         if name != key.text or (name in PARTS and any(isinstance(each, Mapping) for each in entries)):
             return True
-        if name == ENVIRONMENTS and isinstance(value, Mapping):
-            overlays = (each for _, each in value.entries if isinstance(each, Mapping))
-            if any(map(_is_misspelt, overlays)):
+        if name in LAYERS and isinstance(value, Mapping):
+            layers = (each for _, each in value.entries if isinstance(each, Mapping))
+            if any(_is_misspelt(each, LAYERS[name]) for each in layers):
                 return True
     return False
 
@@ -84,6 +86,8 @@ def _is_sorted(root: Mapping, path: Path) -> bool:
 
 
 def _find_names(path: Path) -> tuple[str, ...]:
+    if len(path) == _LAYER and path[0] in LAYERS:
+        return LAYERS[str(path[0])]
     return LANGUAGES if path and path[-1] in _TEXTS else ORDER
 
 
@@ -93,11 +97,17 @@ def _is_ordered(ranks: Sequence[int]) -> bool:
 
 def _list_mappings(root: Mapping) -> Iterator[Path]:
     """Give the paths of the mappings whose members have an order, the innermost first."""
-    found = root.find(ENVIRONMENTS)
-    names = [key.text for key, _ in found[1].entries] if found and isinstance(found[1], Mapping) else []
-    for path in (*((ENVIRONMENTS, name) for name in names), ()):
+    for path in (*_list_layers(root), ()):
         yield from ((*path, name) for name in _TEXTS)
         yield path
+
+
+def _list_layers(root: Mapping) -> Iterator[tuple[str, str]]:
+    """Give the paths of the overlays, and of what else has a name of its own and declared members."""
+    for member in LAYERS:
+        found = root.find(member)
+        if found and isinstance(found[1], Mapping):
+            yield from ((member, key.text) for key, _ in found[1].entries)
 
 
 def _follow(span: Span, node: Node, path: Path) -> tuple[Span, Node] | None:
@@ -122,17 +132,18 @@ def _spell(text: str, root: Mapping) -> str:
     """Give names their spelling, and values their short form."""
     edits = TextEdits(text, find_end(text))
     span, _ = _parse(text)
-    _spell_members(edits, span, root)
-    found = _follow(span, root, (ENVIRONMENTS,))
-    if found and isinstance(found[1], Mapping) and found[0].keys:
-        for value, (_, node) in zip(found[0].parts, found[1].entries, strict=True):
-            if isinstance(node, Mapping) and value.form is Form.MAPPING:
-                _spell_members(edits, value, node)
+    _spell_members(edits, span, root, ORDER)
+    for member, order in LAYERS.items():
+        found = _follow(span, root, (member,))
+        if found and isinstance(found[1], Mapping) and found[0].keys:
+            for value, (_, node) in zip(found[0].parts, found[1].entries, strict=True):
+                if isinstance(node, Mapping) and value.form is Form.MAPPING:
+                    _spell_members(edits, value, node, order)
     return edits.apply()
 
 
-def _spell_members(edits: TextEdits, span: Span, node: Mapping) -> None:
-    names = {name.lower(): name for name in ORDER}
+def _spell_members(edits: TextEdits, span: Span, node: Mapping, order: Sequence[str]) -> None:
+    names = {name.lower(): name for name in order}
     flow = span.flow
     for place, value, (key, inner) in zip(span.keys, span.parts, node.entries, strict=True):
         name = names.get(key.text.lower())
@@ -267,15 +278,17 @@ def _find_head(edits: TextEdits, span: Span, first: int) -> int:
     return place
 
 
-def _list_meanings(node: Mapping) -> dict[str, object]:
+def _list_meanings(node: Mapping, order: Sequence[str] = ORDER) -> dict[str, object]:
     """Give what a file says, whatever its spelling and its order."""
-    names = {name.lower(): name for name in ORDER}
+    names = {name.lower(): name for name in order}
     found: dict[str, object] = {}
     for key, value in node.entries:
         name = names.get(key.text.lower(), key.text)
-        if name == ENVIRONMENTS and isinstance(value, Mapping):
+        if name in LAYERS and isinstance(value, Mapping):
             found[name] = {
-                each.text: _list_meanings(inner) if isinstance(inner, Mapping) else read_value(inner, "")
+                each.text: _list_meanings(inner, LAYERS[name])
+                if isinstance(inner, Mapping)
+                else read_value(inner, "")
                 for each, inner in value.entries
             }
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
@@ -10,6 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
 from reconciler.definitions.yaml_document import print_path
 from reconciler.model.catalogue import Asked
 from reconciler.model.findings import Location
+from reconciler.model.request_template import KINDS, RequestMembers
 from reconciler.model.system import (
     RESOURCE,
     SENT,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from reconciler.definitions.yaml_document import Document, Path
     from reconciler.model.canonical_json import Json
+    from reconciler.model.request_template import Template
 
 
 BLANK: Mapping[str, Json] = {"id": "", "vendor": "", "name": {}, "description": {}}
@@ -54,10 +57,13 @@ Overlay: type[BaseModel] = create_model(
 
 
 _ALLOW = TypeAdapter(dict[Text, Text | dict[Text, Text]])
+_REQUESTS = TypeAdapter(dict[Text, RequestMembers])
 
 
-TOP_ONLY = frozenset({"environments", "allow"})
+TOP_ONLY = frozenset({"environments", "allow", "requests"})
 """What only the top level of a file may say."""
+TEMPLATE_NAMES: tuple[str, ...] = tuple(RequestMembers.model_fields)
+"""The names that may stand in a template of `requests`, in their order."""
 PARTS: Mapping[str, tuple[str, ...]] = {
     "vendor": tuple(Vendor.model_fields),
     "rights": tuple(Right.model_fields),
@@ -83,6 +89,8 @@ class Definition:
     allow: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
     broken: frozenset[str] = frozenset()
     """Members that a finding on shape is about already; empty in whatever reaches a plan."""
+    requests: Mapping[str, Template] = field(default_factory=dict)
+    """What customers may be asked for, by the name of each template; never sent to the register."""
 
     def exists_in(self, environment: str) -> bool:
         """Say whether the system exists there: where it is named, else everywhere but in `prod`."""
@@ -161,24 +169,29 @@ _EXPECTED = {
     "tuple_type": "a list",
     "dict_type": "a mapping",
     "model_type": "a mapping",
+    "literal_error": f"{' or '.join(f'`{each}`' for each in KINDS)}",
 }
 
 
 def check_shape(members: Mapping[str, Json], *, top: bool) -> tuple[ShapeError, ...]:
     """Check written values against the declared types; `top` for a whole file, else an overlay."""
     problems: list[ShapeError] = []
-    checks: list[Callable[[], object]] = [
-        lambda: Overlay.model_validate({k: v for k, v in members.items() if k not in TOP_ONLY})
-    ]
-    if top and "allow" in members:
-        checks.append(lambda: _ALLOW.validate_python(members["allow"], strict=True))
-    for index, check in enumerate(checks):
+    plain = {name: value for name, value in members.items() if name not in TOP_ONLY}
+    checks: list[tuple[Path, Callable[[], object]]] = [((), lambda: Overlay.model_validate(plain))]
+    for name, adapter in (("allow", _ALLOW), ("requests", _REQUESTS)):
+        if top and name in members:
+            checks.append(((name,), partial(adapter.validate_python, members[name], strict=True)))
+    for prefix, check in checks:
         try:
             check()
         except ValidationError as error:
-            prefix: Path = ("allow",) if index else ()
             for each in error.errors(include_url=False, include_context=False):
                 path = (*prefix, *each["loc"])
                 expected = _EXPECTED.get(each["type"], "something else")
                 problems.append(ShapeError(path, each["type"] == "missing", each["input"], expected))
     return tuple(problems)
+
+
+def read_templates(written: Json) -> dict[str, Template]:
+    """Read the templates of `requests`, which are sound, by their names."""
+    return {name: each.name(name) for name, each in _REQUESTS.validate_python(written, strict=True).items()}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.definitions import flow_edits
+from reconciler.definitions.definition import TEMPLATE_NAMES
 from reconciler.definitions.meaning import find_meaning, read_value, shorten
 from reconciler.definitions.text_edits import TextEdits
 from reconciler.definitions.yaml_document import read_document
@@ -39,8 +40,11 @@ if TYPE_CHECKING:
     from reconciler.model.canonical_json import Json
 
 ENVIRONMENTS = "environments"
-ORDER = (*SENT, "isAssignable", "withdrawn", "allow", ENVIRONMENTS)
+REQUESTS = "requests"
+ORDER = (*SENT, "isAssignable", "withdrawn", REQUESTS, "allow", ENVIRONMENTS)
 """The members of a definition in their canonical order."""
+LAYERS: Dict[str, tuple[str, ...]] = {ENVIRONMENTS: ORDER, REQUESTS: TEMPLATE_NAMES}
+"""The members that hold mappings by a name of their own, and in order what stands in each of those."""
 MARK = "\ufeff"
 """The byte order mark."""
 
@@ -324,8 +328,9 @@ def _find_order(path: Path) -> tuple[str, ...]:
 
 def rank_name(name: str, order: Sequence[str]) -> int:
     """Find a name in an order, else its end; members are read in any letter case, and languages are not."""
-    wanted = name.lower() if order is ORDER else name
-    known = [each.lower() for each in order] if order is ORDER else order
+    is_folded = order in LAYERS.values()
+    wanted = name.lower() if is_folded else name
+    known = [each.lower() for each in order] if is_folded else order
     return known.index(wanted) if wanted in known else len(order)
 
 

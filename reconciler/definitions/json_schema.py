@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from reconciler.definitions.definition import Overlay
+from reconciler.definitions.definition import TEMPLATE_NAMES, Overlay
 from reconciler.definitions.words import explain_member
+from reconciler.model.request_template import KINDS
 from reconciler.model.system import (
     IDENTITY,
     LANGUAGES,
@@ -62,6 +63,7 @@ def make_definition_schema(vocabulary: Vocabulary, language: Language = "en") ->
     known = {name: {"$ref": f"#/$defs/{name}"} for name in members} | _list_ignored(NEVER_SENT)
     closed: Schema = {"properties": known, "additionalProperties": False}
     own = {
+        "requests": _describe("requests", _LAYER_OF_TEMPLATES, language),
         "environments": _describe("environments", _list_environments(vocabulary), language),
         "allow": _describe("allow", _list_exceptions(vocabulary), language),
     }
@@ -75,6 +77,7 @@ def make_definition_schema(vocabulary: Vocabulary, language: Language = "en") ->
         "$defs": {
             **parts,
             **members,
+            "Template": {**explain_member("template", language), **_describe_template(language)},
             "overlay": {**explain_member("overlay", language), "type": ["object", "null"], **closed},
         },
     }
@@ -130,6 +133,26 @@ def _describe_part(part: str, schema: Schema, language: Language) -> Schema:
     }
     kept = {name: each for name, each in schema.items() if name not in {"title", "description"}}
     return {**kept, "properties": members}
+
+
+_LAYER_OF_TEMPLATES: Schema = {"type": "object", "additionalProperties": {"$ref": "#/$defs/Template"}}
+
+
+def _describe_template(language: Language) -> Schema:
+    """Describe what a request for a system user may ask for; its lists take what those of the system take."""
+    kinds: Schema = {"enum": list(KINDS)}
+    lists = {
+        name: {"type": "array", "items": {"$ref": f"#/$defs/{name}/items"}}
+        for name in ("rights", "accessPackages")
+    }
+    members = {"type": kinds, **lists, "redirectUrl": TEXT}
+    return {
+        "type": "object",
+        "properties": {
+            name: _describe(f"Template.{name}", members[name], language) for name in TEMPLATE_NAMES
+        },
+        "additionalProperties": False,
+    }
 
 
 def _suggest(member: Schema, names: Mapping[str, str]) -> None:

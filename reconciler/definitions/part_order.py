@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.definitions.definition import LISTS, PARTS
-from reconciler.definitions.editor import ENVIRONMENTS, ORDER, find_end, rank_name, read_text
+from reconciler.definitions.editor import LAYERS, ORDER, find_end, rank_name, read_text
 from reconciler.definitions.flow_edits import list_extents
 from reconciler.definitions.text_edits import TextEdits
 from reconciler.definitions.yaml_nodes import Items, Mapping
@@ -62,17 +62,17 @@ def _sort_some(text: str, *, inner: bool) -> str:
     return after
 
 
-def _list_all(root: Mapping, span: Span | None) -> Iterator[_Part]:
-    """List the parts of the top level and of the overlays; each has its place where the file's is given."""
-    names = {name.lower(): name for name in ORDER}
+def _list_all(root: Mapping, span: Span | None, order: Sequence[str] = ORDER) -> Iterator[_Part]:
+    """List the parts of the top level, overlays and templates; each has its place where the file's is given."""
+    names = {name.lower(): name for name in order}
     for number, (key, node) in enumerate(root.entries):
         name = names.get(key.text.lower(), "")
         below = span.parts[number] if span is not None and span.keys else None
-        if name == ENVIRONMENTS and isinstance(node, Mapping):
-            for place, (_, overlay) in enumerate(node.entries):
+        if name in LAYERS and isinstance(node, Mapping):
+            for place, (_, layer) in enumerate(node.entries):
                 inside = below.parts[place] if below is not None and below.keys else None
-                if isinstance(overlay, Mapping) and (span is None or inside is not None):
-                    yield from _list_all(overlay, inside)
+                if isinstance(layer, Mapping) and (span is None or inside is not None):
+                    yield from _list_all(layer, inside, LAYERS[name])
         elif name in PARTS and (span is None or below is not None):
             yield from _list_parts(name, node, below)
 

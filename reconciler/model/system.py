@@ -146,6 +146,16 @@ class Vendor(Part):
         return self.ID.removeprefix(PREFIX)
 
 
+Rights: TypeAlias = tuple[
+    Annotated[Right, BeforeValidator(_expand_right, json_schema_input_type=Text | Right)], ...
+]
+"""Rights, each in its short form or the register's."""
+Packages: TypeAlias = tuple[
+    Annotated[Package, BeforeValidator(_expand_package, json_schema_input_type=Text | Package)], ...
+]
+"""Access packages, likewise."""
+
+
 READ_ONLY: Literal["read-only"] = "read-only"
 """Marks a member that the register gives and never takes."""
 
@@ -161,12 +171,8 @@ class System(Part):
     vendor: Annotated[Vendor, BeforeValidator(_expand_vendor, json_schema_input_type=Text | Vendor)]
     name: Texts
     description: Texts
-    rights: tuple[
-        Annotated[Right, BeforeValidator(_expand_right, json_schema_input_type=Text | Right)], ...
-    ] = ()
-    accessPackages: tuple[
-        Annotated[Package, BeforeValidator(_expand_package, json_schema_input_type=Text | Package)], ...
-    ] = ()
+    rights: Rights = ()
+    accessPackages: Packages = ()
     clientId: tuple[Text, ...] = ()
     allowedRedirectUrls: tuple[Text, ...] = ()
     isVisible: Truth = True

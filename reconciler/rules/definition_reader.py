@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from reconciler.definitions.definition import (
     LISTS,
     PARTS,
+    TEMPLATE_NAMES,
     TOP_ONLY,
     Definition,
     ShapeError,
     check_shape,
     read_flag,
+    read_templates,
 )
 from reconciler.definitions.resolve import find_missing_members
 from reconciler.definitions.yaml_document import (
@@ -76,6 +78,7 @@ _TOP_NAMES = (*_OVERLAY_NAMES, *sorted(TOP_ONLY))
 _KEPT: Dict[str, Dict[str, str]] = {"": NEVER_SENT, "vendor": NEVER_SENT_VENDOR}
 _EMPTY_LISTS = LISTS | {"clientId", "allowedRedirectUrls"}
 _ENVIRONMENTS = "environments"
+_REQUESTS = "requests"
 
 
 @dataclass(slots=True)
@@ -155,9 +158,9 @@ class _Reader:
             return Plain(node.text) if node.plain else node.text
         if isinstance(node, Items):
             return tuple(self.read_value(each, (*path, i), member) for i, each in enumerate(node.nodes))
-        in_list = bool(path) and isinstance(path[-1], int)
-        if member in PARTS and in_list == (member in LISTS):
-            return self.read_members(node, path, PARTS[member], member)
+        names = _find_names(path, member)
+        if names:
+            return self.read_members(node, path, names, member)
         return {key.text: self.read_value(each, (*path, key.text), "") for key, each in node.entries}
 
     def read_overlays(self, node: Node, known: tuple[str, ...]) -> dict[str, dict[str, Json]]:
@@ -217,6 +220,14 @@ class _Reader:
         )
 
 
+def _find_names(path: Path, member: str) -> tuple[str, ...]:
+    """Give the names that may stand in a mapping; none where it is of no declared kind."""
+    if path[:-1] == (_REQUESTS,):
+        return TEMPLATE_NAMES
+    in_list = bool(path) and isinstance(path[-1], int)
+    return PARTS[member] if member in PARTS and in_list == (member in LISTS) else ()
+
+
 def _describe(value: object) -> str:
     if isinstance(value, str):
         return f"the text {quote(value)}" if value else "an empty text"
@@ -253,8 +264,8 @@ def check_document(
     node = members.pop(_ENVIRONMENTS, None)
     sound = reader.keep_sound(members, (), top=True)
     overlays = reader.read_overlays(node, environments) if node else None
-    allow = sound.pop("allow", {})
-    definition = Definition(document, sound, overlays, allow, frozenset(reader.unsound))
+    allow, requests = sound.pop("allow", {}), read_templates(sound.pop(_REQUESTS, {}))
+    definition = Definition(document, sound, overlays, allow, frozenset(reader.unsound), requests)
     missing = _report_missing(reader, definition, environments)
     broken = frozenset(reader.unsound | missing)
     return replace(definition, broken=broken), reader.conclude()

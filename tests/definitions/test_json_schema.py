@@ -19,6 +19,7 @@ from reconciler.definitions.settings import read_settings
 from reconciler.definitions.words import read_words
 from reconciler.definitions.yaml_document import read_document
 from reconciler.errors import SettingsError
+from reconciler.model.request_template import RequestMembers
 from reconciler.model.system import LANGUAGES, NEVER_SENT, Attribute, Package, Right, System, Vendor
 from reconciler.operations.schema import Of, Version, make_schema
 from reconciler.operations.validate import validate
@@ -87,12 +88,13 @@ def test_every_member_has_words_in_both_languages() -> None:
         f"{part.__name__}.{name}"
         for part in (Vendor, Right, Attribute, Package)
         for name in part.model_fields
-    }
+    } | {f"Template.{name}" for name in RequestMembers.model_fields}
     members = set(System.model_fields) - set(NEVER_SENT) | {
         "withdrawn",
         "isAssignable",
         "environments",
         "allow",
+        "requests",
     }
     config = {"config", *(f"config.{name}" for name in ("environments", "register", "maskinporten"))}
     config |= {
@@ -103,7 +105,7 @@ def test_every_member_has_words_in_both_languages() -> None:
         "config.supplier",
     }
 
-    assert set(read_words()) == parts | members | config | {"definition", "overlay"}
+    assert set(read_words()) == parts | members | config | {"definition", "overlay", "template"}
     for words in read_words().values():
         assert words["en"] != words["nb"]
         assert set(words["title"]) == {"en", "nb"}
@@ -112,7 +114,7 @@ def test_every_member_has_words_in_both_languages() -> None:
 def test_the_examples_are_valid() -> None:
     """What an editor shows as an example is a value of its member."""
     schema = make_schema(Of.DEFINITION, Version.DRAFT_2020, environments=ENVIRONMENTS)
-    for name in set(System.model_fields) - {"isDeleted"} | {"environments", "allow", "withdrawn"}:
+    for name in set(System.model_fields) - {"isDeleted"} | {"environments", "allow", "withdrawn", "requests"}:
         for example in read_words()[name]["examples"]:
             document = {**BASE, name: example}
             assert list(Draft202012Validator(schema).iter_errors(document)) == [], name
@@ -132,8 +134,8 @@ def test_packages_and_exceptions_are_offered() -> None:
 
 def _spoil(document: dict[str, Json], chance: random.Random) -> None:
     """Change a document in one way: mostly one that breaks a rule on shape."""
-    name = chance.choice([*BASE, "withdrawn", "isAssignable", "allow"])
-    match chance.randrange(8):
+    name = chance.choice([*BASE, "withdrawn", "isAssignable", "allow", "requests"])
+    match chance.randrange(9):
         case 0:
             document.pop(name, None)
         case 1:
@@ -151,11 +153,22 @@ def _spoil(document: dict[str, Json], chance: random.Random) -> None:
             document[chance.choice(["name", "description"])] = chance.choice(
                 [TEXTS, {**TEXTS, "en": None}, {}]
             )
+        case 7:
+            document["requests"] = {"standard": chance.choice([*SPOILT, *_TEMPLATES])}
         case _:
             document["environments"] = {"local": chance.choice(OVERLAYS), "tt02": chance.choice(OVERLAYS)}
             document.pop(chance.choice(["name", "description", "id", "vendor"]), None)
 
 
+_TEMPLATES: tuple[Json, ...] = (
+    {},
+    {"type": "agent", "accessPackages": ["urn:altinn:accesspackage:skattegrunnlag"]},
+    {"rights": [7], "redirectUrl": True},
+    {"type": "both"},
+    {"type": ["agent"]},
+    {"rights": ["a"], "clientId": []},
+    {"rights": [{"resource": []}], "accessPackages": None},
+)
 _RIGHTS: tuple[Json, ...] = (
     {"resource": [{"id": "urn:altinn:resource", "value": "a"}]},
     {"resource": [{"id": "urn:altinn:resource", "value": 7}], "action": "read"},

@@ -22,6 +22,7 @@ _PARTS = {
     "rights[]": "Right",
     "rights[].resource[]": "Attribute",
     "accessPackages[]": "Package",
+    "requests.NAME": "Template",
 }
 """Where the parts of a definition stand."""
 
@@ -45,7 +46,7 @@ def draw_definition() -> str:
                 rows += [
                     [
                         f"`{path}.{below}`",
-                        "–" if below not in parts[part]["required"] else "*required*",
+                        "–" if below not in parts[part].get("required", ()) else "*required*",
                         "",
                         each["description"],
                         _show(each),

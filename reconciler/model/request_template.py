@@ -1,0 +1,91 @@
+"""What a vendor asks a customer for: the templates under `requests:` in a definition, and the bodies made of them.
+
+Pure. Nothing here is sent to the register: the body goes to the route of requests for system users (System users
+contract §3.1 and §3.2), by the vendor's own product or by a verb that is about customers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from reconciler.model.system import Packages, Part, Right, Rights, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.model.canonical_json import Json
+
+Kind: TypeAlias = Literal["standard", "agent"]
+"""For the customer itself, or for the customer's clients (System users contract §1)."""
+KINDS: tuple[Kind, ...] = ("standard", "agent")
+
+
+def _read_kind(value: object) -> object:
+    return str(value) if isinstance(value, str) else value
+
+
+class RequestMembers(Part):
+    """One template as a file writes it."""
+
+    type: Annotated[
+        Kind, BeforeValidator(_read_kind), WithJsonSchema({"type": "string", "enum": list(KINDS)})
+    ] = "standard"
+    rights: Rights = ()
+    accessPackages: Packages = ()
+    redirectUrl: Text = ""
+
+    def name(self, name: str) -> Template:
+        """Give the template by its name."""
+        packages = tuple(each.urn for each in self.accessPackages)
+        return Template(name, self.type, self.rights, packages, self.redirectUrl)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What a request for a system user asks a customer for."""
+
+    name: str
+    kind: Kind = "standard"
+    rights: tuple[Right, ...] = ()
+    packages: tuple[str, ...] = ()
+    """The URNs of the access packages, as they are written."""
+    redirect: str = ""
+    """Where the customer's browser is sent after the answer; empty for nowhere."""
+
+
+def build_body(
+    template: Template, system: str, org: str, reference: str = "", *, title: str = ""
+) -> dict[str, Json]:
+    """Make the body of a request for a system user, for the route of the template's kind.
+
+    `org` is the customer's organisation number. `reference` is left out where it is empty or the number itself: the
+    service would take the number, and an empty text would let it store a second request of the same customer
+    (System users contract §5.6). `title` is the name that the customer sees; without one it is the system's.
+    """
+    body: dict[str, Json] = {"systemId": system, "partyOrgNo": org}
+    if reference.strip() not in {"", org}:
+        body["externalRef"] = reference
+    if title:
+        body["integrationTitle"] = title
+    if template.kind == "standard" and template.rights:
+        body["rights"] = [_write_right(each) for each in template.rights]
+    if template.packages:
+        body["accessPackages"] = [{"urn": each} for each in template.packages]
+    if template.redirect:
+        body["redirectUrl"] = template.redirect
+    return body
+
+
+def find_template(templates: Mapping[str, Template], name: str) -> Template | None:
+    """Find a template by its name; without a name, the only one there is."""
+    if not name and len(templates) == 1:
+        return next(iter(templates.values()))
+    return templates.get(name)
+
+
+def _write_right(right: Right) -> dict[str, Json]:
+    pairs: list[Json] = [{"id": pair.id, "value": pair.value} for pair in right.resource]
+    return {"resource": pairs, **({"action": right.action} if right.action else {})}
