@@ -69,7 +69,11 @@ OWNERS = {
     "uvicorn": set(),
 }
 """Which package each library belongs to, so that a policy on it is true everywhere; the emulator has its own."""
-LAZY = {"planning": {"deepdiff", "planning/plan_file_v1"}, "render": {"rich"}}
+LAZY = {
+    "definitions": {"definitions/check_settings"},
+    "planning": {"deepdiff", "planning/plan_file_v1"},
+    "render": {"rich"},
+}
 """Imports inside a function, for start-up's sake; `cli` and `__main__` may have any."""
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "core", "misc"}
 MODULES_OF_VALIDATE = 62

@@ -8,6 +8,9 @@
     key_expires = 2027-03-01      # the last day of the key that is used here, or of the first to end
     consumer_org = "991825827"    # the vendor, or a list of them, on whose behalf a supplier's client acts
     supplier = "312605031"        # the supplier, against which tokens are checked
+    test = true                   # for tests only, so that `check` may ask customers there; tt02 and local are
+
+    [[environments.NAME.checks]]  # what `check` asks whom for: `check_settings.py`
 
 Every problem is reported with its line. The tables are read by hand: nearly each message depends on the member, on the
 environment and on whether that is built in, and a model of pydantic would need a text for each of its errors beside it.
@@ -28,21 +31,22 @@ from typing import TYPE_CHECKING
 
 from reconciler.definitions.files import read_file
 from reconciler.errors import SettingsError, UsageError
-from reconciler.model.environment import BUILT_IN, Environment, is_client_id
+from reconciler.model.environment import BUILT_IN, ORGANISATION, Environment, is_client_id, is_production
 from reconciler.model.id_pattern import is_pattern
 from reconciler.model.secret import looks_secret
 from reconciler.model.suggest import find_nearest
-from reconciler.model.token_address import find_objection, is_sound
+from reconciler.model.token_address import find_objection, identify, is_sound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from reconciler.model.environment import ConfiguredCheck
 
 _MOST_BYTES = 256 * 1024
 """Of a configuration file."""
 _MOST_DOTS = 1000
 """In one of its lines: the standard library takes a minute for a key of 60,000 parts."""
 _FIX = "Correct the file."
-ORGANISATION = re.compile("[0-9]{9}")
 NAME = "[a-z][a-z0-9-]*"
 """Of an environment."""
 ADDRESSES = ("register", "maskinporten")
@@ -50,8 +54,11 @@ ADDRESSES = ("register", "maskinporten")
 LISTS = ("clients", "unmanaged")
 KEY_EXPIRES = "key_expires"
 CONSUMER, SUPPLIER = "consumer_org", "supplier"
-COMMON = (*LISTS, KEY_EXPIRES, CONSUMER, SUPPLIER)
+CHECKS, TEST = "checks", "test"
+COMMON = (*LISTS, KEY_EXPIRES, CONSUMER, SUPPLIER, CHECKS)
 """What every environment takes."""
+OWN = (*ADDRESSES, TEST)
+"""What only an environment of one's own takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +214,7 @@ class _Reader:
         self, name: str, settings: Mapping[str, object], built_in: Environment | None
     ) -> Environment:
         """Read one environment; a built-in one takes no addresses."""
-        known = COMMON if built_in else (*ADDRESSES, *COMMON)
+        known = COMMON if built_in else (*OWN, *COMMON)
         for key in settings:
             if key not in known:
                 self.report(self._explain_key(name, key, known, built_in), "environments", name, key)
@@ -235,11 +242,35 @@ class _Reader:
             tuple(self.read_unmanaged(name, settings)),
             self.read_day(name, settings, KEY_EXPIRES),
             *self.read_delegation(name, settings),
+            *self.read_checks(name, settings, built_in, register),
         )
+
+    def read_checks(
+        self, name: str, settings: Mapping[str, object], built_in: Environment | None, register: str
+    ) -> tuple[bool, tuple[ConfiguredCheck, ...]]:
+        """Read whether an environment is for tests, and what `check` asks whom for there."""
+
+        def report(problem: str, *words: str) -> None:
+            self.report(problem, "environments", name, *words)
+
+        given = settings.get(TEST, False)
+        test = built_in.test if built_in else given is True
+        if not built_in and not isinstance(given, bool):
+            report(f"`{TEST}` of `{name}` is neither true nor false", TEST)
+        if test and is_production(identify(register)):
+            report(f"`{TEST}` of `{name}` cannot be true: its register is the one of production", TEST)
+        if CHECKS not in settings:
+            return test, ()
+        from reconciler.definitions.check_settings import read_checks  # noqa: PLC0415 - few files have any
+
+        if not test:
+            why = "customers are not asked there" if built_in else f"it is not marked `{TEST} = true`"
+            report(f"`{name}` cannot have `{CHECKS}`: {why}", CHECKS)
+        return test, tuple(read_checks(settings[CHECKS], name, report))
 
     @staticmethod
     def _explain_key(name: str, key: str, known: tuple[str, ...], built_in: Environment | None) -> str:
-        if built_in and key in ADDRESSES:
+        if built_in and key in OWN:
             return f"`{key}` of `{name}` cannot be redefined; give another environment another name"
         near = find_nearest(key, known)
         return f"`{key}` is not a setting of an environment" + (f"; did you mean `{near}`?" if near else "")

@@ -17,8 +17,31 @@ if TYPE_CHECKING:
 
 SCOPE = "altinn:authentication/systemregister.write"
 """The one scope of the vendor's endpoints; there is none that only reads (System Register contract §1.2)."""
+ORGANISATION = re.compile("[0-9]{9}")
+"""The form of an organisation number."""
 WORKERS = 8
 """Requests at the same time, where no other number is given; more bring nothing (System Register contract §9.6)."""
+
+
+PARTIES = "altinn:accessmanagement/authorizedparties"
+"""The scope of the call that shows what a system user may do (System users contract §9.4)."""
+CHECK_REFERENCE = "reconciler-check"
+"""The external reference of a check's system user, where no other is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredCheck:
+    """What `check` asks whom for, as the configuration has it."""
+
+    system: str
+    request: str
+    """The name of the template in the system's definition."""
+    customer: str
+    """The organisation number of a test organisation."""
+    reference: str = CHECK_REFERENCE
+    """The external reference; never the customer's own number, which is what its real system user has."""
+    scopes: tuple[str, ...] = (PARTIES,)
+    """Of the token as the system user."""
 
 
 class Delegation(NamedTuple):
@@ -49,6 +72,9 @@ class Environment:
     """The vendors who have delegated their scope to the organisation of our client; nine digits each."""
     supplier: str = ""
     """The organisation of our client; empty where the configuration does not say."""
+    test: bool = False
+    """Whether it is for tests, so that a check may ask a customer there."""
+    checks: tuple[ConfiguredCheck, ...] = ()
 
     def may_write(self, client: str) -> bool:
         """Say whether a Maskinporten client may write; where the configuration names none, any may."""
@@ -77,9 +103,9 @@ class Environment:
 
 # NOTE: these cannot be redefined, so that a branch cannot send a token elsewhere.
 BUILT_IN = (
-    Environment("local", "", ""),
+    Environment("local", "", "", test=True),
     # https://docs.altinn.studio/en/api/authentication/ and https://docs.digdir.no, Maskinporten well-known
-    Environment("tt02", "https://platform.tt02.altinn.no", "https://test.maskinporten.no/"),
+    Environment("tt02", "https://platform.tt02.altinn.no", "https://test.maskinporten.no/", test=True),
     Environment("prod", "https://platform.altinn.no", "https://maskinporten.no/"),
 )
 
@@ -87,6 +113,14 @@ BUILT_IN = (
 def is_production(register: str) -> bool:
     """Say whether an identity is that of the register that customers use, whatever its environment is called."""
     return any(each.name == "prod" and each.identity == register for each in BUILT_IN)
+
+
+def is_reference(text: str) -> bool:
+    """Say whether a text can be the external reference of a check: one that every address can carry.
+
+    A request is found again by its reference, and one with `/` or `..` cannot be (System users contract §3.4).
+    """
+    return re.fullmatch(r"[A-Za-z0-9_~-][A-Za-z0-9_.~-]{0,99}", text) is not None and not looks_secret(text)
 
 
 def is_client_id(text: str) -> bool:

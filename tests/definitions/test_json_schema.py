@@ -103,6 +103,9 @@ def test_every_member_has_words_in_both_languages() -> None:
         "config.key_expires",
         "config.consumer_org",
         "config.supplier",
+        "config.test",
+        "config.checks",
+        *(f"config.checks.{name}" for name in ("system", "request", "customer", "reference", "scopes")),
     }
 
     assert set(read_words()) == parts | members | config | {"definition", "overlay", "template"}
@@ -232,6 +235,8 @@ def test_what_yaml_makes_of_a_text_is_taken(line: str) -> None:
     assert list(Draft7Validator(make_schema(Of.DEFINITION)).iter_errors(tree)) == []
 
 
+OWN: dict[str, Json] = {"register": "https://r.example", "maskinporten": "https://m.example/"}
+CHECK: dict[str, Json] = {"system": f"{VENDOR}_a", "request": "standard", "customer": "310904473"}
 CONFIGS: tuple[dict[str, Json], ...] = (
     {},
     {"environments": {}},
@@ -254,6 +259,23 @@ CONFIGS: tuple[dict[str, Json], ...] = (
     {"environments": {"prod": {"supplier": ["312605031"]}}},
     {"environments": {"prod": {"key_expires": "next March"}}},
     {"environments": {"prod": {"key_expires": 20270301}}},
+    {"environments": {"tt02": {"checks": [{**CHECK, "reference": "nightly", "scopes": ["a:b/c.d"]}, CHECK]}}},
+    {"environments": {"local": {"checks": []}}},
+    {"environments": {"prod": {"checks": [CHECK]}}},
+    {"environments": {"own": {**OWN, "test": True, "checks": [CHECK]}}},
+    {"environments": {"own": {**OWN, "test": False, "checks": [CHECK]}}},
+    {"environments": {"own": {**OWN, "checks": [CHECK]}}},
+    {"environments": {"own": {**OWN, "test": "yes"}}},
+    {"environments": {"tt02": {"test": True}}},
+    {"environments": {"tt02": {"checks": CHECK}}},
+    {"environments": {"tt02": {"checks": [{**CHECK, "customer": 310904473}]}}},
+    {"environments": {"tt02": {"checks": [{**CHECK, "customer": "0192:310904473"}]}}},
+    {"environments": {"tt02": {"checks": [{**CHECK, "reference": "a/b"}]}}},
+    {"environments": {"tt02": {"checks": [{**CHECK, "reference": ".."}]}}},
+    {"environments": {"tt02": {"checks": [{**CHECK, "scopes": []}]}}},
+    {"environments": {"tt02": {"checks": [{**CHECK, "scopes": ["a b"]}]}}},
+    {"environments": {"tt02": {"checks": [{**CHECK, "organisation": "310904473"}]}}},
+    {"environments": {"tt02": {"checks": [{"system": f"{VENDOR}_a"}]}}},
     {"environments": []},
     {"enviroments": {}},
 )
@@ -279,6 +301,8 @@ def _print_toml(value: dict[str, Json]) -> str:
     def inline(each: Json) -> str:
         if isinstance(each, dict):
             return "{" + ", ".join(f"{name} = {inline(member)}" for name, member in each.items()) + "}"
+        if isinstance(each, list):
+            return "[" + ", ".join(map(inline, each)) + "]"
         return json.dumps(each)
 
     return "".join(f"{name} = {inline(each)}\n" for name, each in value.items())

@@ -15,7 +15,7 @@ from reconciler.clients.credentials import read_credentials
 from reconciler.definitions.settings import Settings, find_root, read_settings
 from reconciler.definitions.starter import make_config
 from reconciler.errors import CredentialsError, SettingsError, UsageError
-from reconciler.model.environment import BUILT_IN
+from reconciler.model.environment import BUILT_IN, PARTIES, ConfiguredCheck
 from reconciler.operations.access import find_delegation
 
 if TYPE_CHECKING:
@@ -249,6 +249,80 @@ def test_several_vendors_need_a_name(tmp_path: Path) -> None:
 def test_what_is_no_delegation(tmp_path: Path, lines: str, told: str) -> None:
     """Numbers are texts of nine digits, and the supplier is another organisation."""
     (said,) = complain(tmp_path, f"[environments.prod]\n{lines}\n")
+
+    assert said.startswith(f"reconciler.toml:{told}")
+
+
+CHECKS = "[[environments.tt02.checks]]\n"
+CHECK = 'system = "991825827_a"\nrequest = "standard"\ncustomer = "310904473"\n'
+
+
+def test_checks_are_read(tmp_path: Path) -> None:
+    """With the reference and the scope that are meant where none is named."""
+    text = f'{CHECKS}{CHECK}{CHECKS}{CHECK}reference = "b"\nscopes = ["c"]\n'
+    found = configure(tmp_path, text).environments["tt02"].checks
+
+    usual = ConfiguredCheck("991825827_a", "standard", "310904473")
+    assert found == (usual, replace(usual, reference="b", scopes=("c",)))
+    assert (usual.reference, usual.scopes) == ("reconciler-check", (PARTIES,))
+
+
+def test_an_environment_is_marked_for_tests(tmp_path: Path) -> None:
+    """tt02 and local are for tests, prod never is, and one's own where it says so."""
+    found = configure(tmp_path, f"{SERVED}test = true\n{SERVED.replace('served', 'other')}").environments
+
+    assert [name for name, each in found.items() if each.test] == ["local", "tt02", "served"]
+
+
+OFFICIAL = (
+    '[environments.a]\nregister = "https://platform.altinn.no"\nmaskinporten = "https://maskinporten.no/"\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            f"[[environments.prod.checks]]\n{CHECK}",
+            "1: `prod` cannot have `checks`: customers are not asked there",
+        ),
+        (
+            f"{SERVED}[[environments.served.checks]]\n{CHECK}",
+            "4: `served` cannot have `checks`: it is not marked `test = true`",
+        ),
+        (
+            f"{OFFICIAL}test = true\n",
+            "4: `test` of `a` cannot be true: its register is the one of production",
+        ),
+        (f'{SERVED}test = "yes"\n', "4: `test` of `served` is neither true nor false"),
+        ("[environments.prod]\ntest = true\n", "2: `test` of `prod` cannot be redefined"),
+        ("[environments.tt02]\nchecks = 1\n", "2: `checks` of `tt02` is not a list of tables, `[[…]]`"),
+        (
+            f"{CHECKS}{CHECK}{CHECKS}{CHECK.replace('_a', '_b')}refrence = 1",
+            "9: `refrence` is not a setting of a check of `tt02`; did you mean `reference`?",
+        ),
+        (CHECKS + CHECK.partition("\n")[2], "1: a check of `tt02` has no `system`"),
+        (
+            f'{CHECKS}{CHECK}reference = "310904473"',
+            "5: `reference` of a check of `tt02` is the customer's own number",
+        ),
+        (
+            f'{CHECKS}{CHECK}reference = "a/b"',
+            "5: `reference` of a check of `tt02` is not a short text of letters",
+        ),
+        (
+            f"{CHECKS}{CHECK}scopes = []",
+            "5: `scopes` of a check of `tt02` is not a list of",
+        ),
+    ],
+    ids=[
+        *("production", "unmarked", "marked production", "marked with a text", "marked prod", "no list"),
+        *("unknown", "missing", "own number", "address", "scopes"),
+    ],
+)
+def test_what_is_no_check(tmp_path: Path, text: str, told: str) -> None:
+    """Customers are asked only where it is for tests, and every other problem has its line too."""
+    (said,) = complain(tmp_path, text)
 
     assert said.startswith(f"reconciler.toml:{told}")
 

@@ -16,7 +16,7 @@ from reconciler.errors import Exit
 from reconciler.planning.explanation import Explanation, read_explanations
 from reconciler.planning.impact_rules import IMPACTS
 from tests.citations import link_citations
-from tests.manual.members import draw_definition, draw_plan, draw_report, draw_settings
+from tests.manual.members import draw_checks, draw_definition, draw_plan, draw_report, draw_settings
 from tests.manual.parts import draw_table, link_pages
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _find_fix(each: Explanation) -> str:
 
 
 MAKERS: Mapping[str, Mapping[str, Callable[[], str]]] = {
-    "reference/configuration.md": {"settings": draw_settings},
+    "reference/configuration.md": {"settings": draw_settings, "checks": draw_checks},
     "reference/definition.md": {"members": draw_definition},
     "reference/exit-codes.md": {"verbs": _draw_exit_codes},
     "reference/impacts.md": {

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from reconciler.definitions.config_schema import make_config_schema
 from reconciler.definitions.definition import TOP_ONLY
 from reconciler.definitions.json_schema import Vocabulary, make_definition_schema
-from reconciler.model.environment import BUILT_IN
 from reconciler.model.system import DEFAULTS, NEVER_SENT, REQUIRED
 from tests.manual.parts import draw_table
 
@@ -62,15 +61,27 @@ def draw_settings() -> str:
     schema = make_config_schema()
     environments = schema["properties"]["environments"]
     (own,) = environments["patternProperties"].values()
-    built_in = environments["properties"][BUILT_IN[1].name]["properties"]
+    test, production = (environments["properties"][name]["properties"] for name in ("tt02", "prod"))
     rows = []
     for name, each in own["properties"].items():
         kind = " or ".join(_name_plain(way) for way in each.get("anyOf", [each]))
         default = "*required*" if name in own["required"] else "`[]`" if each.get("type") == "array" else "–"
-        where = "all" if name in built_in else "your own"
-        example = f"`{name} = {json.dumps(each['examples'][0])}`"
+        where = "all" if name in production else "for tests" if name in test else "your own"
+        example = f"`{name} = {json.dumps(each['examples'][0])}`" if "examples" in each else "below"
         rows.append([f"`{name}`", kind, default, where, each["description"], example])
     return draw_table(["setting", "type", "default", "environments", "means", "example"], rows)
+
+
+def draw_checks() -> str:
+    """Draw the settings of one check likewise."""
+    (own,) = make_config_schema()["properties"]["environments"]["patternProperties"].values()
+    check = own["properties"]["checks"]["items"]
+    rows = []
+    for name, each in check["properties"].items():
+        default = "*required*" if name in check["required"] else "–"
+        example = f"`{name} = {json.dumps(each['examples'][0])}`"
+        rows.append([f"`{name}`", _name_plain(each), default, each["description"], example])
+    return draw_table(["setting of a check", "type", "default", "means", "example"], rows)
 
 
 def draw_plan() -> str:
