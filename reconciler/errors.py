@@ -133,6 +133,10 @@ class DelegationRefused(GrantRefused):
     """The vendor has not delegated the scope to the client's organisation, or the token is not by delegation."""
 
 
+class SystemUserRefused(GrantRefused):
+    """Maskinporten finds no system user like the one that a grant names."""
+
+
 class MaskinportenUnavailable(MaskinportenError):
     """Maskinporten could not be reached, or its answer made no sense."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 
@@ -68,12 +68,16 @@ class AltinnApi:
         tokens: TokenSource,
         client: httpx.Client,
         explain: Explain = explain_refusal,
+        *,
+        strict: bool = False,
     ) -> None:
         self._environment = environment
         self._base = environment.register
         self._tokens = tokens
         self._client = client
         self._explain = explain
+        self._strict = strict
+        """Whether a 404 has to be the service's own: a proxy's would be taken for "there is none"."""
         self._cleared: Secret | None = None
         """The last token that may go to this API."""
 
@@ -88,9 +92,9 @@ class AltinnApi:
                 response = self._send(request, patience)
                 if response.status_code != 404:
                     return read_success(response, members)
-                if not request.authorised and not says_not_found(read_body(response)):
+                if (self._strict or not request.authorised) and not says_not_found(read_body(response)):
                     raise Unintelligible(
-                        f"{urlsplit(self._base).netloc} answered 404, but not as the metadata APIs do.",
+                        f"{urlsplit(self._base).netloc} answered 404, but not as Altinn's APIs do.",
                         hint="Check the environment's address.",
                     )
                 return None  # noqa: TRY300 - an answer like the other one
@@ -167,3 +171,13 @@ def read_success(response: httpx.Response, members: Collection[str] = ()) -> Jso
         if error.damaged:
             raise NoAnswer(message, hint="Try again later.") from None
         raise Unintelligible(message, hint="Check the environment's address.") from None
+
+
+def read_next(page: Json) -> str:
+    """Read the token of the next page; empty on the last."""
+    links = page.get("links") if isinstance(page, dict) else None
+    link = links.get("next") if isinstance(links, dict) else None
+    try:
+        return parse_qs(urlsplit(link).query).get("token", [""])[0] if isinstance(link, str) else ""
+    except ValueError:
+        return ""

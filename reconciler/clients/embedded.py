@@ -24,6 +24,7 @@ from reconciler.definitions.files import prepare_own_folder
 from reconciler.emulator import start
 from reconciler.errors import CredentialsError, UsageError
 from reconciler.model.catalogue import read_shipped_catalogue
+from reconciler.model.customers import PARTIES, READ, WRITE
 from reconciler.model.environment import SCOPE, Environment
 from reconciler.model.secret import Secret
 from reconciler.platform import read_plain
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from reconciler.model.catalogue import Catalogue
 
 KID = "local"
+SCOPES = (SCOPE, READ, WRITE, PARTIES)
+"""Of the embedded register's client, who may do what a vendor does on both sides."""
 _MOST_KEY_BYTES = 64 * 1024
 
 
@@ -63,11 +66,11 @@ def open_local(
         key, loaded = _load_key(folder / "key.pem")
     public = _export_public(loaded.private)
     clients = [
-        {"client_id": _name_client(vendor), "org": vendor, "scopes": [SCOPE], "jwk": public}
+        {"client_id": _name_client(vendor), "org": vendor, "scopes": [*SCOPES], "jwk": public}
         for vendor in vendors
     ]
     with _explain_disk(root):
-        config = {"clients": clients, **_list_known(resources, known)}
+        config = {"clients": clients, "confirm": "self", **_list_known(resources, known)}
         emulator = start(config, state=folder / "register.sqlite", existing=resources)
     with emulator:
         environment = Environment("local", emulator.base, emulator.maskinporten)

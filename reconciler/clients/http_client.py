@@ -25,7 +25,7 @@ from reconciler.errors import NoAnswer, NotConnected, RegisterError, Unintelligi
 from reconciler.model.token_address import is_sound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 TOKEN_BUDGET = 8.0
 """Seconds for all attempts at one token; they count in the budget of the request that needs it."""
@@ -56,6 +56,24 @@ class ReadOnly(httpx.BaseTransport):
         """Pass a GET on; raises `WriteRefused` for any other method."""
         if request.method != "GET":
             raise WriteRefused(f"This verb only reads, and would have sent a {request.method}.")
+        return self._inner.handle_request(request)
+
+    def close(self) -> None:
+        """Close the transport below."""
+        self._inner.close()
+
+
+class Writing(httpx.BaseTransport):
+    """A transport that lets writes through to some paths only, whatever the code above it does."""
+
+    def __init__(self, inner: httpx.BaseTransport, may_write: Callable[[str], bool]) -> None:
+        self._inner = inner
+        self._may_write = may_write
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass a request on; raises `WriteRefused` for one that is no GET and goes elsewhere."""
+        if request.method != "GET" and not self._may_write(_name_path(request)):
+            raise WriteRefused(f"This verb would have sent a {request.method} to {_name_path(request)}.")
         return self._inner.handle_request(request)
 
     def close(self) -> None:
@@ -94,12 +112,24 @@ def _count_ms(before: float) -> float:
 
 
 def open_client(
-    base: str, *, workers: int = 1, read_only: bool = False, transport: httpx.BaseTransport | None = None
+    base: str,
+    *,
+    workers: int = 1,
+    read_only: bool = False,
+    writable: Callable[[str], bool] | None = None,
+    transport: httpx.BaseTransport | None = None,
 ) -> httpx.Client:
-    """Make a client for one address, with a pool for so many threads."""
+    """Make a client for one address, with a pool for so many threads.
+
+    `writable` says of a path whether anything but a GET may be sent there; None lets all through.
+    """
     if not is_sound(base):
         raise UsageError(f"{base} is not an https address.", hint="Plain http is for this machine only.")
-    inner = Logged(transport or _open_transport(base, workers))
+    inner: httpx.BaseTransport = Logged(transport or _open_transport(base, workers))
+    if read_only:
+        inner = ReadOnly(inner)
+    elif writable is not None:
+        inner = Writing(inner, writable)
     return httpx.Client(
         base_url=base,
         follow_redirects=False,
@@ -110,7 +140,7 @@ def open_client(
             "Accept-Encoding": ENCODINGS,
         },
         event_hooks={"request": [_mark]},
-        transport=ReadOnly(inner) if read_only else inner,
+        transport=inner,
     )
 
 

@@ -7,33 +7,26 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import time
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from threading import Lock
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import httpx
 
 from reconciler.clients.credentials import Credentials, is_token
+from reconciler.clients.grant_refusals import explain_grant_refusal
 from reconciler.clients.http_client import TOKEN_BUDGET, Patience, describe_failure, open_client
 from reconciler.clients.response_body import read_body, read_wait
 from reconciler.clients.signer import open_signer
 from reconciler.clients.token_claims import check_delegation, check_destination, check_form, describe_token
 from reconciler.errors import (
-    ClientRefused,
-    ClockRefused,
     CredentialsError,
-    DelegationRefused,
-    GrantRefused,
     GrantReplayed,
-    KeyRefused,
     MaskinportenError,
     MaskinportenUnavailable,
-    ScopeRefused,
     Unauthorised,
 )
 from reconciler.model.environment import SCOPE, Delegation, Environment
@@ -54,6 +47,18 @@ BACKDATED = 5
 """Seconds; Maskinporten tolerates a clock that is at most 10 s ahead of its own."""
 RENEWAL = 30.0
 """Seconds before its end at which a token counts as stale, or half its life where that is less."""
+
+
+class Purpose(NamedTuple):
+    """What a token is asked for."""
+
+    scope: str = SCOPE
+    """One scope, or several with a space between them."""
+    details: Json = None
+    """`authorization_details`, which name a system user (Maskinporten contract §2.3); None for the client's own."""
+
+
+REGISTER = Purpose()
 
 
 class TokenSource(Protocol):
@@ -96,6 +101,8 @@ class GrantedTokens:
         client_id: str,
         key: Signer,
         delegation: Delegation | None = None,
+        *,
+        purpose: Purpose = REGISTER,
     ) -> None:
         objection = find_objection("grant", issuer, str(client.base_url.join("token")))
         if objection:
@@ -108,6 +115,7 @@ class GrantedTokens:
         self._client_id = client_id
         self._key = key
         self._delegation = delegation
+        self._purpose = purpose
         self._lock = Lock()
         self._token: Secret | None = None
         self._stale_at = 0.0
@@ -160,7 +168,7 @@ class GrantedTokens:
         """Ask once, with a grant of its own; gives the token and its lifetime."""
         consumer = self._delegation.consumer if self._delegation else ""
         with patience.excuse(0.0):  # what signs may be a service of its own
-            grant = sign_grant(self._key, self._issuer, self._client_id, consumer)
+            grant = sign_grant(self._key, self._issuer, self._client_id, consumer, self._purpose)
         form = {"grant_type": GRANT_TYPE, "assertion": grant}
         try:
             response = self._client.post("token", data=form, extensions={"seconds": patience.limit()})
@@ -173,7 +181,9 @@ class GrantedTokens:
         if status == 429 or status >= 500 or not explained:
             raise _Transient(f"it answered {status}", read_wait(response))
         date = response.headers.get("Date", "")
-        raise explain_grant_refusal(body, self._client_id, self._key.kid, date, consumer)
+        raise explain_grant_refusal(
+            body, self._client_id, self._key.kid, date, consumer=consumer, scope=self._purpose.scope
+        )
 
 
 def _read_token(body: Json) -> tuple[Secret, float]:
@@ -196,7 +206,9 @@ class _Transient(MaskinportenUnavailable):
         self.wait = wait
 
 
-def sign_grant(key: Signer, issuer: str, client_id: str, consumer: str = "") -> str:
+def sign_grant(
+    key: Signer, issuer: str, client_id: str, consumer: str = "", purpose: Purpose = REGISTER
+) -> str:
     """Sign a fresh grant: `aud` the issuer with its slash, `kid` in the header, a new `jti`; raises `SignerFailed`.
 
     `consumer` is the organisation on whose behalf a delegated scope is asked for; empty for the client's own.
@@ -205,11 +217,12 @@ def sign_grant(key: Signer, issuer: str, client_id: str, consumer: str = "") -> 
     claims = {
         "aud": issuer,
         "iss": client_id,
-        "scope": SCOPE,
+        "scope": purpose.scope,
         "iat": issued,
         "exp": issued + LIFETIME,
         "jti": str(uuid.uuid4()),
         **({"consumer_org": consumer} if consumer else {}),
+        **({"authorization_details": purpose.details} if purpose.details else {}),
     }
     header = {"alg": key.algorithm, "kid": key.kid, "typ": "JWT"}
     text = b".".join(_encode(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims))
@@ -221,138 +234,13 @@ def _encode(part: bytes) -> bytes:
     return base64.urlsafe_b64encode(part).rstrip(b"=")
 
 
-_CODE = re.compile(r"MP-\d{3}")
-_TRACE = re.compile(r"\((?:trace_id|correlation id): ([0-9a-f-]+)\)")
-
-
-def explain_grant_refusal(
-    body: dict[str, Json], client_id: str, kid: str, date: str, consumer: str = ""
-) -> GrantRefused:
-    """Explain why Maskinporten refused a grant, and what to do; `consumer` is on whose behalf it was asked.
-
-    The MP code is in the last part of `error_uri` (Maskinporten contract §4.1).
-    """
-    description = str(body.get("error_description") or "")
-    found = _CODE.search(str(body.get("error_uri", ""))) or _CODE.search(description)
-    code = found[0] if found else ""
-    traced = _TRACE.search(description)
-    trace = traced[1] if traced else ""
-    reason = _TRACE.sub("", description).strip().rstrip(".") or str(body.get("error") or "no reason given")
-    refusal = _classify(code, reason)
-    hint = refusal.hint.format(client=client_id, kid=kid, offset=_describe_offset(date), consumer=consumer)
-    message = f"Maskinporten refused the grant{f' ({code})' if code else ''}: {reason}."
-    hint += f" Digdir's support asks for trace id {trace}." if trace else ""
-    return refusal.kind(message, hint=hint, code=code, trace=trace)
-
-
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    """Our exception for a refusal, found by its code or its words (Maskinporten contract §4.2), and the hint."""
-
-    kind: type[GrantRefused]
-    codes: frozenset[str]
-    words: tuple[str, ...]
-    hint: str
-
-
-_REFUSALS = (
-    _Refusal(
-        GrantReplayed,
-        frozenset({"MP-012"}),
-        ("used before",),
-        "Run it again; if it stays, something between here and there repeats requests.",
-    ),
-    _Refusal(
-        KeyRefused,
-        frozenset({"MP-121"}),
-        ("expired key",),
-        "Key `{kid}` is older than a year: register a new one on client {client}.",
-    ),
-    _Refusal(
-        KeyRefused,
-        frozenset(),
-        ("unknown key identifier",),
-        "Client {client} has no key `{kid}`: check both, and that they belong to this environment. "
-        "A new key can take 15 minutes.",
-    ),
-    _Refusal(
-        ClockRefused,
-        frozenset({"MP-130"}),
-        ("is expired", "has expired", "issue time"),
-        "Set this machine's clock: it is {offset} Maskinporten's.",
-    ),
-    _Refusal(
-        KeyRefused,
-        frozenset({"MP-120", "MP-122", "MP-123", "MP-124"}),
-        ("signature", "(kid)", "certificate", "x5c"),
-        "The key that signed is not the one registered as `{kid}` on client {client}.",
-    ),
-    _Refusal(
-        ClientRefused,
-        frozenset({"MP-100", "MP-110"}),
-        ("client not found", "claim aud"),
-        "Check that client {client} was made in this environment's Maskinporten.",
-    ),
-    _Refusal(
-        ScopeRefused,
-        frozenset({"MP-200", "MP-201"}),
-        ("invalid scopes", "scopes not allowed", "integration types"),
-        "Add the scope " + SCOPE + " to client {client} in Digdir's self-service.",
-    ),
-    _Refusal(
-        DelegationRefused,
-        frozenset({"MP-251"}),
-        ("has not delegated",),
-        "Somebody at organisation {consumer} who may give others access to APIs, such as the general manager, has to "
-        "delegate the scope "
-        + SCOPE
-        + " in Altinn to the organisation of client {client}: docs/howto/suppliers.md.",
-    ),
-    _Refusal(
-        DelegationRefused,
-        frozenset(),
-        ("combination consumer_org",),
-        "Client {client} belongs to organisation {consumer} itself: take `consumer_org` out of the configuration.",
-    ),
-    _Refusal(
-        ScopeRefused,
-        frozenset({"MP-250"}),
-        ("access to the scope",),
-        "Ask Digdir to grant your organisation the scope "
-        + SCOPE
-        + ". Where a vendor has delegated it to you, name "
-        "the vendor as `consumer_org` in the configuration.",
-    ),
-    _Refusal(
-        ClientRefused,
-        frozenset(),
-        ("client authentication failed",),  # how every refusal of a client or a key begins
-        "Check client {client} and key `{kid}`, and that both belong to this environment.",
-    ),
-)
-_OTHER = _Refusal(
-    GrantRefused, frozenset(), (), "Check client {client} and key `{kid}` in Digdir's self-service."
-)
-
-
-def _classify(code: str, reason: str) -> _Refusal:
-    lowered = reason.lower()
-    by_code = (each for each in _REFUSALS if code in each.codes)
-    by_words = (each for each in _REFUSALS if any(word in lowered for word in each.words))
-    return next(by_code, None) or next(by_words, _OTHER)
-
-
-def _describe_offset(date: str) -> str:
-    try:
-        offset = time.time() - parsedate_to_datetime(date).timestamp()
-    except (TypeError, ValueError):
-        return "too far from"
-    return f"{abs(offset):.0f} s {'ahead of' if offset > 0 else 'behind'}"
-
-
 @contextmanager
 def open_tokens(
-    environment: Environment, credentials: Credentials, delegation: Delegation | None = None
+    environment: Environment,
+    credentials: Credentials,
+    delegation: Delegation | None = None,
+    *,
+    purpose: Purpose = REGISTER,
 ) -> Iterator[TokenSource]:
     """Give the source of tokens for an environment, by a delegation or by the client's own right.
 
@@ -366,4 +254,6 @@ def open_tokens(
         return
     key = open_signer(credentials)
     with open_client(environment.maskinporten) as client:
-        yield GrantedTokens(client, environment.maskinporten, credentials.client_id, key, delegation)
+        yield GrantedTokens(
+            client, environment.maskinporten, credentials.client_id, key, delegation, purpose=purpose
+        )

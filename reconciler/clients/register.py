@@ -9,9 +9,9 @@ import logging
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote
 
-from reconciler.clients.altinn_api import AltinnApi, ApiRequest, encode_segment
+from reconciler.clients.altinn_api import AltinnApi, ApiRequest, encode_segment, read_next
 from reconciler.clients.http_client import open_client
 from reconciler.clients.refusals import explain_forbidden, is_foreign
 from reconciler.clients.response_body import list_objects
@@ -211,7 +211,7 @@ class HttpRegister:
             for place, each in enumerate(users):
                 name = str(each.get("id") or f"{len(seen)}.{place}")
                 kinds[name] = "" if each.get("isDeleted") else str(each.get("userType") or "standard").lower()
-            token = _read_next(body)
+            token = read_next(body)
             if not token:
                 return dict(Counter(filter(None, kinds.values())))
             if token in seen:  # a count of half the pages would be taken for all of them
@@ -267,13 +267,3 @@ class HttpRegister:
 def make_path(system: str) -> str:
     """Give the path of a system's document."""
     return f"{PREFIX}/{encode_segment(system)}"
-
-
-def _read_next(page: Json) -> str:
-    """Read the token of the next page; empty on the last."""
-    links = page.get("links") if isinstance(page, dict) else None
-    link = links.get("next") if isinstance(links, dict) else None
-    try:
-        return parse_qs(urlsplit(link).query).get("token", [""])[0] if isinstance(link, str) else ""
-    except ValueError:
-        return ""

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from reconciler.clients.credentials import Credentials
 from reconciler.clients.http_client import TOKEN_BUDGET, open_client
 from reconciler.clients.keys import Key
+from reconciler.clients.grant_refusals import explain_grant_refusal
 from reconciler.clients.maskinporten import (
     GrantedTokens,
-    explain_grant_refusal,
     open_tokens,
     sign_grant,
 )
@@ -105,6 +105,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     monkeypatch.setattr("reconciler.clients.http_client.time", made)
     monkeypatch.setattr("reconciler.clients.maskinporten.time", made)
+    monkeypatch.setattr("reconciler.clients.grant_refusals.time", made)
     return made
 
 
