@@ -12,7 +12,8 @@
     │   │   ├── ClockRefused       our clock and theirs disagree
     │   │   ├── GrantReplayed      the grant was used before
     │   │   ├── ScopeRefused       the client or its organisation lacks the scope
-    │   │   └── DelegationRefused  nobody delegated the scope, or the token is not the delegated one
+    │   │   ├── DelegationRefused  nobody delegated the scope, or the token is not the delegated one
+    │   │   └── SystemUserRefused  no system user is like the one that the grant names
     │   └── MaskinportenUnavailable  it could not be reached, or its answer made no sense
     ├── RegisterError              the register, or a metadata API, did not do what was asked
     │   ├── NotConnected           the connection was never made: nothing was sent

@@ -18,11 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.clients.credentials import Credentials
+from reconciler.clients.grant_refusals import explain_grant_refusal
 from reconciler.clients.http_client import TOKEN_BUDGET, open_client
 from reconciler.clients.keys import Key
-from reconciler.clients.grant_refusals import explain_grant_refusal
 from reconciler.clients.maskinporten import (
     GrantedTokens,
+    Purpose,
     open_tokens,
     sign_grant,
 )
@@ -38,6 +39,7 @@ from reconciler.errors import (
     MaskinportenError,
     MaskinportenUnavailable,
     ScopeRefused,
+    SystemUserRefused,
     Unauthorised,
 )
 from reconciler.model.environment import SCOPE, Delegation, Environment
@@ -225,7 +227,7 @@ REFUSALS = [
         DelegationRefused,
         "take `consumer_org` out of the configuration",
     ),
-    ("MP-303", "Invalid authorization details values", GrantRefused, "a-client"),
+    ("MP-303", "Invalid authorization details values", SystemUserRefused, "that lists client a-client"),
     ("", "Something new", GrantRefused, "a-client"),
 ]
 
@@ -629,3 +631,20 @@ def test_an_unusable_key_opens_nothing() -> None:
 
     with pytest.raises(CredentialsError), open_tokens(environment, Credentials("c", Secret("{}"), "k")):
         pytest.fail("it opened")
+
+
+def test_a_grant_of_another_purpose(key: Key, server: Server) -> None:
+    """It asks for its own scope and names the system user, and a refusal speaks of that scope."""
+    details: Json = [{"type": "urn:altinn:systemuser"}]
+    purpose = Purpose("altinn:a altinn:b", details)
+
+    grant = jwt.decode(
+        sign_grant(key, ISSUER, "a-client", purpose=purpose), options={"verify_signature": False}
+    )
+    server.answers = [refuse("Invalid scopes", "MP-200")]
+    client = open_client(ISSUER, transport=httpx.MockTransport(server.handle))
+    with pytest.raises(ScopeRefused) as caught:
+        GrantedTokens(client, ISSUER, "a-client", key, purpose=purpose).token()
+
+    assert (grant["scope"], grant["authorization_details"]) == (purpose.scope, details)
+    assert "the scope altinn:a altinn:b to client a-client" in caught.value.hint
