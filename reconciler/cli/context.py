@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.cli.outputs import Outputs
+    from reconciler.clients.credentials import Credentials
     from reconciler.clients.register import HttpRegister
     from reconciler.definitions.definition import Resolved
     from reconciler.definitions.yaml_document import Document
@@ -178,6 +179,9 @@ def notify_of_warnings(context: Context) -> None:
 class Connection:
     """An open register, whose systems are asked of it, and which writes there are ours."""
 
+    environment: Environment
+    """With the address that `local` has in this run."""
+    credentials: Credentials
     register: HttpRegister
     target: Target
     ownership: Ownership
@@ -234,7 +238,8 @@ def connect(
         if not read_only:
             check_writer(environment, own)
         ownership = _find_ownership(root, environment, own)
-        yield Connection(stack.enter_context(register), target, ownership, taken, organisation)
+        opened = stack.enter_context(register)
+        yield Connection(environment, credentials, opened, target, ownership, taken, organisation)
 
 
 def _find_ownership(root: Path, environment: Environment, client: str) -> Ownership:
