@@ -23,6 +23,7 @@ from reconciler.cli.apply_options import (
     ReportOption,
     TipOption,
     WithoutOption,
+    WritersOption,
     YesOption,
 )
 from reconciler.cli.confirmation import confirm_plan
@@ -48,7 +49,6 @@ from reconciler.cli.options import (
     RootOption,
     VendorOption,
     Verb,
-    WorkersOption,
     make_app,
 )
 from reconciler.cli.provenance import find_provenance
@@ -73,7 +73,7 @@ from reconciler.execution.preflight import (
 from reconciler.execution.report_file import print_report
 from reconciler.execution.run_summary import find_earlier_run
 from reconciler.execution.signoff import check_accepted, find_approvals
-from reconciler.model.environment import WORKERS
+from reconciler.model.environment import READERS, WORKERS
 from reconciler.operations.selection import check_found
 from reconciler.planning.approval import FILE, describe_approval
 from reconciler.planning.plan_file import read_plan
@@ -113,6 +113,8 @@ class _Order:
     terms: Terms
     form: Format
     tip: str | None
+    readers: int
+    """How many requests the register is asked to take at the same time."""
     earlier: tuple[str, ...]
     """The runs of the pipeline whose journals have to be there."""
     recover: bool
@@ -136,7 +138,7 @@ def run(
     yes: YesOption = False,
     report: ReportOption = None,
     journal: JournalOption = None,
-    workers: WorkersOption = WORKERS,
+    workers: WritersOption = None,
     patience: PatienceOption = 60.0,
     root: RootOption = None,
 ) -> None:
@@ -153,10 +155,12 @@ def run(
     grace = (
         GRACE if source.platform else None
     )  # a person has time, and the runner of a cancelled job has none
-    terms = Terms(accept, workers, patience, Event(), outputs, source, grace, waived)
+    terms = Terms(accept, workers or WORKERS, patience, Event(), outputs, source, grace, waived)
     account = Account(terms.provenance.platform, terms.stop, journal)
     earlier = tuple(expect_journal or ())
-    order = _Order(found, folder, terms, form, require_tip, earlier, recover, yes, account)
+    order = _Order(
+        found, folder, terms, form, require_tip, workers or READERS, earlier, recover, yes, account
+    )
     with explain_ending(account):
         if planfile is not None:
             saved, content = _read_whole(planfile, only)
@@ -179,7 +183,7 @@ def _apply_saved(saved: Plan, order: _Order, environment: str | None, vendor: st
     check_target(saved, target)
     with (
         _leave_journal(order, target, saved.digest),
-        _connect(saved, chosen, order.root, order.terms.workers) as connection,
+        _connect(saved, chosen, order.root, order.readers) as connection,
         _hold(order, connection) as lock,
     ):
         return _carry_out_saved(saved, lock, order)
@@ -190,7 +194,7 @@ def _apply_now(context: Context, order: _Order) -> Exit:
     order.account.environment = context.environment.name
     with (
         _leave_journal(order, find_target(context.environment, context.vendor), ""),
-        open_register(context, read_only=False, workers=order.terms.workers) as connection,
+        open_register(context, read_only=False, workers=order.readers) as connection,
         _hold(order, connection) as lock,
     ):
         order.account.plan = made = make_plan(context, connection)

@@ -7,6 +7,8 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from reconciler.model.environment import READERS, WORKERS
+
 PlanfileArgument: TypeAlias = Annotated[
     Path | None,
     typer.Argument(metavar="PLANFILE", help="A saved plan; without one, plan now.", show_default=False),
@@ -47,6 +49,17 @@ WithoutOption: TypeAlias = Annotated[
         "--without-journal",
         metavar="RUN",
         help="Go on although the journal of this pipeline run is lost; repeatable.",
+        show_default=False,
+    ),
+]
+WritersOption: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        metavar="N",
+        min=1,
+        max=64,
+        help=f"Requests at the same time. Default: {READERS} to read, {WORKERS} to write.",
         show_default=False,
     ),
 ]

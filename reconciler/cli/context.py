@@ -28,7 +28,7 @@ from reconciler.definitions.working_tree import compare_with_head
 from reconciler.definitions.yaml_document import MAX_BYTES
 from reconciler.errors import Exit, Refused
 from reconciler.model.canonical_json import SHORT
-from reconciler.model.environment import WORKERS
+from reconciler.model.environment import READERS
 from reconciler.model.findings import Severity, count_findings
 from reconciler.operations.access import check_writer, find_delegation
 from reconciler.operations.archive import Archive
@@ -199,7 +199,7 @@ def connect(
     *,
     read_only: bool,
     resources: Sequence[str] = (),
-    workers: int = WORKERS,
+    workers: int = READERS,
     environ: Mapping[str, str] = os.environ,
 ) -> Iterator[Connection]:
     """Connect to an environment's register, for so many requests at a time; `local` starts the embedded one.
@@ -253,7 +253,7 @@ def _find_ownership(root: Path, environment: Environment, client: str) -> Owners
 
 
 @contextmanager
-def open_register(context: Context, *, read_only: bool, workers: int = WORKERS) -> Iterator[Connection]:
+def open_register(context: Context, *, read_only: bool, workers: int = READERS) -> Iterator[Connection]:
     """Connect to the register of a context, which knows every resource that the definitions name if it is local."""
     resources = _list_resources(context)
     with connect(

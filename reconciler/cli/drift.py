@@ -37,7 +37,7 @@ from reconciler.cli.step_summary import show_summary
 from reconciler.definitions.catalogue_file import read_catalogues
 from reconciler.definitions.files import has_schema, list_names, open_drafts
 from reconciler.errors import Exit, UsageError
-from reconciler.model.environment import WORKERS
+from reconciler.model.environment import READERS
 from reconciler.operations.adopt import find_adopted, list_adoptable
 from reconciler.operations.archive import trace_to_history
 from reconciler.operations.drift import detect_drift
@@ -86,7 +86,7 @@ def run(
     vendor: VendorOption = "",
     only: OnlyOption = None,
     formats: FormatsOption = None,
-    workers: WorkersOption = WORKERS,
+    workers: WorkersOption = READERS,
     root: RootOption = None,
 ) -> None:
     """Show what differs from the files, since when and by whom; never writes to the register."""

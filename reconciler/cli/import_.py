@@ -21,7 +21,7 @@ from reconciler.definitions.files import find_top, has_schema, list_names, read_
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.definitions.yaml_document import MAX_BYTES, read_document
 from reconciler.errors import SettingsError, UsageError
-from reconciler.model.environment import WORKERS
+from reconciler.model.environment import READERS
 from reconciler.model.id_pattern import find_unmatched, fits
 from reconciler.model.suggest import list_nearest
 from reconciler.operations.import_ import Place, find_defined, import_bodies, import_systems, take_all
@@ -67,7 +67,7 @@ def run(
     environment: EnvironmentOption = None,
     vendor: VendorOption = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show a diff; write nothing.")] = False,
-    workers: WorkersOption = WORKERS,
+    workers: WorkersOption = READERS,
     root: RootOption = None,
 ) -> None:
     """Write or update definition files from the register, by the smallest edit.

@@ -21,7 +21,7 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.outputs import Outputs
 from reconciler.errors import Exit
-from reconciler.model.environment import WORKERS
+from reconciler.model.environment import READERS
 from reconciler.operations.list_systems import list_systems
 from reconciler.render import inventory_csv
 from reconciler.render import json as as_json
@@ -50,7 +50,7 @@ def run(
     form: Annotated[
         ListFormat, typer.Option("--format", help="How to write the list.", case_sensitive=False)
     ] = ListFormat.TEXT,
-    workers: WorkersOption = WORKERS,
+    workers: WorkersOption = READERS,
     root: RootOption = None,
 ) -> None:
     """Show what is registered, with or without definitions; never writes."""

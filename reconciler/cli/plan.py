@@ -39,7 +39,7 @@ from reconciler.cli.step_summary import show_summary
 from reconciler.definitions.files import open_drafts
 from reconciler.errors import Exit, UsageError
 from reconciler.execution.signoff import find_approvals
-from reconciler.model.environment import WORKERS
+from reconciler.model.environment import READERS
 from reconciler.operations.archive import mark_blocked_before, trace_to_definitions
 from reconciler.operations.elsewhere import add_elsewhere
 from reconciler.planning.plan_file import print_plan
@@ -96,7 +96,7 @@ def run(
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 3 when something would change.")
     ] = False,
-    workers: WorkersOption = WORKERS,
+    workers: WorkersOption = READERS,
     root: RootOption = None,
 ) -> None:
     """Show what apply would do; never writes to the register.

@@ -29,7 +29,7 @@ from reconciler.definitions.settings import find_root, read_settings
 from reconciler.errors import Exit, RegisterError, SettingsError, UsageError
 from reconciler.execution.journal_folder import read_runs
 from reconciler.execution.preflight import find_stranded_clients, lock_target, recover
-from reconciler.model.environment import WORKERS
+from reconciler.model.environment import READERS
 from reconciler.model.untrusted_text import escape_line
 from reconciler.planning.change_log import read_log
 from reconciler.render import json as as_json
@@ -54,7 +54,7 @@ def run(
     form: FormatOption = Format.TEXT,
     journal: JournalOption = None,
     patience: PatienceOption = 60.0,
-    workers: WorkersOption = WORKERS,
+    workers: WorkersOption = READERS,
     root: RootOption = None,
 ) -> None:
     """Find out what became of an interrupted apply; nothing is sent again.

@@ -6,6 +6,7 @@ made: otherwise the caller finds out what became of it.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qs, quote, urlsplit
@@ -16,6 +17,7 @@ from reconciler.clients.http_client import TOKEN_BUDGET, Patience, explain_failu
 from reconciler.clients.problem_details import says_not_found
 from reconciler.clients.refusals import explain_refusal
 from reconciler.clients.response_body import UnreadableJson, parse_json, read_body
+from reconciler.clients.throttle import BUSY, Throttle
 from reconciler.clients.token_claims import check_destination
 from reconciler.clients.trace_context import HEADER
 from reconciler.errors import (
@@ -70,6 +72,7 @@ class AltinnApi:
         explain: Explain = explain_refusal,
         *,
         strict: bool = False,
+        throttle: Throttle | None = None,
     ) -> None:
         self._environment = environment
         self._base = environment.register
@@ -78,6 +81,7 @@ class AltinnApi:
         self._explain = explain
         self._strict = strict
         """Whether a 404 has to be the service's own: a proxy's would be taken for "there is none"."""
+        self._throttle = throttle or Throttle()
         self._cleared: Secret | None = None
         """The last token that may go to this API."""
 
@@ -119,16 +123,28 @@ class AltinnApi:
         """Send one request; a read once more with another token after 401."""
         with patience.excuse(TOKEN_BUDGET):  # what signs a grant may be slower than Maskinporten
             token = self._tokens.token() if request.authorised else None
-        response = self._exchange(request, token, patience)
+        response = self._take_turn(request, token, patience)
         if response.status_code == 401 and token:
             refused = self._explain(response, self._base, request.subject, token)
             token = self._tokens.renew(token)
             if request.method != "GET":
                 raise TokenRenewed(refused.message, hint=refused.hint, status=401)
-            response = self._exchange(request, token, patience)
+            response = self._take_turn(request, token, patience)
         if response.status_code < 300 or (response.status_code == 404 and request.method == "GET"):
             return response
         raise self._explain(response, self._base, request.subject, token)
+
+    def _take_turn(self, request: ApiRequest, token: Secret | None, patience: Patience) -> httpx.Response:
+        """Send a request once; a read waits for its turn where the API was asked too much at the same time."""
+        with ExitStack() as turn:
+            if request.method == "GET":
+                with patience.excuse(0.0):  # others are answered meanwhile
+                    turn.enter_context(self._throttle.take_turn())
+            limit = self._throttle.limit
+            response = self._exchange(request, token, patience)
+        if response.status_code in BUSY:
+            self._throttle.lower(response.status_code, limit)
+        return response
 
     def _exchange(self, request: ApiRequest, token: Secret | None, patience: Patience) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self._clear(token)}"} if token else {}

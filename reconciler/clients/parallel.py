@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING, TypeVar
 
-from reconciler.model.environment import WORKERS
+from reconciler.model.environment import READERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,13 +20,10 @@ Answer = TypeVar("Answer")
 
 
 def read_all(
-    register: Register, ids: Sequence[str], progress: Progress | None = None, *, workers: int = 0
+    register: Register, ids: Sequence[str], progress: Progress | None = None
 ) -> dict[str, RegisteredSystem | None]:
-    """Read systems in full; None stands for one that the register does not know.
-
-    As many at a time as there are `workers`, or where that is 0 as the register has connections.
-    """
-    return ask_all(register.read_system, ids, progress, workers=workers or register.workers)
+    """Read systems in full, as many at a time as the register takes; None stands for one that it does not know."""
+    return ask_all(register.read_system, ids, progress, workers=register.workers)
 
 
 def ask_all(
@@ -34,7 +31,7 @@ def ask_all(
     ids: Sequence[str],
     progress: Progress | None = None,
     *,
-    workers: int = WORKERS,
+    workers: int = READERS,
 ) -> dict[str, Answer]:
     """Ask the same of every id, several at a time; the first failure ends it, and is raised."""
     failures: list[BaseException] = []

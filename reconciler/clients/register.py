@@ -15,10 +15,11 @@ from reconciler.clients.altinn_api import AltinnApi, ApiRequest, encode_segment,
 from reconciler.clients.http_client import open_client
 from reconciler.clients.refusals import explain_forbidden, is_foreign
 from reconciler.clients.response_body import list_objects
+from reconciler.clients.throttle import Throttle
 from reconciler.clients.token_claims import is_admin, read_organisation
 from reconciler.errors import Unintelligible, WriteRefused
 from reconciler.model.document_size import count_look_ups, find_excess, find_seconds
-from reconciler.model.environment import WORKERS
+from reconciler.model.environment import READERS
 from reconciler.model.system import RegisteredSystem
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Register(Protocol):
 
     @property
     def workers(self) -> int:
-        """How many requests it takes at the same time."""
+        """How many requests it takes at the same time; fewer later on, where it says that it is too many."""
 
     @property
     def administers(self) -> str:
@@ -109,18 +110,18 @@ class HttpRegister:
         tokens: TokenSource,
         *,
         read_only: bool,
-        workers: int = WORKERS,
+        workers: int = READERS,
         notify: Callable[[str], None] = _LOG.info,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._notify = notify
-        self.workers = workers
+        self._throttle = Throttle(workers, notify)
         self._base = environment.register
         self._tokens = tokens
         self._client = open_client(
             environment.register, workers=workers, read_only=read_only, transport=transport
         )
-        self._api = AltinnApi(environment, tokens, self._client)
+        self._api = AltinnApi(environment, tokens, self._client, throttle=self._throttle)
 
     def __enter__(self) -> Self:
         return self
@@ -129,6 +130,11 @@ class HttpRegister:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._client.close()
+
+    @property
+    def workers(self) -> int:
+        """How many requests it takes at the same time; fewer later on, where it says that it is too many."""
+        return self._throttle.limit
 
     @property
     def administers(self) -> str:

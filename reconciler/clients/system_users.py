@@ -13,6 +13,7 @@ from reconciler.clients.altinn_api import AltinnApi, ApiRequest, encode_segment,
 from reconciler.clients.http_client import open_client
 from reconciler.clients.refusals import explain_refusal
 from reconciler.clients.response_body import read_body
+from reconciler.clients.throttle import Throttle
 from reconciler.errors import CredentialsError, Forbidden, RegisterError, Rejected, Unintelligible
 from reconciler.model.customers import (
     AGENT,
@@ -79,8 +80,11 @@ class SystemUsers:
             writable=may_write,
             transport=transport,
         )
+        throttle = Throttle(workers)
         self._apis = {
-            scope: AltinnApi(environment, source, self._client, _explain_by(scope), strict=True)
+            scope: AltinnApi(
+                environment, source, self._client, _explain_by(scope), strict=True, throttle=throttle
+            )
             for scope, source in tokens.items()
         }
 

@@ -149,7 +149,7 @@ class _Run:
         ready = deque(self.find_ready())
         running: dict[Future[Attempted], Step] = {}
         while ready or running:
-            while ready and len(running) < workers:
+            while ready and len(running) < min(workers, self.writer.register.workers):
                 step = ready.popleft()
                 if self.begin(step):
                     running[pool.submit(self.attempt, step)] = step

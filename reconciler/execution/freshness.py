@@ -13,7 +13,6 @@ from reconciler.clients.parallel import read_all
 from reconciler.errors import Refused, Remedy
 from reconciler.execution.fate import find_difference
 from reconciler.execution.impact_evidence import check_managed, gather_evidence
-from reconciler.model.environment import WORKERS
 from reconciler.planning.change import Delete, Weight, describe_users, find_overwritten, order_users
 from reconciler.planning.change_log import describe_entries, find_since, read_log
 from reconciler.planning.impact_rules import COUNTING
@@ -52,7 +51,6 @@ def check_fresh(
     register: Register,
     ownership: Ownership,
     *,
-    workers: int = WORKERS,
     remainder: Remainder | None = None,
 ) -> None:
     """Compare a plan with the register; raises `Refused` where it moved since, or the plan's impacts are others.
@@ -65,13 +63,12 @@ def check_fresh(
     rest = keep_left(plan, remainder)
     check_managed(plan, register)
     _check_left_alone(rest, ownership.acceptances)
-    _check_unmoved(plan, rest, register, workers)
+    _check_unmoved(plan, rest, register)
     try:
         _check_impacts(plan, rest, register, ownership)
     except Refused:
-        _check_unmoved(
-            plan, rest, register, workers
-        )  # a write since the last reading is what it comes from, then
+        # A write since the last reading is what it comes from, then.
+        _check_unmoved(plan, rest, register)
         raise
 
 
@@ -97,8 +94,8 @@ def is_as_asked(change: Write, system: RegisteredSystem | None) -> bool:
     return not isinstance(change, Delete) and not find_difference(change.document, system)
 
 
-def _check_unmoved(plan: Plan, rest: Plan, register: Register, workers: int) -> None:
-    found = read_all(register, [change.id for change in plan.writes], workers=workers)
+def _check_unmoved(plan: Plan, rest: Plan, register: Register) -> None:
+    found = read_all(register, [change.id for change in plan.writes])
     digests = {name: system.digest if system else "" for name, system in found.items()}
     left = {change.id for change in rest.writes}
     moved = [

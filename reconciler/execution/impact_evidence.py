@@ -27,9 +27,10 @@ def gather_evidence(made: Plan, register: Register, ownership: Ownership) -> dic
     updated = {each.id: each for each in made.writes if isinstance(each, Update)}
     touched = [each.id for each in made.writes if isinstance(each, Delete) or _touches_users(each)]
     stated = ask_all(lambda name: _find_stated(updated[name], ownership), [*updated])
-    answers = ask_all(register.read_changes, [each.id for each in made.writes if each.live is not None])
+    logged, workers = [each.id for each in made.writes if each.live is not None], register.workers
+    answers = ask_all(register.read_changes, logged, workers=workers)
     states = {name: replay(read_log(answer)) for name, answer in answers.items()}
-    users = ask_all(lambda name: _count_users(name, register), touched)
+    users = ask_all(lambda name: _count_users(name, register), touched, workers=workers)
     return {
         each.id: Evidence(
             states[each.id],

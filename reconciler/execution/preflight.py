@@ -65,6 +65,7 @@ class Terms:
     accept: str = ""
     """The digest whose breaking impacts are accepted, or its start; empty where none is."""
     workers: int = WORKERS
+    """Systems that are written at the same time."""
     patience: float = 60.0
     """Seconds after which a write that gave no answer will not be carried out any more."""
     stop: Event = field(default_factory=Event)
@@ -128,7 +129,7 @@ class Clearance:
 
     @property
     def workers(self) -> int:
-        """Requests at the same time."""
+        """Systems that are written at the same time."""
         return self._cleared[2]
 
     @property
@@ -240,7 +241,7 @@ def clear(
     approvals = find_approvals(plan, site.root, site.journal, continued=continued)
     accepted = check_accepted(plan, terms.accept, approvals)
     with open_drafts(terms.outputs) as drafts:
-        check_fresh(plan, site.register, site.ownership, workers=terms.workers, remainder=remainder)
+        check_fresh(plan, site.register, site.ownership, remainder=remainder)
         if terms.stop.is_set():
             raise Refused("The run was interrupted; nothing was written.")
         journal = start_run(

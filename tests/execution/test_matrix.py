@@ -204,7 +204,7 @@ def test_the_register_cannot_be_read_any_more(
     stage.seed(*live)
     before = stage.held(*(each.system.id for each in asked))
     plan = stage.plan(asked)
-    monkeypatch.setattr("reconciler.clients.register.BUDGET", 0.2)
+    monkeypatch.setattr("reconciler.clients.altinn_api.BUDGET", 0.2)
     skip += action != "create"  # the change log of what is there is read before the run
     stage.strike(method="GET", path="*systemregister/vendor/*", times=0, skip=skip, **fault)
     stage.control("DELETE", "log")

@@ -166,7 +166,7 @@ def test_a_doubt_before_a_release_blocks_both(stage: Stage, fault: dict[str, Jso
     plan = stage.plan([define(one, clientId=[]), define(other, clientId=[x])])
     before = stage.held(one, other)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reconciler.clients.register.BUDGET", 0.1)
+        patch.setattr("reconciler.clients.altinn_api.BUDGET", 0.1)
         stage.strike(path=["/resourceregistry/*", "/accessmanagement/*"], times=0, **fault)
         report = stage.apply(plan)
 
@@ -549,7 +549,7 @@ def test_a_write_that_is_committed_late_is_waited_for(
     private_key: RSAPrivateKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The client gave up, and the register commits afterwards: within the patience that is Done."""
-    monkeypatch.setattr("reconciler.clients.register.find_seconds", lambda _: 0.3)
+    monkeypatch.setattr("reconciler.clients.altinn_api.find_seconds", lambda _: 0.3)
     with open_stage(private_key, tmp_path) as stage:
         one, asked = _one_update(stage)
         plan = stage.plan(asked)
@@ -568,7 +568,7 @@ def test_a_write_that_passes_its_time_is_unknown_and_not_failed(
     private_key: RSAPrivateKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """W23: the register may still look up one right after the other; patience begins when we stop waiting."""
-    monkeypatch.setattr("reconciler.clients.register.find_seconds", lambda _: 0.5)
+    monkeypatch.setattr("reconciler.clients.altinn_api.find_seconds", lambda _: 0.5)
     with open_stage(private_key, tmp_path) as stage:
         one, asked = _one_update(stage)
         plan = stage.plan(asked)
