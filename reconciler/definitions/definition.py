@@ -91,6 +91,13 @@ class Definition:
     """Members that a finding on shape is about already; empty in whatever reaches a plan."""
     requests: Mapping[str, Template] = field(default_factory=dict)
     """What customers may be asked for, by the name of each template; never sent to the register."""
+    plain: System | None = field(default=None, init=False, repr=False, compare=False)
+    """The system where no overlay says otherwise; None until `resolve` was asked for it."""
+
+    def keep_plain(self, system: System) -> System:
+        """Keep what `resolve` worked out, since all environments without an overlay see the same."""
+        object.__setattr__(self, "plain", system)
+        return system
 
     def exists_in(self, environment: str) -> bool:
         """Say whether the system exists there: where it is named, else everywhere but in `prod`."""

@@ -147,7 +147,7 @@ def _print(path: PurePath) -> str:
 
 
 def _fault(name: str, message: str, hint: str) -> Document:
-    return Document(name, "", None, (YamlFault(FaultKind.SYNTAX, message, Position(1, 1), hint),))
+    return Document(name, "", (YamlFault(FaultKind.SYNTAX, message, Position(1, 1), hint),))
 
 
 def read_file(path: Path, *, within: Path | None = None, most: int = MOST_BYTES) -> bytes:

@@ -121,33 +121,34 @@ def check_documents(
     `asked` holds, by name, what environments were asked for; the others go by `catalogue`. The result does
     not depend on the order of the documents.
     """
-    definitions: list[Definition] = []
+    views: list[_View] = []
     findings: list[Finding] = []
-    for document in sorted(documents, key=lambda each: each.file):
+    for document in sorted(documents, key=lambda each: each.file):  # one after another: a tree is large
         definition, found = check_document(document, environments)
         findings += found
         if definition is not None:
-            definitions.append(definition)
-    named = {name for each in definitions for name in each.overlays or ()}
-    named |= {"local", *(asked or ())}
+            view = _View(definition, environments)
+            view.ask(catalogue, asked or {})
+            views.append(view)
+    named = {name for view in views for name in view.definition.overlays or ()} | {"local", *(asked or ())}
     places = tuple(name for name in environments if name in named)
-    views = {id(each): _View(each, places) for each in definitions}
-    for view in views.values():
-        view.ask(catalogue, asked or {})
+    for view in views:
+        view.settle(places, catalogue, asked or {})
     for place in places:
-        _ask_fleet(place, [view for view in views.values() if place in view.resolved])
-    for view in views.values():
+        _ask_fleet(place, [view for view in views if place in view.places])
+    for view in views:
         findings += view.collect()
-    return Checked(tuple(definitions), sort_findings(findings))
+    return Checked(tuple(view.definition for view in views), sort_findings(findings))
 
 
 class _View:
     """A definition in each environment where it exists, and the findings about it there."""
 
-    def __init__(self, definition: Definition, places: tuple[str, ...]) -> None:
-        existing = [place for place in places if definition.exists_in(place)]
+    def __init__(self, definition: Definition, environments: Iterable[str]) -> None:
         self.definition = definition
-        self.resolved = {place: resolve(definition, place) for place in existing}
+        self.places = tuple(each for each in environments if definition.exists_in(each))
+        """Until `settle`, those that no file may name too."""
+        self._asked = False
         self._found: dict[Finding, list[str]] = {}
         self._known: dict[int, Finding] = {}
         """Each finding by the hash of what it says where; those that are only counted, by the first of them."""
@@ -155,15 +156,37 @@ class _View:
         self._quota = Quota()
 
     def ask(self, catalogue: Catalogue, asked: Mapping[str, Catalogue]) -> None:
-        """Apply the rules that look at one system, once for all environments that see the same."""
-        plain = [
-            place for place in self.resolved if not self.definition.overlay(place) and place not in asked
-        ]
-        groups = [plain, *([place] for place in self.resolved if place not in plain)]
-        for group in filter(None, groups):
-            subject = self.resolved[group[0]]
-            for rule, fault in _ask_system(subject, asked.get(group[0], catalogue)):
-                self.note(rule, subject, fault, group)
+        """Apply the rules that look at one system, once for all environments that see the same.
+
+        This is the moment when the document's tree is there. Where it depends on other files whether any of these
+        environments counts, nothing is asked yet.
+        """
+        sure = {"local", *asked, *(self.definition.overlays or ())}
+        groups = self._group(asked)
+        if all(sure.intersection(group) for group in groups):
+            self._asked = True
+            for group in groups:
+                self._ask(next(filter(sure.__contains__, group)), group, catalogue, asked)
+
+    def settle(self, places: Sequence[str], catalogue: Catalogue, asked: Mapping[str, Catalogue]) -> None:
+        """Leave the environments that no file names, and ask what was not asked before that was known."""
+        self.places = tuple(filter(self.places.__contains__, places))
+        if not self._asked:
+            for group in self._group(asked):
+                self._ask(group[0], group, catalogue, asked)
+
+    def _group(self, asked: Mapping[str, Catalogue]) -> list[list[str]]:
+        """Group the environments by what they see; all without an overlay see the same."""
+        plain = [each for each in self.places if not self.definition.overlay(each) and each not in asked]
+        groups = [plain, *([each] for each in self.places if each not in plain)]
+        return [group for group in groups if group]
+
+    def _ask(
+        self, place: str, places: Sequence[str], catalogue: Catalogue, asked: Mapping[str, Catalogue]
+    ) -> None:
+        subject = resolve(self.definition, place)
+        for rule, fault in _ask_system(subject, asked.get(place, catalogue)):
+            self.note(rule, subject, fault, places)
 
     def note(self, rule: Rule, subject: Resolved, fault: Fault, places: Iterable[str]) -> None:
         """Keep what a rule found, unless the member is broken anyway."""
@@ -190,9 +213,9 @@ class _View:
         """Give each finding once, with its environments, and with a lower severity for what is allowed."""
         counted = dict(self._quota.sum_up())
         for finding, places in self._found.items():
-            everywhere = len(places) == len(self.resolved)
+            where = tuple(filter(self.places.__contains__, places))
             given = counted.get(finding, finding)
-            yield given if everywhere else replace(given, environments=tuple(places))
+            yield given if len(where) == len(self.places) else replace(given, environments=where)
         yield from self._check_allow()
 
     def _find_reason(self, rule: Rule, path: Path) -> str:
@@ -267,7 +290,7 @@ def _is_living(subject: Resolved) -> bool:
 
 def _ask_fleet(place: str, views: Sequence[_View]) -> None:
     by_definition = {id(view.definition): view for view in views}
-    everyone = tuple(view.resolved[place] for view in views)
+    everyone = tuple(resolve(view.definition, place) for view in views)
     living = tuple(filter(_is_living, everyone))
     for rule, check in FLEET_CHECKS:
         for subject, fault in check(Fleet(place, everyone if rule.withdrawn else living)):

@@ -184,7 +184,7 @@ def test_null_is_what_yaml_calls_null(text: str) -> None:
 )
 def test_colons_in_brackets_are_read_as_the_other_parser_reads_them(text: str) -> None:
     """T: a quick way with them changes neither a text, nor a place, nor what is refused; words are the libraries'."""
-    slowly = document._compose("a.yaml", text, document._parse_slowly(text))
+    slowly = document._compose(text, document._parse_slowly(text))
     found = read_document("a.yaml", text.encode())
 
     assert found.root == slowly.root
