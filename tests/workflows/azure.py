@@ -18,7 +18,7 @@ from tests.git import git
 from tests.workflows.machine import Api, Ended, make_tool, read_pipeline, run_shell
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tests.served import Repository
     from tests.workflows.machine import Answer, Watch
@@ -55,6 +55,8 @@ class Azure:
     builds: list[Build] = field(default_factory=list)
     watch: Watch | None = None
     """Watches the script that applies."""
+    before: Callable[[], None] | None = None
+    """Happens between plan and apply."""
     loses_machine: bool = False
     """Whether the machine of the stage that applies is gone before anything is kept."""
 
@@ -68,6 +70,11 @@ class Azure:
     def close(self) -> None:
         """End the API."""
         self.api.close()
+
+    def read_kept(self, artifact: str, name: str) -> bytes:
+        """Read a file of an artifact of the newest run."""
+        with zipfile.ZipFile(io.BytesIO(self.builds[0].artifacts[artifact])) as archive:
+            return archive.read(f"{artifact}/{name}")
 
     def run(
         self, reason: str = "IndividualCI", /, branch: str = "refs/heads/main", **given: str
@@ -184,6 +191,8 @@ class Azure:
             environ |= {name: expand(value) for name, value in step.get("env", {}).items()}
             extra = {"TF_BUILD": "True", "PATIENCE": "2"}
             watch = self.watch if "apply.sh" in step["bash"] else None
+            if "apply.sh" in step["bash"] and self.before:
+                self.before()
             ran = run_shell(expand(step["bash"]), sources, {**environ, **extra}, watch)
             ended.code = ended.code or ran.code
             ended.stdout += ran.stdout

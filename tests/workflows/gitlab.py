@@ -18,7 +18,7 @@ from tests.git import git
 from tests.workflows.machine import Api, Ended, make_tool, read_pipeline, run_shell
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from tests.served import Repository
@@ -40,6 +40,8 @@ class GitLab:
     archives: dict[str, bytes] = field(default_factory=dict)
     watch: Watch | None = None
     """Watches the script of `apply`."""
+    before: Callable[[], None] | None = None
+    """Happens between plan and apply."""
     loses_machine: bool = False
     """Whether the machine of `apply` is gone before anything is kept."""
 
@@ -128,6 +130,8 @@ class GitLab:
             "PATIENCE": "2",
         }
         watch = self.watch if name == "apply" else None
+        if name == "apply" and self.before:
+            self.before()
         ended = run_shell("\n".join(job["script"]), folder, environ, watch)
         if name == "apply" and not self.loses_machine:
             self.archives[number] = self._pack(job, folder)

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -110,6 +111,17 @@ def kill_program(group: int) -> None:
         with suppress(OSError, ValueError):
             if os.getpgid(int(entry.name)) == group and b"\0apply\0" in (entry / "cmdline").read_bytes():
                 os.kill(int(entry.name), signal.SIGKILL)
+
+
+def time_out(group: int, grace: float) -> None:
+    """End a process group as a runner does whose job's time is out: it asks, and kills what is left after the grace.
+
+    Seconds.
+    """
+    os.killpg(group, signal.SIGTERM)
+    time.sleep(grace)
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
 
 
 class Api:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from jwt.algorithms import RSAAlgorithm
 
+from reconciler.operations.evidence import check_evidence
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR
 from tests.served import CLIENT_ID, KID
 
@@ -51,6 +52,48 @@ def read_live(served: Served) -> dict[str, Any]:
     """Read the system as the register has it."""
     live: dict[str, Any] = served.read(SYSTEM)
     return live
+
+
+def move(served: Served) -> None:
+    """Hide the system by hand, which the files ask for too."""
+    body = {name: value for name, value in read_live(served).items() if name != "isDeleted"}
+    assert served.ask("PUT", f"/{SYSTEM}", {**body, "isVisible": False}).status_code == 200
+
+
+def delay_write(served: Served, seconds: float) -> None:
+    """Have the register carry out the next change that late, without an answer."""
+    late = {"fault": "late", "method": "PUT", "seconds": seconds}
+    hang = {"fault": "timeout", "method": "PUT", "seconds": 30, "when": "after"}
+    httpx.post(f"{served.base}/control/faults", json=[late, hang]).raise_for_status()
+
+
+def list_described(served: Served) -> list[str]:
+    """List the descriptions that the register was given, oldest first."""
+    entries: Any = served.ask("GET", f"/{SYSTEM}/changelog").json()
+    found = sorted((each["created"], each["changedData"]["Description"]["en"]) for each in entries)
+    return [word for _, word in found]
+
+
+def hide(origin: Repository, *clients: str) -> None:
+    """Commit a system that is hidden, with these clients and another address."""
+    define(
+        origin,
+        clientId=list(clients),
+        isVisible=False,
+        allowedRedirectUrls=["https://smartcloud.example/"],
+    )
+
+
+def describe(origin: Repository, word: str) -> None:
+    """Commit another description of the system."""
+    define(origin, description={"nb": word, "nn": word, "en": word})
+
+
+def check_proof(archive: bytes) -> None:
+    """Check what a job has kept as the proof of its run."""
+    proof = check_evidence(archive)
+    assert proof.problems == ()
+    assert proof.run is not None
 
 
 def list_codes(done: dict[str, Ended]) -> dict[str, int]:

@@ -12,13 +12,19 @@ import pytest
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR
 from tests.git import git
 from tests.workflows.azure import Azure
-from tests.workflows.machine import kill_program
+from tests.workflows.machine import kill_program, time_out
 from tests.workflows.registers import (
     SYSTEM,
+    check_proof,
     define,
+    delay_write,
+    describe,
     forget_rights,
+    hide,
     list_codes,
+    list_described,
     make_credential,
+    move,
     read_live,
     strike,
     when_struck,
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.canonical_json import Json
     from tests.served import Repository, Served
+    from tests.workflows.machine import Ended
 
 BOTH = {"plan_served": 0, "apply_served": 0}
 
@@ -65,6 +72,7 @@ def test_a_merge_is_applied_and_settled_after_a_kill(
     assert "Journals: 0 here, 0 lost" in done["apply_served"].stdout
     assert "creates" in done["plan_served"].summaries[0].lower()
     assert "1 done" in done["apply_served"].summaries[0]
+    check_proof(azure.read_kept("journal-served-1-1", "evidence.zip"))
     assert list(azure.builds[0].artifacts) == ["plan-1", "journal-served-1-1"]
 
     define(origin, isVisible=False)
@@ -124,6 +132,32 @@ def test_a_cancelled_run_finishes_what_is_under_way(azure: Azure, origin: Reposi
 
 
 @pytest.mark.thorough
+def test_a_job_whose_time_is_out_is_settled_by_the_next(
+    azure: Azure, origin: Repository, served: Served
+) -> None:
+    """Other than a cancelled one, it is killed before its request has an answer; nothing is written before that."""
+    assert origin.run("apply", "--yes").returncode == 0
+    describe(origin, "One")
+    delay_write(served, seconds=2)
+    azure.watch = when_struck(served, lambda process: time_out(process.pid, grace=1))
+
+    cut = azure.run()["apply_served"]
+
+    assert cut.code < 0, cut.text
+    assert list_described(served) == ["Rocks"]
+    kept = cut.folder.parent / "temp" / "kept"
+    assert not (kept / "report.json").exists()
+    assert "journal-served-1-1" in azure.builds[0].artifacts
+    azure.watch = None
+    describe(origin, "Two")
+    done = azure.run()["apply_served"]
+    if done.code == 4:  # the request was carried out between plan and apply
+        done = azure.run()["apply_served"]
+    assert done.code == 0, done.text
+    assert list_described(served) == ["Rocks", "One", "Two"]
+
+
+@pytest.mark.thorough
 def test_what_breaks_waits_and_what_is_old_writes_nothing(
     azure: Azure, origin: Repository, served: Served
 ) -> None:
@@ -146,6 +180,35 @@ def test_what_breaks_waits_and_what_is_old_writes_nothing(
     assert again.code == 4
     assert "the tip of origin/main is" in again.stderr
     assert read_live(served)["clientId"] == [CLIENT]
+
+
+@pytest.mark.slow
+def test_what_is_stale_and_breaking_is_planned_again(
+    azure: Azure, origin: Repository, served: Served
+) -> None:
+    """Somebody writes between plan and apply: the digest of the old plan is asked for no more, also in the summary."""
+    assert origin.run("apply", "--yes").returncode == 0
+    hide(origin, CLIENT)
+    azure.before = lambda: move(served)
+
+    done = azure.run()
+
+    refused = done["apply_served"]
+    assert refused.code == 4, refused.text
+    assert "Accepting this one changes nothing." in refused.stderr
+    said = f"{refused.stderr}{refused.summaries}"
+    assert (read_digest(done) in said, "start a new run of the pipeline" in said) == (False, True)
+    assert read_live(served)["clientId"] == [CLIENT, OTHER_CLIENT]
+    azure.before = None
+    done = azure.run("Manual")
+    assert done["apply_served"].code == 4
+    assert read_digest(done) in done["apply_served"].stderr
+
+
+def read_digest(done: dict[str, Ended]) -> str:
+    """Read the digest of a run's plan."""
+    plan = json.loads((done["plan_served"].folder / "plan.json").read_text())
+    return str(plan["digest"])
 
 
 @pytest.mark.thorough

@@ -14,13 +14,19 @@ from tests.builders import CLIENT, OTHER_CLIENT, VENDOR
 from tests.git import git
 from tests.served import Repository, Served, serve
 from tests.workflows.gitlab import PROJECT_NUMBER, GitLab
-from tests.workflows.machine import kill_program
+from tests.workflows.machine import kill_program, time_out
 from tests.workflows.registers import (
     SYSTEM,
+    check_proof,
     define,
+    delay_write,
+    describe,
     forget_rights,
+    hide,
     list_codes,
+    list_described,
     make_credential,
+    move,
     read_live,
     strike,
     when_struck,
@@ -33,6 +39,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     from reconciler.model.canonical_json import Json
+    from tests.workflows.machine import Ended
 
 
 @pytest.fixture
@@ -71,6 +78,7 @@ def test_a_merge_is_applied_and_settled_after_a_kill(
     assert [each.missing for each in done.values()] == [[], [], []]
     assert "Journals: 0 here, 0 lost" in done["apply"].stdout
     assert json.loads((done["apply"].folder / "report.json").read_text())["outcomes"]
+    check_proof((done["apply"].folder / "evidence.zip").read_bytes())
 
     define(origin, isVisible=False)
     strike(served, fault="timeout", method="PUT", seconds=30, when="after")
@@ -130,6 +138,30 @@ def test_a_cancelled_job_finishes_what_is_under_way(
     assert "error" not in ended.stderr
 
 
+@pytest.mark.slow
+def test_a_job_whose_time_is_out_is_settled_by_the_next(
+    gitlab: GitLab, origin: Repository, served: Served
+) -> None:
+    """Other than a cancelled one, it is killed before its request has an answer; nothing is written before that."""
+    assert origin.run("apply", "--yes").returncode == 0
+    describe(origin, "One")
+    delay_write(served, seconds=2)
+    gitlab.watch = when_struck(served, lambda process: time_out(process.pid, grace=1))
+
+    cut = gitlab.run()["apply"]
+
+    assert cut.code < 0, cut.text
+    assert list_described(served) == ["Rocks"]
+    assert not (cut.folder / "report.json").exists()
+    gitlab.watch = None
+    describe(origin, "Two")
+    done = gitlab.run()["apply"]
+    if done.code == 4:  # the request was carried out between plan and apply
+        done = gitlab.run()["apply"]
+    assert done.code == 0, done.text
+    assert list_described(served) == ["Rocks", "One", "Two"]
+
+
 @pytest.mark.thorough
 def test_what_breaks_waits_and_what_is_old_writes_nothing(
     gitlab: GitLab, origin: Repository, served: Served
@@ -154,25 +186,35 @@ def test_what_breaks_waits_and_what_is_old_writes_nothing(
 
 
 @pytest.mark.thorough
-def test_a_stale_plan_is_refused(gitlab: GitLab, origin: Repository, served: Served) -> None:
-    """Somebody writes between plan and apply: nothing is sent, and the next pipeline plans again."""
+@pytest.mark.parametrize("breaking", [False, True], ids=["stale", "stale and breaking"])
+def test_a_stale_plan_is_a_matter_of_planning_again(
+    gitlab: GitLab, origin: Repository, served: Served, *, breaking: bool
+) -> None:
+    """Somebody writes between plan and apply: nothing is sent, and no digest is asked for before the new plan."""
     assert gitlab.run()["apply"].code == 0
-    define(origin, isVisible=False)
-    script = gitlab.pipeline["apply"]["script"]
-    live = read_live(served)
-    body = {name: value for name, value in live.items() if name != "isDeleted"}
-    body["description"] = {"nb": "x", "nn": "x", "en": "x"}
-    path = gitlab.work / "meanwhile.json"
-    path.write_text(json.dumps(body))
-    token = served.fetch_token()
-    address = f"{served.base}/authentication/api/v1/systemregister/vendor/{SYSTEM}"
-    ask = f"curl -sf -X PUT -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d @{path} {address}"
-    gitlab.pipeline["apply"]["script"] = [f"{ask} > /dev/null", *script]
+    hide(origin, *([CLIENT] if breaking else [CLIENT, OTHER_CLIENT]))
+    gitlab.before = lambda: move(served)
 
-    refused = gitlab.run()["apply"]
+    done = gitlab.run()
 
+    refused = done["apply"]
     assert refused.code == 4, refused.text
-    assert read_live(served)["isVisible"] is True
+    assert "To go on, start a new pipeline for" in refused.stderr
+    assert "Accepting this one changes nothing." in refused.stderr
+    assert read_digest(done) not in refused.stderr
+    live = read_live(served)
+    assert live["allowedRedirectUrls"] != ["https://smartcloud.example/"]
+    assert live["clientId"] == [CLIENT, OTHER_CLIENT]
+    gitlab.before = None
+    done = gitlab.run("web")
+    assert done["apply"].code == (4 if breaking else 0), done["apply"].text
+    assert (read_digest(done) in done["apply"].stderr) is breaking
+
+
+def read_digest(done: dict[str, Ended]) -> str:
+    """Read the digest of a pipeline's plan."""
+    plan = json.loads((done["plan"].folder / "plan.json").read_text())
+    return str(plan["digest"])
 
 
 @pytest.mark.thorough
