@@ -7,16 +7,15 @@ and never by sending again. So it does with a line that cannot be read: it may h
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import secrets
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
+from reconciler.execution.line_writer import LineWriter
 from reconciler.platform import make_private_folder, open_plain, sync_folder
 
 if TYPE_CHECKING:
@@ -37,10 +36,6 @@ NO_COMMIT, NOT_IN_GIT = "no commit", "not in git"
 """The revision of a run whose definitions were in a repository without a commit, or in none."""
 KEPT_PLAN, KEPT_APPROVAL = "plan.json", "approval.yaml"
 """What is kept beside a journal: the plan as it was applied, and the approval in git that was for it."""
-_CLOSED = -1
-"""In place of a file that is open; nothing can be written to it."""
-_TORN = "torn"
-"""The kind of the line that says: the one before was cut off while it was written, so nothing was sent for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +163,11 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-class Journal:
+class Journal(LineWriter):
     """The journal of one run; each line is on the disk before the method returns. Safe for threads."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
-        self.path = path
-        self._descriptor = descriptor
-        self._lock = Lock()
-        self._is_torn = False
+        super().__init__(path, descriptor)
         self.run: Run | None = None
         """What was recorded, and what was to be."""
         self.unrecorded: list[str] = []
@@ -210,7 +202,7 @@ class Journal:
 
     def record_outcome(self, outcome: RecordedOutcome) -> None:
         """Write what came of a request; raises `OSError` where that fails, and remembers that it did."""
-        if self.run and self._descriptor != _CLOSED:
+        if self.run and self.is_open:
             self.run.outcomes[outcome.step] = outcome
         try:
             self._append("outcome", asdict(outcome))
@@ -258,27 +250,7 @@ class Journal:
             with suppress(OSError):
                 self._append("end", {"at": at, "outcomes": list(final)} if final else {"at": at})
         finally:
-            with (
-                self._lock
-            ):  # a request that was given up may end later, and its number be another file's by then
-                descriptor, self._descriptor = self._descriptor, _CLOSED
-            os.close(descriptor)
-
-    def _append(self, kind: str, record: Mapping[str, Any]) -> None:
-        line = json.dumps({"kind": kind, **record}, ensure_ascii=False, separators=(",", ":")) + "\n"
-        with self._lock:
-            # A disk that is full takes the half of a line, and the next line must not hang on to it.
-            left = line.encode() if not self._is_torn else _end_torn_line() + line.encode()
-            self._is_torn = True
-            while left:
-                left = left[os.write(self._descriptor, left) :]
-            self._is_torn = False
-            os.fsync(self._descriptor)
-
-
-def _end_torn_line() -> bytes:
-    """Give what stands behind the half of a line, so that it is not taken for a damaged one."""
-    return b"\n" + json.dumps({"kind": _TORN}, separators=(",", ":")).encode() + b"\n"
+            self.close()
 
 
 def start_run(
@@ -342,10 +314,7 @@ def _start_run(folder: Path, start: RunStart) -> Journal:
 def continue_run(run: Run) -> Journal:
     """Open the journal of a run that did not come to its end, to write what came of it."""
     journal = _open(run.path, 0)
-    with os.fdopen(open_plain(run.path, os.O_RDONLY), "rb") as stream:
-        stream.seek(-1, os.SEEK_END)
-        # What the crash tore is ended with the next line.
-        journal._is_torn = stream.read(1) != b"\n"  # noqa: SLF001 - the module's own
+    journal.end_torn()
     return journal
 
 
