@@ -80,6 +80,7 @@ def test_a_merge_is_applied_and_settled_after_a_kill(
     azure.watch = when_struck(served, lambda process: kill_program(process.pid))
     killed = azure.run()["apply_served"]
     assert killed.code == 137
+    check_proof(azure.read_kept("journal-served-2-1", "evidence.zip"))
     assert "1 here, 0 lost" in killed.stdout
 
     azure.watch = None

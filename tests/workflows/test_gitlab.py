@@ -85,6 +85,7 @@ def test_a_merge_is_applied_and_settled_after_a_kill(
     gitlab.watch = when_struck(served, lambda process: kill_program(process.pid))
     killed = gitlab.run()["apply"]
     assert killed.code == 137
+    check_proof((killed.folder / "evidence.zip").read_bytes())
     assert "1 here, 0 lost" in killed.stdout
 
     gitlab.watch = None
