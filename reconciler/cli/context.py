@@ -46,6 +46,7 @@ from reconciler.planning.ownership import Ownership
 from reconciler.planning.plan import Target, stamp
 from reconciler.planning.plan_file import read_plan
 from reconciler.render import json as as_json
+from reconciler.render.formats import LOGGED
 from reconciler.render.phrases import count
 from reconciler.rules.look_ups import find_taken
 
@@ -125,7 +126,9 @@ def read_usable(
     usable, broken = separate(found.checked, documents, open_archive(found))
     if not usable.definitions or not broken:
         write_findings(found.checked.findings, len(documents), outputs, found.root, verb=verb, quiet=True)
-        _refuse(found.checked, len(documents), Format.TEXT)
+        if outputs.stdout not in LOGGED:  # there they stand already, and both streams end in one log
+            _notify_of_errors(found.checked, len(documents))
+        _end_unasked()
     _notify_of_errors(found.checked, len(documents))
     systems = resolve_all(usable.definitions, found.environment.name)
     return replace(found, checked=usable, systems=systems, broken=broken)
@@ -147,6 +150,11 @@ def _refuse(checked: Checked, files: int, form: Format) -> NoReturn:
     if form is Format.JSON:
         show_text(as_json.render_findings(checked.findings, files))
     _notify_of_errors(checked, files)
+    _end_unasked()
+
+
+def _end_unasked() -> NoReturn:
+    """End a run whose definitions cannot be used."""
     notify("The register was not asked anything: fix the errors first.")
     raise typer.Exit(Exit.FAILED)
 

@@ -64,6 +64,11 @@ def run(
     found, is_repository = _find_root(root, journal)
     folder = find_journal(found, journal)
     runs = read_runs(folder)
+    if not runs and not is_repository:
+        raise UsageError(
+            f"There is no journal in {folder}.",
+            hint="Check the folder; to ask for change logs, name the repository with --root.",
+        )
     if not runs:
         notify(f"There is no journal in {folder}; this is what the change log alone shows.")
         _show_newest(read_context(root, environment, vendor, form), workers)

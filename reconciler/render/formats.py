@@ -24,6 +24,8 @@ FORMATS = (TEXT, JSON, "markdown", *_FOR_PROGRAMS, "html")
 """The names that `--format` takes; `text` is made of lines, in the package of that name, and each other is a module."""
 PLACED = frozenset({*_FOR_PROGRAMS, *LINKED})
 """The outputs that are read on a platform, where files are named from the top of the repository."""
+LOGGED = frozenset({"github", "azure"})
+"""The outputs for a pipeline's log, which hold what `text` says."""
 COUNTED = frozenset({"terraform"})
 """The outputs that are mere counts, so that nothing can be said in them."""
 
