@@ -23,6 +23,7 @@ _MEANS: Mapping[str, str] = {
     "accessPackages": "by their URNs",
     "clientId": "of your own Maskinporten client, on one system only",
     "allowedRedirectUrls": "where customers are sent after they have answered",
+    "requests": "what customers are asked for; never sent to the register",
     "isVisible": "true lets customers find it in Altinn themselves",
 }
 _LOCAL = "only local; later: {tt02: {}, prod: {clientId: […]}}"

@@ -11,16 +11,27 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+from reconciler.model.catalogue import PACKAGE_PREFIX
 from reconciler.model.system import Packages, Part, Right, Rights, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.model.canonical_json import Json
+    from reconciler.model.system import Attribute
 
 Kind: TypeAlias = Literal["standard", "agent"]
 """For the customer itself, or for the customer's clients (System users contract §1)."""
 KINDS: tuple[Kind, ...] = ("standard", "agent")
+_RELATIONS: dict[str, tuple[str, ...]] = {
+    "accountant": ("regnskapsforer-",),
+    "auditor": ("ansvarlig-revisor", "revisormedarbeider"),
+    "business-manager": ("forretningsforer-eiendom",),
+}
+"""How the packages begin that clients give in one relation (System users contract §1).
+
+In Enhetsregisteret the relations are REGN, REVI and FFØR.
+"""
 
 
 def _read_kind(value: object) -> object:
@@ -89,3 +100,41 @@ def find_template(templates: Mapping[str, Template], name: str) -> Template | No
 def _write_right(right: Right) -> dict[str, Json]:
     pairs: list[Json] = [{"id": pair.id, "value": pair.value} for pair in right.resource]
     return {"resource": pairs, **({"action": right.action} if right.action else {})}
+
+
+def find_foreign(rights: Sequence[Right], held: Iterable[Right]) -> list[int]:
+    """Find the rights that a system's rights do not cover, by their places, as the service compares them.
+
+    The pairs have to be those of one right, in any order; the action plays no part (System users contract §4.1).
+    """
+    by_pair: dict[Attribute, list[Right]] = {}
+    for each in held:
+        for pair in each.resource:
+            by_pair.setdefault(pair, []).append(each)
+    return [number for number, right in enumerate(rights) if not _is_among(right, by_pair)]
+
+
+def _is_among(right: Right, by_pair: Mapping[Attribute, Sequence[Right]]) -> bool:
+    wanted = right.resource
+    likely = by_pair.get(wanted[0], ()) if wanted else ()
+    return any(
+        len(each.resource) == len(wanted) and all(pair in each.resource for pair in wanted) for each in likely
+    )
+
+
+def find_relation(urn: str) -> str:
+    """Name the client relation that an access package belongs to; empty for one that every organisation can give."""
+    name = urn.lower().removeprefix(PACKAGE_PREFIX)
+    return next((relation for relation, names in _RELATIONS.items() if name.startswith(names)), "")
+
+
+def list_relations(template: Template) -> dict[str, str]:
+    """Give the client relations that a template's packages belong to, each with its first package.
+
+    A client of an agent has to have given the agent's organisation every package (System users contract §1), and
+    gives those of one relation only.
+    """
+    found: dict[str, str] = {}
+    for urn in template.packages:
+        found.setdefault(find_relation(urn), urn)
+    return {relation: urn for relation, urn in found.items() if relation}

@@ -18,6 +18,7 @@ from reconciler.model.catalogue import Asked
 from reconciler.model.catalogue_list import PackageEntry, ResourceEntry, name_entry
 from reconciler.model.catalogue_search import choose_entry
 from reconciler.model.findings import Severity
+from reconciler.model.request_template import find_relation
 from reconciler.model.system import LANGUAGES
 from reconciler.operations.validate import validate
 from reconciler.rules.identity import is_organisation
@@ -68,7 +69,23 @@ class NewSystem:
             "clientId": list(self.clients),
             "allowedRedirectUrls": list(self.redirects),
             "isVisible": self.visible,
+            **({"requests": requests} if (requests := self._list_requests()) else {}),
         }
+
+    def _list_requests(self) -> dict[str, Json]:
+        """Give templates for a system that customers cannot find: for themselves, and for each client relation."""
+        if self.visible:
+            return {}
+        templates: dict[str, dict[str, list[str]]] = {}
+        for right in self.rights:
+            templates.setdefault("standard", {}).setdefault("rights", []).append(name_entry(right))
+        for each in self.packages:
+            if isinstance(each, PackageEntry) and (each.assignable or each.delegable):
+                name = "standard" if each.assignable else find_relation(each.urn) or "agent"
+                templates.setdefault(name, {}).setdefault("accessPackages", []).append(each.urn)
+        redirect = {"redirectUrl": self.redirects[0]} if self.redirects else {}
+        kinds = {name: {} if name == "standard" else {"type": "agent"} for name in templates}
+        return {name: {**kinds[name], **asked, **redirect} for name, asked in templates.items()}
 
 
 @dataclass(frozen=True, slots=True)

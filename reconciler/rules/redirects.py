@@ -36,7 +36,8 @@ def _place(index: int) -> Path:
     return ("allowedRedirectUrls", index)
 
 
-def _show(url: str) -> str:
+def show_url(url: str) -> str:
+    """Show a URL without what may be a password."""
     return quote(_USER_INFO.sub("***@", url))
 
 
@@ -69,10 +70,10 @@ def check_absolute(subject: Resolved) -> Iterator[Fault]:
     for index, url in enumerate(subject.system.allowedRedirectUrls):
         redirect = _parse(url)
         if (redirect is None and not _holds_marks(url)) or (redirect and redirect.scheme not in _SCHEMES):
-            message = f"{_show(url)} is not an absolute URL"
+            message = f"{show_url(url)} is not an absolute URL"
             hint = "Write it whole: `https://host.example/path`."
             if redirect is None and _AUTHORITY.match(url.lstrip(BLANKS)):
-                message = f"{_show(url)} cannot be read as a URL"
+                message = f"{show_url(url)} cannot be read as a URL"
                 hint = "Look at the host and the port: `https://host.example:8443/path`."
             yield Fault(_place(index), message, hint)
 
@@ -87,7 +88,7 @@ def check_host_marks(subject: Resolved) -> Iterator[Fault]:
     """
     for index, url in enumerate(subject.system.allowedRedirectUrls):
         if _holds_marks(url):
-            message = f"The host of {_show(url)} holds a character that is not accepted"
+            message = f"The host of {show_url(url)} holds a character that is not accepted"
             yield Fault(_place(index), message, "Type the host again.")
 
 
@@ -102,7 +103,7 @@ def check_https(subject: Resolved) -> Iterator[Fault]:
     """
     for index, url, redirect in _read_redirects(subject):
         if redirect.scheme != "https":
-            yield Fault(_place(index), f"{_show(url)} is not https", "Write `https://`.")
+            yield Fault(_place(index), f"{show_url(url)} is not https", "Write `https://`.")
 
 
 @system_rule("redirect-wildcard")
@@ -120,7 +121,7 @@ def check_wildcards(subject: Resolved) -> Iterator[Fault]:
     """
     for index, url in enumerate(subject.system.allowedRedirectUrls):
         if "*" in url:
-            yield Fault(_place(index), f"{_show(url)} holds a `*`", "Write every URL out.")
+            yield Fault(_place(index), f"{show_url(url)} holds a `*`", "Write every URL out.")
 
 
 @system_rule("redirect-user-info")
@@ -134,7 +135,7 @@ def check_user_info(subject: Resolved) -> Iterator[Fault]:
     """
     for index, url, redirect in _read_redirects(subject):
         if redirect.user_info:
-            message = f"{_show(url)} holds a user name or a password"
+            message = f"{show_url(url)} holds a user name or a password"
             yield Fault(_place(index), message, "Remove everything between `//` and `@`.")
 
 
@@ -149,7 +150,7 @@ def check_fragments(subject: Resolved) -> Iterator[Fault]:
     """
     for index, url, redirect in _read_redirects(subject):
         if redirect.fragment:
-            yield Fault(_place(index), f"{_show(url)} has a fragment", "Remove the `#` and what follows.")
+            yield Fault(_place(index), f"{show_url(url)} has a fragment", "Remove the `#` and what follows.")
 
 
 @system_rule("redirect-duplicate")
@@ -167,8 +168,8 @@ def check_duplicates(subject: Resolved) -> Iterator[Fault]:
         redirect = _parse(url)
         other = first.setdefault(redirect.canonical if redirect else url, index)
         if other != index:
-            how = "the same" if urls[other] == url else f"the same URL, spelt {_show(urls[other])}"
-            message = f"{_show(url)} stands twice: `allowedRedirectUrls[{other}]` is {how}"
+            how = "the same" if urls[other] == url else f"the same URL, spelt {show_url(urls[other])}"
+            message = f"{show_url(url)} stands twice: `allowedRedirectUrls[{other}]` is {how}"
             yield Fault(_place(index), message, "Remove one of them.")
 
 
@@ -184,7 +185,7 @@ def check_trailing_space(subject: Resolved) -> Iterator[Fault]:
     for index, url, redirect in _read_redirects(subject):
         if redirect.canonical != redirect.canonical.rstrip(BLANKS):
             what = "`%20`" if url == url.rstrip(BLANKS) else "blank"
-            message = f"{_show(url)} ends in a blank that the register does not keep"
+            message = f"{show_url(url)} ends in a blank that the register does not keep"
             yield Fault(_place(index), message, f"Remove the {what} at the end.")
 
 
@@ -200,7 +201,7 @@ def check_broken_escapes(subject: Resolved) -> Iterator[Fault]:
     """
     for index, url, redirect in _read_redirects(subject):
         if redirect.canonical == redirect.canonical.rstrip(BLANKS) and not _is_steady(redirect):
-            message = f"{_show(url)} holds a `%` that the register stores in two different ways"
+            message = f"{show_url(url)} holds a `%` that the register stores in two different ways"
             yield Fault(_place(index), message, "Write `%25` for the sign itself.")
 
 
@@ -217,5 +218,5 @@ def check_respelt(subject: Resolved) -> Iterator[Fault]:
     """
     for index, url, redirect in _read_redirects(subject):
         if redirect.canonical != url and _is_steady(redirect):
-            message = f"{_show(url)} will come back as {_show(redirect.canonical)}"
+            message = f"{show_url(url)} will come back as {show_url(redirect.canonical)}"
             yield Fault(_place(index), message, "Write it so, and both sides read alike.")

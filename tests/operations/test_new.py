@@ -149,6 +149,36 @@ def test_a_whole_definition_is_sound() -> None:
     assert "  - urn:altinn:accesspackage:skattegrunnlag # Skattegrunnlag\n" in made.text
 
 
+def test_a_system_that_customers_cannot_find_gets_its_templates() -> None:
+    """One for the customer itself, and one for each relation in which clients give their packages."""
+    packages = ("skattegrunnlag", "ansvarlig-revisor", "revisormedarbeider", "forretningsforer-eiendom")
+    system = a_new_system(
+        rights=(choose_right(LISTED, "krav"),),
+        packages=tuple(choose_package(read_shipped_list(), PACKAGE_PREFIX + each) for each in packages),
+        redirects=("https://smartcloud.example/receipt",),
+    )
+    made = outline_system(system, FOLDER)
+
+    assert not validate([OTHER, read_document(made.path, made.text.encode())], ENVIRONMENTS).findings
+    assert (
+        "requests: # what customers are asked for; never sent to the register\n"
+        "  standard:\n"
+        "    rights:\n"
+        "      - ske-krav-og-betalinger\n"
+        "    accessPackages:\n"
+        "      - urn:altinn:accesspackage:skattegrunnlag\n"
+        "    redirectUrl: https://smartcloud.example/receipt\n"
+        "  auditor:\n"
+        "    type: agent\n"
+        "    accessPackages:\n"
+        "      - urn:altinn:accesspackage:ansvarlig-revisor\n"
+        "      - urn:altinn:accesspackage:revisormedarbeider\n"
+        "    redirectUrl: https://smartcloud.example/receipt\n"
+        "  business-manager:\n"
+    ) in made.text
+    assert "requests" not in outline_system(replace(system, visible=True), FOLDER).text
+
+
 def test_what_is_left_to_fill_in_is_named() -> None:
     """Each with its line, and none of it is wrong."""
     made = outline_system(a_new_system(description={}, name={"nb": "Sky"}, packages=(), clients=()), FOLDER)
