@@ -94,6 +94,7 @@ def make_example(vendor: str, client: str) -> StarterFile:
         "clientId": [client],
         "allowedRedirectUrls": [],
         "isVisible": False,
+        "requests": {"standard": {"rights": ["ske-krav-og-betalinger"]}},
     }
     text = f"""\
 {MODELINE}# A system of your own: fill it in, and name the environments where it is to exist.

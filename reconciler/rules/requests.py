@@ -271,6 +271,8 @@ def check_customers(subject: Resolved) -> Iterator[Fault]:
 
 
 def _is_visible_somewhere(definition: Definition) -> bool:
-    """Say whether customers can find the system in an environment; `local` counts where it is the only one."""
-    places = [each for each in definition.overlays or () if each != "local"] or ["local"]
+    """Say whether customers can find the system in an environment, or could if nothing differed in any."""
+    places = [each for each in definition.overlays or () if each != "local"]
+    if not places or "isVisible" in definition.members:
+        places.append("")
     return any(resolve(definition, each).system.isVisible for each in places)
