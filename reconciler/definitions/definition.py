@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
@@ -27,7 +26,7 @@ from reconciler.model.system import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from reconciler.definitions.yaml_document import Document, Path
     from reconciler.model.canonical_json import Json
@@ -79,7 +78,7 @@ LISTS = frozenset({"rights", "resource", "accessPackages"})
 class Definition:
     """What a file says one system should be, for all environments.
 
-    `members` and `overlays` hold the written values under their canonical names, checked for shape.
+    `members` and `overlays` hold what is written, under canonical names and as the values of a system.
     """
 
     document: Document
@@ -180,23 +179,57 @@ _EXPECTED = {
 }
 
 
-def check_shape(members: Mapping[str, Json], *, top: bool) -> tuple[ShapeError, ...]:
-    """Check written values against the declared types; `top` for a whole file, else an overlay."""
+_SHARED = ("vendor", "rights", "accessPackages")
+"""The members that are often the same in many definitions: those with parts, which take most of the memory."""
+_MOST_SHARED = 10_000
+_LONGEST_SHARED = 2_000
+"""How many such values are known at a time, and the characters of one."""
+_known: dict[tuple[str, str], Json] = {}
+"""What such a member was read as, by what is written: the text of a value is another for every other value."""
+
+
+def check_shape(
+    members: Mapping[str, Json], *, top: bool
+) -> tuple[tuple[ShapeError, ...], Mapping[str, Json]]:
+    """Check written values against the declared types; `top` for a whole file, else an overlay.
+
+    Gives what is wrong, and the values as they were read where nothing is wrong with what is sent.
+    """
     problems: list[ShapeError] = []
-    plain = {name: value for name, value in members.items() if name not in TOP_ONLY}
-    checks: list[tuple[Path, Callable[[], object]]] = [((), lambda: Overlay.model_validate(plain))]
+    values: Mapping[str, Json] = {}
+    try:
+        values = read_shape(members)
+    except ValidationError as error:
+        problems += _list_problems((), error)
     for name, adapter in (("allow", _ALLOW), ("requests", _REQUESTS)):
         if top and name in members:
-            checks.append(((name,), partial(adapter.validate_python, members[name], strict=True)))
-    for prefix, check in checks:
-        try:
-            check()
-        except ValidationError as error:
-            for each in error.errors(include_url=False, include_context=False):
-                path = (*prefix, *each["loc"])
-                expected = _EXPECTED.get(each["type"], "something else")
-                problems.append(ShapeError(path, each["type"] == "missing", each["input"], expected))
-    return tuple(problems)
+            try:
+                adapter.validate_python(members[name], strict=True)
+            except ValidationError as error:
+                problems += _list_problems((name,), error)
+    return tuple(problems), values
+
+
+def _list_problems(prefix: Path, error: ValidationError) -> Iterator[ShapeError]:
+    for each in error.errors(include_url=False, include_context=False):
+        path = (*prefix, *each["loc"])
+        expected = _EXPECTED.get(each["type"], "something else")
+        yield ShapeError(path, each["type"] == "missing", each["input"], expected)
+
+
+def read_shape(members: Mapping[str, Json]) -> dict[str, Json]:
+    """Read written values as those of a system, and two flags; raises `ValidationError`.
+
+    Equal parts of many definitions are one object.
+    """
+    written = {name: value for name, value in members.items() if name not in TOP_ONLY}
+    keys = {name: (name, repr(written[name])) for name in _SHARED if name in written}
+    read = Overlay.model_validate({**written, **{n: _known[k] for n, k in keys.items() if k in _known}})
+    values = {name: getattr(read, name) for name in written}
+    for name, key in keys.items():
+        if len(key[1]) <= _LONGEST_SHARED and len(_known) < _MOST_SHARED:
+            values[name] = _known.setdefault(key, values[name])
+    return values
 
 
 def read_templates(written: Json) -> dict[str, Template]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from reconciler.definitions.definition import BLANK, Resolved
+from reconciler.definitions.definition import BLANK, Resolved, read_shape
 from reconciler.model.system import IDENTITY, REQUIRED, SENT, System
 
 if TYPE_CHECKING:
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
     from reconciler.definitions.definition import Definition
     from reconciler.model.canonical_json import Json
+
+_BLANK = read_shape(BLANK)
+_FIELDS = set(System.model_fields)
+"""Which fields were given plays no part in what a system is, so that all systems can have the same set of them."""
 
 
 def find_missing_members(definition: Definition, environment: str) -> tuple[str, ...]:
@@ -33,9 +37,9 @@ def resolve(definition: Definition, environment: str) -> Resolved:
     """
     overlay = definition.overlay(environment)
     if overlay:
-        system = _read_system({**BLANK, **definition.members, **overlay})
+        system = _read_system({**_BLANK, **definition.members, **overlay})
     else:  # the same in most environments, and made once
-        system = definition.plain or definition.keep_plain(_read_system({**BLANK, **definition.members}))
+        system = definition.plain or definition.keep_plain(_read_system({**_BLANK, **definition.members}))
     members = definition.members
     stated = _share(tuple(name for name in SENT if name in members or name in overlay))
     assignable = overlay.get("isAssignable", members.get("isAssignable"))
@@ -43,10 +47,17 @@ def resolve(definition: Definition, environment: str) -> Resolved:
 
 
 def _read_system(members: Mapping[str, Json]) -> System:
+    """Make a system of members that are read already."""
     if members.get("withdrawn"):
-        kept = {name: members[name] for name in IDENTITY}
-        return System.model_validate({**kept, "name": {}, "description": {}, "isDeleted": True})
-    return System.model_validate({name: members[name] for name in SENT if name in members})
+        stated = {
+            **{name: members[name] for name in IDENTITY},
+            "name": {},
+            "description": {},
+            "isDeleted": True,
+        }
+    else:
+        stated = {name: members[name] for name in SENT if name in members}
+    return System.model_construct(_FIELDS, **stated)
 
 
 @lru_cache(maxsize=1024)

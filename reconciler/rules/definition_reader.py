@@ -17,7 +17,7 @@ from reconciler.definitions.definition import (
     Definition,
     ShapeError,
     check_shape,
-    read_flag,
+    read_shape,
     read_templates,
 )
 from reconciler.definitions.resolve import find_missing_members
@@ -198,13 +198,15 @@ class _Reader:
             for path in self.broken
             if path[: len(prefix)] == prefix and len(path) > len(prefix)
         }
-        for problem in check_shape(members, top=top):
+        problems, values = check_shape(members, top=top)
+        for problem in problems:
             broken.add(problem.path[0])
             path = (*prefix, *problem.path)
             if path not in self.broken and not any(path[: len(each)] == each for each in self.broken):
                 self._report_shape(problem, path)
         self.unsound |= {str(name) for name in broken}
-        return {name: read_flag(name, value) for name, value in members.items() if name not in broken}
+        sound = {name: value for name, value in members.items() if name not in broken}
+        return {**sound, **(read_shape(sound) if broken else values)}
 
     def _report_shape(self, problem: ShapeError, path: Path) -> None:
         shown = print_path(path)
@@ -264,7 +266,8 @@ def check_document(
     node = members.pop(_ENVIRONMENTS, None)
     sound = reader.keep_sound(members, (), top=True)
     overlays = reader.read_overlays(node, environments) if node else None
-    allow, requests = sound.pop("allow", {}), read_templates(sound.pop(_REQUESTS, {}))
+    allow, written = sound.pop("allow", {}), sound.pop(_REQUESTS, {})
+    requests = read_templates(written) if written else {}
     definition = Definition(document, sound, overlays, allow, frozenset(reader.unsound), requests)
     missing = _report_missing(reader, definition, environments)
     broken = frozenset(reader.unsound | missing)
