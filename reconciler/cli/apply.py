@@ -38,6 +38,7 @@ from reconciler.cli.context import (
     open_register,
     read_context,
 )
+from reconciler.cli.customer_side import let_read
 from reconciler.cli.journal import find_journal, find_site
 from reconciler.cli.options import (
     EnvironmentOption,
@@ -197,7 +198,7 @@ def _apply_now(context: Context, order: _Order) -> Exit:
         open_register(context, read_only=False, workers=order.readers) as connection,
         _hold(order, connection) as lock,
     ):
-        order.account.plan = made = make_plan(context, connection)
+        order.account.plan = made = make_plan(context, connection, let_read(connection))
         notify_of_warnings(context)
         return _carry_out(made, lock, order)
 

@@ -34,7 +34,7 @@ from reconciler.operations.access import check_writer, find_delegation
 from reconciler.operations.archive import Archive
 from reconciler.operations.broken_files import separate
 from reconciler.operations.elsewhere import add_elsewhere, find_vendor_anywhere
-from reconciler.operations.plan import plan, plan_against
+from reconciler.operations.plan import judge, plan_against, plan_unjudged
 from reconciler.operations.scope import Scope
 from reconciler.operations.selection import check_form
 from reconciler.operations.validate import check_vendor, choose_vendor, find_vendor, resolve_all, validate
@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from reconciler.clients.register import HttpRegister
     from reconciler.definitions.definition import Resolved
     from reconciler.definitions.yaml_document import Document
+    from reconciler.execution.customer_evidence import OpenCustomers
     from reconciler.model.environment import Environment
     from reconciler.model.findings import Finding
     from reconciler.operations.broken_files import BrokenFile
@@ -277,17 +278,17 @@ def open_register(context: Context, *, read_only: bool, workers: int = READERS) 
         yield connection
 
 
-def make_plan(context: Context, connection: Connection) -> Plan:
-    """Plan, with progress on a terminal, and stamp the plan with the time and the version."""
+def make_plan(context: Context, connection: Connection, open_customers: OpenCustomers | None = None) -> Plan:
+    """Plan, with progress on a terminal, and stamp the plan with the time and the version.
+
+    The customers whom a change concerns are counted where they can be opened.
+    """
+    register, ownership = connection.register, connection.ownership
     with show_progress("Reading") as progress:
-        made = plan(
-            context.systems,
-            connection.target,
-            connection.register,
-            connection.ownership,
-            scope=context.scope,
-            progress=progress,
+        made = plan_unjudged(
+            context.systems, connection.target, register, ownership, scope=context.scope, progress=progress
         )
+        made = judge(made, register, ownership, open_customers)
     beside = [*find_taken(context.systems, connection.taken), *find_ending(context)]
     return _stamp(made, context, beside)
 

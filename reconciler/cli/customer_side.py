@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.model.customers import READ, WRITE
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.context import Connection
     from reconciler.clients.system_users import SystemUsers
+    from reconciler.execution.customer_evidence import OpenCustomers
 
 
 @contextmanager
@@ -38,3 +40,8 @@ def open_system_users(
         }
         users = SystemUsers(environment, tokens, read_only=read_only, workers=workers)
         yield stack.enter_context(users)
+
+
+def let_read(connection: Connection) -> OpenCustomers:
+    """Give what opens the customers' side for reading, and fetches nothing before it is opened."""
+    return partial(open_system_users, connection, read_only=True, workers=connection.register.workers)

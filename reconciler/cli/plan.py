@@ -21,6 +21,7 @@ from reconciler.cli.context import (
     open_register,
     read_usable,
 )
+from reconciler.cli.customer_side import let_read
 from reconciler.cli.github_actions import find_prefix, is_runner, write_outputs
 from reconciler.cli.journal import find_own_journal
 from reconciler.cli.options import (
@@ -149,7 +150,7 @@ def _ask_register(context: Context, base: str, vendor: str, workers: int) -> Pla
     `vendor` is the one that was named, or empty.
     """
     with open_register(context, read_only=True, workers=workers) as connection:
-        made = make_plan(context, connection)
+        made = make_plan(context, connection, let_read(connection))
     approvals = find_approvals(made, context.root, find_own_journal(context.root))
     made = replace(made, approvals=approvals)
     if not base:

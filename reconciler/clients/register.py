@@ -98,6 +98,12 @@ class Register(Protocol):
         """List the URNs of the access packages."""
 
 
+def may_write(path: str) -> bool:
+    """Say whether anything but a GET may be sent to a path: systems, and nothing of what customers are asked."""
+    inside = path == PREFIX or path.startswith(f"{PREFIX}/")
+    return inside and not {".", ".."} & set(path.split("/"))
+
+
 class HttpRegister:
     """The register of an environment over HTTP; safe for as many threads as it has workers.
 
@@ -119,7 +125,11 @@ class HttpRegister:
         self._base = environment.register
         self._tokens = tokens
         self._client = open_client(
-            environment.register, workers=workers, read_only=read_only, transport=transport
+            environment.register,
+            workers=workers,
+            read_only=read_only,
+            writable=may_write,
+            transport=transport,
         )
         self._api = AltinnApi(environment, tokens, self._client, throttle=self._throttle)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.clients.listing import list_ids, read_listed
 from reconciler.errors import UsageError
+from reconciler.execution.customer_evidence import know_customers
 from reconciler.execution.impact_evidence import gather_evidence
 from reconciler.model.canonical_json import SHORT
 from reconciler.model.findings import Severity
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from reconciler.clients.parallel import Progress
     from reconciler.clients.register import Register
     from reconciler.definitions.definition import Resolved
+    from reconciler.execution.customer_evidence import OpenCustomers
     from reconciler.model.findings import Finding
     from reconciler.model.system import System
     from reconciler.operations.archive import Archive, BaseDefinitions
@@ -44,6 +46,32 @@ def plan(
     progress: Progress | None = None,
 ) -> Plan:
     """Compare the systems with the live register, and judge the differences; nothing is written.
+
+    Raises what `plan_unjudged` raises.
+    """
+    made = plan_unjudged(systems, target, register, ownership, scope=scope, progress=progress)
+    return judge(made, register, ownership)
+
+
+def judge(
+    made: Plan, register: Register, ownership: Ownership, open_customers: OpenCustomers | None = None
+) -> Plan:
+    """Judge what `plan_unjudged` gave; count the customers whom a change concerns where they can be opened."""
+    evidence = gather_evidence(made, register, ownership)
+    judged = judge_plan(made, evidence)
+    return know_customers(judged, evidence, open_customers) if open_customers else judged
+
+
+def plan_unjudged(
+    systems: Sequence[Resolved],
+    target: Target,
+    register: Register,
+    ownership: Ownership,
+    *,
+    scope: Scope = EVERYTHING,
+    progress: Progress | None = None,
+) -> Plan:
+    """Compare the systems with the live register; what the differences do to people is not judged.
 
     Every defined and every unmanaged system that is asked for is read in full, several at a time; the others only
     where a client id is claimed that one of them can hold. What the register can neither list nor read is named
@@ -73,8 +101,7 @@ def plan(
     obstacles = division.find_obstacles(live, others.found.values(), obstacles)
     made = plan_looked_up(compare, chosen, obstacles, register)
     made = add_unlisted(made, reading.unreadable, listing.unlisted)
-    made = accept_unmanaged(division.describe(made, ownership.foreign), ownership.acceptances)
-    return judge_plan(made, gather_evidence(made, register, ownership))
+    return accept_unmanaged(division.describe(made, ownership.foreign), ownership.acceptances)
 
 
 def plan_against(

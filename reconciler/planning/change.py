@@ -6,7 +6,7 @@ the full document that would be sent and the digest of the one it was made from.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, assert_never
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reconciler.definitions.definition import Resolved
     from reconciler.model.canonical_json import Json
     from reconciler.model.system import RegisteredSystem
+    from reconciler.planning.customer_count import CustomerCount
 
 
 WITHDRAWN = "withdrawn"
@@ -50,6 +51,8 @@ class Impact:
     """How many system users the system has, where that matters and is known."""
     agents: int | None = None
     """How many of them are agents' (System Register contract §7, `userType`)."""
+    customers: CustomerCount | None = field(default=None, compare=False)
+    """How many customers it concerns; for reading only, so that apply need not ask for it again."""
 
     @property
     def magnitude(self) -> int | None:

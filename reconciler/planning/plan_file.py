@@ -18,6 +18,7 @@ from reconciler.model.untrusted_text import escape_json
 from reconciler.planning.acceptance import UNMANAGED, WHOLE, Acceptance, Standing
 from reconciler.planning.approval import PlanApproval
 from reconciler.planning.change import Blocked, Change, Create, Delete, Impact, Keep, Update
+from reconciler.planning.customer_json import print_customers, read_customers
 from reconciler.planning.diff import ADOPTED, FieldChange, adopt
 from reconciler.planning.narrowing import Narrowing, Unjudged
 from reconciler.planning.plan import FORMAT_VERSION, Plan, Target, Unmanaged, step_to_json
@@ -151,6 +152,7 @@ def _impact_to_json(impact: Impact) -> dict[str, Json]:
         "path": impact.path,
         "system_users": impact.users,
         "agents": impact.agents,
+        **({"customers": print_customers(impact.customers)} if impact.customers else {}),
     }
 
 
@@ -368,7 +370,8 @@ def _read_field(each: SavedField) -> FieldChange:
 
 
 def _read_impact(each: SavedImpact) -> Impact:
-    return Impact(each.rule, each.severity, each.message, each.path, each.system_users, each.agents)
+    known = read_customers(each.customers) if each.customers else None
+    return Impact(each.rule, each.severity, each.message, each.path, each.system_users, each.agents, known)
 
 
 def _read_steps(change: SavedChange) -> list[Step]:

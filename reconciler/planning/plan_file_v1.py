@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reconciler.model.findings import Severity  # noqa: TC001 - as above
 from reconciler.planning.change import Weight  # noqa: TC001 - pydantic reads the annotations
+from reconciler.planning.customer_count import RequestFate  # noqa: TC001 - as above
 
 # `json_schema_extra` stands in the schema alone: reading compares the whole file with how it would be printed.
 Number = Annotated[int, Field(ge=1)]
@@ -30,6 +31,35 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
 
+class SavedCount(_Part):
+    """A number of customers or of their requests."""
+
+    number: Count | None
+    """Null where it is not known, which is never 0."""
+    at_least: Count = 0
+    """How many were found where there can be more; left out where none were, or the number is known."""
+    reason: str = ""
+    """Why it is not known; left out where it is."""
+
+
+class SavedCustomers(_Part):
+    """Which customers an impact concerns; what is of no interest to it is left out."""
+
+    lacking: SavedCount | None = None
+    """The standard system users that do not hold what is added: each needs a change request."""
+    anew: SavedCount | None = None
+    """The agents' system users that do not hold it: each has to be made anew under another reference."""
+    portal: bool = False
+    """Whether who makes a system user in the portal has to hold more than before; on the first impact of a system."""
+    fate: RequestFate | None = None
+    """What becomes of the open requests that are counted: approval `fails`, or it succeeds and gives `no-token`, or
+    `no-token-with-client` where other client ids stay."""
+    requests: SavedCount | None = None
+    """The open requests for system users."""
+    change_requests: SavedCount | None = None
+    """The open change requests."""
+
+
 class SavedImpact(_Part):
     """What a change does to people."""
 
@@ -45,6 +75,8 @@ class SavedImpact(_Part):
     """How many system users it touches; null where that is not known or not counted."""
     agents: Count | None
     """How many of them are agents' system users; null likewise."""
+    customers: SavedCustomers | None = None
+    """Only where it concerns what customers hold or are asked for. It is no part of the digest."""
 
 
 class SavedField(_Part):

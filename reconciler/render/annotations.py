@@ -18,6 +18,7 @@ from reconciler.planning.explanation import AGAINST, BLOCKED, REMOVED, UNJUDGED,
 from reconciler.planning.impact_rules import DELETED
 from reconciler.planning.key_expiry import KEY_EXPIRY
 from reconciler.render import phrases
+from reconciler.render.customer_impact import describe_impact
 from reconciler.render.escape import shorten
 from reconciler.render.left_out import describe_before
 from reconciler.rules.look_ups import LOOK_UPS
@@ -133,7 +134,7 @@ def _annotate_change(change: Change, environment: str) -> Iterator[Annotation]:
 
 
 def _annotate_impact(subject: str, impact: Impact, place: Location, environment: str) -> Annotation:
-    finding = Finding(impact.rule, _WEIGHTS[impact.weight], impact.message, place)
+    finding = Finding(impact.rule, _WEIGHTS[impact.weight], describe_impact(impact), place)
     return Annotation(subject, finding, environment, is_breaking=impact.weight is Weight.BREAKING)
 
 

@@ -12,6 +12,7 @@ from reconciler.model.findings import Location
 from reconciler.planning.change import Blocked, Create, Weight
 from reconciler.planning.origin import Origin
 from reconciler.render import phrases
+from reconciler.render.customer_impact import describe_impact
 from reconciler.render.escape import shorten
 from reconciler.render.phrases import count
 
@@ -128,12 +129,15 @@ def merge_impacts(impacts: Iterable[Impact]) -> tuple[tuple[str, str, Weight], .
     for each in impacts:
         member, _, language = each.path.partition(".")
         is_text = member in _TEXTS and bool(language)
-        key = each.message.replace(f"`{each.path}`", "\0") if is_text else each.message
+        said = describe_impact(each)
+        key = said.replace(f"`{each.path}`", "\0") if is_text else said
         found.setdefault((each.rule, member if is_text else each.path, key), []).append(each)
     merged = []
     for (rule, member, key), group in found.items():
         languages = ", ".join(each.path.partition(".")[2] for each in group)
-        message = key.replace("\0", f"`{member}` ({languages})") if len(group) > 1 else group[0].message
+        message = (
+            key.replace("\0", f"`{member}` ({languages})") if len(group) > 1 else describe_impact(group[0])
+        )
         merged.append((rule, message, group[0].weight))
     return tuple(merged)
 

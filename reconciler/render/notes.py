@@ -14,6 +14,7 @@ from reconciler.planning.key_expiry import KEY_EXPIRY
 from reconciler.planning.plan import list_standing
 from reconciler.render import phrases
 from reconciler.render.acceptance import describe_standing
+from reconciler.render.customer_impact import list_reasons
 from reconciler.render.escape import shorten
 from reconciler.render.left_out import list_beside_broken
 from reconciler.rules.look_ups import LOOK_UPS
@@ -134,6 +135,19 @@ def _note_look_ups(plan: Plan) -> Iterator[Note]:
             yield Note(each.severity, f"{each.message.rstrip('.')}. {each.hint}")
 
 
+def _note_customers(plan: Plan) -> Iterator[Note]:
+    """Say why what customers hold or wait for is not known, where it is not."""
+    reasons: dict[str, list[str]] = {}
+    for change in plan.changes:
+        for reason in dict.fromkeys(each for impact in change.impacts for each in list_reasons(impact)):
+            reasons.setdefault(reason, []).append(change.id)
+    for reason, names in reasons.items():
+        yield Note(
+            Severity.NOTE,
+            f"Not all is known of the customers of {name_some(names)}: {reason}.",
+        )
+
+
 def _note_key(plan: Plan) -> Iterator[Note]:
     """Say that the key ends soon, or has ended."""
     for each in plan.findings:
@@ -165,6 +179,7 @@ _NOTES: tuple[Callable[[Plan], Iterator[Note]], ...] = (
     _note_approvals,
     _note_uncommitted,
     _note_look_ups,
+    _note_customers,
     _note_key,
     _note_standing,
 )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.planning.change import Change, Impact
+    from reconciler.planning.customer_count import Count
     from reconciler.planning.narrowing import Unjudged
     from reconciler.planning.plan import Plan
     from reconciler.render.effects import Item, Side
@@ -226,7 +227,20 @@ def _count_lacking(impact: Impact) -> int | None:
     """Count the system users that lack what is added; agents' hold no rights. None where it is not known."""
     if impact.users is None:
         return None
+    counts = _list_counts(impact)
+    if counts and not _is_bound(impact):
+        return sum(each.number or 0 for each in counts)
     return impact.users - (impact.agents or 0) if impact.path.startswith("rights") else impact.users
+
+
+def _list_counts(impact: Impact) -> list[Count]:
+    known = impact.customers
+    return [each for each in (known.lacking, known.anew) if each is not None] if known else []
+
+
+def _is_bound(impact: Impact) -> bool:
+    """Say whether some of the system users may hold already what is added."""
+    return any(each.number is None for each in _list_counts(impact))
 
 
 def _describe_missing(changes: Sequence[Change]) -> str:
@@ -239,9 +253,11 @@ def _describe_missing(changes: Sequence[Change]) -> str:
     until = (
         "their customers act, as stands below" if has_agents else "each customer approves a change request"
     )
-    if is_unknown and not known:
+    is_bound = any(_is_bound(one) for each in asked for one in each)
+    if is_unknown and (not known or is_bound):
         return f"existing system users, whose number is not known, do not get what is added until {until}"
-    number = f"{'at least ' if is_unknown else ''}{count(known, 'system user')}"
+    bound = "at least " if is_unknown else "up to " if is_bound else ""
+    number = f"{bound}{count(known, 'system user')}"
     return f"{number} {'does' if known == 1 else 'do'} not get what is added until {until}"
 
 

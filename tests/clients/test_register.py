@@ -445,6 +445,34 @@ def test_a_reading_client_writes_nothing(server: Server, write: str) -> None:
     assert server.requests == []
 
 
+SYSTEMS = "/authentication/api/v1/systemregister/vendor"
+CUSTOMERS = "/authentication/api/v1/systemuser"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{CUSTOMERS}/request/vendor",
+        f"{CUSTOMERS}/request/vendor/agent",
+        f"{CUSTOMERS}/request/vendor/{VENDOR}",
+        f"{CUSTOMERS}/changerequest/vendor?correlation-id=1&system-user-id=2",
+        f"{CUSTOMERS}/changerequest/vendor/{VENDOR}",
+        f"{SYSTEMS}x",
+        f"{SYSTEMS}/../../systemuser/request/vendor",
+    ],
+)
+def test_nothing_that_writes_systems_can_write_to_a_customer(server: Server, method: str, path: str) -> None:
+    """What apply sends with reaches the systems alone, on the transport itself."""
+    register = connect(server, answer(200))
+    request = httpx.Request(method, f"https://register.example{path}")
+
+    with pytest.raises(WriteRefused):
+        register._client._transport.handle_request(request)
+
+    assert server.requests == []
+
+
 def test_a_redirect_is_told_and_not_followed(server: Server) -> None:
     """A token goes to no other address than the environment's."""
     with pytest.raises(Rejected) as caught:

@@ -19,6 +19,7 @@ from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.revision import Checkout
 from reconciler.planning.approval import PlanApproval
 from reconciler.planning.change import Impact, Weight
+from reconciler.planning.customer_count import Count, CustomerCount, RequestFate
 from reconciler.planning.narrowing import Narrowing, Unjudged
 from reconciler.planning.plan import Plan, Target, plan_changes, stamp
 from reconciler.planning.plan_file import print_plan, read_plan
@@ -328,3 +329,36 @@ def test_approvals_stay_in_the_file_and_outside_the_digest() -> None:
     assert approved.digest == made.digest
     assert "approvals" not in json.loads(print_plan(made))
     assert _is_refused(print_plan(approved).replace("2026-12-05", "2026-12-99").encode())
+
+
+def test_counts_of_customers_stay_in_the_file_and_outside_the_digest() -> None:
+    """What is of no interest is left out, and a number that is not known is null and never 0."""
+    unknown = Count(None, 7, "why")
+    counted = [
+        CustomerCount(lacking=Count(0), anew=unknown, portal=True),
+        CustomerCount(fate=RequestFate.FAILS, requests=Count(2), changes=Count(None, reason="why")),
+        CustomerCount(fate=RequestFate.NO_TOKEN_WITH_CLIENT, requests=unknown),
+        None,
+    ]
+    impacts = tuple(
+        Impact("right-added", Weight.NOTABLE, str(number), customers=each)
+        for number, each in enumerate(counted)
+    )
+    plan = a_plan()
+    told = replace(plan, changes=(replace(plan.changes[0], impacts=impacts), *plan.changes[1:]))
+    plain = tuple(replace(each, customers=None) for each in impacts)
+    saved = [each.get("customers") for each in json.loads(print_plan(told))["changes"][0]["impacts"]]
+
+    read = read_plan(print_plan(told).encode())
+
+    assert [each.customers for each in read.changes[0].impacts] == counted
+    assert (
+        read.digest
+        == replace(told, changes=(replace(told.changes[0], impacts=plain), *told.changes[1:])).digest
+    )
+    assert saved[0] == {
+        "lacking": {"number": 0},
+        "anew": {"number": None, "at_least": 7, "reason": "why"},
+        "portal": True,
+    }
+    assert saved[3] is None

@@ -37,6 +37,7 @@ SHARED = {
         "apply_summary",
         "blocks",
         "bullets",
+        "customer_impact",
         "effects",
         "escape",
         "folds",
