@@ -238,7 +238,7 @@ def connect(
             notify(f"Environment {environment.name}: {environment.register}")
             credentials, taken = read_credentials(environ), ()
         tokens = stack.enter_context(
-            open_tokens(environment, credentials, find_delegation(environment, vendor))
+            open_tokens(environment, credentials, find_delegation(environment, vendor), notify=notify)
         )
         register = HttpRegister(environment, tokens, workers=workers, read_only=read_only, notify=notify)
         organisation = read_organisation(tokens.token())

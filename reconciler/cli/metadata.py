@@ -47,5 +47,7 @@ def ask_environment(
             notify(f"Environment local: the embedded register at {environment.register}")
         else:
             notify(f"Environment {environment.name}: {environment.register}")
-        register = stack.enter_context(HttpRegister(environment, WithoutToken(), read_only=True))
+        register = stack.enter_context(
+            HttpRegister(environment, WithoutToken(), read_only=True, notify=notify)
+        )
         return look_up(names, register, f"in {environment.name}"), taken

@@ -90,7 +90,7 @@ class AltinnApi:
 
         With `members`, the objects of the answer keep no others.
         """
-        patience = Patience(BUDGET)
+        patience = Patience(BUDGET, self._throttle.delays)
         while True:
             try:
                 response = self._send(request, patience)
@@ -103,7 +103,9 @@ class AltinnApi:
                     )
                 return None  # noqa: TRY300 - an answer like the other one
             except (NotConnected, NoAnswer, ServerFailed, TooManyRequests) as failure:
-                if not patience.wait(failure.wait if isinstance(failure, TooManyRequests) else None):
+                if not patience.wait(
+                    failure.message, failure.wait if isinstance(failure, TooManyRequests) else None
+                ):
                     raise
 
     def write(self, request: ApiRequest) -> httpx.Response:
@@ -111,12 +113,12 @@ class AltinnApi:
 
         An answer of 401 or 429 can be untrue, so the caller has to find out whether to send the write again.
         """
-        patience = Patience(BUDGET)
+        patience = Patience(BUDGET, self._throttle.delays)
         while True:
             try:
                 return self._send(request, patience)
-            except NotConnected:
-                if not patience.wait():
+            except NotConnected as failure:
+                if not patience.wait(failure.message):
                     raise
 
     def _send(self, request: ApiRequest, patience: Patience) -> httpx.Response:

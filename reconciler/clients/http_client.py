@@ -11,6 +11,7 @@ import random
 import re
 import time
 from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -31,6 +32,10 @@ TOKEN_BUDGET = 8.0
 """Seconds for all attempts at one token; they count in the budget of the request that needs it."""
 SHORTEST_SECONDS = 1.0
 """What an attempt is given at least, so that the last one has a chance."""
+NOTICEABLE = 2.0
+"""Seconds without an answer, after which whoever reads a log is told why."""
+QUIET = 60.0
+"""Seconds in which that is said once, however many requests wait."""
 _NEVER_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -186,11 +191,31 @@ def describe_failure(error: Exception) -> str:
     return re.sub(r"^\[Errno -?\d+\] ", "", reason) or type(error).__name__
 
 
+class Delays:
+    """Says that requests are tried again, and why; safe for threads."""
+
+    def __init__(self, notify: Callable[[str], None] = _LOG.info) -> None:
+        self._notify = notify
+        self._lock = Lock()
+        self._quiet_until = 0.0
+
+    def report(self, why: str, seconds: float) -> None:
+        """Say why a request is tried again, and for how many seconds at most; others that wait too add nothing."""
+        now = time.monotonic()
+        with self._lock:
+            if now < self._quiet_until:
+                return
+            self._quiet_until = now + QUIET
+        self._notify(f"{why} Trying again for at most {max(round(seconds), 1)} s.")
+
+
 class Patience:
     """The seconds in which one request is tried again, with full jitter and growing waits."""
 
-    def __init__(self, budget: float) -> None:
-        self._deadline = time.monotonic() + budget
+    def __init__(self, budget: float, delays: Delays | None = None) -> None:
+        self._begun = time.monotonic()
+        self._deadline = self._begun + budget
+        self._delays = delays or Delays()
         self._ceiling = 0.2
 
     def limit(self) -> float:
@@ -204,11 +229,17 @@ class Patience:
         yield
         self._deadline += max(time.monotonic() - begun - beyond, 0.0)
 
-    def wait(self, asked: float | None = None) -> bool:
-        """Wait before another attempt, at least as long as was asked; False where the budget forbids it."""
+    def wait(self, why: str, asked: float | None = None) -> bool:
+        """Wait before another attempt, at least as long as was asked; False where the budget forbids it.
+
+        `why` is the sentence that says what the last attempt came to; where it takes long, it is shown.
+        """
         pause = (asked or 0.0) + random.uniform(0, self._ceiling)  # noqa: S311 - spreads load, guards nothing
         self._ceiling = min(self._ceiling * 2, 5.0)
-        if time.monotonic() + pause >= self._deadline:
+        now = time.monotonic()
+        if now + pause >= self._deadline:
             return False
+        if now + pause >= self._begun + NOTICEABLE:
+            self._delays.report(why, self._deadline - now)
         time.sleep(pause)
         return True

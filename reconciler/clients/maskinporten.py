@@ -18,7 +18,7 @@ import httpx
 
 from reconciler.clients.credentials import Credentials, is_token
 from reconciler.clients.grant_refusals import explain_grant_refusal
-from reconciler.clients.http_client import TOKEN_BUDGET, Patience, describe_failure, open_client
+from reconciler.clients.http_client import TOKEN_BUDGET, Delays, Patience, describe_failure, open_client
 from reconciler.clients.response_body import read_body, read_wait
 from reconciler.clients.signer import open_signer
 from reconciler.clients.token_claims import check_delegation, check_destination, check_form, describe_token
@@ -34,7 +34,7 @@ from reconciler.model.secret import Secret
 from reconciler.model.token_address import find_objection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from reconciler.clients.keys import Signer
     from reconciler.model.canonical_json import Json
@@ -121,6 +121,8 @@ class GrantedTokens:
         self._stale_at = 0.0
         self._failure: MaskinportenError | None = None
         self._failed_at = 0.0
+        self.delays = Delays()
+        """Says that a token is asked for again."""
 
     def token(self) -> Secret:
         """Give a token that is not stale; raises `MaskinportenError`."""
@@ -145,7 +147,7 @@ class GrantedTokens:
 
     def _fetch(self) -> tuple[Secret, float]:
         """Fetch a token, and say when it is stale."""
-        patience, replayed = Patience(TOKEN_BUDGET), False
+        patience, replayed = Patience(TOKEN_BUDGET, self.delays), False
         while True:
             sent = time.monotonic()
             try:
@@ -156,9 +158,10 @@ class GrantedTokens:
                     raise
                 replayed = True
             except _Transient as failure:
-                if not patience.wait(failure.wait):
+                message = f"Maskinporten at {self._issuer} gave no token: {failure.reason}."
+                if not patience.wait(message, failure.wait):
                     raise MaskinportenUnavailable(
-                        f"Maskinporten at {self._issuer} gave no token: {failure.reason}.",
+                        message,
                         hint="Check the address and the network; https://status.digdir.no reports outages.",
                     ) from None
             else:
@@ -241,9 +244,11 @@ def open_tokens(
     delegation: Delegation | None = None,
     *,
     purpose: Purpose = REGISTER,
+    notify: Callable[[str], None] | None = None,
 ) -> Iterator[TokenSource]:
     """Give the source of tokens for an environment, by a delegation or by the client's own right.
 
+    `notify` is called with a sentence when Maskinporten takes long.
     Raises `CredentialsError` for an unusable key, and `DelegationRefused` for a ready token that is another's.
     """
     if credentials.token:
@@ -254,6 +259,9 @@ def open_tokens(
         return
     key = open_signer(credentials)
     with open_client(environment.maskinporten) as client:
-        yield GrantedTokens(
+        granted = GrantedTokens(
             client, environment.maskinporten, credentials.client_id, key, delegation, purpose=purpose
         )
+        if notify:
+            granted.delays = Delays(notify)
+        yield granted

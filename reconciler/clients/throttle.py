@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from threading import Condition
 from typing import TYPE_CHECKING
 
+from reconciler.clients.http_client import Delays
 from reconciler.model.environment import READERS
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Throttle:
         self._running = 0
         self._turn = Condition()
         self._is_said = False
+        self.delays = Delays(notify)
+        """Says that what was asked is tried again."""
 
     @property
     def limit(self) -> int:

@@ -16,7 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler import __version__
-from reconciler.clients.http_client import Patience, ReadOnly, explain_failure, open_client
+from reconciler.clients.http_client import (
+    NOTICEABLE,
+    QUIET,
+    Delays,
+    Patience,
+    ReadOnly,
+    explain_failure,
+    open_client,
+)
 from reconciler.clients.http_exchange import TooMuch
 from reconciler.clients.response_body import read_body, read_wait
 from reconciler.errors import NoAnswer, NotConnected, Unintelligible, UsageError, WriteRefused
@@ -279,7 +287,7 @@ def test_patience_ends(clock: Clock) -> None:
     """Waits grow, are jittered, and end within the budget; no time is slept away at its end."""
     patience = Patience(8.0)
     waits = 0
-    while patience.wait():
+    while patience.wait("It is down."):
         waits += 1
 
     assert 3 <= waits <= 40
@@ -292,11 +300,36 @@ def test_patience_waits_as_long_as_asked(clock: Clock) -> None:
     """A wait that was asked for is kept, and one beyond the budget is not begun."""
     patience = Patience(8.0)
 
-    assert patience.wait(3)
+    assert patience.wait("It is down.", 3)
     assert 1003 <= clock.now <= 1003.2
-    assert not patience.wait(7)
-    assert not patience.wait(1e9)
+    assert not patience.wait("It is down.", 7)
+    assert not patience.wait("It is down.", 1e9)
     assert clock.now <= 1003.2
+
+
+def test_a_long_wait_is_explained_once(clock: Clock) -> None:
+    """After two seconds a sentence says why and how long; for a minute the other requests that wait say nothing."""
+    said: list[str] = []
+    delays = Delays(said.append)
+    for seconds in (0.0, 0.0, QUIET):
+        clock.now += seconds
+        patience = Patience(8.0, delays)
+        while patience.wait("It is down."):
+            pass
+
+    assert len(said) == 2
+    assert all(re.fullmatch(r"It is down\. Trying again for at most [5-8] s\.", each) for each in said)
+
+
+def test_a_short_wait_is_not_explained(clock: Clock) -> None:
+    """What is over at once needs no line."""
+    said: list[str] = []
+    patience = Patience(8.0, Delays(said.append))
+
+    assert patience.wait("It is down.")
+    assert patience.wait("It is down.")
+    assert clock.now < 1000 + NOTICEABLE
+    assert said == []
 
 
 def test_an_attempt_is_given_what_is_left(clock: Clock) -> None:

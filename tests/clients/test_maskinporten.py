@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from reconciler.clients.credentials import Credentials
 from reconciler.clients.grant_refusals import explain_grant_refusal
-from reconciler.clients.http_client import TOKEN_BUDGET, open_client
+from reconciler.clients.http_client import TOKEN_BUDGET, Delays, open_client
 from reconciler.clients.keys import Key
 from reconciler.clients.maskinporten import (
     GrantedTokens,
@@ -350,6 +350,19 @@ def test_a_wait_is_kept(server: Server, tokens: GrantedTokens) -> None:
     with pytest.raises(MaskinportenUnavailable):
         tokens.token()
     assert server.clock.slept == []
+
+
+def test_a_long_wait_for_a_token_is_explained(server: Server, tokens: GrantedTokens) -> None:
+    """While it is asked for again, the reason is said that would end the run."""
+    said: list[str] = []
+    tokens.delays = Delays(said.append)
+    server.answers = [httpx.Response(503)]
+
+    with pytest.raises(MaskinportenUnavailable) as caught:
+        tokens.token()
+
+    (line,) = said
+    assert line.startswith(f"{caught.value.message} Trying again for at most ")
 
 
 def test_a_hanging_maskinporten_is_given_up_in_time(server: Server, tokens: GrantedTokens) -> None:

@@ -123,12 +123,15 @@ def connect(
     *answers: httpx.Response | Exception | type[Exception],
     read_only: bool = False,
     tokens: Tokens | None = None,
+    notify: Callable[[str], None] = print,
 ) -> HttpRegister:
     """Make a client of a server that gives these answers."""
     server.answers = list(answers)
     environment = Environment("served", "https://register.example", "https://maskinporten.example/")
     transport = httpx.MockTransport(server.handle)
-    return HttpRegister(environment, tokens or Tokens(), read_only=read_only, transport=transport)
+    return HttpRegister(
+        environment, tokens or Tokens(), read_only=read_only, transport=transport, notify=notify
+    )
 
 
 def answer(status: int, body: Json = None, **headers: str) -> httpx.Response:
@@ -251,6 +254,18 @@ def test_a_read_succeeds_after_failures(server: Server) -> None:
 
     assert register.read_system(SYSTEM) is not None
     assert len(server.requests) == 4
+
+
+def test_a_long_wait_is_explained(server: Server) -> None:
+    """A register that is down is asked again for ten seconds, and a line says so, and why."""
+    said: list[str] = []
+    register = connect(server, httpx.ConnectError, notify=said.append)
+
+    with pytest.raises(NotConnected) as caught:
+        register.read_system(SYSTEM)
+
+    (line,) = said
+    assert line.startswith(f"{caught.value.message} Trying again for at most ")
 
 
 def test_a_read_waits_as_long_as_asked(server: Server) -> None:
