@@ -86,6 +86,13 @@ EXIT_CODES: Mapping[str, Mapping[Exit, str]] = {
         Exit.FAILED: "The register cannot be read.",
         Exit.USAGE: "The register does not know the system.",
     },
+    "check": {
+        Exit.DONE: "Proven: the system user has what the template asks for, or nothing of it can be looked at.",
+        Exit.FAILED: "Rejected, refused or missing; the last step says what.",
+        Exit.DIFFERENT: "The customer has not answered yet; the next run goes on from there.",
+        Exit.REFUSED: "Another check of the same customer is running.",
+        Exit.UNKNOWN: "A service gave no usable answer.",
+    },
     "compare": {
         Exit.DONE: "Also where the two differ, or a system cannot be read.",
         Exit.FAILED: "A definition has errors, or --live cannot ask a register.",

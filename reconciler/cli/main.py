@@ -36,6 +36,7 @@ GROUPS = {
         "explain": "Print the page of a rule, an impact or a code.",
     },
     "Customers and register": {
+        "check": "Prove a registration from end to end, in a test environment.",
         "list": "Show what is registered, with or without definitions.",
         "history": "Show a system's change log, oldest write first.",
         "compare": "Put two environments side by side.",

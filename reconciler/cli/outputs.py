@@ -58,14 +58,14 @@ class Outputs:
             show_text(render(self.stdout))
 
 
-def choose_outputs(words: Sequence[str] | None) -> Outputs:
+def choose_outputs(words: Sequence[str] | None, known: Sequence[str] = FORMATS) -> Outputs:
     """Read `NAME` and `NAME=FILE`; raises `UsageError` for an unknown name, and for two on stdout."""
     stdout, files = "", list[tuple[str, Path]]()
     for word in words or ():
         name, equals, file = word.partition("=")
-        if name not in FORMATS:
-            near = find_nearest(name, FORMATS)
-            hint = f"Did you mean `{near}`?" if near else f"Known here: {', '.join(FORMATS)}."
+        if name not in known:
+            near = find_nearest(name, known)
+            hint = f"Did you mean `{near}`?" if near else f"Known here: {', '.join(known)}."
             raise UsageError(f"There is no format `{name}`.", hint=hint)
         if equals:
             files.append((name, Path(file)))

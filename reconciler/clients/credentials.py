@@ -70,6 +70,9 @@ _LONGEST_PATH = 1024
 _LONGEST_KID = 200
 _KIDS = ("MASKINPORTEN_KID", "MASKINPORTEN_KEY_ID")
 _SIGNER, _ALGORITHM, _PUBLIC = "MASKINPORTEN_SIGNER", "MASKINPORTEN_ALGORITHM", "MASKINPORTEN_PUBLIC_KEY"
+_CHECK_CLIENT, _CHECK_KEY = "RECONCILER_CHECK_CLIENT_ID", "RECONCILER_CHECK_CLIENT_JWK"
+_CHECK_FILE = "RECONCILER_CHECK_CLIENT_JWK_PATH"
+"""The client that stands for the vendor's own program when a registration is checked, and its key."""
 CREDENTIAL_VARIABLES = (*_CLIENT, *_KEYS, *(f"{name}_PATH" for name in _KEYS), _SIGNER, "RECONCILER_TOKEN")
 
 
@@ -78,7 +81,8 @@ def check_exposed(words: Sequence[str], environ: Mapping[str, str]) -> None:
 
     Raises `UsageError`, which names the place and shows nothing of the value.
     """
-    named = (*_ECHOED, *_CLIENT, *_KIDS, _SIGNER, _ALGORITHM, *(f"{name}_PATH" for name in _KEYS))
+    files = (*(f"{name}_PATH" for name in _KEYS), _CHECK_FILE)
+    named = (*_ECHOED, *_CLIENT, *_KIDS, _SIGNER, _ALGORITHM, _CHECK_CLIENT, *files)
     places = {name: environ.get(name, "") for name in named}
     places |= {f"argument {number} of the command line": word for number, word in enumerate(words, 1)}
     exposed = next((name for name, value in places.items() if looks_secret(value)), "")
@@ -118,7 +122,9 @@ def choose_variables(environ: Mapping[str, str], environment: str) -> Mapping[st
 def drop_secrets(environ: Mapping[str, str]) -> dict[str, str]:
     """Leave the keys and tokens out that are this program's, an environment's name behind them or none."""
     return {
-        name: value for name, value in environ.items() if not name.startswith((*_KEYS, "RECONCILER_TOKEN"))
+        name: value
+        for name, value in environ.items()
+        if not name.startswith((*_KEYS, _CHECK_KEY, "RECONCILER_TOKEN"))
     }
 
 
@@ -165,6 +171,28 @@ def read_credentials(environ: Mapping[str, str]) -> Credentials:
         raise CredentialsError(f"{' and '.join(kids)} differ.", hint="Set one of them.")
     key = Secret(next(iter(given.values()), ""))
     return Credentials(client, key, next(iter(kids.values()), ""), signer=signer)
+
+
+def read_runtime_credentials(environ: Mapping[str, str]) -> Credentials:
+    """Read the client, and its key, that stands for the vendor's own program when a registration is checked.
+
+    It is never the client that writes to the register. Raises `CredentialsError` where one of both is missing.
+    """
+    client = _read_form(
+        _CHECK_CLIENT, Secret(environ.get(_CHECK_CLIENT, "").strip()), is_client_id, "client id"
+    )
+    keys = [key for _, key in _read_keys(_CHECK_KEY, environ) if key]
+    if not client or not keys:
+        missing = [name for name, there in ((_CHECK_CLIENT, client), (_CHECK_KEY, keys)) if not there]
+        raise CredentialsError(
+            f"There is no credential of the runtime client; missing: {', '.join(missing)}.",
+            hint="It is a client that the system lists in `clientId`; the environment `local` needs none.",
+        )
+    if len(set(keys)) > 1:
+        raise CredentialsError(
+            f"{_CHECK_KEY} and {_CHECK_FILE} hold different keys.", hint="Set one of them."
+        )
+    return Credentials(client, Secret(keys[0]))
 
 
 def _read_signer(environ: Mapping[str, str]) -> AskedSigner | None:

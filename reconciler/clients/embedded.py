@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkstemp
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
 
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -20,12 +21,13 @@ from jwt.algorithms import RSAAlgorithm
 from reconciler.clients.credentials import Credentials
 from reconciler.clients.http_client import open_client
 from reconciler.clients.keys import Key, read_key
+from reconciler.clients.problem_details import explain_problem
 from reconciler.definitions.files import prepare_own_folder
 from reconciler.emulator import start
 from reconciler.errors import CredentialsError, UsageError
 from reconciler.model.catalogue import read_shipped_catalogue
-from reconciler.model.customers import PARTIES, READ, WRITE
-from reconciler.model.environment import SCOPE, Environment
+from reconciler.model.customers import READ, WRITE
+from reconciler.model.environment import PARTIES, SCOPE, Environment
 from reconciler.model.secret import Secret
 from reconciler.platform import read_plain
 
@@ -75,6 +77,34 @@ def open_local(
     with emulator:
         environment = Environment("local", emulator.base, emulator.maskinporten)
         yield Local(environment, Credentials(_name_client(vendors[0]), key, KID), emulator.taken)
+
+
+def add_runtime_client(
+    local: Environment, credentials: Credentials, client: str, vendor: str, scopes: Sequence[str]
+) -> Credentials:
+    """Make a client of the embedded register's that stands for a vendor's program, and give its credentials.
+
+    It has the key of the environment local, since a client id in a definition comes with none.
+    """
+    public = _export_public(read_key(credentials.key, KID).private)
+    body = {"org": vendor, "scopes": [*scopes], "jwk": public}
+    with open_client(local.register) as http:
+        http.put(f"/control/clients/{quote(client, safe='')}", json=body).raise_for_status()
+    return Credentials(client, credentials.key, KID)
+
+
+def approve_locally(local: Environment, request: str) -> str:
+    """Approve a request for a system user as the embedded register's customer; gives why it could not be, or nothing.
+
+    Only the embedded register has customers who say yes by themselves.
+    """
+    with open_client(local.register) as http:
+        answer = http.post("/control/customer", json={"do": "approve", "request": request})
+        answer.raise_for_status()
+    found = answer.json()
+    return (
+        "" if found["status"] < 300 else explain_problem(found["body"], found["status"], "customer's portal")
+    )
 
 
 def list_vendors(root: Path) -> list[str]:

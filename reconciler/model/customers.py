@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 READ = "altinn:authentication/systemuser.request.read"
 WRITE = "altinn:authentication/systemuser.request.write"
 """System users contract §2: each opens its own routes, and neither includes the other."""
-PARTIES = "altinn:accessmanagement/authorizedparties"
-"""System users contract §9.4: of the call that shows what a system user may do."""
 STANDARD, AGENT = "standard", "agent"
 """The kinds of system user that a vendor can ask for (System users contract §1)."""
 NEW, ACCEPTED, REJECTED = "New", "Accepted", "Rejected"

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from reconciler.operations.evidence import Proof
     from reconciler.operations.evidence_lookup import Shown
     from reconciler.planning.acceptance_status import Judged
+    from reconciler.planning.check_report import CheckReport
     from reconciler.planning.comparison import Comparison
     from reconciler.planning.drift import Difference, DriftReport
     from reconciler.planning.inventory import Inventory
@@ -84,6 +85,21 @@ def render_recovered(recovered: Sequence[Recovered], stranded: Sequence[Stranded
         for each in stranded
     ]
     return _print({"recovered": settled, "stranded": lost})
+
+
+def render_check(report: CheckReport) -> str:
+    """Render a check of a registration, with every step."""
+    system, org, reference = report.triple
+    body = {
+        "environment": report.environment,
+        "system": system,
+        "customer": org,
+        "reference": reference,
+        "request": report.request,
+        "proven": report.proven,
+        "steps": [asdict(each) for each in report.steps],
+    }
+    return _print(body)
 
 
 def render_runs(runs: Sequence[RunSummary]) -> str:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from xml.etree import ElementTree as ET
 
-from reconciler.model.findings import Severity
+from reconciler.model.findings import Finding, Location, Severity
+from reconciler.planning.check_report import StepState
 from reconciler.planning.explanation import BLOCKED
 from reconciler.render.annotations import (
     annotate_drift,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from xml.etree.ElementTree import Element
 
-    from reconciler.model.findings import Finding
+    from reconciler.planning.check_report import CheckReport
     from reconciler.planning.drift import DriftReport
     from reconciler.planning.plan import Plan
     from reconciler.render.annotations import Annotation
@@ -76,6 +77,18 @@ def render_drift(report: DriftReport, *, failing: Collection[Severity] = FAILING
     compared = _Case("reconciler", "compare", note=count(report.systems, "system"))
     cases = [compared, *_gather(annotate_drift(report))]
     return _print(f"reconciler drift {report.target.environment}", cases, failing)
+
+
+def render_check(report: CheckReport) -> str:
+    """Render a check of a registration, a case for each step; a run that waits for the customer fails none of them."""
+    cases = []
+    for step in report.steps:
+        place = Location("")
+        found = [Finding(step.name, Severity.ERROR, step.message, place, step.hint)]
+        is_wrong = step.state in {StepState.WRONG, StepState.UNKNOWN}
+        note = "" if is_wrong else f"{step.state}: {make_xml(shorten(step.message))}"
+        cases.append(_Case(report.triple.system, step.name, found if is_wrong else (), note))
+    return _print(f"reconciler check {report.environment}", cases, FAILING)
 
 
 def _gather(annotations: Iterable[Annotation]) -> list[_Case]:

@@ -20,6 +20,7 @@ SECTIONS: Mapping[str, str] = {
     "list": "A list of systems",
     "history": "A history",
     "compare": "A comparison",
+    "check": "A check",
     "runs": "Runs",
     "evidence": "Evidence",
     "recover": "Recovered requests",

@@ -18,10 +18,12 @@ from reconciler.execution.journal import Run, RunStart
 from reconciler.execution.run_summary import RunSummary
 from reconciler.model.catalogue_list import CatalogueList, PackageEntry, Renewal, Renewed, ResourceEntry
 from reconciler.model.catalogue_search import Hits
+from reconciler.model.customers import Triple
 from reconciler.operations.evidence import Problem, Proof
 from reconciler.operations.evidence_lookup import Shown
 from reconciler.planning.acceptance import Acceptance
 from reconciler.planning.acceptance_status import Judged, Status
+from reconciler.planning.check_report import CheckReport, CheckStep, StepState
 from reconciler.planning.comparison import Compared, Comparison, Contrast
 from reconciler.planning.inventory import Inventory, Registration, Row
 from reconciler.planning.key_expiry import find_key_expiry
@@ -74,6 +76,11 @@ def _compare(*unread: str) -> str:
     return as_json.render_comparison(Comparison(("tt02", "prod"), (compared,), 1, (unread[0], unread[1])))
 
 
+def _check() -> str:
+    steps = (CheckStep("token", StepState.OK, "x", "x"),)
+    return as_json.render_check(CheckReport("tt02", Triple("x", "310904473", "x"), "standard", steps))
+
+
 def _list_runs() -> str:
     start = RunStart(
         "x", "https://platform.tt02.altinn.no", "tt02", VENDOR, "0" * 64, "1", "2026-11-22T00:00:00Z"
@@ -101,6 +108,7 @@ OUTPUTS = {
     "Recovered requests": _read_golden("recovered"),
     "A list of systems": [_list_systems()],
     "A comparison": [_compare("", ""), _compare("x", "")],
+    "A check": [_check()],
     "Runs": [_list_runs()],
     "Evidence": [
         as_json.render_evidence(

@@ -1,0 +1,56 @@
+"""A check of a registration as lines for people: a step a line, with what to do below.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.errors import Exit
+from reconciler.planning.check_report import StepState
+from reconciler.render.lines import Piece, make_line, make_sentence, wrap_sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from reconciler.planning.check_report import CheckReport, CheckStep
+    from reconciler.render.lines import Line
+
+_STYLES: Mapping[StepState, str] = {
+    StepState.OK: "good",
+    StepState.WRONG: "bad",
+    StepState.UNKNOWN: "bad",
+    StepState.WAITING: "warn",
+    StepState.SKIPPED: "dim",
+}
+_VERDICTS = {
+    Exit.DONE: "Proven",
+    Exit.DIFFERENT: "Waiting for the customer",
+    Exit.UNKNOWN: "Not known",
+    Exit.FAILED: "Not proven",
+}
+_INDENT = " " * 23
+
+
+def render_step(step: CheckStep) -> Iterator[Line]:
+    """Render one step: how it ended, its name, a sentence, and what to do."""
+    yield make_line(
+        Piece(f"{step.state:<8}", _STYLES[step.state]), f" {step.name:<14}{make_sentence(step.message)}"
+    )
+    if step.hint:
+        yield from wrap_sentence(step.hint, _INDENT)
+
+
+def render_verdict(report: CheckReport) -> Iterator[Line]:
+    """Render in one line what was proven of whom, or not."""
+    system, org, _ = report.triple
+    what = f"`{report.request}` of `{system}` for {org} in {report.environment}"
+    yield make_line(Piece(make_sentence(f"{_VERDICTS[report.exit_code]}: {what}."), "strong"))
+
+
+def render_check(report: CheckReport) -> Iterator[Line]:
+    """Render every step and the verdict."""
+    for each in report.steps:
+        yield from render_step(each)
+    yield from render_verdict(report)
