@@ -26,13 +26,45 @@ from reconciler.render.text.check import render_check, render_verdict
 app = make_app()
 _EXAMPLES = """\
 reconciler check 991825827_smartcloud
-reconciler check 991825827_smartcloud -e tt02 --customer 310904473 --patience 15m
-reconciler check 991825827_smartcloud -e tt02 --existing --format junit=check.xml"""
+reconciler check 991825827_smartcloud -e tt02 --customer 310904473
+reconciler check 991825827_smartcloud -e tt02 --existing"""
 _RENDERERS = {"json": as_json.render_check, "junit": junit.render_check}
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 _Id: TypeAlias = Annotated[
     str,
     typer.Argument(metavar="ID", help="The system's id.", show_default=False, autocompletion=complete_system),
+]
+_Customer: TypeAlias = Annotated[
+    str,
+    typer.Option("--customer", metavar="ORG", help="The organisation that is asked.", show_default=False),
+]
+_Request: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--request",
+        metavar="NAME",
+        help="The template in the definition. Default: the only one.",
+        show_default=False,
+    ),
+]
+_Reference: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--reference",
+        metavar="REF",
+        help="The external reference. Default: reconciler-check.",
+        show_default=False,
+    ),
+]
+_Existing: TypeAlias = Annotated[
+    bool, typer.Option("--existing", help="Ask nobody: the system user has to be there.")
+]
+_Again: TypeAlias = Annotated[bool, typer.Option("--again", help="Ask anew where the customer rejected.")]
+_ByHand: TypeAlias = Annotated[
+    bool, typer.Option("--by-hand", help="In local: leave the answer to a person, on the page.")
+]
+_Patience: TypeAlias = Annotated[
+    str, typer.Option("--patience", metavar="TIME", help="How long to wait for the customer: 90s, 15m, 1h.")
 ]
 _Formats: TypeAlias = Annotated[
     list[str] | None,
@@ -49,39 +81,13 @@ _Formats: TypeAlias = Annotated[
 def run(
     system: _Id,
     *,
-    customer: Annotated[
-        str,
-        typer.Option("--customer", metavar="ORG", help="The organisation that is asked.", show_default=False),
-    ] = "",
-    request: Annotated[
-        str,
-        typer.Option(
-            "--request",
-            metavar="NAME",
-            help="The template under `requests`. Default: the only one.",
-            show_default=False,
-        ),
-    ] = "",
-    reference: Annotated[
-        str,
-        typer.Option(
-            "--reference",
-            metavar="REF",
-            help="The external reference. Default: reconciler-check.",
-            show_default=False,
-        ),
-    ] = "",
-    existing: Annotated[
-        bool, typer.Option("--existing", help="Ask nobody: the system user has to be there.")
-    ] = False,
-    again: Annotated[bool, typer.Option("--again", help="Ask anew where the customer rejected.")] = False,
-    by_hand: Annotated[
-        bool, typer.Option("--by-hand", help="In local: leave the answer to a person, on the page.")
-    ] = False,
-    patience: Annotated[
-        str,
-        typer.Option("--patience", metavar="TIME", help="How long to wait for the customer: 90s, 15m, 1h."),
-    ] = "15m",
+    customer: _Customer = "",
+    request: _Request = "",
+    reference: _Reference = "",
+    existing: _Existing = False,
+    again: _Again = False,
+    by_hand: _ByHand = False,
+    patience: _Patience = "15m",
     environment: EnvironmentOption = None,
     formats: _Formats = None,
     root: RootOption = None,

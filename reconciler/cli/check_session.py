@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import sys
 import time
-from contextlib import ExitStack, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.cli.console import notify, show_lines
@@ -29,11 +30,13 @@ from reconciler.planning.check_report import CheckReport, StepState
 from reconciler.render.text.check import render_step
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from reconciler.cli.context import Connection, Context
     from reconciler.clients.credentials import Credentials
     from reconciler.definitions.definition import Resolved
+    from reconciler.execution.check_journal import CheckJournal
     from reconciler.model.customers import AccessRequest
     from reconciler.model.environment import ConfiguredCheck
     from reconciler.model.request_template import Template
@@ -64,9 +67,7 @@ def run_check(
     is_local = context.environment.name == "local"
     credentials = None if is_local else read_runtime_credentials(os.environ)
     steps = []
-    with ExitStack() as stack:
-        journal = stack.enter_context(open_check_journal(folder, name))
-        connection = stack.enter_context(open_register(context, read_only=True))
+    with open_check_journal(folder, name) as journal, open_register(context, read_only=True) as connection:
         runtime = credentials or _make_runtime_client(connection, resolved, chosen)
         task = CheckTask(
             connection.environment,
@@ -76,38 +77,39 @@ def run_check(
             Caller(runtime.client_id, connection.target.vendor),
             chosen.scopes,
             connection.ownership.acceptances,
-            options.existing,
-            options.again,
-            options.patience,
+            existing=options.existing,
+            again=options.again,
+            patience=options.patience,
         )
-
-        def invite(request: AccessRequest) -> None:
-            if is_local and not options.by_hand:
-                _approve(connection, request)
-            else:
-                _tell(request, page)
-
-        from reconciler.clients.runtime import open_as_system_user  # noqa: PLC0415 - loads HTTP
-
-        as_user = open_as_system_user(connection.environment, runtime, triple, chosen.scopes)
-        parts = CheckParts(
-            connection.register,
-            stack.enter_context(open_system_users(connection, read_only=options.existing)),
-            stack.enter_context(as_user),
-            journal,
-            invite,
-            lambda: datetime.now(UTC),
-            time.sleep,
-        )
-        for step in check(task, parts):
-            steps.append(step)
-            if options.shown:
-                show_lines(render_step(step))
-                sys.stdout.flush()
+        answers_itself = is_local and not options.by_hand
+        invite = partial(_approve, connection) if answers_itself else partial(_tell, page)
+        with _open_parts(connection, task, runtime, journal, invite) as parts:
+            for step in check(task, parts):
+                steps.append(step)
+                if options.shown:
+                    show_lines(render_step(step))
+                    sys.stdout.flush()
     if not any(each.state is StepState.WAITING for each in steps):
-        with suppress(OSError):
-            page.unlink()
+        page.unlink(missing_ok=True)
     return CheckReport(context.environment.name, triple, template.name, tuple(steps))
+
+
+@contextmanager
+def _open_parts(
+    connection: Connection,
+    task: CheckTask,
+    runtime: Credentials,
+    journal: CheckJournal,
+    invite: Callable[[AccessRequest], None],
+) -> Iterator[CheckParts]:
+    """Open what a check works with: only the routes of requests can be written to, and none where nothing is asked."""
+    from reconciler.clients.runtime import open_as_system_user  # noqa: PLC0415 - loads HTTP
+
+    as_user = open_as_system_user(connection.environment, runtime, task.triple, task.scopes)
+    with open_system_users(connection, read_only=task.existing) as customers, as_user as opened:
+        yield CheckParts(
+            connection.register, customers, opened, journal, invite, lambda: datetime.now(UTC), time.sleep
+        )
 
 
 def _make_runtime_client(connection: Connection, resolved: Resolved, chosen: ConfiguredCheck) -> Credentials:
@@ -131,7 +133,7 @@ def _approve(connection: Connection, request: AccessRequest) -> None:
     )
 
 
-def _tell(request: AccessRequest, page: Path) -> None:
+def _tell(page: Path, request: AccessRequest) -> None:
     """Tell who decides, and where; the link is shown on a terminal only, and else is in a file."""
     held = "" if request.kind == AGENT else ", who has to hold all that is asked for,"
     notify(f"An access manager of {request.triple.org}{held} decides on the page of the request.")

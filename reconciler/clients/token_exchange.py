@@ -63,7 +63,8 @@ def exchange_token(
             try:
                 return _ask(client, environment.register, token, patience)
             except (NotConnected, NoAnswer, ServerFailed, TooManyRequests) as failure:
-                if not patience.wait(failure.wait if isinstance(failure, TooManyRequests) else None):
+                asked = failure.wait if isinstance(failure, TooManyRequests) else None
+                if not patience.wait(failure.message, asked):
                     raise
 
 

@@ -63,10 +63,10 @@ def find_or_ask(task: CheckTask, parts: CheckParts) -> AccessRequest | SystemUse
     Raises `StepEnded` where there is no request that the customer could accept.
     """
     found = _find(task, parts)
-    if found is None:
-        _refuse_while_late(parts)
-        found = _ask(task, parts)
-    return _settle(found, task, parts)
+    if found is not None:
+        return _settle(found, task, parts)
+    _refuse_while_late(parts)
+    return _settle(_ask(task, parts), task, parts)
 
 
 def _find(task: CheckTask, parts: CheckParts) -> AccessRequest | None:

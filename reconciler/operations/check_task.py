@@ -47,7 +47,7 @@ class CheckTask:
     """Seconds that the customer has."""
 
 
-class Customers(Protocol):
+class RequestRoutes(Protocol):
     """The customers' side of a register, as a check needs it."""
 
     def find_user(self, triple: Triple) -> SystemUser | None:
@@ -81,7 +81,7 @@ class CheckParts:
     """What a check works with."""
 
     register: Register
-    customers: Customers
+    customers: RequestRoutes
     runtime: Runtime
     journal: CheckJournal
     invite: Callable[[AccessRequest], None]
