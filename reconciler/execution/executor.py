@@ -19,7 +19,8 @@ from reconciler.clients.metadata import find_doubt
 from reconciler.errors import WriteRefused
 from reconciler.execution.fate import find_difference
 from reconciler.execution.outcome import Done, Failed, NotTried, Outcome, Report, Stale, Unknown
-from reconciler.execution.request import Attempted, Known, carry_out
+from reconciler.execution.request import Attempted, carry_out
+from reconciler.execution.snapshot import Known
 from reconciler.planning.request_order import Step, put_back
 
 if TYPE_CHECKING:

@@ -163,6 +163,11 @@ def find_difference(
     return diff(_read_asked(body), normalise(living))
 
 
+def holds(actual: RegisteredSystem, request: Request) -> bool:
+    """Say whether a system is as a request asks."""
+    return actual.is_deleted is (request.method == "DELETE") and not find_difference(request.body, actual)
+
+
 def find_stuck(actual: RegisteredSystem | None, log: Sequence[LogEntry]) -> tuple[str, ...]:
     """Find the client ids that a deleted system took after its deletion (System Register contract §9.4).
 

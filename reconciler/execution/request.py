@@ -36,7 +36,7 @@ from reconciler.execution.outcome_text import (
     explain_stale,
     explain_unread,
 )
-from reconciler.execution.snapshot import Snapshot, take_snapshot
+from reconciler.execution.snapshot import Known, Snapshot, take_snapshot_after, take_snapshot_before
 from reconciler.planning.change_log import find_since
 
 if TYPE_CHECKING:
@@ -77,15 +77,6 @@ class Writer:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """The state that a step was made from."""
-
-    digest: str
-    newest: str | None = None
-    """The time of the newest entry of the change log; empty where there was none, None where nobody looked."""
-
-
-@dataclass(frozen=True, slots=True)
 class Attempted:
     """What became of one request, what the register now holds, and whether the run can go on."""
 
@@ -106,6 +97,8 @@ class _Sending:
     began: float = 0.0
     took: float = 0.0
     times: int = 0
+    before: Snapshot = field(default=Snapshot(None))
+    """The system right before it was sent for the first time."""
 
     @property
     def overdue(self) -> bool:
@@ -143,7 +136,7 @@ def carry_out(
     Nothing is raised for what the register does: it is the outcome.
     """
     try:
-        before = take_snapshot(step.id, writer.register)
+        before = take_snapshot_before(step.id, writer.register, known)
     except ReconcilerError as error:
         halt = error.message if isinstance(error, _POINTLESS) else ""
         return Attempted(NotTried(change=change, reason=error.message, hint=error.hint), None, halt)
@@ -151,7 +144,7 @@ def carry_out(
     if before.digest != known.digest:
         return Attempted(explain_stale(change, step.document, before.system, since or before.log[:1]), before)
     request = Request(step.method, step.document, before.system, before.newest, writer.ours)
-    sending = _Sending(make_traceparent())
+    sending = _Sending(make_traceparent(), before=before)
     try:
         writer.journal.record_intent(
             step,
@@ -253,7 +246,8 @@ def _verify_until_known(
 ) -> tuple[Snapshot, Verification]:
     """Look until it is known what became of the request, or until its time is out."""
     while True:
-        after = take_snapshot(step.id, writer.register)
+        confirmed = sending.failure is None
+        after = take_snapshot_after(request, sending.before, step.id, writer.register, confirmed=confirmed)
         verification = verify(request, after.system, after.log)
         # A COMMIT that is held up comes through seconds after its 500, however long that took (contract §9.3).
         left = sending.find_last_look(writer.patience) - time.monotonic()

@@ -223,7 +223,7 @@ def test_files_are_opened_before_the_first_request(
 def _leave_open(repository: Repository, served: Served) -> None:
     """Leave a run with a request whose outcome is unknown."""
     _strike(served, fault="reset", when="after", method="POST", path="*systemregister*")
-    _strike(served, fault="status", status=503, method="GET", path="*systemregister*", times=0, skip=5)
+    _strike(served, fault="status", status=503, method="GET", path="*systemregister*", times=0, skip=4)
     done = repository.run("apply", "--yes", "--patience", "0", RECONCILER_ENVIRONMENT="served")
     httpx.delete(f"{served.base}/control/faults").raise_for_status()
     assert done.returncode == 5, done.stdout + done.stderr

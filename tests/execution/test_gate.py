@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 SOURCES = Path(reconciler.__file__).parent
 OURS = [path for path in SOURCES.rglob("*.py") if "emulator" not in path.parts]
-WORKERS = {"create_system", "replace_system", "delete_system"}
+WRITERS = {"create_system", "replace_system", "delete_system"}
 
 
 def _site(stage: Stage) -> Site:
@@ -210,7 +210,7 @@ def test_the_impact_that_does_not_hold_is_named() -> None:
 
 def test_only_the_gate_leads_to_a_write() -> None:
     """Requests that write are sent in `request`, which only the executor calls, with what only preflight makes."""
-    assert {where for where, _ in _uses(WORKERS)} <= {"execution/request.py", "clients/register.py"}
+    assert {where for where, _ in _uses(WRITERS)} <= {"execution/request.py", "clients/register.py"}
     assert {where for where, _ in _uses({"carry_out"})} == {"execution/executor.py"}
     assert {where for where, _ in _uses({"recover_run", "recover_runs"})} <= {
         "execution/recovery.py",

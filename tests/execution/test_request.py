@@ -20,7 +20,8 @@ from reconciler.errors import (
 from reconciler.execution.journal import start_run
 from reconciler.execution.journal_folder import read_runs
 from reconciler.execution.outcome import Done, Failed, NotTried, Stale, Unknown
-from reconciler.execution.request import SLOW, Attempted, Known, Writer, _Sending, carry_out
+from reconciler.execution.request import SLOW, Attempted, Writer, _Sending, carry_out
+from reconciler.execution.snapshot import Known
 from reconciler.model.system import RegisteredSystem
 from reconciler.planning.plan import Plan, Target, plan_changes
 from tests.builders import VENDOR, a_live_document, a_resolved
