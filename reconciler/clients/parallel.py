@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import TYPE_CHECKING, TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from reconciler.model.environment import READERS
 
@@ -34,26 +35,46 @@ def ask_all(
     workers: int = READERS,
 ) -> dict[str, Answer]:
     """Ask the same of every id, several at a time; the first failure ends it, and is raised."""
-    failures: list[BaseException] = []
-
-    def ask_unless_failed(name: str) -> Answer:
-        if failures:  # asking on would spend the whole of another budget
-            raise failures[0]
-        try:
-            return ask(name)
-        except BaseException as failure:
-            failures.append(failure)
-            raise
-
+    asking = _Asking(ask, ids)
     found: dict[str, Answer] = {}
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        asked = {pool.submit(ask_unless_failed, name): name for name in ids}
+        for _ in range(min(workers, len(ids))):
+            pool.submit(asking.work)
         try:
-            for future in as_completed(asked):
-                found[asked[future]] = future.result()
+            for done in range(1, len(ids) + 1):
+                name, answer = asking.wait()
+                found[name] = answer
                 if progress:
-                    progress(len(found), len(ids))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+                    progress(done, len(ids))
+        except BaseException as failure:
+            asking.failures.append(failure)
             raise
     return {name: found[name] for name in ids}
+
+
+class _Asking(Generic[Answer]):
+    """What several workers have left to ask, one task each: a task for each id takes twice the time and memory."""
+
+    def __init__(self, ask: Callable[[str], Answer], ids: Sequence[str]) -> None:
+        self.failures: list[BaseException] = []
+        self._ask = ask
+        self._rest = iter(tuple(ids))
+        self._answers: SimpleQueue[tuple[str, Answer] | None] = SimpleQueue()
+
+    def work(self) -> None:
+        """Ask for what is left, until something failed: asking on would spend the whole of another budget."""
+        for name in self._rest:
+            if self.failures:
+                return
+            try:
+                self._answers.put((name, self._ask(name)))
+            except BaseException as failure:  # noqa: BLE001 - `wait` raises it
+                self.failures.append(failure)
+                self._answers.put(None)
+
+    def wait(self) -> tuple[str, Answer]:
+        """Wait for an id and its answer; raises the first failure."""
+        answer = self._answers.get()
+        if answer is None:
+            raise self.failures[0]
+        return answer

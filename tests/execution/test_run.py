@@ -14,6 +14,7 @@ from reconciler.execution.executor import apply_plan
 from reconciler.execution.journal import Journal, start_run
 from reconciler.execution.outcome import Done, Failed, NotTried, Outcome, Stale, Unknown
 from reconciler.execution.preflight import Site, Terms, clear, lock_for_apply
+from reconciler.model.system import RegisteredSystem
 from tests.builders import VENDOR
 from tests.execution.stage import (
     Stage,
@@ -639,7 +640,7 @@ def test_what_recover_cannot_tell_blocks_nobody_for_ever(stage: Stage) -> None:
     journal = _start_journal(stage)
     live = plan.writes[0].live
     assert live is not None
-    other = replace(live, document={**live.document, "isVisible": False})
+    other = RegisteredSystem({**live.document, "isVisible": False})
     journal.record_intent(plan.steps[0], live=other, newest="9999")
 
     assert [each.fate.value for each in stage.recover()] == ["unknown"]
