@@ -115,19 +115,19 @@ class SystemUsers:
         """List the requests of a kind for a system; not complete where there is more than one page."""
         return self._list(
             READ,
-            f"{_find_route(kind)}/bysystem/{encode_segment(system)}",
+            f"{find_route(kind)}/bysystem/{encode_segment(system)}",
             system,
             lambda row: read_request(row, kind),
         )
 
     def read_request(self, key: str, kind: str) -> AccessRequest | None:
         """Read a request by its id; None where no such request of that kind is ours."""
-        body = self._read(READ, f"{_find_route(kind)}/{encode_segment(key)}", key)
+        body = self._read(READ, f"{find_route(kind)}/{encode_segment(key)}", key)
         return None if body is None else read_request(body, kind)
 
     def find_request(self, triple: Triple, kind: str) -> AccessRequest | None:
         """Find a request by its triple; which one of several is not promised (contract §3.4)."""
-        body = self._read(READ, f"{_find_route(kind)}/byexternalref/{_join(triple)}", triple.system)
+        body = self._read(READ, f"{find_route(kind)}/byexternalref/{_join(triple)}", triple.system)
         return None if body is None else read_request(body, kind)
 
     def create_request(self, body: Mapping[str, Json], kind: str) -> tuple[AccessRequest, bool]:
@@ -135,7 +135,7 @@ class SystemUsers:
 
         An older one can have any age and status, and can ask for something else (contract §3.1, row 5).
         """
-        response = self._write(ApiRequest("POST", _find_route(kind), str(body.get("systemId", "")), body))
+        response = self._write(ApiRequest("POST", find_route(kind), str(body.get("systemId", "")), body))
         return read_request(read_success(response), kind), response.status_code == 201
 
     def withdraw_request(self, key: str, kind: str) -> bool:
@@ -222,7 +222,8 @@ class SystemUsers:
             seen.add(token)
 
 
-def _find_route(kind: str) -> str:
+def find_route(kind: str) -> str:
+    """Give the path of the requests of one kind."""
     return f"{PREFIX}/request/vendor{'/agent' if kind == AGENT else ''}"
 
 

@@ -48,7 +48,7 @@ def test_the_live_body_is_the_plans(repository: Repository, served: Served) -> N
 def test_the_curl_command_has_no_token(repository: Repository, served: Served) -> None:
     """It names the method, the address and the body, quoted for a shell, and reads the token from a variable."""
     repository.define(description={"nb": "it's ##vso[x] $HOME", "nn": "æ", "en": "x"})
-    done = repository.run("export", SYSTEM, "--request")
+    done = repository.run("export", SYSTEM, "--curl")
     words = shlex.split(done.stdout)
 
     assert words[:4] == [
@@ -69,7 +69,7 @@ def test_a_withdrawn_system_has_no_body(repository: Repository, served: Served) 
     path.write_text(path.read_text(encoding="utf-8") + "withdrawn: true\n", encoding="utf-8")
 
     assert repository.run("export", SYSTEM, "--live").returncode == 2
-    shown = shlex.split(repository.run("export", SYSTEM, "--live", "--request").stdout)
+    shown = shlex.split(repository.run("export", SYSTEM, "--live", "--curl").stdout)
     assert shown[2:4] == ["DELETE", f"{served.base}/authentication/api/v1/systemregister/vendor/{SYSTEM}"]
 
 
@@ -79,6 +79,25 @@ def test_what_cannot_be_exported(repository: Repository) -> None:
     assert unknown.returncode == 2
     assert f"The nearest: {SYSTEM}." in unknown.stderr
 
-    local = repository.run("export", SYSTEM, "--request")
+    local = repository.run("export", SYSTEM, "--curl")
     assert local.returncode == 2
     assert "reconciler register serve" in local.stderr
+
+
+def test_a_template_becomes_the_body_of_a_request(repository: Repository, served: Served) -> None:
+    """No credential is needed, nothing is sent, and halves of what it takes are refused."""
+    repository.define(requests={"standard": {"rights": ["ske-krav-og-betalinger"]}})
+    words = ("export", SYSTEM, "--request", "standard")
+    done = repository.run(*words, "--customer", "310904473", MASKINPORTEN_PRIVATE_KEY="")
+
+    assert done.returncode == 0, done.stderr
+    assert "systemuser.request.write" in done.stderr
+    assert json.loads(done.stdout)["partyOrgNo"] == "310904473"
+    shown = shlex.split(repository.run(*words, "--customer", "310904473", "--curl").stdout)
+    assert shown[2:4] == ["POST", f"{served.base}/authentication/api/v1/systemuser/request/vendor"]
+    for half in (
+        words,
+        (*words, "--customer", "310904473", "--live"),
+        (*words[:2], "--customer", "310904473"),
+    ):
+        assert repository.run(*half).returncode == 2
