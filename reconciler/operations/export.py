@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.clients.system_users import WRITE, find_route
+from reconciler.clients.system_users import find_route
 from reconciler.errors import UsageError
+from reconciler.model.customers import WRITE
 from reconciler.model.request_template import build_body, find_template
 from reconciler.model.suggest import list_nearest
 from reconciler.planning.change import Blocked, Create, Delete, Keep, Update, decide
