@@ -25,7 +25,7 @@ app = make_app()
 _EXAMPLES = """\
 reconciler export 991825827_smartcloud
 reconciler export 991825827_smartcloud -e tt02 --curl
-reconciler export 991825827_smartcloud -e tt02 --request standard --customer 310904473"""
+reconciler export 991825827_smartcloud --request standard --customer 310904473"""
 
 _RequestOption = Annotated[
     str,
