@@ -32,7 +32,7 @@ _RequestOption = Annotated[
     typer.Option(
         "--request",
         metavar="NAME",
-        help="The body that asks --customer for a system user, as this template of `requests:` has it.",
+        help="The body that asks --customer for a system user, as this template below requests: has it.",
     ),
 ]
 _CustomerOption = Annotated[
