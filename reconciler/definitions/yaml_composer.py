@@ -174,8 +174,10 @@ class Composer:
 
 
 def _read_scalar(event: Any) -> Scalar:  # noqa: ANN401 - the library has no types
-    _refuse_tag(event)
-    return Scalar(event.value, not event.style and event.ctag is None, locate(event))
+    tag, mark = event.ctag, event.start_mark
+    if tag is not None:
+        _refuse_tag(event)
+    return Scalar(event.value, not event.style and tag is None, Position(mark.line + 1, mark.column + 1))
 
 
 def _refuse_tag(event: Any) -> None:  # noqa: ANN401 - the library has no types

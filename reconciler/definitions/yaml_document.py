@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import ScalarEvent, StreamEndEvent
+from ruamel.yaml.events import ScalarEvent
 
 from reconciler.definitions.yaml_composer import (
     LONG_TEXT,
@@ -204,11 +204,7 @@ _UNSURE = re.compile(rf"(?:^|[\s,\[\]{{}}]):\S|{_PLACEHOLDER}|\\(?:u|U0000)[eE]0
 
 
 def _parse_fast(text: str) -> Iterator[Any]:
-    get_event = CParser(text).get_event
-    event = None
-    while type(event) is not StreamEndEvent:
-        event = get_event()
-        yield event
+    return iter(CParser(text).get_event, None)  # it gives None behind the end of the stream
 
 
 def _parse_colons(text: str) -> Iterator[Any]:

@@ -79,6 +79,8 @@ def make_mapping(entries: tuple[tuple[Scalar, Node], ...], position: Position) -
 def make_printable(text: str) -> str:
     """Cut a long text and escape what does not print: a name in a file cannot fill or redraw a screen."""
     short = text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
+    if short.isprintable():
+        return short
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in short)
 
 

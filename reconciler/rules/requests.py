@@ -56,8 +56,11 @@ def check_beyond(subject: Resolved) -> Iterator[Fault]:
             rights:
               - ske-krav-og-betalinger
     """
+    templates = tuple(_list_templates(subject, "rights", "accessPackages"))
+    if not templates:  # as most files: nothing is worked out of the system then
+        return
     near = _Names(subject)
-    for template in _list_templates(subject, "rights", "accessPackages"):
+    for template in templates:
         yield from _find_foreign_rights(template, subject, near)
         yield from _find_foreign_packages(template, subject, near)
 
@@ -203,11 +206,14 @@ def check_redirect(subject: Resolved) -> Iterator[Fault]:
 
     Fix: take one of `allowedRedirectUrls:`, or add the URL there.
     """
+    templates = tuple(_list_templates(subject, "allowedRedirectUrls"))
+    if not templates:
+        return
     urls = subject.system.allowedRedirectUrls
     known = {_cut(url) for url in urls} - {""}
     shown = [url for url in urls if show_url(url) == quote(url)]
     near = NameIndex(shown)
-    for template in _list_templates(subject, "allowedRedirectUrls"):
+    for template in templates:
         written = template.redirect.strip()
         if not written or _cut(written) in known:
             continue

@@ -104,11 +104,13 @@ def check_whitespace(subject: Resolved) -> Iterator[Fault]:
             trimmed = text.strip()
             if not trimmed:
                 continue
+            found = _CONTROL.search(text)
+            if text == trimmed and not found:
+                continue
             place = f"`{member}.{make_printable(language)}`"
             if text != trimmed:
                 message = f"{place} starts or ends with white space: {quote(text)}"
                 yield Fault((member, language), message, "Remove it; a block text ends well with `|-`.")
-            found = _CONTROL.search(text)
             if found:
                 message = f"{place} holds the control character U+{ord(found[0]):04X}"
                 yield Fault((member, language), message, "Remove it.")
@@ -123,6 +125,9 @@ def check_null_characters(subject: Resolved) -> Iterator[Fault]:
 
     Fix: remove it; in double quotes it is written as `\0` or `\x00`.
     """
+    source = subject.definition.document.text
+    if "\\" not in source and "\0" not in source:  # YAML writes it with a backslash
+        return
     for member in SENT:
         for path in _find_null(getattr(subject.system, member), (member,)):
             message = f"`{print_path(path)}` holds the character U+0000"
@@ -160,6 +165,8 @@ def check_comments(subject: Resolved) -> Iterator[Fault]:
           en: Demo
     """
     document = subject.definition.document
+    if not _COMMENT.search(document.text):
+        return
     for member, texts in _read_texts(subject):
         for language in filter(texts.__contains__, LANGUAGES):
             node = document.find(subject.path((member, language)))
