@@ -55,7 +55,6 @@ OWNERS = {
     "pydantic": {"model", "definitions", "planning", "execution"},
     "ruamel": {"definitions"},
     "_ruamel_yaml": {"definitions"},
-    "deepdiff": {"planning"},
     "jwt": {"clients"},
     "cryptography": {"clients"},
     "httpx": {"clients"},
@@ -71,7 +70,7 @@ OWNERS = {
 """Which package each library belongs to, so that a policy on it is true everywhere; the emulator has its own."""
 LAZY = {
     "definitions": {"definitions/check_settings"},
-    "planning": {"deepdiff", "planning/plan_file_v1"},
+    "planning": {"planning/plan_file_v1"},
     "render": {"rich"},
 }
 """Imports inside a function, for start-up's sake; `cli` and `__main__` may have any."""
@@ -361,13 +360,13 @@ def test_validate_loads_what_it_needs_and_no_more(tmp_path: Path) -> None:
         *(
             (
                 [word],
-                ["pydantic", "ruamel", "httpx", "jwt", "cryptography", "starlette", "uvicorn", "deepdiff"],
+                ["pydantic", "ruamel", "httpx", "jwt", "cryptography", "starlette", "uvicorn"],
             )
             for word in ("--version", "--help")
         ),
         (
             ["validate"],
-            ["httpx", "jwt", "cryptography", "starlette", "uvicorn", "deepdiff", "rich", "jinja2"],
+            ["httpx", "jwt", "cryptography", "starlette", "uvicorn", "rich", "jinja2"],
         ),
     ],
 )

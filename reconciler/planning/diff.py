@@ -1,6 +1,6 @@
 """What two canonical systems differ in, field by field.
 
-Pure, and the one owner of deepdiff. It compares what `normalise` gives, and nothing else.
+Pure. It compares what `normalise` gives, and nothing else.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from reconciler.model.normalise import normalise
 from reconciler.model.system import SENT, Package, Right, System
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from reconciler.model.canonical_json import Json
 
@@ -100,33 +100,24 @@ def diff(expected: System, actual: System) -> tuple[FieldChange, ...]:
     """
     if expected == actual:
         return ()
-    from deepdiff import DeepDiff  # noqa: PLC0415 - takes 90 ms to import, and most plans find nothing
-
     held, asked = spread(actual), spread(expected)
-    found = DeepDiff(
-        _flatten(held),
-        _flatten(asked),
-        view="tree",
-        threshold_to_diff_deeper=0,
-        ignore_private_variables=False,  # else it passes over every key that begins with two underscores
-    )
-    paths = {
-        tuple(str(step) for step in each.path(output_format="list"))
-        for kind in found.values()
-        for each in kind
-    }
-    changes = [FieldChange(steps, look_up(held, steps), look_up(asked, steps)) for steps in paths]
+    changes = [
+        FieldChange(steps, look_up(held, steps), look_up(asked, steps))
+        for name in held
+        for steps in _list_differing(name, held[name], asked[name])
+    ]
     return tuple(sorted(changes, key=lambda change: (SENT.index(change.member), change.steps[1:])))
 
 
-def _flatten(tree: Mapping[str, Json]) -> dict[str, Json]:
-    """Print what stands under each label, so that two entries are the same or are not, at one depth."""
-    return {
-        name: {label: json.dumps(value, sort_keys=True) for label, value in part.items()}
-        if isinstance(part, dict)
-        else part
-        for name, part in tree.items()
-    }
+def _list_differing(name: str, held: Json, asked: Json) -> Iterator[tuple[str, ...]]:
+    """List what of a member differs: the labels under which not the same stands, or the member itself."""
+    if not isinstance(held, dict):
+        if held != asked:
+            yield (name,)
+        return
+    for label in held.keys() | asked.keys():
+        if (label in held) is not (label in asked) or held[label] != asked[label]:
+            yield (name, label)
 
 
 def look_up(tree: Json, steps: Iterable[str]) -> Json:

@@ -6,7 +6,7 @@ Pure, and data only: a plan can be shown, saved, compared and refused, and holds
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.canonical_json import SHORT, digest_json
@@ -16,7 +16,7 @@ from reconciler.planning.blocking import Obstacles, block_claims, block_refused,
 from reconciler.planning.change import Blocked, Change, Create, Delete, Impact, Keep, Update, Weight, decide
 from reconciler.planning.change_log import find_newest
 from reconciler.planning.impact import Evidence, Moves, judge, judge_all
-from reconciler.planning.request_order import Step, order_steps
+from reconciler.planning.request_order import Step, group_steps, order_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -110,6 +110,8 @@ class Plan:
     """The blocked systems that this change has nothing to do with; known only against a base."""
     untouched: tuple[str, ...] = ()
     """The other environments that definitions name and in which this change does nothing."""
+    _digest: str = field(default="", init=False, repr=False, compare=False)
+    """Kept once it was asked for, which several outputs do."""
 
     @property
     def digest(self) -> str:
@@ -120,11 +122,18 @@ class Plan:
         comment nor one new customer voids an approval. A plan against definitions never has that of a plan
         against the register, nor one that could not judge every definition that of one that could.
         """
+        if not self._digest:
+            object.__setattr__(self, "_digest", digest_json(self._describe_acts()))
+        return self._digest
+
+    def _describe_acts(self) -> Json:
+        """Describe what the digest is over."""
+        steps = group_steps(self.steps)
         acted = [
             {
                 "id": change.id,
                 "action": change.action,
-                "steps": [step_to_json(step) for step in self.steps if step.id == change.id],
+                "steps": [step_to_json(step) for step in steps.get(change.id, ())],
                 "document": change.document,
                 "live_digest": change.live_digest,
                 "impacts": _list_breaking(change.impacts),
@@ -132,18 +141,16 @@ class Plan:
             for change in self.changes
             if not isinstance(change, Keep)
         ]
-        return digest_json(
-            {
-                "format_version": FORMAT_VERSION,
-                "environment": self.target.environment,
-                "register": self.target.register,
-                "vendor": self.target.vendor,
-                "impacts": _list_breaking(self.impacts),
-                "changes": acted,
-                **({"against": self.against} if self.against else {}),
-                **({"unjudged": [each.file for each in self.unjudged]} if self.unjudged else {}),
-            }
-        )
+        return {
+            "format_version": FORMAT_VERSION,
+            "environment": self.target.environment,
+            "register": self.target.register,
+            "vendor": self.target.vendor,
+            "impacts": _list_breaking(self.impacts),
+            "changes": acted,
+            **({"against": self.against} if self.against else {}),
+            **({"unjudged": [each.file for each in self.unjudged]} if self.unjudged else {}),
+        }
 
     @property
     def short_digest(self) -> str:

@@ -22,7 +22,7 @@ from reconciler.planning.customer_json import print_customers, read_customers
 from reconciler.planning.diff import ADOPTED, FieldChange, adopt
 from reconciler.planning.narrowing import Narrowing, Unjudged
 from reconciler.planning.plan import FORMAT_VERSION, Plan, Target, Unmanaged, step_to_json
-from reconciler.planning.request_order import Step
+from reconciler.planning.request_order import Step, group_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -57,6 +57,7 @@ def print_plan(plan: Plan) -> str:
 
 def to_json(plan: Plan) -> dict[str, Json]:
     """Give the plan as JSON, shaped as the schema of the format says."""
+    steps = group_steps(plan.steps)
     body: dict[str, Json] = {
         "format_version": FORMAT_VERSION,
         "tool_version": plan.tool_version,
@@ -69,7 +70,7 @@ def to_json(plan: Plan) -> dict[str, Json]:
         "digest": plan.digest,
         "summary": dict(plan.summary),
         "impacts": [_impact_to_json(each) for each in plan.impacts],
-        "changes": [_change_to_json(change, plan.steps) for change in plan.changes],
+        "changes": [_change_to_json(change, steps.get(change.id, ())) for change in plan.changes],
         "unmanaged": [_unmanaged_to_json(each) for each in plan.unmanaged],
         "unlisted": plan.unlisted or None,
         **list_left_out(plan),
@@ -159,7 +160,7 @@ def _impact_to_json(impact: Impact) -> dict[str, Json]:
 def _change_to_json(change: Change, steps: Iterable[Step]) -> dict[str, Json]:
     return {
         **_shown_to_json(change),
-        "steps": [step_to_json(step) for step in steps if step.id == change.id],
+        "steps": [step_to_json(step) for step in steps],
         "document": change.document,
         "live": change.live.document if change.live else None,
         "live_digest": change.live_digest or None,

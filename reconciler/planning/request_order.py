@@ -62,6 +62,14 @@ class _Node:
         return self.change.id
 
 
+def group_steps(steps: Iterable[Step]) -> Mapping[str, Sequence[Step]]:
+    """Group the requests by their system, in their order; a system that needs none is not there."""
+    grouped: dict[str, list[Step]] = {}
+    for step in steps:
+        grouped.setdefault(step.id, []).append(step)
+    return grouped
+
+
 def order_steps(changes: Iterable[Change]) -> tuple[Step, ...]:
     """Order the requests of all changes that write.
 

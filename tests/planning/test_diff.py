@@ -87,7 +87,7 @@ def test_rights_that_look_alike_are_two(one: Json, other: Json) -> None:
 
 @pytest.mark.parametrize("member", ["clientId", "allowedRedirectUrls"])
 def test_an_entry_that_begins_with_underscores_is_an_entry(member: str) -> None:
-    """P2: deepdiff passes over names that begin with two underscores unless it is asked not to."""
+    """P2: a name that begins with two underscores is as good as any other."""
     (change,) = diff(a_system(**{member: ["__x"]}), a_system(**{member: []}))
 
     assert change == FieldChange((member, "__x"), None, "__x")
