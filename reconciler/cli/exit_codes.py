@@ -97,6 +97,18 @@ EXIT_CODES: Mapping[str, Mapping[Exit, str]] = {
         Exit.DONE: "Also where the two differ, or a system cannot be read.",
         Exit.FAILED: "A definition has errors, or --live cannot ask a register.",
     },
+    "customers": {
+        Exit.DONE: "Everything was read, also where something is unknown.",
+        Exit.FAILED: "Something of a customer, or the register, cannot be read.",
+        Exit.USAGE: "The register does not know the system.",
+    },
+    "ask": {
+        Exit.DONE: "The plan is made; or each customer of it is asked; or the state of each is shown.",
+        Exit.FAILED: "A request failed, or was rejected or withdrawn before, or the run stopped early.",
+        Exit.REFUSED: "Nobody was asked: the plan is not accepted, not fresh or not as it was written, the register "
+        "does not hold what is asked for, or another run holds the lock.",
+        Exit.UNKNOWN: "Whether a request arrived is not known: run the same command again.",
+    },
     "runs": {Exit.DONE: "Also where there are none."},
     "recover": {
         Exit.DONE: "Nothing is open any more.",

@@ -40,6 +40,8 @@ GROUPS = {
         "list": "Show what is registered, with or without definitions.",
         "history": "Show a system's change log, oldest write first.",
         "compare": "Put two environments side by side.",
+        "customers": "Show who has, waits for, or lacks each right.",
+        "ask": "Ask existing customers for a new right.",
     },
     "Look into it": {
         "runs": "List the runs of the journal, newest first.",

@@ -42,6 +42,14 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class TableFormat(StrEnum):
+    """How a table is written to stdout."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+
+
 EnvironmentOption: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -91,6 +99,15 @@ OnlyOption: TypeAlias = Annotated[
 ]
 FormatOption: TypeAlias = Annotated[
     Format, typer.Option("--format", help="How to write the result.", case_sensitive=False)
+]
+TableFormatOption: TypeAlias = Annotated[
+    TableFormat, typer.Option("--format", help="How to write the table.", case_sensitive=False)
+]
+AloneOption: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--alone", help="Take it that change requests are made here only, so that all of them are known."
+    ),
 ]
 FormatsOption: TypeAlias = Annotated[
     list[str] | None,

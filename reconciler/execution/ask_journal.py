@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Of the lines."""
+FOLDER = "asks"
+"""Under `.reconciler/`."""
 _MOST_BYTES = 64 << 20
 """Of one journal: some hundred bytes a line."""
 _STORED = frozenset({"asked", "already asked", "rejected", "other body"})
@@ -56,6 +58,8 @@ class AskRecord:
     """The system user of each correlation id that something was sent for."""
     outcomes: dict[str, str] = field(default_factory=dict)
     """The last outcome of each correlation id."""
+    codes: dict[str, str] = field(default_factory=dict)
+    """The code that its last outcome had; empty where nothing failed."""
     withdrawn: set[str] = field(default_factory=set)
     """The correlation ids whose withdrawal was begun."""
 
@@ -90,6 +94,7 @@ class _Entry(_Line):
     correlation_id: str
     system_user: str = ""
     outcome: str = ""
+    code: str = ""
 
 
 _ENTRY: TypeAdapter[_Entry] = TypeAdapter(_Entry)
@@ -116,7 +121,12 @@ class AskJournal(LineWriter):
         """Write what came of it; `reason` holds no link and nobody's number."""
         detail = {"code": code, "reason": reason}
         self._append("outcome", {"correlation_id": key, "outcome": outcome, **detail, "at": now()})
-        self.record.outcomes[key] = outcome
+        self.record.outcomes[key], self.record.codes[key] = outcome, code
+
+
+def find_ask_journals(root: Path) -> Path:
+    """Give the folder of these journals under a root; it need not exist."""
+    return root / ".reconciler" / FOLDER
 
 
 def name_ask_journal(folder: Path, plan: AskPlan) -> Path:
@@ -205,5 +215,6 @@ def _add(line: Mapping[str, object], record: AskRecord) -> None:
         record.intents[entry.correlation_id] = entry.system_user
     elif entry.kind == "outcome":
         record.outcomes[entry.correlation_id] = entry.outcome
+        record.codes[entry.correlation_id] = entry.code
     else:
         record.withdrawn.add(entry.correlation_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from reconciler.errors import Exit
 from reconciler.model.customers import Asking
@@ -70,6 +70,8 @@ class AskReport:
     outcomes: tuple[AskOutcome, ...]
     stopped: str = ""
     """Why not all were tried; empty where they were."""
+    purpose: Literal["ask", "look", "withdraw"] = "ask"
+    """What the run was for."""
 
     @property
     def counts(self) -> Mapping[AskState, int]:
@@ -79,11 +81,15 @@ class AskReport:
 
     @property
     def exit_code(self) -> Exit:
-        """What the verb ends with: 5 for an unknown outcome, 1 where something failed or has to be looked at."""
+        """What the verb ends with: 5 for an unknown outcome, 1 where something failed or nobody could be asked.
+
+        To look at answers, or to withdraw what is open, a rejection is nothing wrong.
+        """
         found = {each.asked for each in self.outcomes}
         if AskState.UNKNOWN in found:
             return Exit.UNKNOWN
-        return Exit.FAILED if self.stopped or found & {AskState.FAILED, *_KEPT} else Exit.DONE
+        wrong = {AskState.FAILED, *_KEPT} if self.purpose == "ask" else {AskState.FAILED}
+        return Exit.FAILED if self.stopped or found & wrong else Exit.DONE
 
 
 def judge_stored(ask: Ask, stored: ChangeRequest, asked: AskState) -> AskOutcome:

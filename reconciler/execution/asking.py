@@ -132,11 +132,14 @@ class _Run:
 
     def ask(self, ask: Ask) -> AskOutcome:
         """Ask one customer, unless that was done, or something speaks against it."""
+        known = self.journal.record.codes.get(ask.correlation_id, "")
         try:
             outcome = self._find_reason_not_to(ask) or self._send(ask)
         except (RegisterError, MaskinportenError) as error:  # of a reading, before anything was sent
             outcome = _fail(ask, error, AskState.FAILED)
-        if outcome.asked in {AskState.FAILED, AskState.UNKNOWN}:
+        # A customer who is refused again as before says nothing of the others.
+        is_news = not (outcome.code.startswith("AUTH-") and outcome.code == known)
+        if outcome.asked in {AskState.FAILED, AskState.UNKNOWN} and is_news:
             self.failures += 1
         elif outcome.asked in {AskState.ASKED, AskState.ALREADY}:
             self.failures = 0
@@ -248,7 +251,7 @@ def read_status(plan: AskPlan, service: ChangeRequests, records: Sequence[AskRec
             outcomes.append(AskOutcome(ask, AskState.GONE, reason="It was asked and withdrawn."))
         else:
             outcomes.append(AskOutcome(ask, AskState.NOT_ASKED))
-    return AskReport(plan, tuple(outcomes))
+    return AskReport(plan, tuple(outcomes), purpose="look")
 
 
 def withdraw_asks(plan: AskPlan, service: ChangeRequests, journal: AskJournal, pace: Pace) -> AskReport:
@@ -267,7 +270,7 @@ def withdraw_asks(plan: AskPlan, service: ChangeRequests, journal: AskJournal, p
             outcomes.append(
                 _fail(ask, error, AskState.UNKNOWN if isinstance(error, _LOST) else AskState.FAILED)
             )
-    return AskReport(plan, tuple(outcomes))
+    return AskReport(plan, tuple(outcomes), purpose="withdraw")
 
 
 def _withdraw(ask: Ask, service: ChangeRequests, journal: AskJournal) -> AskOutcome:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from reconciler.execution.ask_journal import AskRecord
     from reconciler.execution.asking import ChangeRequests
     from reconciler.model.system import RegisteredSystem
+    from reconciler.operations.customers import Reader
     from reconciler.planning.ask_plan import AskOrigin, AskPlan, Body
     from reconciler.planning.customers import Access, Customer, Customers
 
@@ -142,4 +143,15 @@ class _Planning:
         """Say whether an id was used and is gone; with `again` one counts, too, that the service only fails for."""
         return any(
             each.is_used(key) or (self.again and each.outcomes.get(key) == "failed") for each in self.records
+        )
+
+
+def check_fresh_asks(plan: AskPlan, register: Reader) -> None:
+    """Raise `Refused` where the system is not the one that a plan was made for."""
+    live = register.read_system(plan.system)
+    if live is None or live.is_deleted or live.digest != plan.live_digest:
+        gone = live is None or live.is_deleted
+        raise Refused(
+            f"`{plan.system}` {'is not registered any more' if gone else 'moved since the plan was made'}.",
+            hint="Make the plan again, and review it; nobody was asked.",
         )

@@ -32,6 +32,7 @@ class Of(StrEnum):
     CONFIG = "config"
     PLAN = "plan"
     REPORT = "report"
+    ASK = "ask"
 
 
 class Version(StrEnum):
@@ -51,7 +52,7 @@ def make_schema(
     """Make the schema of a format; `environments` are the configured ones, and with none any name is taken.
 
     The packages and resources of the `saved` lists are suggested beside the shipped packages.
-    Plans and reports are for programs, and described in English only.
+    Plans, reports and plans of change requests are for programs, and described in English only.
     """
     if of is Of.DEFINITION:
         made = make_definition_schema(_gather_vocabulary(environments, saved, language), language)

@@ -68,11 +68,11 @@ class Body(_Part):
 
     requiredRights: tuple[AskedRight, ...]
     """What the customer is asked to give."""
-    unwantedRights: tuple[()] = ()
+    unwantedRights: Annotated[tuple[AskedRight, ...], Field(max_length=0)] = ()
     """Nothing: this verb takes nothing away."""
     requiredAccessPackages: tuple[AskedPackage, ...]
     """What the customer is asked to give."""
-    unwantedAccessPackages: tuple[()] = ()
+    unwantedAccessPackages: Annotated[tuple[AskedPackage, ...], Field(max_length=0)] = ()
     """Nothing likewise."""
 
 

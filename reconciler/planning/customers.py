@@ -107,6 +107,8 @@ class Customer:
     """Why something is unknown; empty where nothing is."""
     is_asked: bool = False
     """Whether a change request of it waits for the customer, whatever it names."""
+    is_read: bool = True
+    """Whether the register answered all that it was asked of it."""
     rejected: frozenset[Access] = frozenset()
     """What a change request asked for that the customer rejected."""
 
@@ -130,8 +132,6 @@ class Customers:
     system: str
     access: tuple[Access, ...]
     rows: tuple[Customer, ...]
-    problems: tuple[str, ...] = ()
-    """A sentence about each thing that could not be read."""
 
     def count(self, place: int) -> Mapping[Holding, int]:
         """Count the system users by what is known of the right or package in a place."""
@@ -176,6 +176,7 @@ def judge_customer(
         origin,
         reason if Holding.UNKNOWN in holdings else "",
         is_asked=any(each.status == NEW for each in known.changes),
+        is_read=not known.unread,
         rejected=frozenset(one for one in access if any(one.is_in(each) for each in rejected)),
     )
 

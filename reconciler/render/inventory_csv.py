@@ -5,13 +5,13 @@ Pure. A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a for
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING
 
-from reconciler.render.escape import escape_line
+from reconciler.render.csv_cells import print_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reconciler.planning.inventory import Inventory, Row
 
 HEADER = (
@@ -28,21 +28,15 @@ HEADER = (
     "reason",
 )
 """New columns come at the end."""
-_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a formula begins with, also in full width (https://owasp.org/www-community/attacks/CSV_Injection)."""
 
 
 def render_inventory(found: Inventory) -> str:
     """Render an inventory; what is not known is an empty cell."""
-    target = io.StringIO()
-    writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(HEADER)
-    writer.writerows(_list_cells(each) for each in found.rows)
-    return target.getvalue()
+    return print_rows(HEADER, (_list_cells(each) for each in found.rows))
 
 
-def _list_cells(row: Row) -> list[str]:
-    cells = (
+def _list_cells(row: Row) -> Sequence[str | int | bool | None]:
+    return (
         row.id,
         row.name,
         str(row.state),
@@ -55,13 +49,3 @@ def _list_cells(row: Row) -> list[str]:
         row.file,
         row.reason,
     )
-    return [_print(each) for each in cells]
-
-
-def _print(value: str | int | bool | None) -> str:  # noqa: FBT001 - a cell
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = escape_line(str(value))
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text

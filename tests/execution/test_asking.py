@@ -289,6 +289,17 @@ def test_five_failures_in_a_row_stop_the_run(
     assert all(each.code and each.reason for each in report.outcomes if each.asked is FAILED)
 
 
+def test_customers_who_are_refused_again_stop_nothing(tmp_path: Path) -> None:
+    """They come last, behind each other: once that counted as a row of failures, and two of them were not named."""
+    plan, service = a_plan(range(1, 16)), a_service(15)
+    service.refused = {an_id(each): refuse() for each in range(3, 16, 2)}
+
+    first, again = carry_out(plan, service, tmp_path), carry_out(plan, service, tmp_path)
+
+    assert (_list_states(first).count(FAILED), first.stopped) == (7, "")
+    assert (_list_states(again).count(FAILED), again.stopped) == (7, "")
+
+
 def test_a_limit_and_a_pace_are_kept(tmp_path: Path) -> None:
     """So many are sent in a run, and so far apart; what was sent before does not count."""
     plan, service, slept = a_plan(), a_service(), list[float]()
@@ -358,6 +369,7 @@ def test_only_what_is_ours_and_open_is_withdrawn(tmp_path: Path) -> None:
     withdrawn = AskState.WITHDRAWN
     assert _list_states(report) == [withdrawn, ALREADY, AskState.OTHER, ALREADY, AskState.NOT_ASKED]
     assert set(service.rows) == {accepted, other, elsewhere}
+    assert report.exit_code is Exit.DONE
     again = _withdraw(plan, service, tmp_path)
     assert again.outcomes[0].asked is AskState.GONE
     assert [each for each in service.log if each[0] == "DELETE"] == [("DELETE", ours)]

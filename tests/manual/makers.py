@@ -16,7 +16,7 @@ from reconciler.errors import Exit
 from reconciler.planning.explanation import Explanation, read_explanations
 from reconciler.planning.impact_rules import IMPACTS
 from tests.citations import link_citations
-from tests.manual.members import draw_checks, draw_definition, draw_plan, draw_report, draw_settings
+from tests.manual.members import draw_ask, draw_checks, draw_definition, draw_plan, draw_report, draw_settings
 from tests.manual.parts import draw_table, link_pages
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ MAKERS: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "drift": lambda: _draw_explanations(_list_differences()),
         "codes": _draw_codes,
     },
-    "reference/json.md": {"plan": draw_plan, "report": draw_report},
+    "reference/json.md": {"plan": draw_plan, "report": draw_report, "ask": draw_ask},
     "reference/verbs.md": {"verbs": _draw_verbs},
 }
 """By the page's path in `docs/` and the name of the part."""

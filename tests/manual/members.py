@@ -94,6 +94,11 @@ def draw_report() -> str:
     return _draw("report")
 
 
+def draw_ask() -> str:
+    """Draw the members of a plan of change requests likewise."""
+    return _draw("ask")
+
+
 def _draw(name: str) -> str:
     text = files("reconciler").joinpath(f"data/{name}.schema.json").read_text(encoding="utf-8")
     schema = json.loads(text)

@@ -14,6 +14,7 @@ from typer._click import Context
 from typer.core import TyperGroup
 
 from reconciler.cli.main import VERBS, app
+from reconciler.execution.ask_outcome import AskOutcome, AskReport, AskState
 from reconciler.execution.journal import Run, RunStart
 from reconciler.execution.run_summary import RunSummary
 from reconciler.model.catalogue_list import CatalogueList, PackageEntry, Renewal, Renewed, ResourceEntry
@@ -25,12 +26,15 @@ from reconciler.planning.acceptance import Acceptance
 from reconciler.planning.acceptance_status import Judged, Status
 from reconciler.planning.check_report import CheckReport, CheckStep, StepState
 from reconciler.planning.comparison import Compared, Comparison, Contrast
+from reconciler.planning.customers import Customers
 from reconciler.planning.inventory import Inventory, Registration, Row
 from reconciler.planning.key_expiry import find_key_expiry
 from reconciler.planning.narrowing import Narrowing
 from reconciler.planning.plan import Target
 from reconciler.render import json as as_json
+from reconciler.render.customers import render_asked_json, render_customers_json
 from tests.builders import VENDOR
+from tests.customer_rows import a_user
 from tests.manual.json_members import (
     BY_SCHEMA,
     SECTIONS,
@@ -39,6 +43,7 @@ from tests.manual.json_members import (
     list_paths,
     read_described,
 )
+from tests.planning.test_ask_plan import ACCESS, a_plan, know
 from tests.render.samples import a_quiet_report
 
 if TYPE_CHECKING:
@@ -115,6 +120,10 @@ OUTPUTS = {
             Proof((Problem("plan.json", "x"),), digest="x"), [Shown("x", entries=1, stands=True, reason="x")]
         )
     ],
+    "Customers": [render_customers_json(Customers("tt02", "x", ACCESS, (know(a_user()),)))],
+    "Asked customers": [
+        render_asked_json(AskReport(a_plan(), (AskOutcome(a_plan().asks[0], AskState.ASKED),)))
+    ],
     "Accepted differences": [_list_acceptances()],
     "Packages and resources": [as_json.render_hits(Hits(_LIST, "x", (*_LIST.packages, *_LIST.resources)))],
     "A new list": [
@@ -136,7 +145,7 @@ def test_every_member_that_occurs_is_described(section: str) -> None:
 
 def test_every_output_has_its_section() -> None:
     """The sections are those of the verbs, and a plan and a report, which have their schemas."""
-    assert set(read_described()) == {*SECTIONS.values(), "A plan", "A report"}
+    assert set(read_described()) == {*SECTIONS.values(), "A plan", "A report", "A plan of change requests"}
 
 
 def _list_verbs() -> Iterator[tuple[str, Command]]:

@@ -41,23 +41,24 @@ ACCESS = list_access(RegisteredSystem(a_grown_document()).read())
 WANTED = ACCESS[1:2]
 
 
-def _know(user: SystemUser, *changes: ChangeRequest, **known: object) -> Customer:
+def know(user: SystemUser, *changes: ChangeRequest, **known: object) -> Customer:
+    """Judge a customer whose request was accepted."""
     facts = {"request": a_request(user), "changes": changes, **known}
     return judge_customer(user, ACCESS, CustomerFacts(**facts), ())  # type: ignore[arg-type]  # members of CustomerFacts
 
 
 def a_plan(numbers: range = range(1, 4), created: str = ORIGIN.created) -> AskPlan:
     """Make a plan that asks some customers for the right that was added."""
-    customers = [_know(a_user(each)) for each in numbers]
+    customers = [know(a_user(each)) for each in numbers]
     asks = [make_ask(ORIGIN, each, make_body(WANTED)) for each in customers]
-    left = [leave_out(_know(a_user(99, kind=AGENT)), "agent", "It is an agent's.")]
+    left = [leave_out(know(a_user(99, kind=AGENT)), "agent", "It is an agent's.")]
     origin = ORIGIN._replace(created=created)
     return make_ask_plan(origin, SYSTEM, "0" * 64, WANTED, asks=asks, left_out=left)
 
 
 def test_the_same_ask_has_the_same_id_everywhere() -> None:
     """It depends on the register, the system user, the body and the attempt, and on nothing else."""
-    customer, body = _know(a_user()), make_body(WANTED)
+    customer, body = know(a_user()), make_body(WANTED)
     ids = {
         make_ask(ORIGIN, customer, body).correlation_id,
         make_ask(
@@ -67,7 +68,7 @@ def test_the_same_ask_has_the_same_id_everywhere() -> None:
     others = [
         make_ask(ORIGIN, customer, body, 2),
         make_ask(ORIGIN, customer, make_body(ACCESS)),
-        make_ask(ORIGIN, _know(a_user(2)), body),
+        make_ask(ORIGIN, know(a_user(2)), body),
         make_ask(ORIGIN._replace(register="https://platform.altinn.no"), customer, body),
     ]
 
@@ -124,9 +125,9 @@ def test_a_plan_whose_digest_was_made_anew_is_refused_too(edit: str) -> None:
     first = plan.asks[0]
     body = make_body([])
     changed = {
-        "empty": [make_ask(ORIGIN, _know(a_user()), body)],
+        "empty": [make_ask(ORIGIN, know(a_user()), body)],
         "id": [first.model_copy(update={"correlation_id": plan.asks[1].correlation_id})],
-        "twice": [first, make_ask(ORIGIN, _know(a_user()), make_body(ACCESS))],
+        "twice": [first, make_ask(ORIGIN, know(a_user()), make_body(ACCESS))],
     }[edit]
     forged = make_ask_plan(ORIGIN, SYSTEM, "0" * 64, WANTED, asks=changed, left_out=[])
 
@@ -138,12 +139,12 @@ def test_nobody_is_asked_without_a_reason_to() -> None:
     """What speaks against it, the first that holds; a rejection gives way to `--again`, and nothing else does."""
     user, asked = a_user(), Asking(frozenset({OTHER_RIGHT}))
     cases = {
-        "": _know(user),
-        "agent": _know(a_user(kind=AGENT)),
-        "unknown": _know(user, has_all=False),
-        "has": _know(user, a_change(user, ACCEPTED, asked)),
-        "pending": _know(user, a_change(user, NEW, Asking(packages=frozenset({"urn:another"})))),
-        "rejected": _know(user, a_change(user, REJECTED, asked)),
+        "": know(user),
+        "agent": know(a_user(kind=AGENT)),
+        "unknown": know(user, has_all=False),
+        "has": know(user, a_change(user, ACCEPTED, asked)),
+        "pending": know(user, a_change(user, NEW, Asking(packages=frozenset({"urn:another"})))),
+        "rejected": know(user, a_change(user, REJECTED, asked)),
     }
     first = {why: find_obstacle(each, ACCESS, WANTED, again=False) for why, each in cases.items()}
     again = {why: find_obstacle(each, ACCESS, WANTED, again=True) for why, each in cases.items()}
