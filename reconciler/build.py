@@ -38,6 +38,13 @@ def describe_version(version: str) -> str:
     return f"{number} ({commit[:_SHORT]})" if _COMMIT.fullmatch(commit) else version
 
 
+def describe_build() -> str:
+    """Name the program and its build, as `--version` prints it."""
+    version = find_version()
+    unknown = "" if "+" in version else " (commit not known)"
+    return f"reconciler {describe_version(version)}{unknown}"
+
+
 def find_program() -> str:
     """Name the repository and the commit that an installer took this build from, with an `@` between; empty else."""
     address, commit = _read_record(Path(__file__).parents[1])

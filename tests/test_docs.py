@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.main import VERBS
+from reconciler.cli.verbs import VERBS
 from reconciler.definitions.pipeline import PIPELINES, PLACEHOLDER, read_pipeline
 from reconciler.errors import Exit
 from reconciler.model.environment import BUILT_IN, Environment

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.cli.main import VERBS
+from reconciler.cli.verbs import VERBS
 from tests.e2e.test_secrets import assert_hidden, list_secrets
 
 if TYPE_CHECKING:

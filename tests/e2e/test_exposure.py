@@ -16,7 +16,8 @@ from jwt.algorithms import RSAAlgorithm
 from typer._click import Context
 
 from reconciler.__main__ import main
-from reconciler.cli.main import VERBS, app
+from reconciler.cli.main import app
+from reconciler.cli.verbs import VERBS
 from reconciler.clients.credentials import CREDENTIAL_VARIABLES, is_kid, read_credentials
 from reconciler.clients.keys import read_key
 from reconciler.errors import CredentialsError

@@ -11,7 +11,8 @@ from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from reconciler.cli.exit_codes import EXIT_CODES
-from reconciler.cli.main import GROUPS, app
+from reconciler.cli.main import app
+from reconciler.cli.verbs import GROUPS
 from reconciler.errors import Exit
 from reconciler.planning.explanation import Explanation, read_explanations
 from reconciler.planning.impact_rules import IMPACTS

@@ -13,7 +13,8 @@ import typer
 from typer._click import Context
 from typer.core import TyperGroup
 
-from reconciler.cli.main import VERBS, app
+from reconciler.cli.main import app
+from reconciler.cli.verbs import VERBS
 from reconciler.execution.ask_outcome import AskOutcome, AskReport, AskState
 from reconciler.execution.journal import Run, RunStart
 from reconciler.execution.run_summary import RunSummary
