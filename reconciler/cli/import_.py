@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -18,6 +19,7 @@ from reconciler.clients.listing import list_ids, read_listed
 from reconciler.definitions.bodies import read_bodies
 from reconciler.definitions.catalogue_file import read_catalogues
 from reconciler.definitions.files import find_top, has_schema, list_names, read_file
+from reconciler.definitions.request_bodies import read_requests
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.definitions.yaml_document import MAX_BYTES, read_document
 from reconciler.errors import SettingsError, UsageError
@@ -25,11 +27,13 @@ from reconciler.model.environment import READERS
 from reconciler.model.id_pattern import find_unmatched, fits
 from reconciler.model.suggest import list_nearest
 from reconciler.operations.import_ import Place, find_defined, import_bodies, import_systems, take_all
+from reconciler.operations.import_requests import add_requests
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.cli.context import Connection
+    from reconciler.definitions.request_bodies import RequestBody
     from reconciler.definitions.settings import Settings
     from reconciler.model.system import RegisteredSystem, System
 
@@ -59,7 +63,7 @@ def run(
         typer.Option(
             "--from",
             metavar="FILE",
-            help="A file of JSON bodies; repeatable, and no network.",
+            help="A file of JSON bodies, of systems or of requests; repeatable, and no network.",
             show_default=False,
             exists=True,
         ),
@@ -85,10 +89,10 @@ def run(
     texts, names = read_texts(found), list_names(found)
     if files:
         place = _find_place(found, settings, _name_environment(settings, environment))
-        systems, problems = _read_files(
-            [*files, *map(Path, ids or ())]
-        )  # as a shell's `--from *.json` gives them
-        imported = import_bodies(systems, texts, names, place)
+        read = _read_files([*files, *map(Path, ids or ())])  # as a shell's `--from *.json` gives them
+        problems = read.problems
+        imported = import_bodies(read.systems, texts, names, place)
+        imported = add_requests(read.requests, imported, texts, place)
     else:
         chosen = choose_environment(settings, environment, os.environ)
         place = _find_place(found, settings, chosen.name)
@@ -122,14 +126,25 @@ def _name_environment(settings: Settings, named: str | None) -> str:
     return choose_environment(settings, named, os.environ).name
 
 
-def _read_files(files: Sequence[Path]) -> tuple[list[System], list[str]]:
-    systems: list[System] = []
-    problems: list[str] = []
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What stands in files of bodies."""
+
+    systems: list[System] = field(default_factory=list)
+    requests: list[RequestBody] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def _read_files(files: Sequence[Path]) -> _Read:
+    read = _Read()
     for file in files:
-        found, wrong = read_bodies(read_document(str(file), read_file(file, most=MAX_BYTES)))
-        systems += found
-        problems += wrong
-    return systems, problems
+        document = read_document(str(file), read_file(file, most=MAX_BYTES))
+        systems, wrong = read_bodies(document)
+        requests, outdated = read_requests(document)
+        read.systems.extend(systems)
+        read.requests.extend(requests)
+        read.problems.extend([*wrong, *outdated])
+    return read
 
 
 def _read_register(

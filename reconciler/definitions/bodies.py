@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from reconciler.definitions.meaning import read_value
+from reconciler.definitions.request_bodies import is_for_customers
 from reconciler.definitions.yaml_nodes import Items, Mapping, make_printable, quote
 from reconciler.model.system import IDENTITY, NEVER_SENT, REQUIRED, SENT, System, read_truth
 
@@ -25,7 +26,10 @@ _DELETED = ("isDeleted", "softDeleted")
 
 
 def read_bodies(document: Document) -> tuple[list[System], list[str]]:
-    """Read the systems of a file, and say what of it cannot be read, in sentences."""
+    """Read the systems of a file, and say what of it cannot be read, in sentences.
+
+    Bodies of requests to customers are passed over: `read_requests` reads them.
+    """
     if document.faults:
         fault = document.faults[0]
         return [], [f"{document.file}:{fault.position.line}: {fault.message}"]
@@ -33,6 +37,8 @@ def read_bodies(document: Document) -> tuple[list[System], list[str]]:
     systems: list[System] = []
     problems: list[str] = []
     for node in nodes:
+        if is_for_customers(node):
+            continue
         line = node.position.line if node is not None else 1
         made, found = _read_body(node)
         problems += [f"{document.file}:{line}: {each}" for each in found]
