@@ -138,10 +138,8 @@ class _Check:
         found = find_or_ask(self._task, self._parts)
         if isinstance(found, AccessRequest):
             self._request = found
-            return (
-                StepState.OK,
-                f"{found.triple.org} is asked for `{self._task.template.name}`: request {found.id}",
-            )
+            # Not its id: with that anybody can make the link to the customer's page.
+            return StepState.OK, f"{found.triple.org} is asked for `{self._task.template.name}`"
         self._user = found
         return self._accept_user(found)
 
