@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from deepdiff import DeepDiff
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.planning.diff import FieldChange, diff, give_actual
+from reconciler.planning.diff import FieldChange, diff, give_actual, spread
 from tests.builders import CLIENT, OTHER_CLIENT, a_system
 
 if TYPE_CHECKING:
@@ -148,3 +149,34 @@ def test_a_system_that_is_given_what_differs_is_the_other_one() -> None:
     assert give_actual(ours, fields) == theirs
     assert give_actual(ours, ()) == ours
     assert diff(give_actual(ours, fields[:1]), theirs) == fields[1:]
+
+
+_ENTRIES = st.lists(st.sampled_from(["a", "b", "__c", "d e", "Æ"]), unique=True)
+_MEMBERS = st.fixed_dictionaries(
+    {
+        "name": st.fixed_dictionaries({"nb": st.sampled_from("ab"), "nn": st.just("n"), "en": st.just("e")}),
+        "rights": _ENTRIES.map(lambda names: [a_right(each) for each in names]),
+        "accessPackages": _ENTRIES.map(lambda names: [{"urn": each} for each in names]),
+        "clientId": _ENTRIES,
+        "allowedRedirectUrls": _ENTRIES,
+        "isVisible": st.booleans(),
+    }
+)
+
+
+@given(_MEMBERS, _MEMBERS)
+def test_a_library_that_walks_any_object_finds_the_same(
+    held: dict[str, Json], asked: dict[str, Json]
+) -> None:
+    """What differs between two systems is what deepdiff finds, no more and no less."""
+    actual, expected = a_system(**held), a_system(**asked)
+    found = DeepDiff(
+        spread(actual),
+        spread(expected),
+        view="tree",
+        threshold_to_diff_deeper=0,
+        ignore_private_variables=False,  # else it passes over every key that begins with two underscores
+    )
+    paths = {tuple(each.path(output_format="list")[:2]) for kind in found.values() for each in kind}
+
+    assert {each.steps for each in diff(expected, actual)} == paths
