@@ -15,6 +15,7 @@ from reconciler.build import find_version
 from reconciler.cli.completions import complete_run
 from reconciler.cli.console import notify, show_lines, show_text
 from reconciler.cli.context import choose_saved, connect
+from reconciler.cli.customer_side import let_read
 from reconciler.cli.journal import find_journal
 from reconciler.cli.options import (
     EnvironmentOption,
@@ -79,7 +80,8 @@ def run(
         )
     with open_drafts([out] if out else []) as drafts:
         with connect(found, chosen, past.start.vendor, read_only=True) as connection:
-            made = plan_rollback(past, connection.target, connection.register, connection.ownership)
+            register, owned = connection.register, connection.ownership
+            made = plan_rollback(past, connection.target, register, owned, let_read(connection))
         now = datetime.now(UTC).isoformat(timespec="seconds")
         made = replace(made, created=now, tool_version=find_version())
         for draft in drafts.values():

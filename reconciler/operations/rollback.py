@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.clients.parallel import read_all
-from reconciler.execution.impact_evidence import gather_evidence
 from reconciler.model.canonical_json import digest_json
 from reconciler.model.normalise import normalise
 from reconciler.model.system import RegisteredSystem
+from reconciler.operations.plan import judge
 from reconciler.planning.change import Blocked, Change, Keep, Update, describe_body
 from reconciler.planning.diff import diff
-from reconciler.planning.plan import Plan, Target, judge_plan
+from reconciler.planning.plan import Plan, Target
 from reconciler.planning.request_body import keep_all
 from reconciler.planning.request_order import order_steps
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.clients.register import Register
+    from reconciler.execution.customer_evidence import OpenCustomers
     from reconciler.execution.journal import Intent, RecordedOutcome, Run
     from reconciler.model.canonical_json import Json
     from reconciler.planning.ownership import Ownership
@@ -26,7 +27,13 @@ if TYPE_CHECKING:
 _MOVED = "it moved since the run"
 
 
-def plan_rollback(run: Run, target: Target, register: Register, ownership: Ownership) -> Plan:
+def plan_rollback(
+    run: Run,
+    target: Target,
+    register: Register,
+    ownership: Ownership,
+    open_customers: OpenCustomers | None = None,
+) -> Plan:
     """Plan what puts the documents back that a run updated; nothing is written.
 
     What the run created or deleted is blocked, since neither can be undone, and so is what moved since.
@@ -35,7 +42,7 @@ def plan_rollback(run: Run, target: Target, register: Register, ownership: Owner
     found = read_all(register, touched)
     changes = tuple(undo(run, name, found[name]) for name in sorted(touched))
     made = Plan(target, changes, order_steps(changes))
-    return judge_plan(made, gather_evidence(made, register, ownership))
+    return judge(made, register, ownership, open_customers)
 
 
 def undo(run: Run, name: str, found: RegisteredSystem | None) -> Change:

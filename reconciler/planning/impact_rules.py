@@ -124,8 +124,8 @@ ASKED = _declare(
     request. An agent system user holds access packages only, and has to be created again under another external
     reference. Who makes a system user in the portal now has to hold all that the system asks for.
 
-    What to do: plan for the customers before your program needs the right: a change request for each standard
-    system user, a new system user for each agent. Until then it has to work without.
+    What to do: see in the plan how many lack it, and plan for them before your program needs the right: a change
+    request for each standard system user, a new system user for each agent. Until then it has to work without.
     """,
 )
 DROPPED = _declare(
@@ -136,7 +136,8 @@ DROPPED = _declare(
     New requests for it are refused, and open requests that name it can no longer be approved. What customers
     have delegated already stays with them; a change request can take it away.
 
-    What to do: see that no request under way names it, and that your program no longer needs it.
+    What to do: see that no open request names it, which the plan counts where it can, and that your program no longer
+    needs it.
     """,
 )
 REDIRECT_REMOVED = _declare(

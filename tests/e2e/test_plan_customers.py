@@ -172,6 +172,10 @@ def test_a_plan_counts_customers_and_names_none(shop: tuple[Served, Repository],
     for secret in (PERSON, ORG, "secret-path", "00000000-0000-4000-8000", "Bearer", "confirm"):
         assert not any(secret in each for each in said), secret
 
+    undone = repository.run("rollback", "latest", "-e", "served", "--format", "json")
+    assert find_counts(json.loads(undone.stdout))["shop", "rights"]["lacking"]["number"] == 1
+    assert {method for method, _ in list_customers(read_log(served))} == {"GET"}
+
     repository.define("shop", rights=RIGHTS, accessPackages=[], clientId=[])
     again = repository.run("apply", "--yes", "--format", "json")
     asked = list_customers(read_log(served))
