@@ -30,12 +30,16 @@ from reconciler.planning.diff import diff
 from reconciler.planning.request_verdict import describe_asking, find_asking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from reconciler.model.customers import SystemUser
     from reconciler.model.environment import Environment
     from reconciler.model.system import RegisteredSystem
     from reconciler.operations.check_task import CheckParts, CheckTask
+
+    _Found = tuple[StepState, str] | tuple[StepState, str, str]
+    """How a step ended: its state, what was found, and perhaps a hint."""
+
 
 _NO_ANSWER = (MaskinportenUnavailable, NoAnswer, NotConnected, ServerFailed, TooManyRequests, Unintelligible)
 """After these nothing is known of what was looked at."""
@@ -45,7 +49,14 @@ _PLATFORM = "platform."
 def check(task: CheckTask, parts: CheckParts) -> Iterator[CheckStep]:
     """Check, and give each step when it is done; the first that does not go well is the last."""
     run = _Check(task, parts)
-    looks = (run.look_at_registration, run.find_user, run.ask, run.wait, run.fetch_token, run.look_at_access)
+    looks: Sequence[Callable[[], _Found | None]] = (
+        run.look_at_registration,
+        run.find_user,
+        run.ask,
+        run.wait,
+        run.fetch_token,
+        run.look_at_access,
+    )
     for name, look in zip(STEPS, looks, strict=True):
         try:
             step = look()
