@@ -20,10 +20,12 @@ from reconciler.cli.context import open_register
 from reconciler.cli.customer_side import open_system_users
 from reconciler.clients.credentials import read_runtime_credentials
 from reconciler.definitions.files import prepare_own_folder, write_file
+from reconciler.errors import UsageError
 from reconciler.execution.check_journal import FOLDER, name_check, open_check_journal
 from reconciler.model.customers import AGENT, Triple
 from reconciler.model.normalise import normalise
 from reconciler.operations.check import check
+from reconciler.operations.check_choice import LOCAL_CLIENT
 from reconciler.operations.check_task import CheckParts, CheckTask, StepEnded
 from reconciler.planning.access_proof import Caller
 from reconciler.planning.check_report import CheckReport, StepState
@@ -116,7 +118,13 @@ def _make_runtime_client(connection: Connection, resolved: Resolved, chosen: Con
     """Make a client in the embedded register that stands for the vendor's own program."""
     from reconciler.clients.embedded import add_runtime_client  # noqa: PLC0415 - loads a server
 
-    client = next(iter(resolved.system.clientId), "none")
+    client = next(iter(resolved.system.clientId), "")
+    if not client:
+        file = resolved.definition.document.file
+        raise UsageError(
+            f"{file} lists no `clientId`, so no program could use a system user.",
+            hint="Add the runtime client.",
+        )
     return add_runtime_client(
         connection.environment, connection.credentials, client, connection.target.vendor, chosen.scopes
     )
@@ -125,11 +133,12 @@ def _make_runtime_client(connection: Connection, resolved: Resolved, chosen: Con
 def _approve(connection: Connection, request: AccessRequest) -> None:
     from reconciler.clients.embedded import approve_locally  # noqa: PLC0415 - loads a server
 
-    refused = approve_locally(connection.environment, request.id)
+    refused = approve_locally(connection.environment, request, LOCAL_CLIENT)
     if refused:
         raise StepEnded(StepState.WRONG, f"The embedded customer could not accept the request: {refused}")
+    added = f", and adds its client {LOCAL_CLIENT}" if request.kind == AGENT else ""
     notify(
-        f"The embedded customer {request.triple.org} accepts the request; with --by-hand you answer it on its page."
+        f"The embedded customer {request.triple.org} accepts the request{added}; --by-hand leaves it to you."
     )
 
 

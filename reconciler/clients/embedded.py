@@ -26,7 +26,7 @@ from reconciler.definitions.files import prepare_own_folder
 from reconciler.emulator import start
 from reconciler.errors import CredentialsError, UsageError
 from reconciler.model.catalogue import read_shipped_catalogue
-from reconciler.model.customers import READ, WRITE
+from reconciler.model.customers import AGENT, READ, WRITE
 from reconciler.model.environment import PARTIES, SCOPE, Environment
 from reconciler.model.secret import Secret
 from reconciler.platform import read_plain
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.canonical_json import Json
     from reconciler.model.catalogue import Catalogue
+    from reconciler.model.customers import AccessRequest
 
 KID = "local"
 SCOPES = (SCOPE, READ, WRITE, PARTIES)
@@ -93,18 +94,23 @@ def add_runtime_client(
     return Credentials(client, credentials.key, KID)
 
 
-def approve_locally(local: Environment, request: str) -> str:
+def approve_locally(local: Environment, request: AccessRequest, client: str) -> str:
     """Approve a request for a system user as the embedded register's customer; gives why it could not be, or nothing.
 
-    Only the embedded register has customers who say yes by themselves.
+    Only the embedded register has customers who say yes by themselves. `client` is the organisation that the customer
+    then adds to it, where the system user is for clients; it has given the customer what is needed.
     """
+    acts: list[dict[str, Json]] = [{"do": "approve", "request": request.id}]
     with open_client(local.register) as http:
-        answer = http.post("/control/customer", json={"do": "approve", "request": request})
-        answer.raise_for_status()
-    found = answer.json()
-    return (
-        "" if found["status"] < 300 else explain_problem(found["body"], found["status"], "customer's portal")
-    )
+        if request.kind == AGENT:
+            given = [each.rpartition(":")[2] for each in sorted(request.asking.packages)]
+            http.post("/control/setup", json={"clients": {client: given}}).raise_for_status()
+            acts.append({"do": "client", "systemUser": request.id, "client": client})
+        for act in acts:
+            found = http.post("/control/customer", json=act).raise_for_status().json()
+            if found["status"] >= 300:
+                return explain_problem(found["body"], found["status"], "customer's portal")
+    return ""
 
 
 def list_vendors(root: Path) -> list[str]:

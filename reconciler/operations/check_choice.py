@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 LOCAL_CUSTOMER = "310904473"
 """The customer of the environment local, where none is named: an organisation of Tenor's, as the guides have it."""
 
+LOCAL_CLIENT = "310661414"
+"""The client that this customer has, where a system user is for clients."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wished:

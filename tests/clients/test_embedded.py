@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.clients.embedded import open_local, prepare_folder
-from reconciler.clients.maskinporten import open_tokens
+from reconciler.clients.embedded import add_runtime_client, approve_locally, open_local, prepare_folder
+from reconciler.clients.maskinporten import Purpose, open_tokens
 from reconciler.clients.register import HttpRegister, ListedSystem
+from reconciler.clients.runtime import open_as_system_user
+from reconciler.clients.system_users import SystemUsers
 from reconciler.clients.token_claims import read_organisation
 from reconciler.errors import CredentialsError, UsageError
-from tests.builders import VENDOR, a_live_document
+from reconciler.model.customers import AGENT, READ, WRITE, Triple
+from reconciler.model.environment import PARTIES, SCOPE
+from tests.builders import CLIENT, VENDOR, a_live_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,3 +181,30 @@ def test_nothing_is_kept_through_a_link(tmp_path: Path, name: str, kind: str) ->
     assert str(path) in caught.value.message
     assert target.read_text() == "kept"
     assert not (tmp_path / "planted").exists()
+
+
+@pytest.mark.slow
+def test_a_customer_who_says_yes_for_clients(tmp_path: Path) -> None:
+    """The request is accepted, a client added, and the vendor's program acts for it; a second yes is refused."""
+    package = "urn:altinn:accesspackage:regnskapsforer-lonn"
+    document = a_live_document(accessPackages=[{"urn": package}], isVisible=False)
+    triple = Triple(document["id"], OTHER, "reconciler-check")
+    body = {"systemId": triple.system, "partyOrgNo": OTHER, "externalRef": triple.reference}
+    with ExitStack() as stack:
+        local, credentials, _ = stack.enter_context(open_local(tmp_path, vendors=[VENDOR], resources=[]))
+        tokens = {
+            scope: stack.enter_context(open_tokens(local, credentials, purpose=Purpose(scope)))
+            for scope in (SCOPE, READ, WRITE)
+        }
+        stack.enter_context(HttpRegister(local, tokens[SCOPE], read_only=False)).create_system(document)
+        customers = stack.enter_context(SystemUsers(local, tokens, read_only=False))
+        request, _ = customers.create_request({**body, "accessPackages": [{"urn": package}]}, AGENT)
+        assert approve_locally(local, request, "310700001") == ""
+        assert "AUTH-00013" in approve_locally(local, request, "310700001")
+
+        runtime = add_runtime_client(local, credentials, CLIENT, VENDOR, [PARTIES])
+        program = stack.enter_context(open_as_system_user(local, runtime, triple, [PARTIES]))
+        found = program.list_parties().parties
+    assert [(each.organisation, set(each.packages)) for each in found] == [
+        ("310700001", {"regnskapsforer-lonn"})
+    ]

@@ -573,3 +573,57 @@ def test_a_link_is_a_secret() -> None:
 
     assert request.link == Secret(LINK)
     assert LINK not in f"{request} {request!r}"
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class Killing:
+    """The customers' side until a process is killed at one of its calls, before it is carried out or after."""
+
+    def __init__(self, service: Service, at: int, moment: str) -> None:
+        self.service, self.at, self.moment = service, at, moment
+        self.calls = 0
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        """Give a method that counts, and kills when it is time."""
+        method = getattr(self.service, name)
+
+        def call(*values: object) -> object:
+            self.calls += 1
+            if self.calls == self.at and self.moment == "before":
+                raise Killed
+            answer = method(*values)
+            if self.calls == self.at:
+                raise Killed
+            return answer
+
+        return call
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("old", [[], [{}], [{"rights": []}]], ids=["nothing", "same", "outdated"])
+def test_a_run_that_is_killed_at_every_call(
+    tmp_path: Path, old: list[Mapping[str, Json]], moment: str
+) -> None:
+    """The next run goes on: there is one request, one system user, and nothing was asked twice."""
+    for at in range(1, 30):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        stage = Stage(
+            folder, Service([a_request(f"old-{number}", **each) for number, each in enumerate(old)])
+        )
+        service, killing = stage.service, Killing(stage.service, at, moment)
+        stage.customer = lambda _, service=service: service.users or service.decide(ACCEPTED)  # type: ignore[misc]  # a default binds it
+        stage.service = killing  # type: ignore[assignment]  # it stands for the service
+        try:
+            stage.run()
+        except Killed:
+            stage.service, stage.now = service, datetime.now(UTC) + LATE
+            assert stage.run().proven
+        else:
+            break
+        assert (len(service.requests), len(service.users)) == (1, 1)
+        assert service.asked == (0 if old == [{}] else 1)
+    assert killing.calls < at < 29

@@ -45,8 +45,11 @@ def render_step(step: CheckStep) -> Iterator[Line]:
 def render_verdict(report: CheckReport) -> Iterator[Line]:
     """Render in one line what was proven of whom, or not."""
     system, org, _ = report.triple
+    verdict = _VERDICTS[report.exit_code]
+    if report.proven and report.steps[-1].state is StepState.SKIPPED:
+        verdict = "Proven up to the token"
     what = f"`{report.request}` of `{system}` for {org} in {report.environment}"
-    yield make_line(Piece(make_sentence(f"{_VERDICTS[report.exit_code]}: {what}."), "strong"))
+    yield make_line(Piece(make_sentence(f"{verdict}: {what}."), "strong"))
 
 
 def render_check(report: CheckReport) -> Iterator[Line]:
