@@ -1,7 +1,8 @@
 """Runs one check: opens what it works with, and tells a person where the customer decides.
 
 The link to that page is shown on a terminal, since whoever has it and is the customer's access manager can say yes.
-Where stderr is no terminal but a log, it goes into a file that its owner alone can read, and the log names the file.
+Where stderr is no terminal but a log, or a pipeline runs it, the link goes into a file that its owner alone can read,
+and the log names the file.
 """
 
 from __future__ import annotations
@@ -146,7 +147,7 @@ def _tell(page: Path, request: AccessRequest) -> None:
     """Tell who decides, and where; the link is shown on a terminal only, and else is in a file."""
     held = "" if request.kind == AGENT else ", who has to hold all that is asked for,"
     notify(f"An access manager of {request.triple.org}{held} decides on the page of the request.")
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and not os.environ.get("CI"):  # a runner's log can be a terminal too
         notify(f"The page: {request.link.reveal()}")
         return
     write_file(page, f"{request.link.reveal()}\n")
