@@ -60,26 +60,26 @@ def _describe_holders(lacking: Count, number: int, noun: str) -> Iterator[str]:
 
 
 _OPEN: Mapping[RequestFate, tuple[str, str]] = {
-    RequestFate.FAILS: ("No open request names it.", "that name it, and whose approval will fail"),
+    RequestFate.FAILS: (" that name it", "their approval will fail"),
     RequestFate.NO_TOKEN: (
-        "No request is open.",
-        "that can still be approved afterwards, and give a system user without a token",
+        "",
+        "each can still be approved afterwards, and gives a system user without a token",
     ),
     RequestFate.NO_TOKEN_WITH_CLIENT: (
-        "No request is open.",
-        "that can still be approved afterwards, and give a system user without a token for this client id",
+        "",
+        "each can still be approved afterwards, and gives a system user without a token for this client id",
     ),
 }
-"""What is said of open requests where there are none, and where there are some."""
+"""Which open requests are counted, and what becomes of them."""
 
 
 def _describe_open(fate: RequestFate, requests: Count, changes: Count | None) -> str:
     """Say how many requests are open and what becomes of them."""
-    none, some = _OPEN[fate]
+    which, then = _OPEN[fate]
     if requests.number == 0 and (changes is None or changes.number == 0):
-        return none
-    more = f"; change requests: {_describe_count(changes)}" if changes is not None else ""
-    return f"Open requests {some}: {_describe_count(requests)}{more}."
+        return "No open request names it." if which else "No request is open."
+    more = f", change requests: {_describe_count(changes)}" if changes is not None else ""
+    return f"Open requests{which}: {_describe_count(requests)}{more}; {then}."
 
 
 def _describe_count(number: Count) -> str:

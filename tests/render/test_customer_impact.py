@@ -64,8 +64,8 @@ def test_nothing_is_said_of_system_users_that_do_not_exist() -> None:
     assert say(CustomerCount(lacking=UNKNOWN), uncounted) == ""
 
 
-FAILING = "Open requests that name it, and whose approval will fail"
-LOST = "Open requests that can still be approved afterwards, and give a system user without a token"
+FAILING = "; their approval will fail."
+LOST = "; each can still be approved afterwards, and gives a system user without a token"
 
 
 @pytest.mark.parametrize(
@@ -77,22 +77,22 @@ LOST = "Open requests that can still be approved afterwards, and give a system u
         ),
         (
             CustomerCount(fate=RequestFate.FAILS, requests=Count(1234), changes=Count(0)),
-            f"{FAILING}: 1,234; change requests: 0.",
+            f"Open requests that name it: 1,234, change requests: 0{FAILING}",
         ),
         (
             CustomerCount(fate=RequestFate.FAILS, requests=Count(0), changes=UNKNOWN),
-            f"{FAILING}: 0; change requests: not known.",
+            f"Open requests that name it: 0, change requests: not known{FAILING}",
         ),
         (
             CustomerCount(fate=RequestFate.FAILS, requests=Count(None, 50, "why"), changes=UNKNOWN),
-            f"{FAILING}: at least 50; change requests: not known.",
+            f"Open requests that name it: at least 50, change requests: not known{FAILING}",
         ),
         (CustomerCount(fate=RequestFate.NO_TOKEN, requests=Count(0)), "No request is open."),
-        (CustomerCount(fate=RequestFate.NO_TOKEN, requests=Count(2)), f"{LOST}: 2."),
-        (CustomerCount(fate=RequestFate.NO_TOKEN, requests=UNKNOWN), f"{LOST}: not known."),
+        (CustomerCount(fate=RequestFate.NO_TOKEN, requests=Count(2)), f"Open requests: 2{LOST}."),
+        (CustomerCount(fate=RequestFate.NO_TOKEN, requests=UNKNOWN), f"Open requests: not known{LOST}."),
         (
             CustomerCount(fate=RequestFate.NO_TOKEN_WITH_CLIENT, requests=Count(2)),
-            f"{LOST} for this client id: 2.",
+            f"Open requests: 2{LOST} for this client id.",
         ),
     ],
 )
