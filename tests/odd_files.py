@@ -84,6 +84,20 @@ MEMBERS: dict[str, st.SearchStrategy[Json]] = {
     "isVisible": st.booleans(),
 }
 """What a definition may say, by member."""
+TEMPLATES = st.dictionaries(
+    st.sampled_from(["standard", "accountant", "rights"]),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "redirectUrl": st.just("https://smartcloud.example/a"),
+            "accessPackages": MEMBERS["accessPackages"],
+            "rights": MEMBERS["rights"],
+            "type": st.sampled_from(["standard", "agent"]),
+        },
+    ),
+    max_size=2,
+)
+"""What it may ask customers for, which stands at the top only."""
 
 
 class Writer:
@@ -173,6 +187,8 @@ def values(draw: st.DrawFn) -> dict[str, Json]:
     for name, strategy in MEMBERS.items():
         if name in {"name", "description"} or draw(st.booleans()):
             members[name] = draw(strategy)
+    if draw(st.booleans()):
+        members["requests"] = draw(TEMPLATES)
     order = draw(st.permutations(list(members)))
     return {name: members[name] for name in order}
 

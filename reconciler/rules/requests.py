@@ -15,11 +15,12 @@ from reconciler.model.findings import Severity
 from reconciler.model.redirect_url import parse_redirect
 from reconciler.model.request_template import find_foreign, list_relations
 from reconciler.model.suggest import NameIndex
+from reconciler.rules.quota import MOST
 from reconciler.rules.redirects import show_url
 from reconciler.rules.registry import Fault, catalogue_rule, system_rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from reconciler.definitions.definition import Definition, Resolved
     from reconciler.definitions.yaml_document import Path
@@ -65,26 +66,43 @@ def check_beyond(subject: Resolved) -> Iterator[Fault]:
         yield from _find_foreign_packages(template, subject, near)
 
 
+class _Nearest:
+    """Finds the name that was meant, of those that a system has.
+
+    Only of as many as are shown of one rule: a file can name thousands, and each takes long.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._index = NameIndex(names)
+        self._left = MOST
+
+    def find(self, name: str) -> str:
+        """Find the nearest name; empty where none is near."""
+        self._left -= 1
+        found = self._index.find(name) if self._left >= 0 else ()
+        return found[0] if found else ""
+
+
 class _Names:
-    """What a system asks for, to find the name that was meant."""
+    """What a system asks for, and what to do about other names."""
 
     def __init__(self, subject: Resolved) -> None:
-        self.packages = {each.urn for each in subject.system.accessPackages}
-        self._rights = NameIndex(each.label for each in subject.system.rights)
+        self.packages = dict.fromkeys(each.urn for each in subject.system.accessPackages)
         self._urns = {each.removeprefix(PACKAGE_PREFIX): each for each in self.packages}
-        self._packages = NameIndex(self._urns)
+        self._nearest_package = _Nearest(self._urns)
+        self._nearest_right = _Nearest(each.label for each in subject.system.rights)
 
     def advise_right(self, label: str) -> str:
         """Say what to do about a right that the system does not ask for."""
-        found = self._rights.find(label)
+        found = self._nearest_right.find(label)
         hint = "Add it to the system's `rights:`, or remove it here."
-        return f"Did you mean {quote(found[0])}?" if found else hint
+        return f"Did you mean {quote(found)}?" if found else hint
 
     def advise_package(self, urn: str) -> str:
         """Say what to do about such a package."""
-        found = self._packages.find(urn.removeprefix(PACKAGE_PREFIX))
+        found = self._nearest_package.find(urn.removeprefix(PACKAGE_PREFIX))
         hint = "Add it to the system's `accessPackages:`, or remove it here."
-        return f"Did you mean {quote(self._urns[found[0]])}?" if found else hint
+        return f"Did you mean {quote(self._urns[found])}?" if found else hint
 
 
 def _find_foreign_rights(template: Template, subject: Resolved, near: _Names) -> Iterator[Fault]:
@@ -212,14 +230,14 @@ def check_redirect(subject: Resolved) -> Iterator[Fault]:
     urls = subject.system.allowedRedirectUrls
     known = {_cut(url) for url in urls} - {""}
     shown = [url for url in urls if show_url(url) == quote(url)]
-    near = NameIndex(shown)
+    near = _Nearest(shown)
     for template in templates:
         written = template.redirect.strip()
         if not written or _cut(written) in known:
             continue
-        meant = near.find(written) or shown[:1]
+        meant = near.find(written) or next(iter(shown), "")
         message = f"{show_url(written)} is not one of the system's redirect URLs"
-        hint = f"Write {quote(meant[0])}, or add it to `allowedRedirectUrls:`." if meant else ""
+        hint = f"Write {quote(meant)}, or add it to `allowedRedirectUrls:`." if meant else ""
         if not _cut(written):
             message = f"{show_url(written)} is not an absolute URL"
             hint = "Write it whole: `https://host.example/path`."

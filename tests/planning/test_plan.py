@@ -90,6 +90,19 @@ def test_the_order_of_the_input_means_nothing() -> None:
     assert plans[0].digest == plans[1].digest
 
 
+@pytest.mark.parametrize("held", [None, a_registered_system(), a_registered_system(isVisible=False)])
+def test_what_customers_are_asked_for_is_no_part_of_a_plan(held: RegisteredSystem | None) -> None:
+    """No document, no difference and no digest holds a template, whatever the register has."""
+    templates = {"standard": {"rights": ["ske-krav-og-betalinger"]}}
+    plans = [
+        plan_changes(TARGET, [each], {each.system.id: held}, [])
+        for each in (a_resolved(), a_resolved(requests=templates))
+    ]
+
+    assert plans[0].digest == plans[1].digest
+    assert plans[0] == plans[1]
+
+
 def test_the_digest_leaves_out_what_changes_nothing() -> None:
     """Lines, findings, times, versions and unmanaged systems do not void an approval."""
     plan = a_plan()

@@ -84,7 +84,7 @@ def mutated(draw: st.DrawFn) -> str:
 
 
 names = st.sampled_from(
-    [*SENT, *NEVER_SENT, "environments", "allow", "withdrawn", "isAssignable", "<<", *RULES]
+    [*SENT, *NEVER_SENT, "environments", "allow", "requests", "withdrawn", "isAssignable", "<<", *RULES]
 )
 names |= st.sampled_from(
     ["ID", "urn", "resource", "value", "tt02", "prod", "local", "nb", "nn", "en", "ClientId", "RIGHTS"]

@@ -47,6 +47,18 @@ def test_many_findings_of_a_rule_are_counted(text: str, rule: str, count: int) -
     assert summed.place.line >= found[-2].place.line
 
 
+def test_names_are_looked_up_for_what_is_shown() -> None:
+    """S6: a template of thousands of rights that the system does not ask for is no minute's work."""
+    own, other = ([f"{name}-{number}" for number in range(3000)] for name in ("ske-right", "ske-rigth"))
+    text = a_definition_text(rights=own, requests={"standard": {"rights": other}})
+    findings = validate([read_document("a.yaml", text.encode())], ENVIRONMENTS).findings
+    found = [each for each in findings if each.rule == "request-beyond-system"]
+
+    assert len(found) == MOST + 1
+    assert found[0].hint == "Did you mean `ske-right-0`?"
+    assert all(each.hint.startswith("Did you mean") for each in found[:MOST])
+
+
 def test_twenty_findings_are_shown() -> None:
     """S6: nothing is counted where everything can be shown."""
     assert _count(a_definition_text(clientId=MANY[:MOST]))["client-id-format"] == MOST
