@@ -33,6 +33,7 @@ def main() -> None:
     gc.freeze()  # so that the interpreter's end searches nothing: 30 ms of the 230 that `validate` takes
     if _has_threads():  # of a request that was given up: it would keep the process until its time is over
         os._exit(code)
+    gc.freeze()  # at its end the interpreter would search everything for cycles: a fifth of the time of `validate`
     sys.exit(code)
 
 

@@ -20,7 +20,7 @@ from reconciler.clients.token_claims import is_admin, read_organisation
 from reconciler.errors import Unintelligible, WriteRefused
 from reconciler.model.document_size import count_look_ups, find_excess, find_seconds
 from reconciler.model.environment import READERS
-from reconciler.model.system import RegisteredSystem
+from reconciler.model.system import RegisteredSystem, build_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -123,6 +123,7 @@ class HttpRegister:
         self._notify = notify
         self._throttle = Throttle(workers, notify)
         self._base = environment.register
+        build_parts()  # before several threads read answers
         self._tokens = tokens
         self._client = open_client(
             environment.register,

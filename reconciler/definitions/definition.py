@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
 
+from reconciler.definitions.member_reader import NotPlain, list_readers
 from reconciler.definitions.yaml_document import print_path
 from reconciler.model.catalogue import Asked
 from reconciler.model.findings import Location
@@ -28,6 +30,7 @@ from reconciler.model.system import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from reconciler.definitions.member_reader import Reader
     from reconciler.definitions.yaml_document import Document, Path
     from reconciler.model.canonical_json import Json
     from reconciler.model.request_template import Template
@@ -53,10 +56,6 @@ Overlay: type[BaseModel] = create_model(
     isAssignable=(Truth, None),
 )  # type: ignore[call-overload]  # the fields come from `System`, which mypy cannot follow
 """What an environment may say: every member that is sent, and two of our own."""
-
-
-_ALLOW = TypeAdapter(dict[Text, Text | dict[Text, Text]])
-_REQUESTS = TypeAdapter(dict[Text, RequestMembers])
 
 
 TOP_ONLY = frozenset({"environments", "allow", "requests"})
@@ -201,10 +200,10 @@ def check_shape(
         values = read_shape(members)
     except ValidationError as error:
         problems += _list_problems((), error)
-    for name, adapter in (("allow", _ALLOW), ("requests", _REQUESTS)):
+    for name, adapter in (("allow", _open_allow), ("requests", _open_requests)):
         if top and name in members:
             try:
-                adapter.validate_python(members[name], strict=True)
+                adapter().validate_python(members[name], strict=True)
             except ValidationError as error:
                 problems += _list_problems((name,), error)
     return tuple(problems), values
@@ -224,14 +223,36 @@ def read_shape(members: Mapping[str, Json]) -> dict[str, Json]:
     """
     written = {name: value for name, value in members.items() if name not in TOP_ONLY}
     keys = {name: (name, repr(written[name])) for name in _SHARED if name in written}
-    read = Overlay.model_validate({**written, **{n: _known[k] for n, k in keys.items() if k in _known}})
-    values = {name: getattr(read, name) for name in written}
+    known = {**written, **{name: _known[key] for name, key in keys.items() if key in _known}}
+    readers = _list_readers()
+    try:
+        values = {name: readers[name](value) for name, value in known.items()}
+    except (NotPlain, KeyError):
+        read = Overlay.model_validate(known)
+        values = {name: getattr(read, name) for name in written}
     for name, key in keys.items():
         if len(key[1]) <= _LONGEST_SHARED and len(_known) < _MOST_SHARED:
             values[name] = _known.setdefault(key, values[name])
     return values
 
 
+@cache
+def _list_readers() -> Mapping[str, Reader]:
+    return list_readers(Overlay)
+
+
+@cache
+def _open_requests() -> TypeAdapter[dict[str, RequestMembers]]:
+    return TypeAdapter(dict[Text, RequestMembers])
+
+
+@cache
+def _open_allow() -> TypeAdapter[dict[str, str | dict[str, str]]]:
+    return TypeAdapter(dict[Text, Text | dict[Text, Text]])
+
+
 def read_templates(written: Json) -> dict[str, Template]:
     """Read the templates of `requests`, which are sound, by their names."""
-    return {name: each.name(name) for name, each in _REQUESTS.validate_python(written, strict=True).items()}
+    return {
+        name: each.name(name) for name, each in _open_requests().validate_python(written, strict=True).items()
+    }

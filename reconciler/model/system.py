@@ -69,7 +69,7 @@ def _read_text(value: object) -> object:
 class Part(BaseModel):
     """A part of the document: frozen, and without undeclared members."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 TEXT: dict[str, Any] = {"type": ["string", "number", "boolean"]}
@@ -84,6 +84,18 @@ LANGUAGES = ("nb", "nn", "en")
 
 _NAME = re.compile(r"[^+:,=]+")
 """Of a resource or an action: what has none of the signs that labels and keys put between names."""
+
+
+def build_parts() -> None:
+    """Make the validators of every part that is declared; two threads must not make the same one at once.
+
+    They are made when they are first needed otherwise: most checks of a file need none.
+    """
+    waiting: list[type[Part]] = [Part]
+    while waiting:
+        part = waiting.pop()
+        part.model_rebuild()
+        waiting += part.__subclasses__()
 
 
 class Attribute(Part):
