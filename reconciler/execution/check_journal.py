@@ -115,7 +115,13 @@ def open_check_journal(folder: Path, name: str) -> Iterator[CheckJournal]:
     except OSError as error:
         raise UsageError(f"{path} cannot be used: {error.strerror}.", hint="Remove it.") from error
     try:
-        if not take_lock(descriptor):
+        try:
+            is_free = take_lock(descriptor)
+        except OSError as error:
+            raise UsageError(
+                f"{path} cannot be locked: {error.strerror}.", hint="Use another disk."
+            ) from error
+        if not is_free:
             raise Refused(
                 "Another check of the same customer is running; nothing was sent.",
                 hint="Wait for it to end.",
