@@ -30,6 +30,8 @@ from reconciler.planning.ownership import Ownership
 from reconciler.planning.plan_file import read_plan
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reconciler.model.canonical_json import Json
 
 _WRITE, _SYNC = os.write, os.fsync
@@ -103,8 +105,8 @@ def carry_out(job: dict[str, Json]) -> int:
     return fuse.count
 
 
-def main() -> None:
-    """Carry out job after job, and say of each how many events it had; 0 where it died."""
+def serve(carry_out: Callable[[dict[str, Json]], int]) -> None:
+    """Carry out job after job, and say of each how many events it had; `killed` where it died."""
     for line in sys.stdin:
         reading, writing = os.pipe()
         child = os.fork()
@@ -124,4 +126,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(carry_out)
