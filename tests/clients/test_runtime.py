@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from reconciler.clients.credentials import Credentials, read_runtime_credentials
+from reconciler.clients.credentials import (
+    Credentials,
+    check_exposed,
+    drop_secrets,
+    read_runtime_credentials,
+)
 from reconciler.clients.maskinporten import GivenToken
 from reconciler.clients.runtime import AsSystemUser, make_details, open_as_system_user
 from reconciler.clients.token_exchange import PATH, ExchangedTokens, exchange_token
@@ -19,6 +24,7 @@ from reconciler.errors import (
     SystemUserRefused,
     Unauthorised,
     Unintelligible,
+    UsageError,
 )
 from reconciler.model.authorized_parties import AuthorizedParty
 from reconciler.model.customers import Triple
@@ -30,6 +36,7 @@ from tests.served import KID, export_pem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
@@ -224,3 +231,26 @@ def test_credentials_of_the_runtime_client(environ: dict[str, str], told: str) -
         read_runtime_credentials(environ)
     whole = {"RECONCILER_CHECK_CLIENT_ID": CLIENT, "RECONCILER_CHECK_CLIENT_JWK": "k"}
     assert read_runtime_credentials(whole) == Credentials(CLIENT, Secret("k"))
+
+
+def test_the_key_of_the_runtime_client_is_kept_from_sight() -> None:
+    """It is handed to no other program, and refused where no key belongs, without being shown."""
+    given = {"RECONCILER_CHECK_CLIENT_JWK": "k", "RECONCILER_CHECK_CLIENT_JWK_PATH": "k.jwk"}
+    assert drop_secrets({**given, "PATH": "/bin"}) == {"PATH": "/bin"}
+
+    secret = '{"kty": "RSA", "d": "hunter2"}'
+    for name in ("RECONCILER_CHECK_CLIENT_ID", "RECONCILER_CHECK_CLIENT_JWK_PATH"):
+        with pytest.raises(UsageError, match=name) as caught:
+            check_exposed([], {name: secret})
+        assert "hunter2" not in f"{caught.value.message}{caught.value.hint}"
+
+
+def test_the_key_of_the_runtime_client_in_a_file(tmp_path: Path) -> None:
+    """Named by its path; and one that differs from the variable's is refused."""
+    path = tmp_path / "runtime.jwk"
+    path.write_text("from a file\n", encoding="utf-8")
+    given = {"RECONCILER_CHECK_CLIENT_ID": CLIENT, "RECONCILER_CHECK_CLIENT_JWK_PATH": str(path)}
+
+    assert read_runtime_credentials(given).key == Secret("from a file")
+    with pytest.raises(CredentialsError, match="hold different keys"):
+        read_runtime_credentials({**given, "RECONCILER_CHECK_CLIENT_JWK": "another"})

@@ -19,6 +19,7 @@ from reconciler.errors import (
 )
 from reconciler.execution.check_journal import open_check_journal
 from reconciler.model.authorized_parties import AuthorizedParties, AuthorizedParty
+from reconciler.model.canonical_json import digest_json
 from reconciler.model.customers import (
     ACCEPTED,
     AGENT,
@@ -36,6 +37,7 @@ from reconciler.model.system import Right
 from reconciler.operations.check import check, find_overview
 from reconciler.operations.check_request import LATE, LOOKS
 from reconciler.operations.check_task import CheckParts, CheckTask
+from reconciler.planning.acceptance import Acceptance, Acceptances
 from reconciler.planning.access_proof import TYPE, Caller
 from reconciler.planning.check_report import CheckReport
 from tests.builders import CLIENT, VENDOR, a_live_document, a_registered_system, a_system
@@ -288,6 +290,15 @@ def test_a_registration_that_is_not_as_it_should_be(
     assert (name_steps(report), report.exit_code) == (["registration wrong"], Exit.FAILED)
     assert told in report.steps[0].message
     assert (stage.service.asked, stage.service.users) == (0, [])
+
+
+def test_a_difference_that_stands_accepted(stage: Stage) -> None:
+    """It is no reason to prove nothing."""
+    stage.live = a_registered_system(isVisible=False)
+    entry = Acceptance("tt02", SYSTEM, "isVisible", START.date(), "x", digest_json(False))  # noqa: FBT003 - a value of the register's
+    report = stage.run(acceptances=Acceptances(START.date(), (entry,)))
+
+    assert name_steps(report) == PROVEN
 
 
 def test_a_template_beyond_the_registration(stage: Stage) -> None:
