@@ -35,7 +35,7 @@ from reconciler.operations.archive import Archive
 from reconciler.operations.broken_files import separate
 from reconciler.operations.elsewhere import add_elsewhere, find_vendor_anywhere
 from reconciler.operations.plan import judge, plan_against, plan_unjudged
-from reconciler.operations.scope import Scope
+from reconciler.operations.scope import Scope, Touched
 from reconciler.operations.selection import check_form
 from reconciler.operations.validate import check_vendor, choose_vendor, find_vendor, resolve_all, validate
 from reconciler.planning.acceptance import FILE as ACCEPTED
@@ -83,11 +83,13 @@ class Context:
     """Patterns of the systems that are asked for; empty for all."""
     broken: tuple[BrokenFile, ...] = ()
     """The definitions that cannot be used; `checked` and `systems` are without them."""
+    touched: Touched | None = None
+    """What a change touches, where only that is asked for."""
 
     @property
     def scope(self) -> Scope:
         """What of the definitions a plan is about."""
-        return Scope(self.checked.findings, self.only, self.broken)
+        return Scope(self.checked.findings, self.only, self.broken, self.touched)
 
 
 def read_context(root: Path | None, environment: str | None, vendor: str, form: Format) -> Context:
@@ -289,8 +291,7 @@ def make_plan(context: Context, connection: Connection, open_customers: OpenCust
             context.systems, connection.target, register, ownership, scope=context.scope, progress=progress
         )
         made = judge(made, register, ownership, open_customers)
-    beside = [*find_taken(context.systems, connection.taken), *find_ending(context)]
-    return _stamp(made, context, beside)
+    return _stamp(made, context, [*find_taken(context.systems, connection.taken), *find_ending(context)])
 
 
 def find_ending(context: Context) -> tuple[Finding, ...]:
@@ -328,10 +329,8 @@ def _stamp(made: Plan, context: Context, beside: Sequence[Finding] = ()) -> Plan
 
 
 def _list_resources(context: Context) -> list[str]:
-    values = {
-        pair.value for each in context.systems for right in each.system.rights for pair in right.resource
-    }
-    return sorted(values)
+    rights = (right for each in context.systems for right in each.system.rights)
+    return sorted({pair.value for right in rights for pair in right.resource})
 
 
 def read_saved(path: Path) -> Plan:
@@ -395,6 +394,5 @@ def open_archive(context: Context) -> Archive:
 
 def notify_of_gap(archive: Archive) -> None:
     """Say why the history of the definitions is incomplete, where it is."""
-    gap = archive.find_gap()
-    if gap:
+    if gap := archive.find_gap():
         notify(f"The history of the definitions is incomplete: {gap}.")

@@ -43,6 +43,7 @@ from reconciler.execution.signoff import find_approvals
 from reconciler.model.environment import READERS
 from reconciler.operations.archive import mark_blocked_before, trace_to_definitions
 from reconciler.operations.elsewhere import add_elsewhere
+from reconciler.operations.touched import differs_beside, find_touched
 from reconciler.planning.plan_file import print_plan
 from reconciler.render.formats import PLACED
 from reconciler.render.formats import render_plan as render_format
@@ -65,8 +66,20 @@ reconciler plan -e prod --against origin/main --format markdown"""
 _BaseOption: TypeAlias = Annotated[
     str,
     typer.Option(
-        "--base", metavar="REF", help="Show apart what was open at REF already.", show_default=False
+        "--base", metavar="REF", help="Compare what differs from the definitions at REF.", show_default=False
     ),
+]
+_OutOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", metavar="FILE", help="Save the plan for apply.", show_default=False, dir_okay=False
+    ),
+]
+_AllOption: TypeAlias = Annotated[
+    bool, typer.Option("--all", help="With --base: compare the other systems as well.")
+]
+_ExitCodeOption: TypeAlias = Annotated[
+    bool, typer.Option("--exit-code", help="Exit 3 when something would change.")
 ]
 _AgainstOption: TypeAlias = Annotated[
     str,
@@ -86,34 +99,33 @@ def run(
     vendor: VendorOption = "",
     only: OnlyOption = None,
     formats: FormatsOption = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", metavar="FILE", help="Save the plan for apply.", show_default=False, dir_okay=False
-        ),
-    ] = None,
+    out: _OutOption = None,
     base: _BaseOption = "",
     against: _AgainstOption = "",
-    exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="Exit 3 when something would change.")
-    ] = False,
+    everything: _AllOption = False,
+    exit_code: _ExitCodeOption = False,
     workers: WorkersOption = READERS,
     root: RootOption = None,
 ) -> None:
     """Show what apply would do; never writes to the register.
 
     A change that is blocked, or a definition that is wrong, stops no other: these are planned all the same.
-    With --base, only what the change itself blocks ends with 1.
+    With --base, it compares what this change touches, and only what it blocks ends with 1. A plan that is saved
+    with --out compares everything.
     """
     outputs = choose_outputs(formats)
     if against:
         _check_alone(base, out)
+    if everything and not base:
+        raise UsageError("--all goes with --base.", hint="Without --base, every system is compared.")
     context = narrow(read_usable(root, environment, vendor, outputs, verb="plan"), only)
     if not against:
         check_named(context)
     with open_drafts([*outputs.paths, *([out] if out else [])]) as drafts:
         made = (
-            make_plan_against(context, against) if against else _ask_register(context, base, vendor, workers)
+            make_plan_against(context, against)
+            if against
+            else _ask_register(context, base, vendor, workers, whole=everything or out is not None)
         )
         if out is not None:
             drafts[out].write(print_plan(made))
@@ -144,20 +156,24 @@ def _check_alone(base: str, out: Path | None) -> None:
         )
 
 
-def _ask_register(context: Context, base: str, vendor: str, workers: int) -> Plan:
-    """Plan against the register; where a base is named, separate what was open there, and look elsewhere.
+def _ask_register(context: Context, base: str, vendor: str, workers: int, *, whole: bool) -> Plan:
+    """Plan against the register; where a base is named, compare what was changed since, and look elsewhere.
 
-    `vendor` is the one that was named, or empty.
+    `vendor` is the one that was named, or empty. `whole` compares the rest as well.
     """
+    archive = open_archive(context)
+    if base:
+        notify_of_gap(archive)
+    files = archive.read_files(base, context.checked.definitions) if base else None
+    touched = None
+    if files and not (whole or context.only or differs_beside(context.root, files, archive.environments)):
+        touched = find_touched(context.systems, files, archive.environment)
     with open_register(context, read_only=True, workers=workers) as connection:
-        made = make_plan(context, connection, let_read(connection))
+        made = make_plan(replace(context, touched=touched), connection, let_read(connection))
     approvals = find_approvals(made, context.root, find_own_journal(context.root))
     made = replace(made, approvals=approvals)
-    if not base:
+    if files is None:
         return made
-    archive = open_archive(context)
-    notify_of_gap(archive)
-    files = archive.read_files(base, context.checked.definitions)
     made = trace_to_definitions(made, context.systems, archive, files.resolve(archive.environment))
     made = mark_blocked_before(made, context.systems, files, archive.environment)
     return add_elsewhere(made, context.checked.definitions, context.scope, archive, files, vendor)

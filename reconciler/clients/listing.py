@@ -13,7 +13,7 @@ from reconciler.clients.parallel import ask_all
 from reconciler.errors import Forbidden, Rejected, ServerFailed, Unintelligible
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from reconciler.clients.parallel import Progress
     from reconciler.clients.register import Register
@@ -45,6 +45,17 @@ class Reading:
     found: Mapping[str, RegisteredSystem | None]
     unreadable: Mapping[str, str] = field(default_factory=dict)
     """The reason, by id."""
+
+    def keep(self, ids: Collection[str]) -> Reading:
+        """Keep what is known of some systems."""
+        return Reading(
+            {name: each for name, each in self.found.items() if name in ids},
+            {name: why for name, why in self.unreadable.items() if name in ids},
+        )
+
+    def leave(self, ids: Collection[str]) -> Reading:
+        """Keep what is known of all others."""
+        return self.keep((self.found.keys() | self.unreadable.keys()) - frozenset(ids))
 
 
 def list_ids(register: Register, vendor: str) -> Listing:

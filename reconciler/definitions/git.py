@@ -252,18 +252,22 @@ def read_base(root: Path, name: str) -> Base:
         raise UsageError(f"There is no revision {name}.", hint="Fetch it first: git fetch origin.")
     with suppress(GitFailed):  # no common ancestor
         commit = _ask(root, "merge-base", commit, "HEAD").decode().strip()
-    return Base(commit, tuple(_list_blobs(root, commit)))
+    blobs = list_blobs(root, commit, f"{SYSTEMS}/")
+    return Base(commit, tuple(each for each in blobs if _is_definition(each.name)))
 
 
-def _list_blobs(root: Path, commit: str) -> Iterator[Blob]:
-    listed = _ask(root, "ls-tree", "-r", "-z", commit, "--", f"{SYSTEMS}/")
+def list_blobs(root: Path, commit: str, *paths: str) -> Iterator[Blob]:
+    """List the regular files at a commit, below some paths; raises `GitFailed`."""
+    listed = _ask(root, "ls-tree", "-r", "-z", commit, "--", *paths)
     for row in filter(None, listed.split(b"\0")):
         details, _, path = row.partition(b"\t")
         mode, _kind, blob = details.split()
-        name = path.decode(errors="replace")
-        hidden = any(part.startswith(".") for part in name.split("/"))
-        if mode.startswith(b"100") and name.endswith(SUFFIXES) and not hidden:
-            yield Blob(name, blob)
+        if mode.startswith(b"100"):
+            yield Blob(path.decode(errors="replace"), blob)
+
+
+def _is_definition(name: str) -> bool:
+    return name.endswith(SUFFIXES) and not any(part.startswith(".") for part in name.split("/"))
 
 
 def read_blobs(root: Path, objects: Sequence[bytes]) -> Generator[bytes | None, None, None]:

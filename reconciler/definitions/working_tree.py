@@ -10,13 +10,13 @@ import os
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from reconciler.definitions.files import find_top
-from reconciler.definitions.git import GitFailed, read_base, read_blobs
+from reconciler.definitions.files import find_top, read_file
+from reconciler.definitions.git import GitFailed, list_blobs, read_base, read_blobs
 from reconciler.errors import UsageError
 from reconciler.model.revision import Checkout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from reconciler.definitions.yaml_document import Document
@@ -46,6 +46,22 @@ def compare_with_head(root: Path, documents: Iterable[Document]) -> Checkout | N
     return Checkout(head.commit, tuple(sorted([*changed, *removed])))
 
 
+def is_as_at(root: Path, commit: str, names: Sequence[str]) -> bool:
+    """Say whether some files are as a commit has them, or are in neither; raises `GitFailed`.
+
+    Anything else than a regular file counts as another, and so do other line ends.
+    """
+    objects = {each.name: each.object for each in list_blobs(root, commit, *names)}
+    return all(_is_as_listed(root, name, objects.get(name)) for name in names)
+
+
+def _is_as_listed(root: Path, name: str, listed: bytes | None) -> bool:
+    path = root / name
+    if listed is None or not os.path.lexists(path):
+        return listed is None and not os.path.lexists(path)
+    return not path.is_symlink() and path.is_file() and _is_object(read_file(path, within=root), listed)
+
+
 def _locate_texts(root: Path, documents: Iterable[Document]) -> dict[str, str]:
     """Give each text under the name that git has its file under: where that is a link, of what it leads to."""
     top = os.path.realpath(root)
@@ -65,7 +81,7 @@ def _locate_texts(root: Path, documents: Iterable[Document]) -> dict[str, str]:
 
 def _find_changed(root: Path, texts: Mapping[str, str], objects: Mapping[str, bytes]) -> list[str]:
     """Find the files whose text is not that of their object; raises `GitFailed`."""
-    doubtful = [name for name, text in texts.items() if not _is_object(text, objects.get(name, b""))]
+    doubtful = [name for name, text in texts.items() if not _is_object(text.encode(), objects.get(name, b""))]
     known = [name for name in doubtful if name in objects]
     changed = [name for name in doubtful if name not in objects]
     with closing(read_blobs(root, [objects[name] for name in known])) as contents:
@@ -75,9 +91,8 @@ def _find_changed(root: Path, texts: Mapping[str, str], objects: Mapping[str, by
     return changed
 
 
-def _is_object(text: str, name: bytes) -> bool:
-    """Say whether a text is what git has under an object's name, which spares reading the object."""
-    content = text.encode()
+def _is_object(content: bytes, name: bytes) -> bool:
+    """Say whether a content is what git has under an object's name, which spares reading the object."""
     algorithm = "sha1" if len(name) == _SHA1_DIGITS else "sha256"
     found = hashlib.new(algorithm, b"blob %d\0" % len(content) + content, usedforsecurity=False)
     return found.hexdigest().encode() == name

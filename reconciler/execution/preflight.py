@@ -23,7 +23,8 @@ from reconciler.execution.request import Writer
 from reconciler.execution.signoff import check_accepted, find_approvals
 from reconciler.model.environment import WORKERS
 from reconciler.model.provenance import Provenance
-from reconciler.planning.plan_file import check_applicable, print_plan
+from reconciler.planning.plan_audit import check_applicable
+from reconciler.planning.plan_file import print_plan
 from reconciler.planning.remainder import keep_left
 
 if TYPE_CHECKING:

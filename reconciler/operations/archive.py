@@ -210,18 +210,11 @@ def mark_blocked_before(plan: Plan, systems: Sequence[Resolved], files: BaseFile
 
     Where the base is not known, or only some of the systems were planned, none is.
     """
-    if files.reason or plan.narrowed is not None:
+    if files.reason or (plan.narrowed is not None and not plan.narrowed.base):
         return plan
     before = files.resolve(environment).systems
-    untouched = {
-        each.system.id
-        for each in systems
-        if each.system.id in before
-        and _says_the_same(each.definition, files.definitions[before[each.system.id][0]], environment)
-    }
-    clients = {name: set(system.clientId) for name, (_, system) in before.items()}
-    for each in systems:
-        clients.setdefault(each.system.id, set()).update(each.system.clientId)
+    untouched = list_untouched(systems, files, environment)
+    clients = list_clients(systems, files, environment)
     for change in plan.changes:
         clients.setdefault(change.id, set()).update(change.live_client_ids)
     for gone in plan.unmanaged:
@@ -231,6 +224,26 @@ def mark_blocked_before(plan: Plan, systems: Sequence[Resolved], files: BaseFile
     standing = {change.id for change in plan.changes if change.standing}
     touched = (clients.keys() - untouched) | standing
     return replace(plan, blocked_before=find_blocked_before(plan.changes, clients, touched))
+
+
+def list_untouched(systems: Iterable[Resolved], files: BaseFiles, environment: str) -> frozenset[str]:
+    """List the systems whose definition asks for the same as at a base, by id."""
+    before = files.resolve(environment).systems
+    return frozenset(
+        each.system.id
+        for each in systems
+        if each.system.id in before
+        and _says_the_same(each.definition, files.definitions[before[each.system.id][0]], environment)
+    )
+
+
+def list_clients(systems: Iterable[Resolved], files: BaseFiles, environment: str) -> dict[str, set[str]]:
+    """List the client ids that each system asks for now or at a base, by id."""
+    before = files.resolve(environment).systems
+    clients = {name: set(system.clientId) for name, (_, system) in before.items()}
+    for each in systems:
+        clients.setdefault(each.system.id, set()).update(each.system.clientId)
+    return clients
 
 
 def _says_the_same(one: Definition, other: Definition, environment: str) -> bool:

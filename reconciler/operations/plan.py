@@ -17,6 +17,7 @@ from reconciler.operations.archive import trace_to_definitions
 from reconciler.operations.broken_files import find_broken_before
 from reconciler.operations.look_up import plan_looked_up
 from reconciler.operations.scope import EVERYTHING, Scope, divide, find_claims
+from reconciler.operations.touched import read_touched
 from reconciler.operations.validate import find_vendor
 from reconciler.planning.blocking import Obstacles
 from reconciler.planning.plan import Plan, Target, accept_unmanaged, add_unlisted, judge_plan, plan_changes
@@ -74,21 +75,22 @@ def plan_unjudged(
     """Compare the systems with the live register; what the differences do to people is not judged.
 
     Every defined and every unmanaged system that is asked for is read in full, several at a time; the others only
-    where a client id is claimed that one of them can hold. What the register can neither list nor read is named
+    where a client id is claimed that one of them can hold. Where what a change touches is asked for, so is every system
+    that shares a client id with it. What the register can neither list nor read is named
     in the plan, and the rest goes on. What a change adds is looked up in the environment's metadata. Raises what
     `Register` raises, `Forbidden` where the token's organisation is not the vendor, and `UsageError` where a
     pattern fits no system.
     """
     listing = list_ids(register, target.vendor)
-    division = divide(systems, None if listing.unlisted else listing.ids, scope)
+    standing = (each.id for each in ownership.acceptances.entries)
+    division = divide(systems, None if listing.unlisted else listing.ids, scope.add_touched(standing))
     division.check("the definitions here and the registered systems")
-    chosen = division.chosen
-    reading = read_listed(
-        register, [*sorted(each.system.id for each in chosen), *division.unmanaged], listing, progress
-    )
+    division, every = read_touched(division, register, listing, progress)
+    chosen, reading, others = division.chosen, every.keep(division.planned), every.leave(division.planned)
     live = reading.found
-    # A client id cannot be looked up, so that every system that can hold one which is claimed has to be read.
-    others = read_listed(register, division.list_others() if find_claims(chosen, live) else (), listing)
+    if scope.touched is None and find_claims(chosen, live):
+        # A client id cannot be looked up, so that every system that can hold one which is claimed has to be read.
+        others = read_listed(register, division.list_others(), listing)
     obstacles = Obstacles(find_allowed(systems, scope.findings), reading.unreadable)
     compare = partial(
         plan_changes,

@@ -12,7 +12,7 @@ from reconciler.planning.blocking import OtherSystem, describe_holder
 from reconciler.planning.narrowing import Narrowing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from reconciler.definitions.definition import Resolved
     from reconciler.model.findings import Finding
@@ -24,6 +24,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Touched:
+    """What a change of the definitions touches in one environment, as far as the definitions show it."""
+
+    commit: str
+    """The base."""
+    ids: frozenset[str]
+    """The systems whose definition changed, is new or is gone."""
+    clients: Mapping[str, Collection[str]]
+    """The client ids that each system asks for, now or at the base."""
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """Which systems a plan is about, and what was found in their definitions."""
 
@@ -31,14 +43,24 @@ class Scope:
     only: tuple[str, ...] = ()
     """Patterns of the ids that are asked for; empty for all."""
     broken: tuple[BrokenFile, ...] = ()
+    touched: Touched | None = None
+    """What a change of the definitions touches, where only that is asked for; None for all."""
 
     @property
     def broken_ids(self) -> frozenset[str]:
         """The systems that the broken files can be about, as far as that is known."""
         return frozenset(name for each in self.broken for name in each.unjudged.ids)
 
+    def add_touched(self, systems: Iterable[str]) -> Scope:
+        """Add systems to those that a change touches, where only these are asked for."""
+        if self.touched is None:
+            return self
+        return replace(self, touched=replace(self.touched, ids=self.touched.ids.union(systems)))
+
     def takes(self, system: str) -> bool:
         """Say whether a system is asked for."""
+        if self.touched is not None and system not in self.touched.ids:
+            return False
         return not self.only or fits(system, self.only)
 
 
@@ -70,6 +92,11 @@ class Division:
     unmanaged_left_out: tuple[str, ...]
     listed: frozenset[str] | None
     """The systems that are registered and not deleted; None where the register could not list them."""
+
+    @property
+    def planned(self) -> frozenset[str]:
+        """The systems that the plan is about, with a definition and without one."""
+        return frozenset([*(each.system.id for each in self.chosen), *self.unmanaged])
 
     def check(self, where: str) -> None:
         """Raise `UsageError` for a pattern that fits no system; `where` says among what it was looked for."""
@@ -128,17 +155,19 @@ class Division:
 
     def describe(self, plan: Plan, expected: Iterable[str]) -> Plan:
         """Add to a plan what it leaves out; `expected` are the patterns of systems that have no definition."""
+        touched = self.scope.touched
         narrowed = Narrowing(
             self.scope.only,
             len(self.left_out),
             len({each.system.id for each in self.left_out} & (self.listed or set())),
             len(self.unmanaged_left_out),
+            touched.commit if touched else "",
         )
         patterns = tuple(expected)
         everything = (*self.unmanaged, *self.unmanaged_left_out)
         return replace(
             plan,
-            narrowed=narrowed if self.scope.only else None,
+            narrowed=narrowed if self.scope.only or touched else None,
             unjudged=tuple(each.unjudged for each in self.scope.broken),
             unmanaged=tuple(replace(each, expected=fits(each.id, patterns)) for each in plan.unmanaged),
             unmatched=find_unmatched(patterns, everything) if self.listed is not None else (),

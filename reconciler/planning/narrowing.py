@@ -5,7 +5,11 @@ Pure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.model.canonical_json import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,13 @@ class Narrowing:
     """How many of their systems the register has; they count where a change of many systems is judged."""
     unmanaged: int = 0
     """The systems without a definition that were left out."""
+    base: str = ""
+    """The commit of a base, where only what was changed since is compared; apply refuses such a plan."""
+
+    def to_json(self) -> dict[str, Json]:
+        """Give it as JSON; the base only where there is one."""
+        members = {**asdict(self), "only": list(self.only)}
+        return {name: each for name, each in members.items() if name != "base" or each}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.errors import Unintelligible
-from reconciler.model.canonical_json import digest_json
+from reconciler.errors import Refused, Unintelligible
+from reconciler.model.canonical_json import SHORT, digest_json
 from reconciler.model.normalise import normalise, read_canonical
 from reconciler.planning.acceptance import DELETED, MISSING
 from reconciler.planning.change import (
@@ -33,6 +33,32 @@ if TYPE_CHECKING:
     from reconciler.model.system import RegisteredSystem
     from reconciler.planning.change import Change
     from reconciler.planning.plan import Plan
+
+
+def check_applicable(plan: Plan) -> None:
+    """Refuse a plan that was made without the register, or without some of the systems.
+
+    Nobody looked at what apply would overwrite, or at how the others fit together with what is missing.
+    """
+    if plan.against:
+        raise Refused(
+            f"This plan was made against the definitions at {plan.against[:SHORT]}, not against the register, "
+            "so it cannot be applied; nothing was written.",
+            hint="Make one without --against: `reconciler plan --out FILE`.",
+        )
+    if plan.narrowed is not None and plan.narrowed.base:
+        raise Refused(
+            f"This plan compared only what was changed since {plan.narrowed.base[:SHORT]}, so it cannot be applied; "
+            "nothing was written.",
+            hint="Make one of everything: `reconciler plan --out FILE`.",
+        )
+    if plan.unjudged:
+        files = ", ".join(each.file[:100] for each in plan.unjudged[:3])
+        raise Refused(
+            f"This plan was made while definitions could not be used ({files}), so it cannot be applied; "
+            "nothing was written.",
+            hint="Correct them (`reconciler validate` shows the errors), and plan again.",
+        )
 
 
 def audit(plan: Plan) -> Iterator[str]:

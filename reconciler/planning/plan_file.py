@@ -6,11 +6,11 @@ Pure. A saved plan holds everything that apply needs, so that what was reviewed 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Refused
-from reconciler.model.canonical_json import SHORT, digest_json
+from reconciler.model.canonical_json import digest_json
 from reconciler.model.findings import Finding, Location, finding_to_json
 from reconciler.model.revision import Checkout
 from reconciler.model.system import RegisteredSystem
@@ -22,6 +22,7 @@ from reconciler.planning.customer_json import print_customers, read_customers
 from reconciler.planning.diff import ADOPTED, FieldChange, adopt
 from reconciler.planning.narrowing import Narrowing, Unjudged
 from reconciler.planning.plan import FORMAT_VERSION, Plan, Target, Unmanaged, step_to_json
+from reconciler.planning.plan_audit import check_applicable
 from reconciler.planning.request_order import Step, group_steps
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def list_left_out(made: Plan | DriftReport) -> dict[str, Json]:
     """Give what a plan or a report leaves out; where that is nothing, it has none of these members."""
     members: dict[str, Json] = {}
     if made.narrowed is not None:
-        members["narrowed"] = {**asdict(made.narrowed), "only": list(made.narrowed.only)}
+        members["narrowed"] = made.narrowed.to_json()
     if made.unjudged:
         members["unjudged"] = [
             {
@@ -235,26 +236,6 @@ def read_plan(content: bytes) -> Plan:
         )
     check_applicable(plan)
     return plan
-
-
-def check_applicable(plan: Plan) -> None:
-    """Refuse a plan that was made without the register, or without some of the definitions.
-
-    Nobody looked at what apply would overwrite, or at how the others fit together with what is missing.
-    """
-    if plan.against:
-        raise Refused(
-            f"This plan was made against the definitions at {plan.against[:SHORT]}, not against the register, "
-            "so it cannot be applied; nothing was written.",
-            hint="Make one without --against: `reconciler plan --out FILE`.",
-        )
-    if plan.unjudged:
-        files = ", ".join(each.file[:100] for each in plan.unjudged[:3])
-        raise Refused(
-            f"This plan was made while definitions could not be used ({files}), so it cannot be applied; "
-            "nothing was written.",
-            hint="Correct them (`reconciler validate` shows the errors), and plan again.",
-        )
 
 
 def _explain(content: bytes, where: str) -> Refused:

@@ -211,6 +211,8 @@ class SavedNarrowing(_Part):
     """How many of their systems the register has."""
     unmanaged: Count
     """The systems without a definition that were left out."""
+    base: str = ""
+    """The commit of `--base`, where only what was changed since is compared; left out where everything was."""
 
 
 class SavedUnjudged(_Part):

@@ -220,9 +220,7 @@ def render_inventory(found: Inventory) -> str:
         for each in found.rows
     ]
     target = found.target
-    narrowed = (
-        {"narrowed": {**asdict(found.narrowed), "only": list(found.narrowed.only)}} if found.narrowed else {}
-    )
+    narrowed = {"narrowed": found.narrowed.to_json()} if found.narrowed else {}
     return _print(
         {
             "environment": target.environment,

@@ -112,6 +112,8 @@ def _describe_unmatched(patterns: Sequence[str]) -> str:
 
 def describe_narrowed(narrowed: Narrowing) -> str:
     """Say to what a plan is narrowed, and how many systems are left out."""
+    if narrowed.base:
+        return _describe_rest(narrowed)
     parts = [count(narrowed.definitions, "definition")]
     if narrowed.unmanaged:
         parts.append(f"{count(narrowed.unmanaged, 'system')} without one")
@@ -119,3 +121,17 @@ def describe_narrowed(narrowed: Narrowing) -> str:
     more = f" and {len(narrowed.only) - _NAMED:,} more" if len(narrowed.only) > _NAMED else ""
     verb = "is" if sum((narrowed.definitions, narrowed.unmanaged)) == 1 else "are"
     return f"Narrowed by `{patterns}`{more}: {' and '.join(parts)} {verb} left out."
+
+
+def _describe_rest(narrowed: Narrowing) -> str:
+    """Say what was not compared, since a change does not touch it."""
+    compared = (
+        f"Only what differs from the definitions at {narrowed.base[:SHORT]}, and what shares a client id with it, was "
+        "compared with the register."
+    )
+    parts = [count(narrowed.definitions, "definition")] if narrowed.definitions else []
+    parts += [f"{count(narrowed.unmanaged, 'system')} without one"] if narrowed.unmanaged else []
+    if not parts:
+        return f"{compared} Nothing was left out."
+    rest = f"Not compared: {' and '.join(parts)}."
+    return f"{compared} {rest} `reconciler drift` compares everything, and so does `--all`."

@@ -116,6 +116,10 @@ def count_rest(number: int, noun: str) -> str:
 def describe_nothing(plan: Plan) -> str:
     """Say that a plan does nothing, in a clause."""
     where = mark(plan.target.environment)
+    if plan.narrowed is not None and plan.narrowed.base:
+        if not plan.changes:
+            return f"this change touches no definition that exists in {where}"
+        return f"{where} holds what the definitions that this change touches ask for; nothing changes for customers"
     if not plan.changes and not plan.against:
         asked = "that was asked for" if plan.narrowed else "here"
         return f"no system {asked} has a definition that exists in {where}"

@@ -132,6 +132,7 @@ def _summarise(plan: Plan) -> str:
         (counts["blocked"], "blocked"),
         (len(plan.unusable), "invalid"),
         (counts["keep"], "unchanged"),
+        (plan.narrowed.definitions if plan.narrowed and plan.narrowed.base else 0, "not compared"),
     ]
     said = [f"{number:,} {what}" for number, what in named if number]
     if counts["unmanaged"] or plan.unlisted:

@@ -78,7 +78,7 @@ def describe_verdict(plan: Plan, sides: Sides, others: Sequence[Side]) -> str:
 
 def _list_left_out(plan: Plan) -> Iterator[str]:
     """Say how many definitions the verdict says nothing about."""
-    if plan.narrowed is not None and (number := plan.narrowed.definitions):
+    if plan.narrowed is not None and not plan.narrowed.base and (number := plan.narrowed.definitions):
         yield f"{count(number, 'definition')} {'is' if number == 1 else 'are'} left out."
 
 

@@ -27,7 +27,10 @@ def test_only_what_a_change_blocks_fails_it(repository: Repository) -> None:
     repository.define("more", clientId=[])
     repository.commit("Add one")
 
-    beside = repository.run("plan", "--base", "main", "--format", "text", "--format", "json=seen.json")
+    beside = repository.run(
+        "plan", "--base", "main", "--all", "--format", "text", "--format", "json=seen.json"
+    )
+    alone = repository.run("plan", "--base", "main")
     touched = repository.define(rights=..., isVisible=False)
     fails = repository.run("plan", "--base", "main")
     touched.write_text(git(repository.root, "show", f"HEAD:systems/{ONE}.yaml") + "\n")
@@ -36,6 +39,7 @@ def test_only_what_a_change_blocks_fails_it(repository: Repository) -> None:
 
     text = " ".join(beside.stdout.split())
     assert (beside.returncode, fails.returncode, saved.returncode) == (0, 1, 1), beside.stdout
+    assert (alone.returncode, "1 to create, 1 not compared" in alone.stdout) == (0, True), alone.stdout
     assert f"Warning: '{ONE}' was blocked before this change, so this check does not fail for it." in text
     assert "does not fail for it" not in " ".join(fails.stdout.split())
     assert json.loads((repository.root / "seen.json").read_text())["blocked_before"] == [ONE]

@@ -62,7 +62,7 @@ def strip(section: Mapping[str, Json]) -> Json:
 def test_the_section_is_the_plan_without_a_register(review: Repository) -> None:
     """For each environment it is what `--against` shows for it, in the order of the configuration."""
     review.define("app", clientId=[], environments={**KEPT, "tt02": {"isVisible": False}})
-    plan = review.plan("--base", "main")
+    plan = review.plan("--base", "main", "--all")
 
     assert plan["summary"] == {"create": 0, "update": 0, "delete": 0, "blocked": 0, "keep": 2, "unmanaged": 0}
     assert [each["environment"] for each in plan["elsewhere"]] == ["tt02", "prod"]
@@ -101,7 +101,7 @@ def test_the_comment_says_it(review: Repository) -> None:
 
 def test_a_plan_that_compares_nothing_looks_nowhere_else(review: Repository) -> None:
     """Without a base, what this change does is not known; the digest is the same with it."""
-    alone, compared = review.plan(), review.plan("--base", "main")
+    alone, compared = review.plan(), review.plan("--base", "main", "--all")
 
     assert "elsewhere" not in alone
     assert alone["digest"] == compared["digest"]

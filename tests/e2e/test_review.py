@@ -91,7 +91,7 @@ def test_every_origin_gets_its_label(review: Repository) -> None:
     out.mkdir()
     formats = [f"--format={name}={out / name}" for name in ("json", "text", "markdown", "html")]
 
-    done = review.run("plan", "--base", "main", *formats)
+    done = review.run("plan", "--base", "main", "--all", *formats)
     assert done.returncode == 0, done.stderr
 
     plan = json.loads((out / "json").read_text())
@@ -111,7 +111,7 @@ def test_every_origin_gets_its_label(review: Repository) -> None:
 
 def test_what_this_change_does_comes_first(review: Repository) -> None:
     """The reviewer reads what the pull request does before what was open already."""
-    text = review.run("plan", "--base", "main").stdout
+    text = review.run("plan", "--base", "main", "--all").stdout
 
     order = [text.index(f" {VENDOR}_{name} ") for name in ("this", "adopt", "conflict", "open", "over")]
     assert max(order[:3]) < min(order[3:])
@@ -123,7 +123,7 @@ def test_a_shallow_clone_says_that_it_cannot_tell(review: Repository, tmp_path: 
     git(review.root, "clone", "-q", "--depth", "1", f"file://{review.root}", str(clone))
     shallow = Repository(clone, review.environ)
 
-    plan = shallow.plan("--base", "HEAD")
+    plan = shallow.plan("--base", "HEAD", "--all")
 
     origins = {field["origin"] for each in plan["changes"] for field in each["fields"]}
     assert "unknown" in origins

@@ -1,0 +1,108 @@
+"""What a change of the definitions touches, so that a plan of it need not read every system.
+
+A system is touched where its definition asks for something else than at the base, where its definition is new or
+gone, and where it shares a client id with a touched one: which of them gets the id is one question.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from reconciler.clients.listing import Reading, read_listed
+from reconciler.definitions.files import locate_list
+from reconciler.definitions.git import GitFailed
+from reconciler.definitions.working_tree import is_as_at
+from reconciler.operations.archive import list_clients, list_untouched
+from reconciler.operations.scope import Touched, divide
+from reconciler.planning.acceptance import FILE as ACCEPTED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from reconciler.clients.listing import Listing
+    from reconciler.clients.parallel import Progress
+    from reconciler.clients.register import Register
+    from reconciler.definitions.definition import Resolved
+    from reconciler.model.system import RegisteredSystem
+    from reconciler.operations.archive import BaseFiles
+    from reconciler.operations.scope import Division
+
+CONFIGURATION = ("reconciler.toml", "pyproject.toml")
+"""Where the configuration is."""
+
+
+def find_touched(systems: Sequence[Resolved], files: BaseFiles, environment: str) -> Touched | None:
+    """Find what a change touches; None where the base is not known, so that it may be everything."""
+    if files.reason:
+        return None
+    clients = list_clients(systems, files, environment)
+    untouched = list_untouched(systems, files, environment)
+    return Touched(files.commit, frozenset(clients.keys() - untouched), clients)
+
+
+def differs_beside(root: Path, files: BaseFiles, environments: Iterable[str]) -> bool:
+    """Say whether something else than definitions differs from a base that decides what becomes of systems.
+
+    That is the configuration, what stands accepted, and the lists of packages and resources. Where git does not
+    read what is there, it may.
+    """
+    if not files.commit:
+        return True
+    lists = [locate_list(root, name).relative_to(root).as_posix() for name in environments]
+    with suppress(GitFailed):
+        return not is_as_at(root, files.commit, [*CONFIGURATION, ACCEPTED, *lists])
+    return True
+
+
+def read_touched(
+    division: Division, register: Register, listing: Listing, progress: Progress | None
+) -> tuple[Division, Reading]:
+    """Read the systems of a division, and divide again until it has every system that shares a client id with one.
+
+    Where a client id is asked for that none of them holds, every registered system is read: the register has no
+    way to look up who holds one (System Register contract §1.2). None is read twice.
+    """
+    reading = Reading({})
+    everything = False
+    while True:
+        others = division.list_others() if everything else ()
+        wanted = [*sorted(each.system.id for each in division.chosen), *division.unmanaged, *others]
+        reading = _read_more(reading, wanted, register, listing, progress)
+        touched = division.scope.touched
+        if touched is None:
+            return division, reading
+        planned = division.planned
+        asked = {client for name in planned for client in touched.clients.get(name, ())}
+        held = _list_held(reading.found, planned)
+        if not everything and asked - _list_held(reading.found, reading.found):
+            everything = True
+            continue
+        near = asked | held
+        more = {
+            each.system.id
+            for each in division.left_out
+            if near & {*touched.clients[each.system.id], *_list_held(reading.found, [each.system.id])}
+        }
+        if not more:
+            return division, reading
+        scope = division.scope.add_touched(more)
+        division = divide([*division.chosen, *division.left_out], division.listed, scope)
+
+
+def _read_more(
+    known: Reading, wanted: Iterable[str], register: Register, listing: Listing, progress: Progress | None
+) -> Reading:
+    """Read what was not read yet."""
+    left = [each for each in wanted if each not in known.found and each not in known.unreadable]
+    if not left:
+        return known
+    more = read_listed(register, left, listing, progress)
+    return Reading({**known.found, **more.found}, {**known.unreadable, **more.unreadable})
+
+
+def _list_held(found: Mapping[str, RegisteredSystem | None], systems: Iterable[str]) -> set[str]:
+    """List the client ids that some systems hold."""
+    live = (found.get(name) for name in systems)
+    return {client for each in live if each and not each.is_deleted for client in each.client_ids}
