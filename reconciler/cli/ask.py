@@ -6,9 +6,10 @@ import os
 import re
 import shlex
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
@@ -30,6 +31,7 @@ from reconciler.cli.options import (
     make_app,
 )
 from reconciler.cli.outputs import Outputs
+from reconciler.cli.signals import stop_on_signals
 from reconciler.definitions.files import open_drafts, prepare_own_folder, read_file
 from reconciler.definitions.settings import find_root
 from reconciler.errors import Refused, UsageError
@@ -230,6 +232,9 @@ def _use(root: Path, plan: AskPlan, option: str | None, deed: _Deed) -> AskRepor
                 "The plan is for the production register, and --environment does not name it.",
                 hint=f"Pass --environment {plan.environment}; nobody was asked.",
             )
+    unknown = deed.pace.only - {each.org for each in plan.asks}
+    if unknown:
+        raise UsageError(f"The plan asks nobody with the organisation number `{min(unknown)[:40]}`.")
     chosen = choose_saved(root, plan.environment, option)
     if find_target(chosen, plan.vendor).register != plan.register_:
         raise Refused(
@@ -273,9 +278,12 @@ def _write(root: Path, plan: AskPlan, opened: tuple[Connection, SystemUsers], de
         try:
             if deed.withdraw:
                 return withdraw_asks(plan, users, journal, deed.pace)
+            stop = Event()
+            stop_on_signals(stop, "the same command, run again, finds out")
+            pace = replace(deed.pace, sleep=stop.wait, is_over=stop.is_set)
             others = [each for each in records if each.start.digest != plan.digest]
             with show_progress("Asking") as progress:
-                return carry_out_asks(plan, users, journal, others, deed.pace, progress)
+                return carry_out_asks(plan, users, journal, others, pace, progress)
         finally:
             journal.close()
 

@@ -45,10 +45,11 @@ def ignore_signals() -> None:
     _answer(signal.SIG_IGN)
 
 
-def stop_on_signals(stop: Event) -> None:
+def stop_on_signals(stop: Event, remedy: str = "'reconciler recover' finds out") -> None:
     """Turn what asks a program to end into a wish to stop: what is under way is finished, and reported.
 
-    It is said at once, and stays so until the process ends, so that no signal can hide what became of a run.
+    It is said at once, and stays so until the process ends, so that no signal can hide what became of a run. `remedy`
+    says what finds out what became of a process that is killed.
     """
     begun = False
 
@@ -57,7 +58,7 @@ def stop_on_signals(stop: Event) -> None:
         del number, frame
         # A second signal can interrupt the answer to the first. `stop.set` holds a lock, so it is called once.
         first, begun = not begun, True
-        _say(_ENDING if first else _STILL_ENDING.format(os.getpid()))
+        _say(_ENDING if first else _STILL_ENDING.format(os.getpid(), remedy))
         if first:
             stop.set()
 
@@ -70,7 +71,7 @@ reported; that can take a while, and another Ctrl-C changes nothing.
 """
 _STILL_ENDING = """\
 Still finishing what is under way. If process {} is killed instead,
-'reconciler recover' finds out what became of it.
+{} what became of it.
 """
 
 

@@ -24,7 +24,7 @@ from reconciler.errors import (
 )
 from reconciler.execution.ask_outcome import AskOutcome, AskReport, AskState, judge_stored
 from reconciler.model.customers import NEW, STANDARD
-from reconciler.planning.customers import is_findable
+from reconciler.planning.customers import is_findable, mask_people
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -72,7 +72,9 @@ class Pace:
     """The most change requests that are sent; 0 for any number."""
     seconds: float = 1.0
     """From one request to the next."""
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], object] = time.sleep
+    is_over: Callable[[], bool] = lambda: False
+    """Whether the run was told to stop: then no further request is begun."""
 
 
 def carry_out_asks(
@@ -100,6 +102,8 @@ def carry_out_asks(
         outcome = outcomes[ask.system_user] = run.ask(ask)
         if progress:
             progress(number + 1, len(chosen))
+        if pace.is_over() and number + 1 < len(chosen):
+            run.stopped = run.stopped or "The run was interrupted, so nobody else was asked."
         if needs_canary and outcome.asked in {AskState.FAILED, AskState.UNKNOWN}:
             run.stopped = "The first one did not go well, so nobody else was asked."
         needs_canary = needs_canary and outcome.asked not in {AskState.ASKED, AskState.ALREADY}
@@ -189,6 +193,8 @@ class _Run:
     def _send(self, ask: Ask) -> AskOutcome:
         """Send one, and record what came of it."""
         self._wait()
+        if self.pace.is_over():
+            return AskOutcome(ask, AskState.NOT_ASKED, reason="The run was interrupted.")
         self.journal.record_intent(ask.correlation_id, ask.system_user)
         self.sent += 1
         outcome = self._post(ask)
@@ -237,7 +243,7 @@ def _fail(ask: Ask, error: ReconcilerError | None, asked: AskState) -> AskOutcom
     code = ", ".join(codes) or (str(status) if status else "")
     if isinstance(error, NotConnected | MaskinportenError):
         code = _NOT_SENT
-    return AskOutcome(ask, asked, code=code, reason=error.message if error else "")
+    return AskOutcome(ask, asked, code=code, reason=mask_people(error.message) if error else "")
 
 
 def read_status(plan: AskPlan, service: ChangeRequests, records: Sequence[AskRecord]) -> AskReport:

@@ -149,9 +149,20 @@ def show_reference(reference: str) -> str:
     return MASKED if _PERSON.search(re.sub(r"[\s.-]", "", reference)) else reference
 
 
+def mask_people(text: str) -> str:
+    """Mask what may be a person's number in a text of the register's."""
+    return re.sub(r"(?<![0-9])[0-9]{11}(?![0-9])", MASKED, text)
+
+
 def is_findable(triple: Triple) -> bool:
-    """Say whether change requests of a triple can be looked for: a slash, or dots alone, cannot (contract §3.4)."""
-    return "/" not in triple.reference and bool(triple.reference.strip("."))
+    """Say whether change requests of a triple can be looked for, with the triple in the address.
+
+    A slash, or dots alone, are out of reach (System users contract §3.4), and a person's number stands in no address:
+    it would be logged.
+    """
+    _, org, reference = triple
+    is_public = MASKED not in {show_org(org), show_reference(reference)}
+    return is_public and "/" not in reference and bool(reference.strip("."))
 
 
 def judge_customer(
@@ -159,7 +170,7 @@ def judge_customer(
 ) -> Customer:
     """Work out what a system user holds; `states` is the system's change log, replayed, newest first."""
     held, origin, reason = _find_given(user, known, states)
-    reason = known.unread or reason
+    reason = mask_people(known.unread) or reason
     if known.unread:
         held = None
     holdings = tuple(_judge(each, held, known, user.kind) for each in access)

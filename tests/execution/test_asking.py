@@ -313,6 +313,37 @@ def test_a_limit_and_a_pace_are_kept(tmp_path: Path) -> None:
     assert 59 < slept[0] <= 60
 
 
+def test_a_run_that_is_told_to_stop_begins_nothing_more(tmp_path: Path) -> None:
+    """What is under way is finished; the next run goes on."""
+    plan, service = a_plan(), a_service()
+    over = replace(AT_ONCE, is_over=lambda: bool(service.rows))
+
+    report = carry_out(plan, service, tmp_path, over)
+    waiting = carry_out(plan, service, tmp_path, replace(AT_ONCE, is_over=lambda: True))
+
+    assert _list_states(report) == [ASKED, AskState.NOT_ASKED, AskState.NOT_ASKED]
+    assert (report.stopped, report.exit_code) == (
+        "The run was interrupted, so nobody else was asked.",
+        Exit.FAILED,
+    )
+    assert _list_states(waiting) == [ALREADY, AskState.NOT_ASKED, AskState.NOT_ASKED]
+    assert len(service.list_posts()) == 1
+    assert _list_states(carry_out(plan, service, tmp_path)) == [ALREADY, ASKED, ASKED]
+
+
+def test_a_persons_number_is_in_no_reason_and_no_address(tmp_path: Path) -> None:
+    """The register may name it in what it says; what is looked for by it would be logged."""
+    person = "01017012345"
+    user = a_user(1, org=person)
+    plan = a_plan(range(1, 2))
+    service = Service({user.id: user}, refused={user.id: refuse(f"AUTH-00000 {person}")})
+
+    (outcome,) = carry_out(plan, service, tmp_path).outcomes
+
+    assert "(masked)" in outcome.reason
+    assert [method for method, _ in service.log] == ["LIST", "GET", "POST"]
+
+
 def test_a_journal_is_private_and_holds_no_link(tmp_path: Path) -> None:
     """Its owner alone can read it, and each request stands in it before it is sent."""
     plan, service = a_plan(), a_service()
