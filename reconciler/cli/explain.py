@@ -18,7 +18,7 @@ app = make_app()
 _EXAMPLES = """\
 reconciler explain
 reconciler explain package-visible
-reconciler explain AUTH.VLD-00004"""
+reconciler explain AUTH-00063"""
 _WIDTH = 80
 
 
@@ -29,11 +29,11 @@ def run(
         typer.Argument(
             metavar="ID",
             autocompletion=complete_explanation,
-            help="A rule, an impact, a kind of drift or a code of the register; without one, all are listed.",
+            help="A rule, an impact, a kind of drift, or a code of an answer; without one, all are listed.",
         ),
     ] = None,
 ) -> None:
-    """Print the page of a rule, an impact, a kind of drift or a code of the register."""
+    """Print the page of a rule, an impact, a kind of drift, or a code of an answer."""
     known = read_explanations()
     if name is None:
         width = max(map(len, known))

@@ -83,6 +83,8 @@ _PLAN: Mapping[str, tuple[str, str]] = {
     ),
 }
 _PREFIX = "AUTH.VLD-"
+_REQUESTS, _PORTAL = "AUTH-", "AMUI-"
+"""How codes on the customers' side begin, in the service and in the portal (System users contract §10)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class Explanation:
 
     id: str
     level: str
-    """One word: a severity, a weight, `drift`, or `register` for what the register answers."""
+    """One word: a severity, a weight, `drift`, or `register` and `request` for what those are answered."""
     kind: str
     """In parentheses behind the id."""
     page: str
@@ -104,8 +106,8 @@ class Explanation:
 
 @cache
 def read_explanations() -> Mapping[str, Explanation]:
-    """Give every explanation by its id: rules, impacts, what a plan and drift report, and the register's codes."""
-    found = [*_explain_rules(), *_explain_reports(), *_explain_codes()]
+    """Give every explanation by its id: rules, impacts, what a plan and drift report, and codes of answers."""
+    found = [*_explain_rules(), *_explain_reports(), *_explain_codes(), *_explain_request_codes()]
     return {each.id: each for each in found}
 
 
@@ -136,8 +138,19 @@ def _explain_codes() -> Iterator[Explanation]:
         yield Explanation(code, "register", "400 from the register", page)
 
 
+def _explain_request_codes() -> Iterator[Explanation]:
+    """Explain the codes on the customers' side (System users contract §10), likewise."""
+    text = files("reconciler").joinpath("data/request_codes.tsv").read_text(encoding="utf-8")
+    for line in text.splitlines()[1:]:
+        code, status, answered, when, advice, rules = line.split("\t")
+        before = f"\n\n`reconciler validate` finds it before: {rules}." if rules else ""
+        page = f"{when}\n\nAnswered to {answered}. The customer's portal shows it as {_PORTAL}{code[5:]}."
+        yield Explanation(code, "request", f"{status} to a request", f"{page}\n\nFix: {advice}{before}")
+
+
 def find_explanation(name: str) -> Explanation | None:
     """Find what an id means; of a code the number is enough. None for an unknown id."""
     known = read_explanations()
     number = name.upper().removeprefix(_PREFIX).removeprefix("VLD-")
-    return known.get(name) or known.get(name.lower()) or known.get(_PREFIX + number)
+    code = name.upper().replace(_PORTAL, _REQUESTS, 1)
+    return known.get(name) or known.get(name.lower()) or known.get(_PREFIX + number) or known.get(code)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import pytest
 
 from reconciler.cli.explain import run
+from reconciler.emulator.systemusers.problems import PROBLEMS
 from reconciler.errors import UsageError
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.planning.change import Blocked, Impact, Update, Weight
@@ -52,11 +54,12 @@ def test_one_registry_holds_them_all() -> None:
     """P14: every rule, impact, kind of drift and code; an id means one thing."""
     known = read_explanations()
     codes = [name for name in known if name.startswith("AUTH.VLD-")]
+    requests = [name for name in known if name.startswith("AUTH-")]
     own = {*RULES, *IMPACTS, AGAINST, BLOCKED, REMOVED, UNJUDGED, UNLISTED, *(kind.slug for kind in Kind)}
     own |= {KEY_EXPIRY, READER_WROTE}
 
-    assert set(known) == {*own, *codes}
-    assert len(known) == len(RULES) + len(IMPACTS) + 7 + len(Kind) + 15
+    assert set(known) == {*own, *codes, *requests}
+    assert len(known) == len(RULES) + len(IMPACTS) + 7 + len(Kind) + 15 + len(requests)
     assert len(codes) == 15
     assert set(PAGES) == set(Kind)
     assert all(each.summary.endswith(".") and each.level and each.kind for each in known.values())
@@ -70,6 +73,22 @@ def test_every_code_of_a_rule_is_explained() -> None:
             found = find_explanation(rule.code)
             assert found is not None, rule.id
             assert rule.id in found.page
+
+
+def test_every_code_that_a_request_can_be_answered_with_is_explained() -> None:
+    """On the customers' side, and each rule that is named with one exists."""
+    text = files("reconciler").joinpath("data/request_codes.tsv").read_text(encoding="utf-8")
+    rows = [line.split("\t") for line in text.splitlines()[1:]]
+    found = find_explanation("AMUI-00063")
+
+    assert {row[0]: int(row[1]) for row in rows} == {
+        f"AUTH-{number:05}": status for number, (status, _) in PROBLEMS.items()
+    }
+    assert {len(row) for row in rows} == {6}
+    assert {rule for row in rows for rule in row[5].split(", ") if rule} <= set(RULES)
+    assert found is not None
+    assert (found, found.kind) == (find_explanation("auth-00063"), "400 to a request")
+    assert "finds it before: request-beyond-system." in found.page
 
 
 @pytest.mark.parametrize("name", ["AUTH.VLD-00008", "auth.vld-00008", "VLD-00008", "00008"])
