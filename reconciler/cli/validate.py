@@ -22,12 +22,20 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.outputs import choose_outputs, write_findings
 from reconciler.definitions.files import find_definitions, find_lists, read_documents
+from reconciler.definitions.mentions import find_mentioning
 from reconciler.definitions.settings import find_common_root, read_settings
 from reconciler.errors import Exit, UsageError
 from reconciler.model.catalogue import explain_shipped_age
 from reconciler.model.findings import Severity
 from reconciler.operations.selection import check_form
-from reconciler.operations.validate import Narrowed, goes_by_shipped, narrow_findings, validate
+from reconciler.operations.validate import (
+    Narrowed,
+    add_crossing,
+    goes_by_shipped,
+    list_claims,
+    narrow_findings,
+    validate,
+)
 from reconciler.render.phrases import count
 
 if TYPE_CHECKING:
@@ -82,9 +90,12 @@ def run(
     settings = read_settings(found)
     saved, ages = _read_saved(found, settings.environments)
     if online:
-        checked = _ask(found, settings, environment, documents, saved, vendor)
+        check = partial(_ask, found, settings, environment, saved, vendor)
     else:
-        checked = validate(documents, settings.environments, vendor=vendor, asked=saved)
+        check = partial(_check, settings, saved, vendor)
+    checked = check(documents)
+    if paths:
+        checked = _check_beside(checked, documents, found, files, check)
     notify_of_age(checked, ages, datetime.now(UTC).date())
     chosen = Narrowed(checked.findings, len(documents), 0)
     if patterns := check_form(only or ()):
@@ -115,13 +126,33 @@ def notify_of_age(checked: Checked, saved: Sequence[Age], today: date) -> None:
             notify(f"note: {sentence}")
 
 
+def _check(
+    settings: Settings, saved: Mapping[str, Catalogue], vendor: str, documents: Sequence[Document]
+) -> Checked:
+    return validate(documents, settings.environments, vendor=vendor, asked=saved)
+
+
+def _check_beside(
+    checked: Checked,
+    documents: Sequence[Document],
+    root: Path,
+    files: Sequence[Path],
+    check: Callable[[Sequence[Document]], Checked],
+) -> Checked:
+    """Check named files beside the others that can have the same ids or client ids; most often there are none."""
+    others = find_mentioning(root, files, list_claims(checked))
+    if not others:
+        return checked
+    return add_crossing(checked, check([*documents, *read_documents(root, others)]), documents)
+
+
 def _ask(
     root: Path,
     settings: Settings,
     environment: str | None,
-    documents: Sequence[Document],
     saved: Mapping[str, Catalogue],
     vendor: str,
+    documents: Sequence[Document],
 ) -> Checked:
     """Check the files, and ask an environment's metadata for what they name there."""
     from reconciler.cli.environment import choose_environment  # noqa: PLC0415 - loads what only this needs

@@ -10,10 +10,12 @@ from reconciler.definitions.yaml_document import Mapping as Node
 from reconciler.definitions.yaml_document import Scalar
 from reconciler.errors import Forbidden, UsageError
 from reconciler.model.catalogue import read_shipped_catalogue
+from reconciler.model.findings import sort_findings
 from reconciler.model.id_pattern import fits
 from reconciler.operations.selection import check_found, list_ids
 from reconciler.rules import Checked, check_documents
 
+_SEVERAL_VENDORS = "several-vendors"
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -50,6 +52,27 @@ def narrow_findings(checked: Checked, documents: Iterable[Document], only: tuple
     files = frozenset(file for file, names in ids.items() if any(fits(name, only) for name in names))
     found = tuple(each for each in checked.findings if files & {each.place.file, each.other})
     return Narrowed(found, len(files), len(ids) - len(files))
+
+
+def list_claims(checked: Checked) -> frozenset[str]:
+    """List what only one definition may have: the ids and client ids that some state, in any environment."""
+    stated = [each for one in checked.definitions for each in (one.members, *(one.overlays or {}).values())]
+    clients = {client for each in stated for client in each.get("clientId") or ()}
+    return frozenset(clients | {each["id"] for each in stated if "id" in each}) - {""}
+
+
+def add_crossing(alone: Checked, together: Checked, documents: Iterable[Document]) -> Checked:
+    """Give what was found in some files, with what they share with others that were checked beside them.
+
+    How many vendors there are is asked of those files alone: the others are not all that there are.
+    """
+    files = {each.file for each in documents}
+    found = [each for each in together.findings if files & {each.place.file, each.other}]
+    findings = [
+        *(each for each in found if each.rule != _SEVERAL_VENDORS),
+        *(each for each in alone.findings if each.rule == _SEVERAL_VENDORS),
+    ]
+    return Checked(alone.definitions, sort_findings(findings))
 
 
 def goes_by_shipped(findings: Iterable[Finding]) -> bool:

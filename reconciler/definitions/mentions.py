@@ -1,0 +1,78 @@
+"""Finds which definition files can hold a text, without reading them as YAML.
+
+So a check of one file costs little more than that file, and misses nothing that it shares with others.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.definitions.files import SUFFIXES, SYSTEMS
+from reconciler.definitions.yaml_document import MAX_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+_SEARCHABLE = re.compile(r"[0-9A-Za-z_.:/-]+")
+"""A text that YAML writes as it is, unless with a backslash: neither quotes nor white space nor other letters."""
+_MANY = 100
+"""From so many texts on, reading all files as YAML takes no longer."""
+
+_PIECE = 64 * 1024
+"""Bytes that are read first: room for the largest file would have to be given back for each one."""
+
+
+def find_mentioning(root: Path, files: Iterable[Path], texts: Collection[str]) -> tuple[Path, ...]:
+    """Find the definition files under a root, beside some, that can hold one of some texts in any letter case.
+
+    A file that may write a text in another way is among them, and so is what cannot be searched. Where none of the
+    files is a definition of this root, there is none.
+    """
+    systems = os.path.join(os.path.realpath(root), SYSTEMS)  # noqa: PTH118 - a `Path` a file takes longer than a search
+    named = [os.path.realpath(each) for each in files]
+    if not texts or not any(each.startswith(systems + os.sep) for each in named):
+        return ()
+    plain = len(texts) < _MANY and all(map(_SEARCHABLE.fullmatch, texts))
+    sought = [text.lower().encode() for text in texts] if plain else [b""]
+    known = {_identify(each) for each in named}
+    found = (path for path in _list_files(systems) if _may_hold(path, sought))
+    return tuple(Path(path) for path in found if _identify(path) not in known)
+
+
+def _identify(path: str) -> tuple[int, int] | str:
+    """Give what two spellings of one path have in common; a link is not what it leads to."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return path
+    return found.st_dev, found.st_ino
+
+
+def _list_files(folder: str) -> Iterator[str]:
+    """List the files that are definitions by their names."""
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if name.endswith(SUFFIXES) and not name.startswith("."):
+                yield f"{parent}{os.sep}{name}"
+
+
+def _may_hold(path: str, sought: Iterable[bytes]) -> bool:
+    """Say whether a file can hold one of some texts in small letters; True where that cannot be said."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return True
+    try:
+        content = os.read(descriptor, _PIECE)
+        if len(content) == _PIECE:
+            content += os.read(descriptor, MAX_BYTES)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    small = content.lower()
+    return b"\\" in content or any(text in small for text in sought)
