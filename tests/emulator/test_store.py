@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from reconciler.emulator import start
+from reconciler.emulator.register.state_file import open_state
 from tests.emulator.callers import VENDOR, connect, fetch_token, make_document
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 SERVE = """
 import pathlib, signal, sys
 from reconciler.emulator import start
+from reconciler.emulator.register.state_file import open_state
 emulator = start(state=pathlib.Path(sys.argv[1]), port=int(sys.argv[2]))
 print(emulator.base, flush=True)
 signal.pause()
@@ -168,6 +170,19 @@ def test_sudden_death(tmp_path: Path) -> None:
 def test_sudden_deaths(tmp_path: Path) -> None:
     """The same after thirty kills."""
     kill_while_writing(tmp_path / "state.sqlite", 30)
+
+
+def test_a_new_file_is_opened_by_many_at_once(tmp_path: Path) -> None:
+    """All of them wait for the one that makes it: none says that the database is locked."""
+    barrier = threading.Barrier(8)
+
+    def open_new(path: Path) -> None:
+        barrier.wait(10)
+        open_state(path, "CREATE TABLE IF NOT EXISTS made (name TEXT);").close()
+
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(40):
+            list(pool.map(open_new, [tmp_path / f"{number}.sqlite"] * 8))
 
 
 def test_unknown_members_are_kept_when_asked() -> None:

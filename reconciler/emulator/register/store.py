@@ -8,7 +8,6 @@ of client ids wait for its end. It raises what PostgreSQL would raise (System Re
 from __future__ import annotations
 
 import json
-import os
 import random
 import sqlite3
 import uuid
@@ -31,6 +30,7 @@ from reconciler.emulator.register.documents import (
     write_rights,
 )
 from reconciler.emulator.register.rows import Row
+from reconciler.emulator.register.state_file import open_state
 from reconciler.emulator.server.portions import MANY, divide
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ _ORDER_SEED = 20260721
 """The seed of the order of rows: clients cannot rely on it, and it is the same in each run."""
 _UNREADABLE = "!"
 """Prefix of the reduced form of an unreadable row, before the name of its NULL column."""
-_BUSY_SECONDS = 30.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS systems (
   internal_id TEXT PRIMARY KEY, system_id TEXT NOT NULL UNIQUE, org TEXT NOT NULL, document TEXT NOT NULL,
@@ -101,24 +100,9 @@ class Store:
     """The tables, in memory or in a file that only its owner may read; raises OSError if it is no database."""
 
     def __init__(self, path: Path | None, clock: Clock) -> None:
-        if path is not None:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self.clock = clock
         self._places = random.Random(_ORDER_SEED)  # noqa: S311 - an order, not a secret
-        self._base = sqlite3.connect(
-            ":memory:" if path is None else path,
-            timeout=_BUSY_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-        try:
-            self._base.execute("PRAGMA journal_mode=WAL")
-            self._base.execute("PRAGMA synchronous=FULL")
-            self._base.executescript(_SCHEMA)
-        except sqlite3.DatabaseError as error:
-            self._base.close()
-            raise OSError(f"{path}: {error}") from error
+        self._base = open_state(path, _SCHEMA)
 
     @property
     def connection(self) -> sqlite3.Connection:
