@@ -97,14 +97,14 @@ class Bench:
                 if case.writes
                 else {row.size: stack.enter_context(self.open(case, row.size)) for row in rows}
             )
-            begins = -1 if self.rounds > 1 else 0  # a round that is not counted fills caches
+            begins = -1 if self.rounds > 1 and not case.latency else 0  # that round fills caches
             for turn in range(begins, self.rounds):
                 for row in rows:
                     is_spared = row.size >= LARGE and not 0 <= turn < MOST_ROUNDS_OF_LARGE
                     if not is_spared:
                         self._run_round(row, kept.get(row.size), turn)
             for row in rows:
-                if self.with_counts and row.size <= MOST_TRACED:
+                if self.with_counts and row.size <= MOST_TRACED and (not case.latency or case.is_touched):
                     self._trace(row, kept.get(row.size))
         return rows
 

@@ -98,7 +98,7 @@ def _say(value: Mapping[str, Json]) -> None:
 def _set_latency(base: str, seconds: float) -> None:
     urlopen(Request(f"{base}/control/faults", method="DELETE")).close()  # noqa: S310 - loopback
     if seconds:
-        fault = {"fault": "latency", "seconds": seconds, "times": 0, "from": "anyone"}
+        fault = {"fault": "latency", "seconds": seconds, "times": 0}
         body = json.dumps(fault).encode()
         headers = {"Content-Type": "application/json"}
         urlopen(Request(f"{base}/control/faults", body, headers)).close()  # noqa: S310 - loopback
