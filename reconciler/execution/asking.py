@@ -8,7 +8,7 @@ or sent again as the same one: nobody is asked twice.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.errors import (
@@ -228,10 +228,12 @@ class _Run:
             if found is not None:
                 return judge_stored(ask, found, AskState.ASKED)
             if isinstance(lost, ServerFailed):  # of an id that was deleted this is all that is ever said
-                return _fail(ask, lost, AskState.FAILED)
+                failed = _fail(ask, lost, AskState.FAILED)
+                return replace(failed, reason=f"{failed.reason} {_USED_UP}")
         return _fail(ask, lost, AskState.UNKNOWN)
 
 
+_USED_UP = "If it stays so, the id was used and withdrawn: plan again with `--again`."
 _NOT_SENT = "not sent"
 """In place of a code, where no connection was made."""
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.execution.ask_outcome import AskReport
+    from reconciler.execution.asking import ChangeRequests
     from reconciler.model.canonical_json import Json
     from reconciler.model.customers import SystemUser, Triple
     from reconciler.planning.ask_plan import AskPlan
@@ -121,7 +122,7 @@ class Service:
             raise Killed
 
 
-def carry_out(plan: AskPlan, service: Service, folder: Path, pace: Pace = AT_ONCE) -> AskReport:
+def carry_out(plan: AskPlan, service: ChangeRequests, folder: Path, pace: Pace = AT_ONCE) -> AskReport:
     """Carry a plan out as the verb does, with the journal on the disk."""
     folder.mkdir(exist_ok=True)
     others = [each for each in read_ask_journals(folder, plan.register_) if each.start.digest != plan.digest]
