@@ -7,12 +7,14 @@ with files that its program made.
 from __future__ import annotations
 
 import re
+import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from reconciler import __version__
+from reconciler.execution.ask_journal import read_ask_journals
 from reconciler.execution.freshness import check_consistent
 from reconciler.execution.journal_reader import read_run
 from reconciler.execution.report_v1 import read_report
@@ -20,12 +22,22 @@ from reconciler.model.environment import BUILT_IN
 from reconciler.operations.evidence import check_evidence
 from reconciler.planning.acceptance_file import Rules, read_acceptances
 from reconciler.planning.approval import read_approvals
+from reconciler.planning.ask_plan import read_ask_plan
 from reconciler.planning.plan_file import print_plan, read_plan
 from tests.citations import ROOT
 
 HERE = Path(__file__).parent
 VERSIONS = sorted(path.name for path in HERE.iterdir() if re.fullmatch(r"\d+\.\d+", path.name))
-WRITTEN = ("accepted.yaml", "approvals.yaml", "evidence.zip", "journal.jsonl", "plan.json", "report.json")
+WRITTEN = (
+    "accepted.yaml",
+    "approvals.yaml",
+    "asks.json",
+    "asks.jsonl",
+    "evidence.zip",
+    "journal.jsonl",
+    "plan.json",
+    "report.json",
+)
 
 every_version = pytest.mark.parametrize("version", VERSIONS)
 
@@ -62,6 +74,31 @@ def test_a_journal_is_read(version: str) -> None:
     assert (run.damaged, run.ended, run.open) == ((), True, ())
     assert {outcome.outcome for outcome in run.outcomes.values()} == {"done"}
     assert run.intents.keys() == run.outcomes.keys()
+
+
+@every_version
+def test_a_plan_of_change_requests_is_read(version: str) -> None:
+    """It is whole, so `ask` would take it."""
+    plan = read_ask_plan((HERE / version / "asks.json").read_bytes())
+
+    assert plan.asks
+    assert plan.left_out
+    assert plan.tool_version.startswith(f"{version}.")
+
+
+@every_version
+def test_a_journal_of_change_requests_is_read(version: str, tmp_path: Path) -> None:
+    """Whom it asked, and what became of that."""
+    plan = read_ask_plan((HERE / version / "asks.json").read_bytes())
+    shutil.copyfile(HERE / version / "asks.jsonl", tmp_path / "asks.jsonl")
+
+    (record,) = read_ask_journals(tmp_path, plan.register_)
+
+    keys = {each.correlation_id for each in plan.asks}
+    assert record.start.digest == plan.digest
+    assert record.intents.keys() == record.outcomes.keys() == keys
+    assert {"asked", "failed", "withdrawn"} == set(record.outcomes.values())
+    assert len(record.withdrawn) == 1
 
 
 @every_version
