@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from reconciler.cli.console import notify
 from reconciler.model.customers import READ, WRITE
 from reconciler.model.environment import SCOPE, WORKERS
 from reconciler.operations.access import find_delegation
@@ -34,11 +35,11 @@ def open_system_users(
     with ExitStack() as stack:
         tokens = {
             scope: stack.enter_context(
-                open_tokens(environment, credentials, delegation, purpose=Purpose(scope))
+                open_tokens(environment, credentials, delegation, purpose=Purpose(scope), notify=notify)
             )
             for scope in (READ, WRITE, SCOPE)
         }
-        users = SystemUsers(environment, tokens, read_only=read_only, workers=workers)
+        users = SystemUsers(environment, tokens, read_only=read_only, workers=workers, notify=notify)
         yield stack.enter_context(users)
 
 

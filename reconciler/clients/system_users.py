@@ -6,6 +6,7 @@ own scope. A write is sent once; after `NoAnswer` the caller looks the row up by
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -48,6 +49,8 @@ PREFIX = "/authentication/api/v1/systemuser"
 WRITABLE = (f"{PREFIX}/request/vendor", f"{PREFIX}/changerequest/vendor")
 """The only paths, with what is below them, that anything but a GET is sent to."""
 
+_LOG = logging.getLogger(__name__)
+
 
 def may_write(path: str) -> bool:
     """Say whether the verbs for customers may write to a path."""
@@ -58,8 +61,8 @@ def may_write(path: str) -> bool:
 class SystemUsers:
     """The customers' side of an environment; safe for as many threads as it has workers.
 
-    `tokens` gives a source by scope. A route whose scope has none raises `CredentialsError`; each can raise
-    `MaskinportenError` and `RegisterError`.
+    `tokens` gives a source by scope; `notify` is called with a sentence when something takes long. A route whose
+    scope has none raises `CredentialsError`; each can raise `MaskinportenError` and `RegisterError`.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class SystemUsers:
         *,
         read_only: bool,
         workers: int = WORKERS,
+        notify: Callable[[str], None] = _LOG.info,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.workers = workers
@@ -80,7 +84,7 @@ class SystemUsers:
             writable=may_write,
             transport=transport,
         )
-        throttle = Throttle(workers)
+        throttle = Throttle(workers, notify)
         self._apis = {
             scope: AltinnApi(
                 environment, source, self._client, _explain_by(scope), strict=True, throttle=throttle

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import uuid
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,7 @@ RIGHTS, PACKAGES = DOCUMENT["rights"], DOCUMENT["accessPackages"]
 FOR_CLIENTS = {"urn": "urn:altinn:accesspackage:regnskapsforer-lonn"}
 SCOPES = (READ, WRITE, SCOPE)
 ORGS = itertools.count(310_200_000)
+_LOG = logging.getLogger(__name__)
 
 
 @pytest.fixture(scope="module")
@@ -240,13 +242,13 @@ def test_nothing_here_can_write_to_the_register(path: str) -> None:
     assert all(may_write(each) and may_write(f"{each}/1") for each in WRITABLE)
 
 
-def answer(*answers: httpx.Response) -> SystemUsers:
+def answer(*answers: httpx.Response, notify: Callable[[str], None] = _LOG.info) -> SystemUsers:
     """Connect to a service that gives these answers in turn."""
     left = iter(answers)
     environment = Environment("served", "https://register.example", "https://maskinporten.example/")
     tokens = {each: Renewing() for each in SCOPES}
     transport = httpx.MockTransport(lambda _: next(left))
-    return SystemUsers(environment, tokens, read_only=False, transport=transport)
+    return SystemUsers(environment, tokens, read_only=False, notify=notify, transport=transport)
 
 
 class Renewing:
@@ -296,3 +298,13 @@ def test_unknown_kinds_and_members_are_read() -> None:
     page = httpx.Response(200, json={"links": {}, "data": [row, {**row, "id": "2", "isDeleted": True}]})
     with answer(page) as users:
         assert [(each.id, each.kind) for each in users.list_users("s")] == [("1", "standalone")]
+
+
+def test_a_service_that_asks_for_less_is_said() -> None:
+    """Whoever waits is told why."""
+    said: list[str] = []
+    page = httpx.Response(200, json={"links": {}, "data": []})
+    with answer(httpx.Response(429, headers={"Retry-After": "0"}), page, notify=said.append) as users:
+        assert users.list_users("s") == ()
+
+    assert any("429" in each for each in said), said
