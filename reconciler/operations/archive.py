@@ -70,9 +70,16 @@ class BaseFiles:
     """The files that are no definition, by name."""
     reason: str = ""
     """Why the revision is not known; empty where it is."""
+    resolved: dict[str, BaseDefinitions] = field(default_factory=dict, compare=False, repr=False)
+    """What was worked out already, by environment."""
 
     def resolve(self, environment: str) -> BaseDefinitions:
-        """Work out what they ask for in one environment."""
+        """Work out what they ask for in one environment, once."""
+        if environment not in self.resolved:
+            self.resolved[environment] = self._resolve(environment)
+        return self.resolved[environment]
+
+    def _resolve(self, environment: str) -> BaseDefinitions:
         found: dict[str, tuple[str, System]] = {}
         unread = dict(self.unread)
         for file, definition in self.definitions.items():

@@ -9,6 +9,7 @@ from reconciler.errors import UsageError
 from reconciler.model.id_pattern import find_unmatched
 from reconciler.model.normalise import normalise
 from reconciler.operations.plan import describe_gap, find_vendor_of_both, plan_against
+from reconciler.operations.touched import find_touched, spread
 from reconciler.operations.validate import resolve_all
 from reconciler.planning.plan import Plan, Target, keep_what_changes
 
@@ -49,7 +50,10 @@ def add_elsewhere(
         if base.reason:
             continue
         systems = resolve_all(definitions, name)
-        made = _plan_there(systems, replace(archive, environment=name), base, vendor, scope)
+        # What is not known at the base can be about any system.
+        there = None if base.unread else find_touched(systems, files, name)
+        narrowed = replace(scope, touched=spread(there) if there else None)
+        made = _plan_there(systems, replace(archive, environment=name), base, vendor, narrowed)
         if made.changes or made.unmanaged:
             found.append(made)
         else:

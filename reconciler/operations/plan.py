@@ -117,14 +117,14 @@ def plan_against(
 
     Each system of the base is taken as registered with the document that a POST of it would carry, and a withdrawn
     one as deleted. Change logs and system users are not known. A system that a file can be about which cannot be used
-    at the base is neither created nor changed here, but named: what it was is not known. Raises `UsageError` where
+    at the base is neither created nor changed here, but named: what it was is not known. A scope that asks for what a
+    change touches has to have what shares a client id with it. Raises `UsageError` where
     nothing is known of the base, or a pattern fits no system.
     """
     _check_known(base)
     before = find_broken_before(base, systems, archive)
     unknown = {name for each in before for name in each.unjudged.ids}
     states = {name: system for name, (_, system) in base.systems.items() if name not in unknown}
-    registered = {name: _take_as_registered(system) for name, system in states.items()}
     listed = [
         name
         for name, system in states.items()
@@ -134,14 +134,18 @@ def plan_against(
     whole = replace(add_ids(scope, base), broken=(*add_ids(scope, base).broken, *before))
     division = divide(known, listed, whole)
     division.check(f"the definitions here and those at {base.commit[:SHORT]}")
+    # What a change touches has every system that shares a client id with it, so that no other holds one.
+    others = division.list_others() if scope.touched is None else []
+    needed = states.keys() & {*division.planned, *others}
+    registered = {name: _take_as_registered(states[name]) for name in needed}
     live = {each.system.id: registered.get(each.system.id) for each in division.chosen}
-    others = [registered[name] for name in division.list_others()]
+    obstacles = Obstacles(find_allowed(systems, scope.findings))
     made = plan_changes(
         target,
         division.chosen,
         live,
         [registered[name] for name in division.unmanaged],
-        division.find_obstacles(live, others, Obstacles(find_allowed(systems, scope.findings))),
+        division.find_obstacles(live, [registered[name] for name in others], obstacles),
     )
     judged = replace(judge_plan(division.describe(made, ()), {}), against=base.commit)
     return trace_to_definitions(judged, systems, archive, base)

@@ -7,6 +7,7 @@ gone, and where it shares a client id with a touched one: which of them gets the
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.clients.listing import Reading, read_listed
@@ -40,6 +41,20 @@ def find_touched(systems: Sequence[Resolved], files: BaseFiles, environment: str
     clients = list_clients(systems, files, environment)
     untouched = list_untouched(systems, files, environment)
     return Touched(files.commit, frozenset(clients.keys() - untouched), clients)
+
+
+def spread(touched: Touched) -> Touched:
+    """Add what shares a client id with something touched, by the definitions alone."""
+    holders: dict[str, set[str]] = {}
+    for system, clients in touched.clients.items():
+        for client in clients:
+            holders.setdefault(client, set()).add(system)
+    ids, left = set(touched.ids), list(touched.ids)
+    while left:
+        near = {each for client in touched.clients.get(left.pop(), ()) for each in holders[client]}
+        left += near - ids
+        ids |= near
+    return replace(touched, ids=frozenset(ids))
 
 
 def differs_beside(root: Path, files: BaseFiles, environments: Iterable[str]) -> bool:

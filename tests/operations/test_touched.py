@@ -5,16 +5,18 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from reconciler.errors import Refused
-from reconciler.operations.archive import BaseFiles, mark_blocked_before
-from reconciler.operations.plan import plan, plan_unjudged
+from reconciler.operations.archive import Archive, BaseFiles, mark_blocked_before
+from reconciler.operations.plan import plan, plan_against, plan_unjudged
 from reconciler.operations.scope import Scope
-from reconciler.operations.touched import differs_beside, find_touched
+from reconciler.operations.touched import differs_beside, find_touched, spread
 from reconciler.planning.narrowing import Narrowing
+from reconciler.planning.plan import keep_what_changes
 from reconciler.planning.plan_file import print_plan, read_plan
 from tests.builders import a_live_document
 from tests.git import commit_all, git
@@ -23,13 +25,13 @@ from tests.operations.test_scope import Counted, hold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from reconciler.definitions.definition import Resolved
     from reconciler.model.canonical_json import Json
     from reconciler.planning.plan import Plan
 
 BASE = "c" * 40
+ARCHIVE = Archive(Path("nowhere"), "tt02", ("local", "tt02"))
 CLIENTS = [f"00000000-0000-4000-8000-{number:012}" for number in range(9)]
 
 
@@ -255,6 +257,11 @@ def _check(seed: int) -> int:
         for made in (whole, part)
     ]  # a system that is deleted for ever is blocked whatever anybody changes, and holds no client id
     assert blocked[0] == blocked[1], seed
+    there = [
+        keep_what_changes(plan_against(world.after, TARGET, ARCHIVE, files.resolve("tt02"), each))
+        for each in (Scope(), Scope(touched=spread(scope.touched)))
+    ]
+    assert there[0] == there[1], seed
     assert max(Counter(some.asked).values(), default=0) <= 1
     assert set(some.asked) <= set(every.asked)
     return len(every.asked) - len(some.asked)
