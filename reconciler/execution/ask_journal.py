@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from reconciler.errors import UsageError
 from reconciler.execution.journal import now
@@ -80,7 +80,7 @@ class _Line(BaseModel):
 class _Start(_Line):
     kind: Literal["asks"]
     environment: str
-    register_: str
+    register_: Annotated[str, Field(alias="register")]
     vendor: str
     system: str
     digest: str
@@ -151,8 +151,7 @@ def open_ask_journal(folder: Path, plan: AskPlan, version: str) -> AskJournal:
         )
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_TRUNC
         journal = AskJournal(path, open_plain(path, flags), AskRecord(start))
-        members = asdict(start)
-        journal._append("asks", {"register_": members.pop("register"), **members})  # noqa: SLF001 - the module's own
+        journal._append("asks", asdict(start))  # noqa: SLF001 - the module's own
         sync_folder(folder)
     except OSError as error:
         raise UsageError(
