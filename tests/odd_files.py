@@ -202,6 +202,8 @@ def overlays(draw: st.DrawFn) -> dict[str, dict[str, Json]] | None:
     for environment in draw(st.lists(st.sampled_from(["tt02", "prod"]), unique=True, min_size=1)):
         chosen = draw(st.lists(st.sampled_from([*MEMBERS]), unique=True, max_size=3))
         found[environment] = {name: draw(MEMBERS[name]) for name in chosen}
+        if draw(st.booleans()):
+            found[environment]["requests"] = draw(TEMPLATES)
     return found
 
 

@@ -34,8 +34,8 @@ _COMMENT = re.compile(r"(?:^|[ \t])#", re.MULTILINE)
 _HEAD = re.compile(r"---|%|# yaml-language-server:|[ \t\r]*$")
 """Lines that end the head of a file, which stays at its top."""
 _TEXTS = ("name", "description")
-_LAYER = 2
-"""The length of a path to an overlay or a template."""
+_STEPS = 2
+"""On the way to an overlay, and from there or the top to a template: a member, and a name in it."""
 
 
 def format_definition(text: str) -> str:
@@ -86,9 +86,9 @@ def _is_sorted(root: Mapping, path: Path) -> bool:
 
 
 def _find_names(path: Path) -> tuple[str, ...]:
-    if len(path) == _LAYER and path[0] in LAYERS:
-        return LAYERS[str(path[0])]
-    return LANGUAGES if path and path[-1] in _TEXTS else ORDER
+    if not path:
+        return ORDER
+    return LAYERS[str(path[-2])] if len(path) % _STEPS == 0 else LANGUAGES
 
 
 def _is_ordered(ranks: Sequence[int]) -> bool:
@@ -102,12 +102,15 @@ def _list_mappings(root: Mapping) -> Iterator[Path]:
         yield path
 
 
-def _list_layers(root: Mapping) -> Iterator[tuple[str, str]]:
-    """Give the paths of the overlays, and of what else has a name of its own and declared members."""
+def _list_layers(root: Mapping) -> Iterator[Path]:
+    """Give the paths of the overlays and of the templates, at the top or in an overlay; the innermost first."""
     for member in LAYERS:
         found = root.find(member)
         if found and isinstance(found[1], Mapping):
-            yield from ((member, key.text) for key, _ in found[1].entries)
+            for key, value in found[1].entries:
+                if isinstance(value, Mapping):
+                    yield from ((member, key.text, *path) for path in _list_layers(value))
+                yield (member, key.text)
 
 
 def _follow(span: Span, node: Node, path: Path) -> tuple[Span, Node] | None:
@@ -133,12 +136,10 @@ def _spell(text: str, root: Mapping) -> str:
     edits = TextEdits(text, find_end(text))
     span, _ = _parse(text)
     _spell_members(edits, span, root, ORDER)
-    for member, order in LAYERS.items():
-        found = _follow(span, root, (member,))
-        if found and isinstance(found[1], Mapping) and found[0].keys:
-            for value, (_, node) in zip(found[0].parts, found[1].entries, strict=True):
-                if isinstance(node, Mapping) and value.form is Form.MAPPING:
-                    _spell_members(edits, value, node, order)
+    for path in _list_layers(root):
+        found = _follow(span, root, path)
+        if found and isinstance(found[1], Mapping) and found[0].form is Form.MAPPING and found[0].keys:
+            _spell_members(edits, found[0], found[1], _find_names(path))
     return edits.apply()
 
 

@@ -58,8 +58,10 @@ Overlay: type[BaseModel] = create_model(
 """What an environment may say: every member that is sent, and two of our own."""
 
 
-TOP_ONLY = frozenset({"environments", "allow", "requests"})
+TOP_ONLY = frozenset({"environments", "allow"})
 """What only the top level of a file may say."""
+REQUESTS = "requests"
+"""What customers are asked for, which is no member of a system."""
 TEMPLATE_NAMES: tuple[str, ...] = tuple(RequestMembers.model_fields)
 """The names that may stand in a template of `requests`, in their order."""
 PARTS: Mapping[str, tuple[str, ...]] = {
@@ -88,7 +90,10 @@ class Definition:
     broken: frozenset[str] = frozenset()
     """Members that a finding on shape is about already; empty in whatever reaches a plan."""
     requests: Mapping[str, Template] = field(default_factory=dict)
-    """What customers may be asked for, by the name of each template; never sent to the register."""
+    """What customers may be asked for, by the name of each template; never sent to the register.
+
+    An overlay that has templates of its own holds them, likewise, as its member `requests`.
+    """
     plain: System | None = field(default=None, init=False, repr=False, compare=False)
     """The system where no overlay says otherwise; None until `resolve` was asked for it."""
 
@@ -121,6 +126,14 @@ class Resolved:
     """The members that the file states, rather than leaves to their defaults."""
     assignable: bool | None = None
     """What `isAssignable` asserts; None where it is not stated."""
+
+    @property
+    def requests(self) -> Mapping[str, Template]:
+        """Give what customers may be asked for here, by the name of each template."""
+        found: Mapping[str, Template] = self.definition.overlay(self.environment).get(
+            REQUESTS, self.definition.requests
+        )
+        return found
 
     @property
     def withdrawn(self) -> bool:
@@ -200,8 +213,8 @@ def check_shape(
         values = read_shape(members)
     except ValidationError as error:
         problems += _list_problems((), error)
-    for name, adapter in (("allow", _open_allow), ("requests", _open_requests)):
-        if top and name in members:
+    for name, adapter in (("allow", _open_allow), (REQUESTS, _open_requests)):
+        if name in members and (top or name not in TOP_ONLY):
             try:
                 adapter().validate_python(members[name], strict=True)
             except ValidationError as error:
@@ -221,7 +234,7 @@ def read_shape(members: Mapping[str, Json]) -> dict[str, Json]:
 
     Equal parts of many definitions are one object.
     """
-    written = {name: value for name, value in members.items() if name not in TOP_ONLY}
+    written = {name: value for name, value in members.items() if name not in TOP_ONLY and name != REQUESTS}
     keys = {name: (name, repr(written[name])) for name in _SHARED if name in written}
     known = {**written, **{name: _known[key] for name, key in keys.items() if key in _known}}
     readers = _list_readers()

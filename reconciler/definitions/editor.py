@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.definitions import flow_edits
-from reconciler.definitions.definition import TEMPLATE_NAMES
+from reconciler.definitions.definition import REQUESTS, TEMPLATE_NAMES
 from reconciler.definitions.meaning import find_meaning, read_value, shorten
 from reconciler.definitions.text_edits import TextEdits
 from reconciler.definitions.yaml_document import read_document
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from reconciler.model.canonical_json import Json
 
 ENVIRONMENTS = "environments"
-REQUESTS = "requests"
 ORDER = (*SENT, "isAssignable", "withdrawn", REQUESTS, "allow", ENVIRONMENTS)
 """The members of a definition in their canonical order."""
 LAYERS: Dict[str, tuple[str, ...]] = {ENVIRONMENTS: ORDER, REQUESTS: TEMPLATE_NAMES}

@@ -61,9 +61,9 @@ def make_definition_schema(vocabulary: Vocabulary, language: Language = "en") ->
     _suggest(members["rights"], vocabulary.resources)
     parts["Vendor"]["properties"] |= _list_ignored(NEVER_SENT_VENDOR)
     known = {name: {"$ref": f"#/$defs/{name}"} for name in members} | _list_ignored(NEVER_SENT)
+    known["requests"] = {"$ref": "#/$defs/requests"}
     closed: Schema = {"properties": known, "additionalProperties": False}
     own = {
-        "requests": _describe("requests", _LAYER_OF_TEMPLATES, language),
         "environments": _describe("environments", _list_environments(vocabulary), language),
         "allow": _describe("allow", _list_exceptions(vocabulary), language),
     }
@@ -77,6 +77,7 @@ def make_definition_schema(vocabulary: Vocabulary, language: Language = "en") ->
         "$defs": {
             **parts,
             **members,
+            "requests": _describe("requests", _LAYER_OF_TEMPLATES, language),
             "Template": {**explain_member("template", language), **_describe_template(language)},
             "overlay": {**explain_member("overlay", language), "type": ["object", "null"], **closed},
         },

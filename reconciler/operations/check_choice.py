@@ -101,7 +101,7 @@ def _hold(found: ConfiguredCheck) -> ConfiguredCheck:
 
 def choose_template(resolved: Resolved, name: str) -> Template:
     """Choose what is asked for; raises `UsageError` where the definition has no such template."""
-    templates = resolved.definition.requests
+    templates = resolved.requests
     found = find_template(templates, name)
     if found is not None:
         return found

@@ -71,9 +71,9 @@ def export_request(
     Raises `UsageError` where there is no such template, the system is withdrawn here, or the customer cannot be one.
     """
     found = _find(systems, name)
-    chosen = find_template(found.definition.requests, template)
+    chosen = find_template(found.requests, template)
     if chosen is None:
-        known = list(found.definition.requests)
+        known = list(found.requests)
         hint = f"It has {', '.join(f'`{each[:80]}`' for each in known[:_MOST])}." if known else _NO_TEMPLATES
         raise UsageError(f"The definition of `{name}` has no template `{template[:80]}`.", hint=hint)
     if found.withdrawn:

@@ -65,5 +65,11 @@ def _resolve_all(text: str, file: str, environments: tuple[str, ...]) -> list[ob
         for each in environments
         if definition.exists_in(each) and not definition.broken
     ]
-    said = [(each.environment, each.system, each.stated, each.assignable) for each in systems]
-    return [*said, definition.allow, sorted(definition.overlays or ()), definition.broken]
+    said = [(each.environment, each.system, each.stated, each.assignable, each.requests) for each in systems]
+    return [
+        *said,
+        definition.allow,
+        definition.requests,
+        sorted(definition.overlays or ()),
+        definition.broken,
+    ]

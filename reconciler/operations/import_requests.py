@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.definitions.editor import REQUESTS, edit_definition
+from reconciler.definitions.definition import REQUESTS
+from reconciler.definitions.editor import edit_definition
 from reconciler.definitions.meaning import read_value
 from reconciler.definitions.yaml_document import quote, read_document
 from reconciler.errors import EditRefused

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.definitions.definition import (
     LISTS,
     PARTS,
+    REQUESTS,
     TEMPLATE_NAMES,
     TOP_ONLY,
     Definition,
@@ -73,12 +74,11 @@ _FAULTS: Dict[FaultKind, tuple[Rule, str]] = {
     FaultKind.DUPLICATE: (DUPLICATE_KEY, "Keep one of them."),
 }
 
-_OVERLAY_NAMES = (*SENT, "withdrawn", "isAssignable")
+_OVERLAY_NAMES = (*SENT, "withdrawn", "isAssignable", REQUESTS)
 _TOP_NAMES = (*_OVERLAY_NAMES, *sorted(TOP_ONLY))
 _KEPT: Dict[str, Dict[str, str]] = {"": NEVER_SENT, "vendor": NEVER_SENT_VENDOR}
 _EMPTY_LISTS = LISTS | {"clientId", "allowedRedirectUrls"}
 _ENVIRONMENTS = "environments"
-_REQUESTS = "requests"
 
 
 @dataclass(slots=True)
@@ -182,6 +182,8 @@ class _Reader:
             elif isinstance(value, Mapping):
                 members = self.read_members(value, path, _OVERLAY_NAMES, "")
                 overlays[key.text] = self.keep_sound(members, path, top=False)
+                if REQUESTS in overlays[key.text]:
+                    overlays[key.text][REQUESTS] = read_templates(overlays[key.text][REQUESTS])
             else:
                 self.report(
                     WRONG_TYPE,
@@ -224,7 +226,7 @@ class _Reader:
 
 def _find_names(path: Path, member: str) -> tuple[str, ...]:
     """Give the names that may stand in a mapping; none where it is of no declared kind."""
-    if path[:-1] == (_REQUESTS,):
+    if path[:-1] == (REQUESTS,) or (path[:1] == (_ENVIRONMENTS,) and path[2:-1] == (REQUESTS,)):
         return TEMPLATE_NAMES
     in_list = bool(path) and isinstance(path[-1], int)
     return PARTS[member] if member in PARTS and in_list == (member in LISTS) else ()
@@ -266,7 +268,7 @@ def check_document(
     node = members.pop(_ENVIRONMENTS, None)
     sound = reader.keep_sound(members, (), top=True)
     overlays = reader.read_overlays(node, environments) if node else None
-    allow, written = sound.pop("allow", {}), sound.pop(_REQUESTS, {})
+    allow, written = sound.pop("allow", {}), sound.pop(REQUESTS, {})
     requests = read_templates(written) if written else {}
     definition = Definition(document, sound, overlays, allow, frozenset(reader.unsound), requests)
     missing = _report_missing(reader, definition, environments)

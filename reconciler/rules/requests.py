@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.definitions.definition import REQUESTS
 from reconciler.definitions.resolve import resolve
 from reconciler.definitions.yaml_document import quote
 from reconciler.model.catalogue import PACKAGE_PREFIX
@@ -35,7 +36,7 @@ def _place(template: Template, *path: str | int) -> Path:
 def _list_templates(subject: Resolved, *needed: str) -> Iterator[Template]:
     """Give the templates; none where a member that they are held against cannot be read."""
     if not subject.definition.broken & {"requests", *needed}:
-        yield from subject.definition.requests.values()
+        yield from subject.requests.values()
 
 
 @system_rule("request-beyond-system")
@@ -287,11 +288,22 @@ def check_customers(subject: Resolved) -> Iterator[Fault]:
     """
     system, definition = subject.system, subject.definition
     needed = {"requests", "isVisible", "rights", "accessPackages"}
-    if definition.requests or definition.broken & needed or not (system.rights or system.accessPackages):
+    if (
+        _has_templates(definition)
+        or definition.broken & needed
+        or not (system.rights or system.accessPackages)
+    ):
         return
     if not _is_visible_somewhere(definition):
         message = "Customers cannot find the system in Altinn, and no template says how they are asked"
         yield Fault(("requests",), message, "Add `requests:`, or write `isVisible: true`.")
+
+
+def _has_templates(definition: Definition) -> bool:
+    """Say whether there are templates, at the top or for an environment."""
+    return bool(definition.requests) or any(
+        each.get(REQUESTS) for each in (definition.overlays or {}).values()
+    )
 
 
 def _is_visible_somewhere(definition: Definition) -> bool:

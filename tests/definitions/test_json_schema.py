@@ -157,7 +157,8 @@ def _spoil(document: dict[str, Json], chance: random.Random) -> None:
                 [TEXTS, {**TEXTS, "en": None}, {}]
             )
         case 7:
-            document["requests"] = {"standard": chance.choice([*SPOILT, *_TEMPLATES])}
+            made = {"standard": chance.choice([*SPOILT, *_TEMPLATES])}
+            document |= chance.choice([{"requests": made}, {"environments": {"tt02": {"requests": made}}}])
         case _:
             document["environments"] = {"local": chance.choice(OVERLAYS), "tt02": chance.choice(OVERLAYS)}
             document.pop(chance.choice(["name", "description", "id", "vendor"]), None)

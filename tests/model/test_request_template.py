@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.definitions.canonical_form import format_definition
+from reconciler.definitions.resolve import resolve
 from reconciler.definitions.yaml_document import read_document
 from reconciler.model.request_template import Template, build_body, find_template
 from reconciler.model.system import RESOURCE, Attribute, Right
@@ -97,13 +98,28 @@ def test_what_is_no_template_is_said_where_it_stands(
     assert (definition.requests == {}) == (rule not in {"spelling", "unknown-member"})
 
 
-def test_an_environment_has_no_templates_of_its_own() -> None:
-    """They stand at the top, for all environments."""
-    text = f"{a_definition_text()}environments: {{tt02: {{requests: {{}}}}}}\n"
-    _, findings = check_document(read_document("a.yaml", text.encode()), ENVIRONMENTS)
+def test_an_environment_can_have_templates_of_its_own() -> None:
+    """They replace those of the top, as the other members of an overlay do; their faults stand at their place."""
+    requests = "{standard: {redirectUrl: https://tt02.example/b, rights: [ske-krav-og-betalinger]}}"
+    text = (
+        f"{a_definition_text()}requests: {{standard: {{rights: [ske-krav-og-betalinger]}}, other: {{}}}}\n"
+        f"environments: {{tt02: {{requests: {requests}}}, prod: {{}}}}\n"
+    )
+    definition, findings = check_document(read_document("a.yaml", text.encode()), ENVIRONMENTS)
+    broken = text.replace("redirectUrl", "redirect")
+    _, faults = check_document(read_document("a.yaml", broken.encode()), ENVIRONMENTS)
 
-    assert [(each.rule, each.hint) for each in findings] == [
-        ("unknown-member", "Write `requests` at the top level.")
+    assert (definition is None, findings) == (False, ())
+    if definition is not None:
+        here, there = resolve(definition, "tt02"), resolve(definition, "prod")
+        assert here.requests == {
+            "standard": Template("standard", rights=(RIGHT,), redirect="https://tt02.example/b")
+        }
+        assert (list(there.requests), there.requests) == (["standard", "other"], definition.requests)
+        assert here.path(("requests", "standard"))[:2] == ("environments", "tt02")
+        assert here.system == there.system
+    assert [(each.rule, each.place.path) for each in faults] == [
+        ("unknown-member", "environments.tt02.requests.standard.redirect")
     ]
 
 
