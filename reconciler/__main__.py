@@ -92,7 +92,7 @@ def _run() -> int:
             hint="Change to another folder.",
         ) from error
     try:
-        _answer(sys.argv[1:])
+        return _answer(sys.argv[1:])
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else Exit.DONE
     except (ReconcilerError, KeyboardInterrupt):
@@ -116,22 +116,21 @@ def _run() -> int:
             f"this is a fault of reconciler itself: {type(error).__name__}",
             hint="Run it again as `reconciler --debug …` and report what it prints.",
         ) from error
-    return Exit.DONE
 
 
-def _answer(words: list[str]) -> None:
-    """Answer the command line, with its library where it asks for more than the version or the help."""
-    if words and words[0].startswith("-"):
-        from reconciler.cli.at_once import answer_at_once  # noqa: PLC0415 - as above
+def _answer(words: list[str]) -> int:
+    """Answer the command line, with its library where it asks for more than what has to be quick."""
+    from reconciler.cli.at_once import answer_at_once  # noqa: PLC0415 - a failed import is reported like any failure
 
-        if answer := answer_at_once(words, os.environ):
-            sys.stdout.write(answer)
-            return
-    from reconciler.cli.main import app  # noqa: PLC0415 - a failed import is reported like any other failure
+    code = answer_at_once(words, os.environ)
+    if code is not None:
+        return code
+    from reconciler.cli.main import app  # noqa: PLC0415 - as above
     from reconciler.clients.credentials import check_exposed  # noqa: PLC0415 - as above
 
     check_exposed(words, os.environ)
     app(prog_name="reconciler")
+    return 0
 
 
 def _report_error(error: ReconcilerError) -> int:

@@ -376,7 +376,7 @@ def test_validate_loads_what_it_needs_and_no_more(tmp_path: Path) -> None:
         ),
         (
             ["validate"],
-            ["httpx", "jwt", "cryptography", "starlette", "uvicorn", "rich", "jinja2"],
+            ["typer", "httpx", "jwt", "cryptography", "starlette", "uvicorn", "rich", "jinja2"],
         ),
     ],
 )

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.console import show_lines, show_text
 from reconciler.cli.github_actions import find_prefix, shows_summary
-from reconciler.cli.options import Format
 from reconciler.definitions.files import write_file
 from reconciler.errors import UsageError
 from reconciler.model.suggest import find_nearest
@@ -21,6 +20,7 @@ from reconciler.render.text.findings import render_findings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from reconciler.cli.options import Format
     from reconciler.model.findings import Finding
     from reconciler.render.lines import Line
 
@@ -40,6 +40,8 @@ class Outputs:
     @property
     def form(self) -> Format:
         """How failures are reported on stdout: as JSON where JSON was asked for there."""
+        from reconciler.cli.options import Format  # noqa: PLC0415 - a check of files needs no options
+
         return Format.JSON if self.stdout == JSON else Format.TEXT
 
     def write(

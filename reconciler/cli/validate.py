@@ -1,16 +1,15 @@
-"""`reconciler validate`: check definition files without any network."""
+"""`reconciler validate`: check definition files without any network.
+
+A command line of which `at_once` makes sense does not come here.
+"""
 
 from __future__ import annotations
 
-import os
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from reconciler.cli.console import notify
 from reconciler.cli.options import (
     EnvironmentOption,
     FormatsOption,
@@ -20,35 +19,7 @@ from reconciler.cli.options import (
     Verb,
     make_app,
 )
-from reconciler.cli.outputs import choose_outputs, write_findings
-from reconciler.definitions.files import find_definitions, find_lists, read_documents
-from reconciler.definitions.mentions import find_mentioning
-from reconciler.definitions.settings import find_common_root, read_settings
-from reconciler.errors import Exit, UsageError
-from reconciler.model.catalogue import explain_shipped_age
-from reconciler.model.findings import Severity
-from reconciler.operations.selection import check_form
-from reconciler.operations.validate import (
-    Narrowed,
-    add_crossing,
-    goes_by_shipped,
-    list_claims,
-    narrow_findings,
-    validate,
-)
-from reconciler.render.phrases import count
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import date
-
-    from reconciler.definitions.settings import Settings
-    from reconciler.definitions.yaml_document import Document
-    from reconciler.model.catalogue import Catalogue
-    from reconciler.rules import Checked
-
-    Age = Callable[[date], str]
-    """Says on a day that a list is old, or nothing."""
+from reconciler.cli.validation import FileCheck, check_files
 
 app = make_app()
 _EXAMPLES = """\
@@ -78,87 +49,7 @@ def run(
 
     Every finding of every file at once, in every environment that any file names.
     """
-    if environment is not None and not online:
-        raise UsageError(
-            "Without --online the files are checked for every environment.",
-            hint="Pass --online to ask one of them for what the files name there, or leave --environment out.",
-        )
-    outputs = choose_outputs(formats)
-    found = find_common_root(root, paths or ())
-    files = find_definitions(found, paths or ())
-    documents = read_documents(found, files)
-    settings = read_settings(found)
-    saved, ages = _read_saved(found, settings.environments)
-    if online:
-        check = partial(_ask, found, settings, environment, saved, vendor)
-    else:
-        check = partial(_check, settings, saved, vendor)
-    checked = check(documents)
-    if paths:
-        checked = _check_beside(checked, documents, found, files, check)
-    notify_of_age(checked, ages, datetime.now(UTC).date())
-    chosen = Narrowed(checked.findings, len(documents), 0)
-    if patterns := check_form(only or ()):
-        chosen = narrow_findings(checked, documents, patterns)
-        notify(f"--only leaves out {chosen.left_out:,} of {count(len(documents), 'file')}.")
-    write_findings(chosen.findings, chosen.files, outputs, found, verb="validate")
-    worst = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
-    if any(finding.severity in worst for finding in chosen.findings):
-        raise typer.Exit(Exit.FAILED)
-
-
-def _read_saved(root: Path, environments: Iterable[str]) -> tuple[Mapping[str, Catalogue], Sequence[Age]]:
-    """Read what is saved of environments, and what says how old it is; nothing is loaded where nothing is saved."""
-    if not find_lists(root, environments):
-        return {}, ()
-    from reconciler.definitions.catalogue_file import read_lists  # noqa: PLC0415 - only where there is one
-    from reconciler.model.catalogue_list import make_catalogues  # noqa: PLC0415 - as above
-
-    lists = read_lists(root, environments)
-    return make_catalogues(lists), [each.explain_age for each in lists.values()]
-
-
-def notify_of_age(checked: Checked, saved: Sequence[Age], today: date) -> None:
-    """Say which lists are old; of the shipped one only where a finding is what it says."""
-    shipped = [explain_shipped_age] if goes_by_shipped(checked.findings) else []
-    for explain in (*saved, *shipped):
-        if sentence := explain(today):
-            notify(f"note: {sentence}")
-
-
-def _check(
-    settings: Settings, saved: Mapping[str, Catalogue], vendor: str, documents: Sequence[Document]
-) -> Checked:
-    return validate(documents, settings.environments, vendor=vendor, asked=saved)
-
-
-def _check_beside(
-    checked: Checked,
-    documents: Sequence[Document],
-    root: Path,
-    files: Sequence[Path],
-    check: Callable[[Sequence[Document]], Checked],
-) -> Checked:
-    """Check named files beside the others that can have the same ids or client ids; most often there are none."""
-    others = find_mentioning(root, files, list_claims(checked))
-    if not others:
-        return checked
-    return add_crossing(checked, check([*documents, *read_documents(root, others)]), documents)
-
-
-def _ask(
-    root: Path,
-    settings: Settings,
-    environment: str | None,
-    saved: Mapping[str, Catalogue],
-    vendor: str,
-    documents: Sequence[Document],
-) -> Checked:
-    """Check the files, and ask an environment's metadata for what they name there."""
-    from reconciler.cli.environment import choose_environment  # noqa: PLC0415 - loads what only this needs
-    from reconciler.cli.metadata import ask_environment  # noqa: PLC0415 - loads HTTP
-    from reconciler.operations.online import validate_online  # noqa: PLC0415 - beside the one that serves it
-
-    chosen = choose_environment(settings, environment, os.environ)
-    ask = partial(ask_environment, root, chosen)
-    return validate_online(documents, settings.environments, chosen.name, ask, vendor=vendor, saved=saved)
+    asked = FileCheck(paths or (), formats, strict, vendor, only or (), online, environment, root)
+    code = check_files(asked)
+    if code:
+        raise typer.Exit(code)

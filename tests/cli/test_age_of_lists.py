@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from reconciler.cli.validate import notify_of_age
+from reconciler.cli.validation import notify_of_age
 from reconciler.definitions.yaml_document import read_document
 from reconciler.model.catalogue import AS_OF, STALE
 from reconciler.operations.validate import validate

@@ -13,7 +13,6 @@ from typer._click import Context
 from typer._click.exceptions import UsageError as ClickUsageError
 from typer.testing import CliRunner
 
-from reconciler.cli.at_once import answer_at_once
 from reconciler.cli.exit_codes import EXIT_CODES
 from reconciler.cli.main import app
 from reconciler.cli.verbs import GROUPS, VERBS
@@ -151,28 +150,3 @@ def test_the_verbs_below_are_all_looked_at() -> None:
     found = {verb: tuple(getattr(_find((verb,)), "commands", ())) for verb in VERBS}
 
     assert {verb: below for verb, below in found.items() if below} == BELOW
-
-
-@pytest.mark.parametrize("columns", ["80", "81", "120", "300"])
-def test_the_help_at_once_is_that_of_the_library(columns: str) -> None:
-    """On every screen that is wide enough for it."""
-    done = CliRunner().invoke(app, ["--help"], prog_name="reconciler", env={"COLUMNS": columns})
-
-    assert answer_at_once(["--help"], {"COLUMNS": columns}) == done.output
-    assert answer_at_once(["-h"], {"COLUMNS": columns}) == done.output
-
-
-@pytest.mark.parametrize(
-    "words", [[], ["--help", "plan"], ["plan", "--help"], ["--debug", "--help"], ["--version", "plan"]]
-)
-def test_whatever_else_is_asked_for_is_left_to_the_library(words: list[str]) -> None:
-    """Also where a screen is too narrow for the lines as they are."""
-    assert answer_at_once(words, {"COLUMNS": "100"}) == ""
-    assert answer_at_once(["--help"], {"COLUMNS": "79"}) == ""
-
-
-def test_the_version_at_once_is_that_of_the_library() -> None:
-    """The same sentence, whichever way it is asked for."""
-    done = CliRunner().invoke(app, ["--version"], prog_name="reconciler")
-
-    assert answer_at_once(["--version"], {}) == done.output
