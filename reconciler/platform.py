@@ -27,6 +27,8 @@ _PLAIN: int = (
     _NO_FOLLOW | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 )
 """Never through a link, never waiting for the other end of a pipe."""
+_PIECE = 64 * 1024
+"""Bytes that are read at a time."""
 _SILENCE = 10.0
 """Seconds; a program that hands a key over through a pipe may ask its own server first."""
 
@@ -43,7 +45,7 @@ _LOCKED_BYTE = 1 << 30
 """Windows lets no process read a byte that is locked, so it is one behind everything that is written."""
 
 
-def open_plain(path: Path, flags: int) -> int:
+def open_plain(path: Path | str, flags: int) -> int:
     """Open a regular file and nothing else, never through a link at its end; made, it is its owner's only.
 
     Gives the descriptor; `flags` are those of `os.open`. A pipe or a device is not even opened.
@@ -66,7 +68,7 @@ def open_plain(path: Path, flags: int) -> int:
     return descriptor
 
 
-def _check_plain(path: Path, found: os.stat_result) -> None:
+def _check_plain(path: Path | str, found: os.stat_result) -> None:
     if stat.S_ISLNK(found.st_mode):
         raise OSError(errno.ELOOP, "it is a link", str(path))
     if stat.S_ISDIR(found.st_mode):
@@ -75,10 +77,17 @@ def _check_plain(path: Path, found: os.stat_result) -> None:
         raise OSError(errno.EINVAL, "it is not a regular file", str(path))
 
 
-def read_plain(path: Path, most: int) -> bytes:
+def read_plain(path: Path | str, most: int) -> bytes:
     """Read a regular file, never through a link at its end, and never more than a number of bytes."""
-    with os.fdopen(open_plain(path, os.O_RDONLY), "rb") as stream:
-        return stream.read(most)
+    descriptor = open_plain(path, os.O_RDONLY)
+    pieces: list[bytes] = []
+    try:  # without a stream, which takes as long to make as a definition to read
+        while most and (piece := os.read(descriptor, min(most, _PIECE))):
+            pieces.append(piece)
+            most -= len(piece)
+    finally:
+        os.close(descriptor)
+    return b"".join(pieces)
 
 
 def read_given(path: Path, most: int) -> bytes:
