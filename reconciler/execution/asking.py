@@ -19,6 +19,7 @@ from reconciler.errors import (
     RegisterError,
     Rejected,
     ServerFailed,
+    TooManyRequests,
     Unauthorised,
     Unintelligible,
 )
@@ -39,6 +40,8 @@ MOST_FAILURES = 5
 """In a row; then the run stops: what fails for so many may fail for all."""
 _TRIES = 2
 """How often a request is sent whose answer was lost; the second is the same request."""
+_REST, _LONGEST_REST = 10.0, 60.0
+"""Seconds after an answer of 429: where it names none, and at most."""
 _LOST = (NoAnswer, Unintelligible, ServerFailed, Unauthorised)
 """After these the request may have been carried out."""
 
@@ -212,9 +215,14 @@ class _Run:
         """Send it, and after a lost answer look it up and send the same once more."""
         body = ask.body.model_dump(mode="json")
         lost: ReconcilerError | None = None
+        refused: ReconcilerError | None = None
         for _ in range(_TRIES):
             try:
                 stored, _made = self.service.create_change(ask.correlation_id, ask.system_user, body)
+            except TooManyRequests as error:  # which is refused before anything is stored
+                refused = error
+                self.pace.sleep(min(error.wait or _REST, _LONGEST_REST))
+                continue
             except _LOST as error:
                 lost = error
             except (RegisterError, MaskinportenError) as error:
@@ -230,7 +238,7 @@ class _Run:
             if isinstance(lost, ServerFailed):  # of an id that was deleted this is all that is ever said
                 failed = _fail(ask, lost, AskState.FAILED)
                 return replace(failed, reason=f"{failed.reason} {_USED_UP}")
-        return _fail(ask, lost, AskState.UNKNOWN)
+        return _fail(ask, lost or refused, AskState.UNKNOWN if lost else AskState.FAILED)
 
 
 _USED_UP = "If it stays so, the id was used and withdrawn: plan again with `--again`."

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.errors import Exit, Forbidden, NoAnswer, NotConnected, ServerFailed, TokenRenewed, UsageError
+from reconciler.errors import (
+    Exit,
+    Forbidden,
+    NoAnswer,
+    NotConnected,
+    ServerFailed,
+    TokenRenewed,
+    TooManyRequests,
+    UsageError,
+)
 from reconciler.execution.ask_journal import name_ask_journal, open_ask_journal, read_ask_journals
 from reconciler.execution.ask_outcome import AskState
 from reconciler.execution.asking import MOST_FAILURES, Pace, read_status, withdraw_asks
@@ -149,6 +158,18 @@ def test_what_was_not_carried_out_is_sent_once_more(tmp_path: Path, error: NoAns
     assert (_list_states(report), report.exit_code) == ([AskState.UNKNOWN], Exit.UNKNOWN)
     assert _list_states(again) == [ASKED]
     assert service.list_posts() == _find_keys(plan) * 3
+
+
+@pytest.mark.parametrize(("wait", "slept"), [(3.0, 3.0), (None, 10.0), (900.0, 60.0)])
+def test_too_many_requests_are_waited_for_once(tmp_path: Path, wait: float | None, slept: float) -> None:
+    """As long as the register asks, within bounds; then it is one that failed."""
+    plan, service, pauses = a_plan(range(1, 2)), a_service(1), list[float]()
+    service.refused = {an_id(1): TooManyRequests("The register asks for fewer requests.", wait=wait)}
+
+    (outcome,) = carry_out(plan, service, tmp_path, replace(AT_ONCE, sleep=pauses.append)).outcomes
+
+    assert (outcome.asked, outcome.code, pauses) == (FAILED, "429", [slept, slept])
+    assert service.rows == {}
 
 
 @pytest.mark.parametrize("status", [NEW, ACCEPTED, REJECTED])

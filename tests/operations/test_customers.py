@@ -128,6 +128,17 @@ def test_a_request_that_the_list_lost_is_read_by_its_id() -> None:
     assert {each.origin for each in found.rows} == {"request"}
 
 
+def test_of_several_requests_of_one_triple_the_users_own_counts() -> None:
+    """The service stores several that came at once; its id says which one the system user came from."""
+    side = a_side(2)
+    user = side.users[an_id(1)]
+    for number, status in ((801, ACCEPTED), (802, NEW)):
+        other = replace(a_request(user, OTHER, status), id=an_id(number))
+        side.requests[other.id] = other
+
+    assert [list(each.holdings) for each in _read(side).rows] == [[HAS, LACKS, HAS]] * 2
+
+
 def test_an_agents_request_is_looked_for_among_those_of_agents() -> None:
     """The other list is not even read."""
     found = _read(a_side(2, kind=AGENT))
