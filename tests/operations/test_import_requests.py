@@ -7,6 +7,7 @@ import json
 import pytest
 
 from reconciler.definitions.bodies import read_bodies
+from reconciler.definitions.canonical_form import format_definition
 from reconciler.definitions.request_bodies import read_requests
 from reconciler.definitions.yaml_document import read_document
 from reconciler.operations.import_ import Imported, Place
@@ -80,6 +81,17 @@ def test_templates_get_names_that_are_free() -> None:
         "  auditor:\n    type: agent\n    accessPackages:\n      - urn:altinn:accesspackage:ansvarlig-revisor\n"
     )
     assert take(text, change.after)[0].changes == ()
+
+
+def test_a_right_with_an_action_keeps_its_long_form() -> None:
+    """It says the same afterwards, and the file is canonical."""
+    body = {"systemId": "991825827_smartcloud", "rights": [{**right("mva"), "action": "read"}]}
+    imported, problems = take(json.dumps(body))
+
+    (change,) = imported.changes
+    assert (problems, imported.findings) == ([], ())
+    assert "value: mva" in change.after
+    assert format_definition(change.after) == change.after
 
 
 def right(value: str) -> dict[str, object]:
