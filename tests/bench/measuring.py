@@ -82,10 +82,7 @@ class Bench:
         """Give the files of a size, and make them at the first call."""
         name = f"touched{size}" if is_touched else str(size)
         if name not in self._corpora:
-            made = make_corpus(self.folder / name, size, workers=self.workers)
-            if is_touched:
-                touch(made)
-            self._corpora[name] = made
+            self._corpora[name] = make_corpus(self.folder / name, size, workers=self.workers)
         return self._corpora[name]
 
     def measure(self, case: Case, sizes: Sequence[int]) -> list[Row]:
@@ -110,7 +107,7 @@ class Bench:
 
     @contextmanager
     def open(self, case: Case, size: int) -> Iterator[Site]:
-        """Serve the register of a case, if it has one, and point the repository at it."""
+        """Serve the register of a case, if it has one, and point the repository at it; a touched one only once."""
         corpus = self.find_corpus(size, is_touched=case.is_touched)
         if not case.state:
             (corpus.root / "reconciler.toml").unlink(missing_ok=True)
@@ -118,6 +115,8 @@ class Bench:
             return
         with serve_register(corpus.seed(case.state), self.client.jwk, ROOT) as register:
             corpus.configure(register.base, register.maskinporten)
+            if case.is_touched:
+                touch(corpus)
             register.set_latency(case.latency)
             yield Site(corpus, register, self.workers)
 
