@@ -77,6 +77,7 @@ from reconciler.execution.signoff import check_accepted, find_approvals
 from reconciler.model.environment import READERS, WORKERS
 from reconciler.operations.selection import check_found
 from reconciler.planning.approval import FILE, describe_approval
+from reconciler.planning.plan_audit import check_whole
 from reconciler.planning.plan_file import read_plan
 from reconciler.planning.remainder import keep_left
 from reconciler.render.escape import shorten
@@ -182,6 +183,7 @@ def _apply_saved(saved: Plan, order: _Order, environment: str | None, vendor: st
     chosen = choose_saved(order.root, saved.target.environment, environment)
     target = find_target(chosen, vendor or saved.target.vendor)
     check_target(saved, target)
+    check_whole(saved)
     with (
         _leave_journal(order, target, saved.digest),
         _connect(saved, chosen, order.root, order.readers) as connection,

@@ -18,6 +18,7 @@ from reconciler.execution.run_summary import find_earlier_run
 from reconciler.execution.signoff import find_approvals
 from reconciler.model.untrusted_text import escape_line
 from reconciler.planning.approval import FILE, describe_approval
+from reconciler.planning.plan_audit import check_whole
 from reconciler.render.phrases import count
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def run(
     saved = read_saved(planfile)
     chosen = choose_saved(found, saved.target.environment, environment)
     check_target(saved, find_target(chosen, saved.target.vendor))
+    check_whole(saved)
     check_consistent(saved)
     with connect(found, chosen, saved.target.vendor, read_only=True) as connection:
         earlier = find_earlier_run(saved, find_site(connection, found, find_own_journal(found)))

@@ -23,7 +23,7 @@ from reconciler.execution.request import Writer
 from reconciler.execution.signoff import check_accepted, find_approvals
 from reconciler.model.environment import WORKERS
 from reconciler.model.provenance import Provenance
-from reconciler.planning.plan_audit import check_applicable
+from reconciler.planning.plan_audit import check_applicable, check_whole
 from reconciler.planning.plan_file import print_plan
 from reconciler.planning.remainder import keep_left
 
@@ -237,6 +237,7 @@ def clear(
     if not lock.is_held:
         raise WriteRefused("The lock is not held any more; nothing was written.")
     check_target(plan, site.target)
+    check_whole(plan)
     check_nothing_open(site)
     continued = remainder.runs if remainder else ()
     approvals = find_approvals(plan, site.root, site.journal, continued=continued)

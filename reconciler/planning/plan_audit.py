@@ -46,18 +46,22 @@ def check_applicable(plan: Plan) -> None:
             "so it cannot be applied; nothing was written.",
             hint="Make one without --against: `reconciler plan --out FILE`.",
         )
-    if plan.narrowed is not None and plan.narrowed.base:
-        raise Refused(
-            f"This plan compared only what was changed since {plan.narrowed.base[:SHORT]}, so it cannot be applied; "
-            "nothing was written.",
-            hint="Make one of everything: `reconciler plan --out FILE`.",
-        )
     if plan.unjudged:
         files = ", ".join(each.file[:100] for each in plan.unjudged[:3])
         raise Refused(
             f"This plan was made while definitions could not be used ({files}), so it cannot be applied; "
             "nothing was written.",
             hint="Correct them (`reconciler validate` shows the errors), and plan again.",
+        )
+
+
+def check_whole(plan: Plan) -> None:
+    """Refuse a plan of what a change touches; it can be approved, and counts where nothing else is to be done."""
+    if plan.narrowed is not None and plan.narrowed.base:
+        raise Refused(
+            f"This plan compared only what was changed since {plan.narrowed.base[:SHORT]}, so it cannot be applied; "
+            "nothing was written.",
+            hint="Make one of everything: `reconciler plan --out FILE`.",
         )
 
 

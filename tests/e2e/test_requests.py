@@ -115,3 +115,18 @@ def test_a_register_that_is_asked_too_much_is_asked_less(filled: Repository, ser
     said = [line for line in done.stderr.splitlines() if "429" in line]
     assert [line.split(":")[0] for line in said] == ["The register answered 429"]
     assert "at most 8 requests at the same time instead of 16" in said[0]
+
+
+def test_a_plan_of_a_change_is_not_applied(filled: Repository, served: Served) -> None:
+    """It is refused before the first write, with the way to a plan that is not; read, it is a plan like any other."""
+    git(filled.root, "checkout", "-qb", "change")
+    filled.define("s3", clientId=[], isVisible=False)
+    assert filled.run("plan", "--base", "main", "--format", "json=part.json").returncode == 0
+
+    done = filled.run("apply", "part.json", "--yes")
+    approved = filled.run("approve", "part.json", "--reason", "Nobody uses it")
+
+    assert (done.returncode, approved.returncode) == (4, 0), done.stderr + approved.stderr
+    assert "compared only what was changed since" in done.stderr
+    assert "reconciler plan --out FILE" in done.stderr
+    assert "put" not in count(served)

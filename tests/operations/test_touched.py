@@ -17,6 +17,7 @@ from reconciler.operations.scope import Scope
 from reconciler.operations.touched import differs_beside, find_touched, spread
 from reconciler.planning.narrowing import Narrowing
 from reconciler.planning.plan import keep_what_changes
+from reconciler.planning.plan_audit import check_whole
 from reconciler.planning.plan_file import print_plan, read_plan
 from tests.builders import a_live_document
 from tests.git import commit_all, git
@@ -104,14 +105,18 @@ def test_a_definition_that_is_gone_is_unmanaged() -> None:
 
 
 def test_such_a_plan_cannot_be_applied() -> None:
-    """It is kept as JSON, and refused with what to do instead."""
+    """It is read as JSON, and refused with what to do instead."""
     memory = hold(a=[])
     before, after = [define("a", clientId=[])], [define("a", clientId=[], isVisible=False)]
     made = plan(after, TARGET, memory, OWNERSHIP, scope=touch(before, after))
 
+    again = read_plan(print_plan(made).encode())
+    assert again == made
     with pytest.raises(Refused, match="compared only what was changed since cccccccccccc") as refused:
-        read_plan(print_plan(made).encode())
+        check_whole(again)
     assert "reconciler plan --out FILE" in refused.value.hint
+    # An approval of it counts for the plan of everything where nothing else is to be done.
+    assert made.digest == plan(after, TARGET, memory, OWNERSHIP).digest
 
 
 def test_an_unknown_base_may_be_anything() -> None:

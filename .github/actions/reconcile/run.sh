@@ -11,8 +11,9 @@ case "$VERB" in
   validate) words=(validate --format github --format "markdown=$comment" --format "sarif=$sarif") ;;
   plan)
     words=(plan --format github --format "markdown=$comment" --format "html=$results/plan.html")
-    if [ -n "$AGAINST" ]; then words+=(--against "$AGAINST"); else words+=(--out "$PLAN_FILE"); fi
-    if [ -n "$BASE" ]; then words+=(--base "$BASE"); fi ;;
+    if [ -n "$AGAINST" ]; then words+=(--against "$AGAINST")
+    elif [ -n "$BASE" ]; then words+=(--base "$BASE" --format "json=$PLAN_FILE") # for reading: of what it touches
+    else words+=(--out "$PLAN_FILE"); fi ;;
   apply)
     words=(apply "$PLAN_FILE" --yes --recover --patience "$PATIENCE" --journal "$JOURNAL")
     words+=(--report "$results/report.json")
