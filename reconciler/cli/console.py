@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -69,11 +68,17 @@ def show_progress(what: str) -> Iterator[Progress | None]:
 
 
 def _is_logging() -> bool:
+    if "logging" not in sys.modules:
+        return False
+    import logging  # noqa: PLC0415 - a check of files logs nothing
+
     return bool(logging.getLogger().handlers or logging.getLogger("reconciler").handlers)
 
 
 def log_requests() -> None:
     """Log each request to stderr in one line, unless everything is logged."""
+    import logging  # noqa: PLC0415 - as above
+
     if _is_logging():
         return
     logger = logging.getLogger("reconciler")
@@ -85,6 +90,8 @@ def log_requests() -> None:
 
 def log_to_stderr() -> None:
     """Log everything to stderr; what is secret is masked where it is made."""
+    import logging  # noqa: PLC0415 - as above
+
     logger = logging.getLogger("reconciler")
     logger.handlers.clear()  # of `log_requests`: its lines come with the others
     logger.setLevel(logging.NOTSET)

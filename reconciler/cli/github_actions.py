@@ -6,7 +6,6 @@ It appends to the two files that GitHub's runner names, within its limits, and d
 from __future__ import annotations
 
 import os
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,7 +72,7 @@ def write_outputs(values: Mapping[str, str], environ: Mapping[str, str]) -> None
         return
     rows = []
     for key, value in values.items():
-        mark = f"end-{secrets.token_hex(8)}"
+        mark = f"end-{os.urandom(8).hex()}"
         rows.append(f"{key}<<{mark}\n{value}\n{mark}\n")
     with Path(name).open("a", encoding="utf-8", newline="") as stream:
         stream.write("".join(rows))

@@ -6,7 +6,6 @@ It finds and reads files, and writes atomically; it neither interprets what it r
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from contextlib import contextmanager
 from functools import cache
@@ -205,7 +204,7 @@ class Draft:
     def __init__(self, path: Path, mode: int = 0o600) -> None:
         """Open the draft, by default readable by its owner only; raises `UsageError` where that fails."""
         self.path = path
-        self._draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        self._draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
         if path.exists() and not path.is_file():  # root could replace a device, too
             raise UsageError(f"{path} cannot be written: it is not a regular file.", hint="Name a file.")
         try:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
-from importlib.resources import files
+from pkgutil import get_data
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from reconciler.model.suggest import NameIndex
@@ -218,7 +218,10 @@ def explain_shipped_age(today: date) -> str:
 @cache
 def read_shipped_catalogue() -> Catalogue:
     """Read the list that is shipped with the program."""
-    text = files("reconciler").joinpath("data/access_packages.tsv").read_text(encoding="utf-8")
+    content = get_data(
+        "reconciler", "data/access_packages.tsv"
+    )  # `importlib.resources` imports thirty modules
+    text = (content or b"").decode()
     rows = (line.split("\t") for line in text.splitlines()[1:])
     packages = {row[0]: PackageFlags(row[2] == "true", row[3] == "true", row[1]) for row in rows}
     return Catalogue(packages, f"in the list of {AS_OF}")
