@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
@@ -257,14 +258,20 @@ class RegisteredSystem:
 
         Raises `Unintelligible` where the answer does not hold what the contract (§1.3) promises.
         """
-        try:
-            return System.model_validate(drop_nulls(self.document), strict=False, extra="ignore")
-        except ValidationError as error:
-            members = ", ".join(sorted({str(each["loc"][0]) for each in error.errors() if each["loc"]}))
-            raise Unintelligible(
-                f"The register's answer for `{self.id}` cannot be read: {members or 'no document'}.",
-                hint="Look at it with a plain GET; the register may have changed its format.",
-            ) from error
+        return _read_answer(self._text, self.id)
+
+
+@lru_cache(maxsize=8)
+def _read_answer(text: bytes, system: str) -> System:
+    """Read an answer; what decides about a system reads it several times, one after another."""
+    try:
+        return System.model_validate(drop_nulls(json.loads(text)), strict=False, extra="ignore")
+    except ValidationError as error:
+        members = ", ".join(sorted({str(each["loc"][0]) for each in error.errors() if each["loc"]}))
+        raise Unintelligible(
+            f"The register's answer for `{system}` cannot be read: {members or 'no document'}.",
+            hint="Look at it with a plain GET; the register may have changed its format.",
+        ) from error
 
 
 def drop_nulls(value: Json) -> Json:

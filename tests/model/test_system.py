@@ -285,3 +285,15 @@ def test_nulls_are_dropped_at_every_depth() -> None:
         "e": False,
     }
     assert a_live_document() == drop_nulls(a_live_document())
+
+
+def test_an_answer_that_is_kept_cannot_be_changed() -> None:
+    """It is kept as text: whoever changes what they were given changes nothing for others."""
+    one = RegisteredSystem({"id": "a", "isDeleted": True, "clientId": ["c"], "more": {"x": [1, None, "ø"]}})
+    one.document["more"]["x"].append(2)
+
+    assert one.document == {"id": "a", "isDeleted": True, "clientId": ["c"], "more": {"x": [1, None, "ø"]}}
+    assert (one.id, one.is_deleted, one.client_ids) == ("a", True, ("c",))
+    assert one == RegisteredSystem(one.document)
+    assert one != RegisteredSystem({"id": "a"})
+    assert RegisteredSystem({"clientId": 5}).client_ids == ()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.definitions.yaml_document import read_document
+from reconciler.definitions.yaml_document import KEPT_TREES, Scalar, read_document
 from reconciler.model.catalogue import Catalogue, PackageFlags, read_shipped_catalogue
 from reconciler.model.findings import Severity
 from reconciler.rules import RULES, Checked, check_documents
@@ -414,3 +415,17 @@ def test_every_check_has_its_rule() -> None:
 
     assert len(asked) == len(set(asked))
     assert set(asked) <= set(RULES)
+
+
+def test_the_trees_of_many_documents_are_not_kept() -> None:
+    """A tree takes fifteen times the memory of its text: of 40 documents, those of the last few are left."""
+    texts = [a_definition_text(id=f"991825827_kept{number}") for number in range(40)]
+    documents = [
+        read_document(f"systems/kept{number}.yaml", text.encode()) for number, text in enumerate(texts)
+    ]
+    checked = check_documents(documents, read_shipped_catalogue(), ("local",))
+    gc.collect()
+    keys = [each.text for each in gc.get_objects() if type(each) is Scalar and "_kept" in each.text]
+
+    assert len(checked.definitions) == 40
+    assert len(keys) <= KEPT_TREES
