@@ -12,6 +12,7 @@ from reconciler.cli.github_actions import find_prefix, shows_summary
 from reconciler.definitions.files import write_file
 from reconciler.errors import UsageError
 from reconciler.model.suggest import find_nearest
+from reconciler.render import formats
 from reconciler.render.formats import FORMATS, JSON, PLACED, TEXT, load_renderer
 from reconciler.render.lines import print_lines
 from reconciler.render.places import move_findings
@@ -89,9 +90,7 @@ def write_findings(
     shown = replace(outputs, stdout="") if quiet and outputs.stdout == TEXT else outputs
     shown.write(
         lines=lambda: render_findings(findings, files),
-        render=lambda name: load_renderer(name).render_findings(
-            placed if name in PLACED else findings, files
-        ),
+        render=lambda name: formats.render_findings(name, placed if name in PLACED else findings, files),
         save=write_file,
     )
     if findings and shows_summary(os.environ):

@@ -55,6 +55,12 @@ def load_renderer(name: str) -> Renderer:
     return cast("Renderer", import_module(f"reconciler.render.{name.replace('-', '_')}"))
 
 
+def render_findings(name: str, findings: Sequence[Finding], files: int) -> str:
+    """Render findings in any output but `text`; JSON without what its other outputs need."""
+    module = "json_findings" if name == JSON else name
+    return load_renderer(module).render_findings(findings, files)
+
+
 def render_plan(name: str, plan: Plan, links: Links) -> str:
     """Render a plan in any output but `text`, with links where it has them."""
     if name in LINKED:

@@ -5,17 +5,17 @@ Pure.
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from reconciler.model.catalogue_list import PackageEntry
 from reconciler.model.catalogue_search import is_usable
-from reconciler.model.findings import count_findings, finding_to_json
+from reconciler.model.findings import finding_to_json
 from reconciler.planning.acceptance_status import Status
 from reconciler.planning.plan_file import list_left_out, print_plan
+from reconciler.render import json_findings
 from reconciler.render.acceptance import make_accept_command
-from reconciler.render.escape import escape_json
+from reconciler.render.json_findings import print_json
 from reconciler.render.overview import count_differences
 
 if TYPE_CHECKING:
@@ -38,20 +38,14 @@ if TYPE_CHECKING:
     from reconciler.planning.timeline import TimelineEntry
 
 
-def _print(value: Json) -> str:
-    return escape_json(json.dumps(value, indent=2, ensure_ascii=False)) + "\n"
-
-
 def render_findings(findings: Sequence[Finding], files: int) -> str:
     """Render `findings[]` and `summary`."""
-    counts = {severity.value: number for severity, number in count_findings(findings).items()}
-    found = [finding_to_json(finding) for finding in findings]
-    return _print({"findings": found, "summary": {"files": files, **counts}})
+    return json_findings.render_findings(findings, files)
 
 
 def render_document(document: Mapping[str, Json]) -> str:
     """Render the body of a request."""
-    return _print(dict(document))
+    return print_json(dict(document))
 
 
 def render_plan(plan: Plan) -> str:
@@ -84,7 +78,7 @@ def render_recovered(recovered: Sequence[Recovered], stranded: Sequence[Stranded
         }
         for each in stranded
     ]
-    return _print({"recovered": settled, "stranded": lost})
+    return print_json({"recovered": settled, "stranded": lost})
 
 
 def render_check(report: CheckReport) -> str:
@@ -99,7 +93,7 @@ def render_check(report: CheckReport) -> str:
         "proven": report.proven,
         "steps": [asdict(each) for each in report.steps],
     }
-    return _print(body)
+    return print_json(body)
 
 
 def render_runs(runs: Sequence[RunSummary]) -> str:
@@ -120,13 +114,13 @@ def render_runs(runs: Sequence[RunSummary]) -> str:
         }
         for each in runs
     ]
-    return _print({"runs": rows})
+    return print_json({"runs": rows})
 
 
 def render_evidence(proof: Proof, shown: Sequence[Shown] | None) -> str:
     """Render whether evidence is sound, and what the register shows; null where it was not asked."""
     run = proof.run
-    return _print(
+    return print_json(
         {
             "run": run.start.run if run else None,
             "digest": run.start.digest if run else None,
@@ -154,7 +148,7 @@ def render_drift(report: DriftReport) -> str:
         "differences": [_difference_to_json(each, report.target.environment) for each in report.differences],
         "summary": dict(count_differences(report)),
     }
-    return _print(body)
+    return print_json(body)
 
 
 def _difference_to_json(each: Difference, environment: str) -> dict[str, Json]:
@@ -198,7 +192,7 @@ def render_acceptances(environment: str, entries: Sequence[Judged]) -> str:
         for each in entries
     ]
     summary = {each.slug: sum(one.status is each for one in entries) for each in Status}
-    return _print({"environment": environment, "entries": found, "summary": summary})
+    return print_json({"environment": environment, "entries": found, "summary": summary})
 
 
 def render_inventory(found: Inventory) -> str:
@@ -221,7 +215,7 @@ def render_inventory(found: Inventory) -> str:
     ]
     target = found.target
     narrowed = {"narrowed": found.narrowed.to_json()} if found.narrowed else {}
-    return _print(
+    return print_json(
         {
             "environment": target.environment,
             "register": target.register,
@@ -236,7 +230,7 @@ def render_inventory(found: Inventory) -> str:
 def render_history(system: str, timeline: Sequence[TimelineEntry]) -> str:
     """Render a system's writes as JSON, oldest first."""
     body: dict[str, Json] = {"id": system, "chapters": [_write_to_json(each) for each in timeline]}
-    return _print(body)
+    return print_json(body)
 
 
 def _write_to_json(written: TimelineEntry) -> dict[str, Json]:
@@ -289,12 +283,12 @@ def render_comparison(found: Comparison) -> str:
         "unread": {name: why for name, why in zip(found.environments, found.unread, strict=True) if why},
         "systems": systems,
     }
-    return _print(body)
+    return print_json(body)
 
 
 def render_hits(hits: Hits) -> str:
     """Render what was found in a list of packages and resources as JSON; the environment of the shipped one is null."""
-    return _print(
+    return print_json(
         {
             "list": _list_to_json(hits.listed),
             "term": hits.term,
@@ -319,4 +313,4 @@ def _list_to_json(listed: CatalogueList) -> dict[str, Json]:
 def render_renewed(renewed: Renewed, file: str) -> str:
     """Render how a new list differs from the last one as JSON."""
     body = {name: getattr(renewed, name)._asdict() for name in ("packages", "resources")}
-    return _print({"file": file, "list": _list_to_json(renewed.listed), **body})
+    return print_json({"file": file, "list": _list_to_json(renewed.listed), **body})

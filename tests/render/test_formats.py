@@ -45,6 +45,7 @@ SHARED = {
         "folds",
         "formats",
         "inventory_csv",
+        "json_findings",
         "left_out",
         "lines",
         "links",
