@@ -78,6 +78,8 @@ class AltinnApi:
         self._base = environment.register
         self._tokens = tokens
         self._client = client
+        self._address = str(client.base_url).rstrip("/") + "/"
+        """With a slash at its end. httpx would take each address apart three times to join a path to it."""
         self._explain = explain
         self._strict = strict
         """Whether a 404 has to be the service's own: a proxy's would be taken for "there is none"."""
@@ -159,7 +161,7 @@ class AltinnApi:
         try:
             return self._client.request(
                 request.method,
-                request.path,
+                self._address + request.path.lstrip("/"),
                 content=content,
                 headers=headers,
                 extensions={"seconds": seconds},

@@ -107,6 +107,19 @@ class Logged(httpx.BaseTransport):
         self._inner.close()
 
 
+class _NoCookies(httpx.Cookies):
+    """The cookies of a client that takes none; `Exchange` leaves them out of every answer."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Take none, without the two requests of another library that httpx makes to look for them."""
+
+
+class _Client(httpx.Client):
+    """A client that neither keeps nor sends cookies."""
+
+    cookies = _NoCookies()  # type: ignore[override]  # what is set there would be other cookies
+
+
 def _name_path(request: httpx.Request) -> str:
     """Give the path as it is sent, in which no letter of an id breaks a line."""
     return request.url.raw_path.partition(b"?")[0].decode("ascii", errors="replace")
@@ -135,7 +148,7 @@ def open_client(
         inner = ReadOnly(inner)
     elif writable is not None:
         inner = Writing(inner, writable)
-    return httpx.Client(
+    return _Client(
         base_url=base,
         follow_redirects=False,
         trust_env=False,
