@@ -59,7 +59,7 @@ def _is_as_listed(root: Path, name: str, listed: bytes | None) -> bool:
     path = root / name
     if listed is None or not os.path.lexists(path):
         return listed is None and not os.path.lexists(path)
-    return not path.is_symlink() and path.is_file() and _is_object(read_file(path, within=root), listed)
+    return not path.is_symlink() and path.is_file() and is_object(read_file(path, within=root), listed)
 
 
 def _locate_texts(root: Path, documents: Iterable[Document]) -> dict[str, str]:
@@ -81,7 +81,7 @@ def _locate_texts(root: Path, documents: Iterable[Document]) -> dict[str, str]:
 
 def _find_changed(root: Path, texts: Mapping[str, str], objects: Mapping[str, bytes]) -> list[str]:
     """Find the files whose text is not that of their object; raises `GitFailed`."""
-    doubtful = [name for name, text in texts.items() if not _is_object(text.encode(), objects.get(name, b""))]
+    doubtful = [name for name, text in texts.items() if not is_object(text.encode(), objects.get(name, b""))]
     known = [name for name in doubtful if name in objects]
     changed = [name for name in doubtful if name not in objects]
     with closing(read_blobs(root, [objects[name] for name in known])) as contents:
@@ -91,7 +91,7 @@ def _find_changed(root: Path, texts: Mapping[str, str], objects: Mapping[str, by
     return changed
 
 
-def _is_object(content: bytes, name: bytes) -> bool:
+def is_object(content: bytes, name: bytes) -> bool:
     """Say whether a content is what git has under an object's name, which spares reading the object."""
     algorithm = "sha1" if len(name) == _SHA1_DIGITS else "sha256"
     found = hashlib.new(algorithm, b"blob %d\0" % len(content) + content, usedforsecurity=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.definitions.git import GitFailed, find_gap, read_base, read_blobs, read_revisions
 from reconciler.definitions.resolve import find_missing_members, resolve
+from reconciler.definitions.working_tree import is_object
 from reconciler.definitions.yaml_document import read_document
 from reconciler.model.normalise import normalise
 from reconciler.operations.selection import list_ids
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.definitions.definition import Definition, Resolved
+    from reconciler.definitions.git import Blob
     from reconciler.definitions.yaml_document import Document
     from reconciler.model.revision import Revision
     from reconciler.model.system import System
@@ -129,26 +131,37 @@ class Archive:
     def read_files(self, name: str, definitions: Iterable[Definition] = ()) -> BaseFiles:
         """Read the files at a revision, from where this branch left it.
 
-        `definitions` are those of the working tree: a file whose text is the same is not parsed again. Raises
-        `UsageError` where there is no such revision.
+        `definitions` are those of the working tree: a file whose text is the same is neither read nor parsed again.
+        Raises `UsageError` where there is no such revision.
         """
         known = {each.document.file: each for each in definitions if not each.broken}
         base = read_base(self.root, name)
-        contents = read_blobs(self.root, [blob.object for blob in base.blobs])
+        objects = {blob.name: blob.object for blob in base.blobs}
+        same = {
+            file: each
+            for file, each in known.items()
+            if file in objects and is_object(each.document.text.encode(), objects[file])
+        }
+        read, unread = self._read_blobs([blob for blob in base.blobs if blob.name not in same])
+        every = {**same, **read}
+        found = {name: every[name] for name in objects if name in every}
+        return BaseFiles(name, base.commit, found, unread, base.reason)
+
+    def _read_blobs(self, blobs: Sequence[Blob]) -> tuple[dict[str, Definition], dict[str, UnreadFile]]:
+        """Read files of a revision as definitions, or say why one is none."""
         found: dict[str, Definition] = {}
         unread: dict[str, UnreadFile] = {}
-        for blob, content in zip(base.blobs, contents, strict=True):
+        contents = read_blobs(self.root, [blob.object for blob in blobs])
+        for blob, content in zip(blobs, contents, strict=True):
             if content is None:
                 unread[blob.name] = UnreadFile("is not in this clone, or too large")
-            elif blob.name in known and known[blob.name].document.text.encode() == content:
-                found[blob.name] = known[blob.name]
             elif (definition := self._read_definition(blob.name, content)) is None:
                 document = read_document(blob.name, content)
                 broken, _ = check_document(document, self.environments)
                 unread[blob.name] = _describe_unread(_NO_DEFINITION, document, broken)
             else:
                 found[blob.name] = definition
-        return BaseFiles(name, base.commit, found, unread, base.reason)
+        return found, unread
 
     def read_history(self, file: str, system: str) -> tuple[tuple[Revision, System], ...]:
         """Read the revisions of one definition, newest first; those of another id are left out.

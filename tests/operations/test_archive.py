@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.definitions.git import GitFailed
+from reconciler.definitions.git import GitFailed, read_blobs
 from reconciler.errors import UsageError
 from reconciler.model.normalise import normalise
 from reconciler.operations.archive import Archive, trace_to_definitions, trace_to_history
@@ -18,6 +18,7 @@ from tests.definitions.test_git import commit
 from tests.git import git
 
 if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
 ID = "991825827_smartcloud"
@@ -62,6 +63,29 @@ def test_a_history_is_of_one_system_in_one_environment(archive: Archive) -> None
     in_prod = Archive(archive.root, "prod", ENVIRONMENTS).read_history(FILE, ID)
     assert [each.name["nb"] for _, each in in_prod] == ["p"]
     assert archive.find_gap() == ""
+
+
+def test_what_is_as_it_was_is_read_from_the_working_tree(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Git's name of an object is a hash of its content: only what differs is read, and nothing else comes of it."""
+    others = {f"{VENDOR}_{word}": text(word, id=f"{VENDOR}_{word}") for word in ("same", "changed")}
+    commit(archive.root, "More", **others)
+    found = archive.read_files("HEAD")
+    asked: list[int] = []
+
+    def count_objects(root: Path, objects: Sequence[bytes]) -> Generator[bytes | None, None, None]:
+        asked.append(len(objects))
+        return read_blobs(root, objects)
+
+    monkeypatch.setattr("reconciler.operations.archive.read_blobs", count_objects)
+    edited = archive._read_definition(f"systems/{VENDOR}_changed.yaml", text("edited").encode())
+    here = [each for file, each in found.definitions.items() if not file.endswith("changed.yaml")]
+    again = archive.read_files("HEAD", [*here, *([edited] if edited else [])])
+
+    assert asked == [1]
+    assert list(again.definitions) == list(found.definitions)
+    assert again.resolve("local").systems == found.resolve("local").systems
 
 
 def test_a_removed_definition_has_a_past(archive: Archive) -> None:
