@@ -16,6 +16,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
+from reconciler.model.environment import READERS
 from tests.bench.cases import CASES
 from tests.bench.limits import judge
 from tests.bench.measuring import Bench, Client, Row, WrongResult
@@ -72,7 +73,7 @@ def _read_options(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="how often each is run; default 5")
     parser.add_argument("--sizes", type=_read_sizes, default=SIZES, metavar="N,N", help="numbers of systems")
     parser.add_argument(
-        "--workers", type=int, default=8, metavar="N", help="requests at the same time; default 8"
+        "--workers", type=int, default=READERS, metavar="N", help=f"reads at the same time; default {READERS}"
     )
     parser.add_argument("--json", action="store_true", help="print all figures as JSON")
     parser.add_argument(

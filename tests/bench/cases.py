@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.model.environment import WORKERS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -142,8 +144,7 @@ def _plan(site: Site) -> list[str]:
 
 def _apply(site: Site) -> list[str]:
     digest = json.loads(site.plan.read_text(encoding="utf-8"))["digest"]
-    words = ["apply", str(site.plan), "--accept", digest, "--yes", "--format", "json"]
-    return [*words, "--workers", str(site.workers)]
+    return ["apply", str(site.plan), "--accept", digest, "--yes", "--format", "json"]
 
 
 def _compose(site: Site) -> list[str]:
@@ -165,7 +166,8 @@ def _read_one(site: Site) -> list[str]:
 def _write(method: str) -> Callable[[Site], list[str]]:
     def write(site: Site) -> list[str]:
         seed = str(site.corpus.seed("same"))
-        return ["write", str(site.corpus.systems), *site.name_register(), seed, method]
+        *register, _ = site.name_register()
+        return ["write", str(site.corpus.systems), *register, str(WORKERS), seed, method]
 
     return write
 

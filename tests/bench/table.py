@@ -39,7 +39,7 @@ def describe_machine(workers: int, rounds: int) -> str:
     """Say what was measured, on what."""
     return (
         f"{find_version()} on {platform.system()}, Python {platform.python_version()}, {os.cpu_count()} cores; "
-        f"{workers} workers; {rounds} times each."
+        f"{workers} workers, {rounds} {'round' if rounds == 1 else 'rounds'}."
     )
 
 
