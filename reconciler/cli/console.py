@@ -24,9 +24,10 @@ def show_lines(lines: Iterable[Line]) -> None:
     write_lines(lines, sys.stdout)
 
 
-def show_text(text: str) -> None:
-    """Write a finished result to stdout, at once: another program may wait for it."""
-    sys.stdout.write(text)
+def show_text(text: str | Iterable[str]) -> None:
+    """Write a finished result to stdout, at once: another program may wait for it. A large one comes in pieces."""
+    for piece in (text,) if isinstance(text, str) else text:
+        sys.stdout.write(piece)
     sys.stdout.flush()
 
 

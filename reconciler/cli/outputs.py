@@ -49,10 +49,10 @@ class Outputs:
         self,
         *,
         lines: Callable[[], Iterable[Line]],
-        render: Callable[[str], str],
-        save: Callable[[Path, str], None],
+        render: Callable[[str], str | Iterable[str]],
+        save: Callable[[Path, str | Iterable[str]], None],
     ) -> None:
-        """Write a result to all outputs: `lines` gives it as text, `render` in the format of a name."""
+        """Write a result to all outputs: `lines` gives it as text, `render` in the format of a name, or in pieces."""
         for name, path in self.files:
             save(path, print_lines(lines()) if name == TEXT else render(name))
         if self.stdout == TEXT:

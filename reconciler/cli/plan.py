@@ -44,14 +44,14 @@ from reconciler.model.environment import READERS
 from reconciler.operations.archive import mark_blocked_before, trace_to_definitions
 from reconciler.operations.elsewhere import add_elsewhere
 from reconciler.operations.touched import differs_beside, find_touched
-from reconciler.planning.plan_file import print_plan
-from reconciler.render.formats import PLACED
+from reconciler.planning.plan_file import print_pieces
+from reconciler.render.formats import JSON, PLACED
 from reconciler.render.formats import render_plan as render_format
 from reconciler.render.places import move_plan
 from reconciler.render.text.plan import render_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from reconciler.cli.context import Context
     from reconciler.cli.outputs import Outputs
@@ -128,7 +128,7 @@ def run(
             else _ask_register(context, base, vendor, workers, whole=everything or out is not None)
         )
         if out is not None:
-            drafts[out].write(print_plan(made))
+            drafts[out].write(print_pieces(made))
             notify(f"Saved: {out} (digest {made.short_digest})")
         notify_of_warnings(context)
         _write(made, outputs, drafts, context.root)
@@ -182,9 +182,15 @@ def _ask_register(context: Context, base: str, vendor: str, workers: int, *, who
 def _write(plan: Plan, outputs: Outputs, drafts: Mapping[Path, Draft], root: Path) -> None:
     """Write a plan to all outputs, whose files are open."""
     placed = move_plan(plan, find_prefix(root, os.environ))
+
+    def render(name: str) -> str | Iterator[str]:
+        if name == JSON:
+            return print_pieces(plan)
+        return render_format(name, placed if name in PLACED else plan, find_links(os.environ))
+
     outputs.write(
         lines=lambda: render_plan(plan),
-        render=lambda name: render_format(name, placed if name in PLACED else plan, find_links(os.environ)),
+        render=render,
         save=lambda path, text: drafts[path].write(text),
     )
 

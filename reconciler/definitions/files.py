@@ -215,14 +215,16 @@ class Draft:
             ) from error
         self._stream: IO[bytes] | None = os.fdopen(descriptor, "wb")
 
-    def write(self, content: str | bytes) -> None:
+    def write(self, content: str | bytes | Iterable[str]) -> None:
         """Put the whole content in its place, text as UTF-8, or nothing; raises `UsageError` where that fails."""
+        pieces = (content,) if isinstance(content, (str, bytes)) else content
         stream, self._stream = self._stream, None
         if stream is None:
             raise UsageError(f"{self.path} was written already.")
         try:
             with stream:
-                stream.write(content.encode() if isinstance(content, str) else content)
+                for piece in pieces:
+                    stream.write(piece.encode() if isinstance(piece, str) else piece)
                 stream.flush()
                 os.fsync(stream.fileno())
             self._draft.replace(self.path)
@@ -265,7 +267,7 @@ def probe(path: Path | None) -> None:
         Draft(path).drop()
 
 
-def write_file(path: Path, text: str) -> None:
+def write_file(path: Path, text: str | Iterable[str]) -> None:
     """Write a file whole or not at all, readable by its owner only; raises `UsageError` where that fails.
 
     The line ends are those of the text, whatever the system's are.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import Refused
 from reconciler.model.canonical_json import digest_json
 from reconciler.model.findings import Finding, Location, finding_to_json
+from reconciler.model.json_pieces import print_digested
 from reconciler.model.revision import Checkout
 from reconciler.model.system import RegisteredSystem
 from reconciler.model.untrusted_text import escape_json
@@ -26,7 +27,7 @@ from reconciler.planning.plan_audit import check_applicable
 from reconciler.planning.request_order import Step, group_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from reconciler.model.canonical_json import Json
     from reconciler.planning.drift import DriftReport
@@ -53,13 +54,25 @@ _KINDS: Mapping[str, type[Change]] = {kind.action: kind for kind in (Create, Upd
 
 def print_plan(plan: Plan) -> str:
     """Print a plan; the same plan is always the same text."""
-    return escape_json(json.dumps(to_json(plan), indent=2, ensure_ascii=False)) + "\n"
+    return "".join(print_pieces(plan))
+
+
+def print_pieces(plan: Plan) -> Iterator[str]:
+    """Print a plan likewise, a change at a time: the documents of all would take ten times their texts."""
+    steps = group_steps(plan.steps)
+    changes = (_change_to_json(change, steps.get(change.id, ())) for change in plan.changes)
+    yield from map(escape_json, print_digested(_list_members(plan), "changes", changes, "file_digest"))
 
 
 def to_json(plan: Plan) -> dict[str, Json]:
     """Give the plan as JSON, shaped as the schema of the format says."""
-    steps = group_steps(plan.steps)
-    body: dict[str, Json] = {
+    printed: dict[str, Json] = json.loads(print_plan(plan))
+    return printed
+
+
+def _list_members(plan: Plan) -> dict[str, Json]:
+    """List what a plan has beside its changes, which stand in their place as an empty list."""
+    return {
         "format_version": FORMAT_VERSION,
         "tool_version": plan.tool_version,
         "created": plan.created,
@@ -71,7 +84,7 @@ def to_json(plan: Plan) -> dict[str, Json]:
         "digest": plan.digest,
         "summary": dict(plan.summary),
         "impacts": [_impact_to_json(each) for each in plan.impacts],
-        "changes": [_change_to_json(change, steps.get(change.id, ())) for change in plan.changes],
+        "changes": [],
         "unmanaged": [_unmanaged_to_json(each) for each in plan.unmanaged],
         "unlisted": plan.unlisted or None,
         **list_left_out(plan),
@@ -82,7 +95,6 @@ def to_json(plan: Plan) -> dict[str, Json]:
         **({"untouched": list(plan.untouched)} if plan.untouched else {}),
         "findings": [finding_to_json(finding) for finding in plan.findings],
     }
-    return {**body, "file_digest": digest_json(body)}
 
 
 def list_left_out(made: Plan | DriftReport) -> dict[str, Json]:
