@@ -69,7 +69,7 @@ OWNERS = {
 }
 """Which package each library belongs to, so that a policy on it is true everywhere; the emulator has its own."""
 LAZY = {
-    "definitions": {"definitions/check_settings"},
+    "definitions": {"definitions/check_settings", "tomllib"},
     "planning": {"planning/plan_file_v1"},
     "render": {"rich"},
 }

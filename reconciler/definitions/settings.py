@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -120,6 +119,8 @@ def _read_toml(path: Path) -> tuple[Mapping[str, object], str]:
     """
     if not os.path.lexists(path):
         return {}, ""
+    import tomllib  # noqa: PLC0415 - only where there is a file
+
     try:
         content = read_file(path, within=path.parent, most=_MOST_BYTES)
         text = content.decode("utf-8", "replace")
