@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -161,7 +162,7 @@ def test_a_saved_plan_is_the_plan(world: World, texts: list[str], unknown: str) 
     made = plan_changes(target, asked, {name: live.get(name) for name in wanted}, others)
     made = stamp(judge_plan(made, {}), [], created=texts[2], tool_version=texts[3])
     impact = Impact(texts[0], Weight.BREAKING, texts[1], texts[2], None)
-    made = Plan(**{**{name: getattr(made, name) for name in Plan.__slots__}, "impacts": (impact,)})
+    made = replace(made, impacts=(impact,))
     content = print_plan(made).encode()
 
     assert list(audit(made)) == []
