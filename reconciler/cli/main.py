@@ -87,9 +87,22 @@ def _leave_out() -> None:
     """
     for name in _LEFT_OUT:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # which is how an import is refused
-    plugins = ModuleType("pydantic.plugin._loader")
-    plugins.get_plugins = tuple  # type: ignore[attr-defined]  # there are none
-    sys.modules.setdefault(plugins.__name__, plugins)
+    sys.modules.setdefault(_NoPlugins.NAME, _NoPlugins(_NoPlugins.NAME))
+
+
+class _NoPlugins(ModuleType):
+    """Stands for the module of pydantic that looks for plugins, and gives way to it where more of it is asked for."""
+
+    NAME = "pydantic.plugin._loader"
+    get_plugins = tuple
+    """There are none."""
+
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if sys.modules.get(self.NAME) is self:
+            del sys.modules[self.NAME]
+        return getattr(import_module(self.NAME), name)
 
 
 def _add_options(command: Command, options: list[Parameter]) -> None:
