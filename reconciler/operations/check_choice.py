@@ -47,7 +47,8 @@ def choose_system(systems: Sequence[Resolved], environment: Environment, system:
     known = {each.system.id: each for each in systems if not each.withdrawn}
     if system not in known:
         near = find_nearest(system, list(known))
-        hint = f"Did you mean `{near}`?" if near else "Check the id, and where the definition exists."
+        hint = f"Did you mean `{near}`?" if near else "Check the id."
+        hint += f" A definition that has `environments` exists only where they name {environment.name}."
         raise UsageError(f"No definition asks for `{system[:200]}` in {environment.name}.", hint=hint)
     return known[system]
 

@@ -34,11 +34,13 @@ def test_customers_are_asked_in_tests_only(environment: object) -> None:
 
 
 def test_an_unknown_system() -> None:
-    """The nearest is named."""
+    """The nearest is named, and where a definition exists, which can be the reason as well."""
     with pytest.raises(UsageError) as caught:
         choose_system([a_resolved()], TT02, "991825827_smartclod")
 
-    assert caught.value.hint == f"Did you mean `{SYSTEM}`?"
+    assert caught.value.hint == (
+        f"Did you mean `{SYSTEM}`? A definition that has `environments` exists only where they name tt02."
+    )
 
 
 @pytest.mark.parametrize(
