@@ -76,11 +76,13 @@ def test_a_registration_is_proven_with_a_customer_in_a_browser(
         link = wait_for_link(folder)
         browser.get(link)
         assert "ske-krav-og-betalinger" in browser.find_element("tag name", "body").text
+        browser.implicitly_wait(SECONDS)  # a click returns before the page that answers it is there
         browser.find_element("css selector", f"button[value={decision}]").click()
         shown = browser.find_element("id", "status").get_attribute("data-status")
         stdout, stderr = process.communicate(timeout=SECONDS)
     finally:
         process.kill()
+        process.communicate()
 
     assert shown == {"approve": "Accepted", "reject": "Rejected"}[decision]
     assert (process.returncode, stdout.splitlines()[-1].startswith(last)) == (code, True), stderr
