@@ -144,7 +144,7 @@ def _approve(connection: Connection, request: AccessRequest) -> None:
 
 
 def _tell(page: Path, request: AccessRequest) -> None:
-    """Tell who decides, and where; the link is shown on a terminal only, and else is in a file."""
+    """Say who decides, and where; the link is shown on a terminal only, and else is in a file."""
     held = "" if request.kind == AGENT else ", who has to hold all that is asked for,"
     notify(f"An access manager of {request.triple.org}{held} decides on the page of the request.")
     if sys.stderr.isatty() and not os.environ.get("CI"):  # a runner's log can be a terminal too
