@@ -34,6 +34,9 @@ SCOPE = "altinn:authentication/systemregister.write"
 KID = "key-1"
 CLIENT_ID = "0b8f7d0e-2f0e-4a57-9d0a-0b7a2f9c1d11"
 OTHER_CLIENT_ID = "77777777-2f0e-4a57-9d0a-0b7a2f9c1d11"
+OTHER_ORG = "310661414"
+SCOPELESS_ID = "11111111-2f0e-4a57-9d0a-0b7a2f9c1d11"
+FOREIGN_ID = "22222222-2f0e-4a57-9d0a-0b7a2f9c1d11"
 VENDOR_PATH = "/authentication/api/v1/systemregister/vendor"
 
 
@@ -53,6 +56,16 @@ def export_public(key: RSAPrivateKey) -> dict[str, str]:
 def export_pem(key: RSAPrivateKey) -> str:
     """Export a private key as a PEM."""
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def list_clients(key: RSAPrivateKey) -> list[Json]:
+    """List a good client, one without the scope and one of another organisation, all with the same key."""
+    jwk: Json = {**export_public(key)}
+    return [
+        {"client_id": CLIENT_ID, "org": VENDOR, "scopes": [SCOPE], "jwk": jwk},
+        {"client_id": SCOPELESS_ID, "org": VENDOR, "scopes": ["altinn:other"], "jwk": jwk},
+        {"client_id": FOREIGN_ID, "org": OTHER_ORG, "scopes": [SCOPE], "jwk": jwk},
+    ]
 
 
 @dataclass

@@ -14,13 +14,16 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from tests.builders import VENDOR
 from tests.served import (
     CLIENT_ID,
+    FOREIGN_ID,
     KID,
     OTHER_CLIENT_ID,
+    OTHER_ORG,
     SCOPE,
+    SCOPELESS_ID,
     Repository,
     Served,
     export_pem,
-    export_public,
+    list_clients,
     serve,
 )
 
@@ -32,21 +35,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.thorough
 
-OTHER_ORG = "310661414"
-SCOPELESS_ID = "11111111-2f0e-4a57-9d0a-0b7a2f9c1d11"
-FOREIGN_ID = "22222222-2f0e-4a57-9d0a-0b7a2f9c1d11"
-
 
 @pytest.fixture
 def served(private_key: RSAPrivateKey, repository: Repository) -> Iterator[Served]:
     """Serve a register that knows a client without the scope and one of another organisation too."""
-    jwk = export_public(private_key)
-    clients = [
-        {"client_id": CLIENT_ID, "org": VENDOR, "scopes": [SCOPE], "jwk": jwk},
-        {"client_id": SCOPELESS_ID, "org": VENDOR, "scopes": ["altinn:other"], "jwk": jwk},
-        {"client_id": FOREIGN_ID, "org": OTHER_ORG, "scopes": [SCOPE], "jwk": jwk},
-    ]
-    with serve(private_key, repository, clients=clients) as one:
+    with serve(private_key, repository, clients=list_clients(private_key)) as one:
         yield one
 
 

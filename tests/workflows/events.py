@@ -6,9 +6,9 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from tests.builders import CLIENT, OTHER_CLIENT, VENDOR
-from tests.git import git
+from tests.builders import VENDOR
 from tests.workflows.github import REPOSITORY
+from tests.workflows.registers import propose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,10 +50,7 @@ def an_event(
 
 def ask_pull_request(runner: Runner, origin: Repository, **changes: Json) -> str:
     """Change the system on a branch, and have a pull request ask for that; give its commit."""
-    git(origin.root, "checkout", "-qB", "pull-request", "main")
-    origin.define(**{"clientId": [CLIENT, OTHER_CLIENT], **changes})
-    head = origin.commit("Change SmartCloud")
-    git(origin.root, "checkout", "-q", "main")
+    head = propose(origin, **changes)
     runner.merges, runner.event = "pull-request", an_event(head=head)
     runner.github.open_pull_request(head)
     return head

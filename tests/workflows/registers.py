@@ -1,4 +1,4 @@
-"""What the tests of GitLab's and Azure's pages share: a credential, a system that changes, a register that fails."""
+"""What the tests of the workflows share: a credential, a system that changes, a register that fails."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from reconciler.operations.evidence import check_evidence
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR
+from tests.git import git
 from tests.served import CLIENT_ID, KID
 
 if TYPE_CHECKING:
@@ -35,6 +36,14 @@ def define(origin: Repository, **changes: Json) -> str:
     """Change the system on the branch that is checked out, and give the commit."""
     origin.define(**{"clientId": [CLIENT, OTHER_CLIENT], **changes})
     return origin.commit("Change SmartCloud")
+
+
+def propose(origin: Repository, **changes: Json) -> str:
+    """Change the system on a branch of its own, and give its commit; `main` is checked out again."""
+    git(origin.root, "checkout", "-qB", "pull-request", "main")
+    commit = define(origin, **changes)
+    git(origin.root, "checkout", "-q", "main")
+    return commit
 
 
 def forget_rights(origin: Repository) -> None:
@@ -87,6 +96,12 @@ def hide(origin: Repository, *clients: str) -> None:
 def describe(origin: Repository, word: str) -> None:
     """Commit another description of the system."""
     define(origin, description={"nb": word, "nn": word, "en": word})
+
+
+def read_digest(planned: Ended) -> str:
+    """Read the digest of the plan that a job made."""
+    plan = json.loads((planned.folder / "plan.json").read_text())
+    return str(plan["digest"])
 
 
 def check_proof(archive: bytes) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 from typing import TYPE_CHECKING
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.builders import CLIENT, OTHER_CLIENT, VENDOR
-from tests.git import git
 from tests.workflows.azure import Azure
 from tests.workflows.machine import kill_program, time_out
 from tests.workflows.registers import (
@@ -25,6 +23,8 @@ from tests.workflows.registers import (
     list_described,
     make_credential,
     move,
+    propose,
+    read_digest,
     read_live,
     strike,
     when_struck,
@@ -36,9 +36,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from reconciler.model.canonical_json import Json
     from tests.served import Repository, Served
-    from tests.workflows.machine import Ended
 
 BOTH = {"plan_served": 0, "apply_served": 0}
 
@@ -52,14 +50,6 @@ def azure(origin: Repository, served: Served, private_key: RSAPrivateKey, tmp_pa
     made = Azure(origin, tmp_path / "work", groups)
     yield made
     made.close()
-
-
-def ask_pull_request(origin: Repository, **changes: Json) -> str:
-    """Change the system on a branch, and give its commit."""
-    git(origin.root, "checkout", "-qb", "change")
-    commit = define(origin, **changes)
-    git(origin.root, "checkout", "-q", "main")
-    return commit
 
 
 @pytest.mark.slow
@@ -171,7 +161,7 @@ def test_what_breaks_waits_and_what_is_old_writes_nothing(
     assert list_codes(refused) == {"plan_served": 0, "apply_served": 4}
     assert "##vso[task.logissue type=warning;" in refused["plan_served"].stdout
     assert read_live(served)["clientId"] == [CLIENT, OTHER_CLIENT]
-    digest = json.loads((refused["plan_served"].folder / "plan.json").read_text())["digest"]
+    digest = read_digest(refused["plan_served"])
     assert digest[:12] in refused["apply_served"].text
 
     assert list_codes(azure.run("Manual", accept=digest)) == BOTH
@@ -198,18 +188,15 @@ def test_what_is_stale_and_breaking_is_planned_again(
     assert refused.code == 4, refused.text
     assert "Accepting this one changes nothing." in refused.stderr
     said = f"{refused.stderr}{refused.summaries}"
-    assert (read_digest(done) in said, "start a new run of the pipeline" in said) == (False, True)
+    assert (read_digest(done["plan_served"]) in said, "start a new run of the pipeline" in said) == (
+        False,
+        True,
+    )
     assert read_live(served)["clientId"] == [CLIENT, OTHER_CLIENT]
     azure.before = None
     done = azure.run("Manual")
     assert done["apply_served"].code == 4
-    assert read_digest(done) in done["apply_served"].stderr
-
-
-def read_digest(done: dict[str, Ended]) -> str:
-    """Read the digest of a run's plan."""
-    plan = json.loads((done["plan_served"].folder / "plan.json").read_text())
-    return str(plan["digest"])
+    assert read_digest(done["plan_served"]) in done["apply_served"].stderr
 
 
 @pytest.mark.thorough
@@ -232,7 +219,7 @@ def test_blocked_does_not_stop_the_rest(azure: Azure, origin: Repository, served
 def test_a_pull_request_is_planned(azure: Azure, origin: Repository, served: Served, *, fork: bool) -> None:
     """Against the register, and in a fork against the target branch, where no step has a credential."""
     assert origin.run("apply", "--yes").returncode == 0
-    commit = ask_pull_request(origin, clientId=[CLIENT])
+    commit = propose(origin, clientId=[CLIENT])
 
     done = azure.run("PullRequest", "refs/pull/7/merge", commit=commit, **({"FORK": "yes"} if fork else {}))
 
@@ -248,7 +235,7 @@ def test_a_pull_request_is_planned(azure: Azure, origin: Repository, served: Ser
 @pytest.mark.thorough
 def test_a_wrong_definition_has_its_issues_and_its_summary(azure: Azure, origin: Repository) -> None:
     """Also where nothing can be planned, a summary says why."""
-    commit = ask_pull_request(origin, allowedRedirectUrls=["https://*.example"])
+    commit = propose(origin, allowedRedirectUrls=["https://*.example"])
 
     ended = azure.run("PullRequest", "refs/pull/7/merge", commit=commit)["pull_request"]
 

@@ -27,6 +27,8 @@ from tests.workflows.registers import (
     list_described,
     make_credential,
     move,
+    propose,
+    read_digest,
     read_live,
     strike,
     when_struck,
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     from reconciler.model.canonical_json import Json
-    from tests.workflows.machine import Ended
 
 
 @pytest.fixture
@@ -57,9 +58,7 @@ def gitlab(
 def ask_merge_request(origin: Repository, project: str = PROJECT_NUMBER, **changes: Json) -> dict[str, str]:
     """Change the system on a branch, and give the variables of the merge request's pipeline."""
     base = git(origin.root, "rev-parse", "HEAD").strip()
-    git(origin.root, "checkout", "-qb", "change")
-    head = define(origin, **changes)
-    git(origin.root, "checkout", "-q", "main")
+    head = propose(origin, **changes)
     return {
         "CI_MERGE_REQUEST_PROJECT_ID": PROJECT_NUMBER,
         "CI_PROJECT_ID": project,
@@ -175,7 +174,7 @@ def test_what_breaks_waits_and_what_is_old_writes_nothing(
     refused = gitlab.run()
     assert list_codes(refused) == {"install": 0, "plan": 0, "apply": 4}
     assert read_live(served)["clientId"] == [CLIENT, OTHER_CLIENT]
-    digest = json.loads((refused["plan"].folder / "plan.json").read_text())["digest"]
+    digest = read_digest(refused["plan"])
     assert digest[:12] in refused["apply"].text
 
     assert gitlab.run("web", ACCEPT=digest)["apply"].code == 0
@@ -202,20 +201,14 @@ def test_a_stale_plan_is_a_matter_of_planning_again(
     assert refused.code == 4, refused.text
     assert "To go on, start a new pipeline for" in refused.stderr
     assert "Accepting this one changes nothing." in refused.stderr
-    assert read_digest(done) not in refused.stderr
+    assert read_digest(done["plan"]) not in refused.stderr
     live = read_live(served)
     assert live["allowedRedirectUrls"] != ["https://smartcloud.example/"]
     assert live["clientId"] == [CLIENT, OTHER_CLIENT]
     gitlab.before = None
     done = gitlab.run("web")
     assert done["apply"].code == (4 if breaking else 0), done["apply"].text
-    assert (read_digest(done) in done["apply"].stderr) is breaking
-
-
-def read_digest(done: dict[str, Ended]) -> str:
-    """Read the digest of a pipeline's plan."""
-    plan = json.loads((done["plan"].folder / "plan.json").read_text())
-    return str(plan["digest"])
+    assert (read_digest(done["plan"]) in done["apply"].stderr) is breaking
 
 
 @pytest.mark.thorough
