@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from reconciler.cli.completions import complete_system
 from reconciler.cli.console import notify, show_lines, show_text
 from reconciler.cli.context import (
     list_accepted,
@@ -20,10 +18,13 @@ from reconciler.cli.options import (
     EnvironmentOption,
     Format,
     FormatOption,
+    ReasonOption,
     RootOption,
+    SystemArgument,
     VendorOption,
     Verb,
     make_app,
+    read_date,
 )
 from reconciler.definitions.files import write_file
 from reconciler.errors import UsageError
@@ -45,10 +46,6 @@ _EXAMPLES = """\
 reconciler accept 991825827_smartcloud isVisible -e prod \\
     --until 2027-01-31 --reason 'Hidden until the launch'
 reconciler accept --list -e prod"""
-_SystemArgument: TypeAlias = Annotated[
-    str,
-    typer.Argument(metavar="ID", help="The system's id.", show_default=False, autocompletion=complete_system),
-]
 _PathArgument: TypeAlias = Annotated[
     str,
     typer.Argument(
@@ -63,18 +60,15 @@ _UntilOption: TypeAlias = Annotated[
         "--until", metavar="DATE", help="The last day, in UTC; at most a year ahead.", show_default=False
     ),
 ]
-_ReasonOption: TypeAlias = Annotated[
-    str, typer.Option("--reason", metavar="TEXT", help="Why, for whoever reads it later.", show_default=False)
-]
 
 
 @app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
-    system: _SystemArgument = "",
+    system: SystemArgument = "",
     path: _PathArgument = "",
     *,
     until: _UntilOption = "",
-    reason: _ReasonOption = "",
+    reason: ReasonOption = "",
     listing: Annotated[bool, typer.Option("--list", help="List what may stand, and what is spent.")] = False,
     prune: Annotated[bool, typer.Option("--prune", help="Remove from the file what is spent.")] = False,
     environment: EnvironmentOption = None,
@@ -88,7 +82,7 @@ def run(
     is taken out of systems/.accepted.yaml.
     """
     _check_words(named=(system, path, until, reason), listing=listing, prune=prune)
-    term = None if listing or prune else Term(_read_date(until), reason)
+    term = None if listing or prune else Term(read_date(until), reason)
     context = read_context(root, environment, vendor, form)
     list_accepted(context.root)  # before the register is asked: the file may be wrong
     if term is not None:
@@ -108,15 +102,6 @@ def _check_words(*, named: tuple[str, ...], listing: bool, prune: bool) -> None:
             "Name one thing to do.",
             hint="reconciler accept ID PATH --until DATE --reason TEXT, or --list, or --prune.",
         )
-
-
-def _read_date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(
-            f"`{text}` is not a date.", hint="Write it like 2026-12-31; that day is included."
-        ) from None
 
 
 def _accept(context: Context, named: Named, term: Term) -> None:

@@ -11,7 +11,7 @@ import typer
 from reconciler.cli.console import show_text
 from reconciler.cli.context import find_target, read_saved
 from reconciler.cli.journal import find_own_journal
-from reconciler.cli.options import JournalOption, RootOption, Verb, make_app
+from reconciler.cli.options import JournalOption, ReasonOption, RootOption, Verb, make_app, read_date
 from reconciler.definitions.files import append_file, write_file
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.errors import UsageError
@@ -48,10 +48,7 @@ def run(
         Path | None, typer.Argument(metavar="PLANFILE", help="A saved plan.", show_default=False)
     ] = None,
     *,
-    reason: Annotated[
-        str,
-        typer.Option("--reason", metavar="TEXT", help="Why, for whoever reads it later.", show_default=False),
-    ] = "",
+    reason: ReasonOption = "",
     until: Annotated[
         str,
         typer.Option(
@@ -85,17 +82,8 @@ def run(
             "An approval needs a saved plan and a reason.",
             hint="reconciler plan --out PLANFILE, then reconciler approve PLANFILE --reason TEXT",
         )
-    last = _read_date(until) if until else today + timedelta(DAYS)
+    last = read_date(until) if until else today + timedelta(DAYS)
     show_text(_join(_approve(found, saved, listed, (last, reason, today))))
-
-
-def _read_date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(
-            f"`{text}` is not a date.", hint="Write it like 2026-12-31; that day is included."
-        ) from None
 
 
 def _approve(

@@ -16,7 +16,7 @@ import typer
 
 from reconciler.build import find_version
 from reconciler.cli.completions import complete_system
-from reconciler.cli.console import notify, show_lines, show_progress, show_text
+from reconciler.cli.console import notify, show_progress
 from reconciler.cli.context import choose_saved, connect, find_target, open_register, read_usable
 from reconciler.cli.customer_side import open_system_users
 from reconciler.cli.options import (
@@ -30,7 +30,7 @@ from reconciler.cli.options import (
     Verb,
     make_app,
 )
-from reconciler.cli.outputs import Outputs
+from reconciler.cli.outputs import Outputs, show_table
 from reconciler.cli.signals import stop_on_signals
 from reconciler.definitions.files import open_drafts, prepare_own_folder, read_file
 from reconciler.definitions.settings import find_root
@@ -69,6 +69,8 @@ _EXAMPLES = """\
 reconciler ask 991825827_smartcloud --right kravogbetaling --out asks.json
 reconciler ask asks.json --accept 3f1c0e2ab94d --links links.csv
 reconciler ask asks.json --status"""
+_PLANS = {"json": as_data.render_ask_plan_json, "csv": as_data.render_ask_plan_csv}
+_REPORTS = {"json": as_data.render_asked_json, "csv": as_data.render_asked_csv}
 _RATE = re.compile(r"([1-9][0-9]{0,3})/(s|min|h)", re.ASCII)
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _Target: TypeAlias = Annotated[
@@ -165,7 +167,7 @@ def run(
         )
         deed = _Deed(accept, withdraw, Pace(frozenset(only or ()), limit, _read_rate(rate)), links)
         report = _use(find_root(root or Path.cwd()), _read_plan(Path(target)), environment, deed)
-        _show_report(report, form)
+        show_table(form, report, render_asked, _REPORTS)
         raise typer.Exit(report.exit_code)
     _check_accept_given(is_needed=withdraw or bool(only or links or limit))
     if not out and Path(target).is_file():
@@ -180,7 +182,7 @@ def run(
         for draft in drafts.values():
             draft.write(print_ask_plan(made))
             notify(f"Saved: {out} (digest {made.short_digest})")
-    _show_plan(made, form)
+    show_table(form, made, render_ask_plan, _PLANS)
 
 
 def _check_words(*, made_with: bool, contradicting: bool) -> None:
@@ -305,26 +307,8 @@ def _save_links(draft: Draft, report: AskReport) -> None:
     notify(f"Saved: {count(len(found), 'link')} in {draft.path}, which only you can read.")
 
 
-def _show_plan(plan: AskPlan, form: TableFormat) -> None:
-    if form is TableFormat.JSON:
-        show_text(as_data.render_ask_plan_json(plan))
-    elif form is TableFormat.CSV:
-        show_text(as_data.render_ask_plan_csv(plan))
-    else:
-        show_lines(render_ask_plan(plan))
-
-
 def _show_saved(plan: AskPlan, path: str, form: TableFormat) -> None:
     """Show a saved plan, and say how it is carried out; no register is asked."""
-    _show_plan(plan, form)
+    show_table(form, plan, render_ask_plan, _PLANS)
     words = ["reconciler", "ask", path, "--accept", plan.short_digest, "--environment", plan.environment]
     notify(f"Nobody was asked. To carry it out: {shlex.join(words)}")
-
-
-def _show_report(report: AskReport, form: TableFormat) -> None:
-    if form is TableFormat.JSON:
-        show_text(as_data.render_asked_json(report))
-    elif form is TableFormat.CSV:
-        show_text(as_data.render_asked_csv(report))
-    else:
-        show_lines(render_asked(report))

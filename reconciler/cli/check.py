@@ -9,10 +9,9 @@ from typing import Annotated, TypeAlias
 import typer
 
 from reconciler.cli.check_session import CheckOptions, run_check
-from reconciler.cli.completions import complete_system
 from reconciler.cli.console import show_lines
 from reconciler.cli.context import read_definitions
-from reconciler.cli.options import EnvironmentOption, Format, RootOption, Verb, make_app
+from reconciler.cli.options import EnvironmentOption, Format, RootOption, SystemArgument, Verb, make_app
 from reconciler.cli.outputs import choose_outputs
 from reconciler.definitions.files import open_drafts
 from reconciler.errors import UsageError
@@ -30,10 +29,6 @@ reconciler check 991825827_smartcloud -e tt02 --customer 310904473
 reconciler check 991825827_smartcloud -e tt02 --existing"""
 _RENDERERS = {"json": as_json.render_check, "junit": junit.render_check}
 _UNITS = {"s": 1, "m": 60, "h": 3600}
-_Id: TypeAlias = Annotated[
-    str,
-    typer.Argument(metavar="ID", help="The system's id.", show_default=False, autocompletion=complete_system),
-]
 _Customer: TypeAlias = Annotated[
     str,
     typer.Option("--customer", metavar="ORG", help="The organisation that is asked.", show_default=False),
@@ -79,7 +74,7 @@ _Formats: TypeAlias = Annotated[
 
 @app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
-    system: _Id,
+    system: SystemArgument,
     *,
     customer: _Customer = "",
     request: _Request = "",

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
-from reconciler.cli.completions import complete_system
-from reconciler.cli.console import show_lines, show_progress, show_text
+from reconciler.cli.console import show_progress
 from reconciler.cli.context import open_register, read_usable
 from reconciler.cli.customer_side import open_system_users
 from reconciler.cli.options import (
@@ -15,6 +12,7 @@ from reconciler.cli.options import (
     EnvironmentOption,
     Format,
     RootOption,
+    SystemArgument,
     TableFormat,
     TableFormatOption,
     VendorOption,
@@ -22,7 +20,7 @@ from reconciler.cli.options import (
     WorkersOption,
     make_app,
 )
-from reconciler.cli.outputs import Outputs
+from reconciler.cli.outputs import Outputs, show_table
 from reconciler.errors import Exit
 from reconciler.execution.ask_journal import find_ask_journals, read_ask_journals
 from reconciler.model.environment import WORKERS
@@ -35,15 +33,12 @@ _EXAMPLES = """\
 reconciler customers 991825827_smartcloud -e tt02
 reconciler customers 991825827_smartcloud -e prod --format csv"""
 
+_RENDERERS = {"json": as_data.render_customers_json, "csv": as_data.render_customers_csv}
+
 
 @app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
-    system: Annotated[
-        str,
-        typer.Argument(
-            metavar="ID", help="The system's id.", show_default=False, autocompletion=complete_system
-        ),
-    ],
+    system: SystemArgument,
     *,
     environment: EnvironmentOption = None,
     vendor: VendorOption = "",
@@ -68,10 +63,5 @@ def run(
         own = [key for each in records for key in each.intents]
         sources = Sources(connection.register, users, own, alone=alone, workers=workers)
         found, _ = read_customers(connection.target.environment, system, sources, progress)
-    if form is TableFormat.JSON:
-        show_text(as_data.render_customers_json(found))
-    elif form is TableFormat.CSV:
-        show_text(as_data.render_customers_csv(found))
-    else:
-        show_lines(render_customers(found))
+    show_table(form, found, render_customers, _RENDERERS)
     raise typer.Exit(Exit.DONE if all(each.is_read for each in found.rows) else Exit.FAILED)

@@ -8,10 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli.completions import complete_system
 from reconciler.cli.console import notify, show_text
 from reconciler.cli.context import make_plan, narrow, open_register, read_context
-from reconciler.cli.options import EnvironmentOption, Format, RootOption, VendorOption, Verb, make_app
+from reconciler.cli.options import (
+    EnvironmentOption,
+    Format,
+    RootOption,
+    SystemArgument,
+    VendorOption,
+    Verb,
+    make_app,
+)
 from reconciler.errors import UsageError
 from reconciler.operations.export import Addressee, export_change, export_definition, export_request
 from reconciler.render.escape import escape_json
@@ -59,9 +66,7 @@ _TitleOption = Annotated[
 
 @app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
-    system: Annotated[
-        str, typer.Argument(metavar="ID", help="The system's id.", autocompletion=complete_system)
-    ],
+    system: SystemArgument,
     *,
     environment: EnvironmentOption = None,
     live: Annotated[

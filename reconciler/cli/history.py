@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from reconciler.cli.completions import complete_system
 from reconciler.cli.console import show_lines, show_text
 from reconciler.cli.context import notify_of_gap, open_archive, open_register, read_usable
 from reconciler.cli.options import (
@@ -15,6 +12,7 @@ from reconciler.cli.options import (
     Format,
     FormatOption,
     RootOption,
+    SystemArgument,
     VendorOption,
     Verb,
     make_app,
@@ -42,12 +40,7 @@ reconciler history 991825827_smartcloud --format json"""
 
 @app.command(cls=Verb, epilog=_EXAMPLES)
 def run(
-    system: Annotated[
-        str,
-        typer.Argument(
-            metavar="ID", help="The system's id.", show_default=False, autocompletion=complete_system
-        ),
-    ],
+    system: SystemArgument,
     *,
     environment: EnvironmentOption = None,
     vendor: VendorOption = "",

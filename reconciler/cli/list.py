@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated
-
 import typer
 
-from reconciler.cli.console import show_lines, show_progress, show_text
+from reconciler.cli.console import show_progress
 from reconciler.cli.context import narrow, open_register, read_usable
 from reconciler.cli.options import (
     EnvironmentOption,
     Format,
     OnlyOption,
     RootOption,
+    TableFormat,
+    TableFormatOption,
     VendorOption,
     Verb,
     WorkersOption,
     make_app,
 )
-from reconciler.cli.outputs import Outputs
+from reconciler.cli.outputs import Outputs, show_table
 from reconciler.errors import Exit
 from reconciler.model.environment import READERS
 from reconciler.operations.list_systems import list_systems
@@ -31,14 +30,7 @@ app = make_app()
 _EXAMPLES = """\
 reconciler list -e tt02
 reconciler list -e prod --format csv"""
-
-
-class ListFormat(StrEnum):
-    """How a list is written to stdout."""
-
-    TEXT = "text"
-    JSON = "json"
-    CSV = "csv"
+_RENDERERS = {"json": as_json.render_inventory, "csv": inventory_csv.render_inventory}
 
 
 @app.command(cls=Verb, epilog=_EXAMPLES)
@@ -47,14 +39,12 @@ def run(
     environment: EnvironmentOption = None,
     vendor: VendorOption = "",
     only: OnlyOption = None,
-    form: Annotated[
-        ListFormat, typer.Option("--format", help="How to write the list.", case_sensitive=False)
-    ] = ListFormat.TEXT,
+    form: TableFormatOption = TableFormat.TEXT,
     workers: WorkersOption = READERS,
     root: RootOption = None,
 ) -> None:
     """Show what is registered, with or without definitions; never writes."""
-    outputs = Outputs(Format.JSON if form is ListFormat.JSON else Format.TEXT)
+    outputs = Outputs(Format.JSON if form is TableFormat.JSON else Format.TEXT)
     context = narrow(read_usable(root, environment, vendor, outputs, verb="list"), only)
     with (
         open_register(context, read_only=True, workers=workers) as connection,
@@ -68,10 +58,5 @@ def run(
             expected=connection.ownership.foreign,
             progress=progress,
         )
-    if form is ListFormat.JSON:
-        show_text(as_json.render_inventory(found))
-    elif form is ListFormat.CSV:
-        show_text(inventory_csv.render_inventory(found))
-    else:
-        show_lines(render_inventory(found))
+    show_table(form, found, render_inventory, _RENDERERS)
     raise typer.Exit(Exit.DONE if found.is_whole and not context.broken else Exit.FAILED)

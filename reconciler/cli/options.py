@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
+from reconciler.errors import UsageError
 from reconciler.render.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -35,6 +37,12 @@ def _complete_environment(incomplete: str) -> list[str]:
     return complete_environment(incomplete)
 
 
+def _complete_system(incomplete: str) -> list[str]:
+    from reconciler.cli.completions import complete_system  # noqa: PLC0415 - as above
+
+    return complete_system(incomplete)
+
+
 class Format(StrEnum):
     """How a result is written to stdout."""
 
@@ -50,6 +58,12 @@ class TableFormat(StrEnum):
     CSV = "csv"
 
 
+SystemArgument: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID", help="The system's id.", show_default=False, autocompletion=_complete_system
+    ),
+]
 EnvironmentOption: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -118,6 +132,9 @@ FormatsOption: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
+ReasonOption: TypeAlias = Annotated[
+    str, typer.Option("--reason", metavar="TEXT", help="Why, for whoever reads it later.", show_default=False)
+]
 JournalOption: TypeAlias = Annotated[
     Path | None,
     typer.Option(
@@ -149,6 +166,16 @@ WorkersOption: TypeAlias = Annotated[
 ]
 _TYPE = re.compile(r"<([^<>]*)>")
 """How the type of a value without a name of its own is shown."""
+
+
+def read_date(text: str) -> date:
+    """Read the value of `--until`; raises `UsageError` for what is no date."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"`{text}` is not a date.", hint="Write it like 2026-12-31; that day is included."
+        ) from None
 
 
 class Verb(TyperCommand):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.cli.console import show_lines, show_text
 from reconciler.cli.github_actions import find_prefix, shows_summary
@@ -19,11 +19,13 @@ from reconciler.render.places import move_findings
 from reconciler.render.text.findings import render_findings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from reconciler.cli.options import Format
     from reconciler.model.findings import Finding
     from reconciler.render.lines import Line
+
+Table = TypeVar("Table")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,19 @@ class Outputs:
             show_lines(lines())
         elif self.stdout:
             show_text(render(self.stdout))
+
+
+def show_table(
+    form: str,
+    table: Table,
+    as_lines: Callable[[Table], Iterable[Line]],
+    as_data: Mapping[str, Callable[[Table], str]],
+) -> None:
+    """Write a table to stdout: as text, or by the one of `as_data` that has the form's name."""
+    if form == TEXT:
+        show_lines(as_lines(table))
+    else:
+        show_text(as_data[form](table))
 
 
 def choose_outputs(words: Sequence[str] | None, known: Sequence[str] = FORMATS) -> Outputs:

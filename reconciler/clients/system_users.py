@@ -33,7 +33,6 @@ from reconciler.model.environment import SCOPE, WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import TracebackType
 
     import httpx
 
@@ -95,9 +94,7 @@ class SystemUsers:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._client.close()
 
     def list_users(self, system: str) -> tuple[SystemUser, ...]:
