@@ -60,6 +60,14 @@ def wrap_sentence(
         yield make_line(Piece(escape_line(f"{indent}{row}"), style))
 
 
+def wrap_behind(begin: Line, sentence: str) -> Iterator[Line]:
+    """Put a sentence behind the beginning of a line, and break it so that its rows stand below each other."""
+    width = sum(len(piece.text) for piece in begin)
+    first, *others = wrap_sentence(sentence, " " * width) if sentence.strip() else [make_line("")]
+    yield make_line(*begin, first[0].text[width:])
+    yield from others
+
+
 def print_lines(lines: Iterable[Line]) -> str:
     """Print lines without any style; each ends in a line break."""
     return "".join("".join(piece.text for piece in line).rstrip() + "\n" for line in lines)

@@ -13,7 +13,7 @@ from reconciler.planning.check_report import CheckReport, CheckStep, StepState
 from reconciler.render.json import render_check as render_json
 from reconciler.render.junit import render_check as render_junit
 from reconciler.render.lines import print_lines
-from reconciler.render.text.check import render_check
+from reconciler.render.text.check import render_check, render_step
 
 TRIPLE = Triple("991825827_a", "310904473", "reconciler-check")
 OK = CheckStep("registration", StepState.OK, "`991825827_a` is registered as its definition says")
@@ -55,6 +55,27 @@ def test_text() -> None:
     assert lines[1].startswith("wrong    token         It said ")
     assert not {"\x1b", "\u202e"} & set("".join(lines))
     assert not any(line.startswith("::") for line in lines)
+
+
+def test_a_log_of_80_columns_holds_it() -> None:
+    """Long sentences, hints and names are broken below their own first word."""
+    said = "client 32ef65ac-6e62-498d-880f-76c85c2052ae gets a token as the system user"
+    step = CheckStep("token", StepState.WRONG, said, "The hint of it has more words than a line has columns.")
+    system = "991825827_smartcloud-regnskap-test"
+    report = CheckReport("tt02", Triple(system, "310904473", "ref"), "for-kunder-med-lonn", (step,))
+
+    assert print_lines(render_check(report)).splitlines() == [
+        "wrong    token         client 32ef65ac-6e62-498d-880f-76c85c2052ae gets a token",
+        "                       as the system user",
+        "                       The hint of it has more words than a line has columns.",
+        "Not proven: 'for-kunder-med-lonn' of '991825827_smartcloud-regnskap-test' for",
+        "310904473 in tt02.",
+    ]
+
+
+def test_a_step_without_words_has_its_line() -> None:
+    """The state and the name stand there."""
+    assert print_lines(render_step(CheckStep("token", StepState.OK, ""))) == "ok       token\n"
 
 
 def test_json() -> None:

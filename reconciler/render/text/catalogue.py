@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.model.catalogue import TYPES
 from reconciler.model.catalogue_list import PackageEntry, name_entry
 from reconciler.model.catalogue_search import is_usable
-from reconciler.render.lines import Piece, make_line, make_safe, wrap_sentence
+from reconciler.render.lines import Piece, make_line, make_safe, wrap_behind, wrap_sentence
 from reconciler.render.phrases import count
 
 if TYPE_CHECKING:
@@ -87,14 +87,7 @@ def render_entries(hits: Hits) -> Iterator[Line]:
         yield make_line(f"{_INDENT}{what} in {make_safe(hits.listed.title)}")
         describe = _describe_package(entry) if isinstance(entry, PackageEntry) else _describe_resource(entry)
         for name, text in describe:
-            yield from _render_member(name, text)
-
-
-def _render_member(name: str, text: str) -> Iterator[Line]:
-    """Render a name and its text, whose lines stand below each other."""
-    begin = f"{_INDENT}{name:<{_COLUMN}}"
-    for number, line in enumerate(wrap_sentence(text, " " * len(begin))):
-        yield make_line(begin, line[0].text[len(begin) :]) if number == 0 else line
+            yield from wrap_behind(make_line(f"{_INDENT}{name:<{_COLUMN}}"), text)
 
 
 def _describe_package(entry: PackageEntry) -> Iterator[tuple[str, str]]:

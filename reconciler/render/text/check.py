@@ -1,4 +1,4 @@
-"""A check of a registration as lines for people: a step a line, with what to do below.
+"""A check of a registration as lines for people, in 80 columns where the words allow it.
 
 Pure.
 """
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import Exit
 from reconciler.planning.check_report import StepState
-from reconciler.render.lines import Piece, make_line, make_sentence, wrap_sentence
+from reconciler.render.lines import Piece, make_line, wrap_behind, wrap_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,21 +35,20 @@ _INDENT = " " * 23
 
 def render_step(step: CheckStep) -> Iterator[Line]:
     """Render one step: how it ended, its name, a sentence, and what to do."""
-    yield make_line(
-        Piece(f"{step.state:<8}", _STYLES[step.state]), f" {step.name:<14}{make_sentence(step.message)}"
-    )
+    begin = make_line(Piece(f"{step.state:<8}", _STYLES[step.state]), f" {step.name:<14}")
+    yield from wrap_behind(begin, step.message)
     if step.hint:
         yield from wrap_sentence(step.hint, _INDENT)
 
 
 def render_verdict(report: CheckReport) -> Iterator[Line]:
-    """Render in one line what was proven of whom, or not."""
+    """Render what was proven of whom, or not."""
     system, org, _ = report.triple
     verdict = _VERDICTS[report.exit_code]
     if report.proven and report.steps[-1].state is StepState.SKIPPED:
         verdict = "Proven up to the token"
     what = f"`{report.request}` of `{system}` for {org} in {report.environment}"
-    yield make_line(Piece(make_sentence(f"{verdict}: {what}."), "strong"))
+    yield from wrap_sentence(f"{verdict}: {what}.", style="strong")
 
 
 def render_check(report: CheckReport) -> Iterator[Line]:
