@@ -29,7 +29,6 @@ from reconciler.cli.apply_options import (
 from reconciler.cli.confirmation import confirm_plan
 from reconciler.cli.console import notify, notify_lines, show_lines, show_text
 from reconciler.cli.context import (
-    choose_saved,
     connect,
     find_target,
     make_plan,
@@ -39,6 +38,7 @@ from reconciler.cli.context import (
     read_context,
 )
 from reconciler.cli.customer_side import let_read
+from reconciler.cli.environment import choose_saved
 from reconciler.cli.journal import find_journal, find_site
 from reconciler.cli.options import (
     EnvironmentOption,

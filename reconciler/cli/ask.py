@@ -17,8 +17,9 @@ import typer
 from reconciler.build import find_version
 from reconciler.cli.completions import complete_system
 from reconciler.cli.console import notify, show_progress
-from reconciler.cli.context import choose_saved, connect, find_target, open_register, read_usable
+from reconciler.cli.context import connect, find_target, open_register, read_usable
 from reconciler.cli.customer_side import open_system_users
+from reconciler.cli.environment import choose_saved
 from reconciler.cli.options import (
     AloneOption,
     EnvironmentOption,

@@ -6,7 +6,6 @@ The one place where the layers that do input and output are put together. HTTP a
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from reconciler.cli.confirmation import confirm
 from reconciler.cli.console import notify, notify_findings, show_progress, show_text
 from reconciler.cli.environment import choose_environment
 from reconciler.cli.options import Format
@@ -26,7 +24,7 @@ from reconciler.definitions.files import find_definitions, read_documents, read_
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.definitions.working_tree import compare_with_head
 from reconciler.definitions.yaml_document import MAX_BYTES
-from reconciler.errors import Exit, Refused
+from reconciler.errors import Exit
 from reconciler.model.canonical_json import SHORT
 from reconciler.model.environment import READERS
 from reconciler.model.findings import Severity, count_findings
@@ -336,38 +334,6 @@ def _list_resources(context: Context) -> list[str]:
 def read_saved(path: Path) -> Plan:
     """Read a saved plan; raises `UsageError` where there is none, and `Refused` where it is not as written."""
     return read_plan(read_file(path))
-
-
-def choose_saved(root: Path, made_for: str, option: str | None) -> Environment:
-    """Choose the environment of something that was saved for one: the one that is named has to be the same.
-
-    Where none is named, a person is asked whether that one is meant. Raises `Refused` where there is nobody
-    to ask, the answer is no, or another one is named.
-    """
-    settings = read_settings(root)
-    named = os.environ.get("RECONCILER_ENVIRONMENT") if option is None else option
-    if named is None and made_for != "local":  # which is the default
-        if made_for not in settings.environments:
-            raise Refused(f"It was made for environment `{made_for[:80]}`, which is not configured here.")
-        _ask_environment(settings.environments[made_for])
-        named = made_for
-    chosen = choose_environment(settings, named, os.environ)
-    if chosen.name != made_for:
-        raise Refused(
-            f"The plan was made for environment {made_for[:80]}, and {chosen.name} is named; nothing was written.",
-            hint="Name the environment that it was made for, or plan for the one that is to be written.",
-        )
-    return chosen
-
-
-def _ask_environment(found: Environment) -> None:
-    if not sys.stdin.isatty():
-        raise Refused(
-            f"It was made for environment {found.name} ({found.register}), and none is named.",
-            hint=f"Pass --environment {found.name}, or set RECONCILER_ENVIRONMENT; nothing was written.",
-        )
-    if not confirm(f"It was made for environment {found.name} ({found.register}). Is that the one?"):
-        raise Refused("Nothing was written: the answer was no.", hint="Name the environment that is meant.")
 
 
 def find_target(environment: Environment, vendor: str) -> Target:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 
+from reconciler.cli.confirmation import confirm
 from reconciler.clients.credentials import CREDENTIAL_VARIABLES
-from reconciler.definitions.settings import Settings
-from reconciler.errors import UsageError
+from reconciler.definitions.settings import Settings, read_settings
+from reconciler.errors import Refused, UsageError
 from reconciler.model.environment import Environment
 from reconciler.model.secret import looks_secret
 from reconciler.model.suggest import find_nearest
@@ -47,3 +51,35 @@ def choose_environment(settings: Settings, name: str | None, environ: Mapping[st
             hint=f"Did you mean `{near}`?" if near else f"Known: {known}.",
         )
     return settings.environments[chosen]
+
+
+def choose_saved(root: Path, made_for: str, option: str | None) -> Environment:
+    """Choose the environment of something that was saved for one: the one that is named has to be the same.
+
+    Where none is named, a person is asked whether that one is meant. Raises `Refused` where there is nobody
+    to ask, the answer is no, or another one is named.
+    """
+    settings = read_settings(root)
+    named = os.environ.get("RECONCILER_ENVIRONMENT") if option is None else option
+    if named is None and made_for != "local":  # which is the default
+        if made_for not in settings.environments:
+            raise Refused(f"It was made for environment `{made_for[:80]}`, which is not configured here.")
+        _ask_environment(settings.environments[made_for])
+        named = made_for
+    chosen = choose_environment(settings, named, os.environ)
+    if chosen.name != made_for:
+        raise Refused(
+            f"The plan was made for environment {made_for[:80]}, and {chosen.name} is named; nothing was written.",
+            hint="Name the environment that it was made for, or plan for the one that is to be written.",
+        )
+    return chosen
+
+
+def _ask_environment(found: Environment) -> None:
+    if not sys.stdin.isatty():
+        raise Refused(
+            f"It was made for environment {found.name} ({found.register}), and none is named.",
+            hint=f"Pass --environment {found.name}, or set RECONCILER_ENVIRONMENT; nothing was written.",
+        )
+    if not confirm(f"It was made for environment {found.name} ({found.register}). Is that the one?"):
+        raise Refused("Nothing was written: the answer was no.", hint="Name the environment that is meant.")

@@ -10,7 +10,8 @@ import typer
 
 from reconciler.cli.completions import complete_run
 from reconciler.cli.console import notify, show_lines, show_text
-from reconciler.cli.context import choose_saved, connect
+from reconciler.cli.context import connect
+from reconciler.cli.environment import choose_saved
 from reconciler.cli.journal import find_journal
 from reconciler.cli.options import (
     EnvironmentOption,

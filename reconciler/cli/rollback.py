@@ -14,8 +14,9 @@ import typer
 from reconciler.build import find_version
 from reconciler.cli.completions import complete_run
 from reconciler.cli.console import notify, show_lines, show_text
-from reconciler.cli.context import choose_saved, connect
+from reconciler.cli.context import connect
 from reconciler.cli.customer_side import let_read
+from reconciler.cli.environment import choose_saved
 from reconciler.cli.journal import find_journal
 from reconciler.cli.options import (
     EnvironmentOption,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli.console import show_text
-from reconciler.cli.context import choose_saved, connect, find_target, read_saved
+from reconciler.cli.context import connect, find_target, read_saved
+from reconciler.cli.environment import choose_saved
 from reconciler.cli.journal import find_own_journal, find_site
 from reconciler.cli.options import EnvironmentOption, RootOption, Verb, make_app
 from reconciler.definitions.settings import find_root
