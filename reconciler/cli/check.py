@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Annotated, TypeAlias
 
 import typer
@@ -107,7 +106,7 @@ def run(
     options = CheckOptions(existing=existing, again=again, by_hand=by_hand, patience=seconds, shown=is_shown)
     with open_drafts(outputs.paths) as drafts:
         report = run_check(context, resolved, chosen, template, options)
-        replace(outputs, stdout="" if is_shown else outputs.stdout).write(
+        outputs._replace(stdout="" if is_shown else outputs.stdout).write(
             lines=lambda: render_check(report),
             render=lambda name: _RENDERERS[name](report),
             save=lambda path, text: drafts[path].write(text),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from reconciler.cli.console import show_lines, show_text
 from reconciler.cli.github_actions import find_prefix, shows_summary
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
 Table = TypeVar("Table")
 
 
-@dataclass(frozen=True, slots=True)
-class Outputs:
+class Outputs(NamedTuple):
     """Where a result goes: a format for stdout, or empty for nothing there, and formats for files."""
 
     stdout: str
@@ -102,7 +100,7 @@ def write_findings(
     `quiet` leaves the text on stdout out, for a verb whose result they are not.
     """
     placed = move_findings(findings, find_prefix(root, os.environ))
-    shown = replace(outputs, stdout="") if quiet and outputs.stdout == TEXT else outputs
+    shown = outputs._replace(stdout="") if quiet and outputs.stdout == TEXT else outputs
     shown.write(
         lines=lambda: render_findings(findings, files),
         render=lambda name: formats.render_findings(name, placed if name in PLACED else findings, files),

@@ -6,10 +6,9 @@ It does not import the library of the command line, whose start takes as long as
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.cli.console import notify
 from reconciler.cli.outputs import choose_outputs, write_findings
@@ -44,8 +43,7 @@ if TYPE_CHECKING:
     """Says on a day that a list is old, or nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileCheck:
+class FileCheck(NamedTuple):
     """What is checked, and where the findings go: the arguments and options of `reconciler validate`."""
 
     paths: Sequence[Path] = ()

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from reconciler.model.environment import ORGANISATION, ConfiguredCheck, is_reference
@@ -28,7 +27,7 @@ Report: TypeAlias = Callable[..., None]
 SCOPE_FORM = re.compile(r"[A-Za-z0-9:/._-]{1,200}")
 """The letters of scopes in use; a grant separates several by blanks."""
 REQUIRED = ("system", "request", "customer")
-_KNOWN = tuple(each.name for each in fields(ConfiguredCheck))
+_KNOWN = ConfiguredCheck._fields
 _CHECKS = "checks"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
 
@@ -115,8 +115,7 @@ class Definition:
         return (self.overlays or {}).get(environment, {})
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """A definition as one environment sees it: the system as written, and what the definition states of it there."""
 
     definition: Definition
@@ -171,8 +170,7 @@ def read_flag(name: str, value: Json) -> Json:
     return read_truth(value) if name in FLAGS else value
 
 
-@dataclass(frozen=True, slots=True)
-class ShapeError:
+class ShapeError(NamedTuple):
     """A value of the wrong type, or a member that a part of the document lacks."""
 
     path: Path

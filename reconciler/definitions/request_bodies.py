@@ -7,7 +7,6 @@ Pure. What the service would ignore or refuse in such a body, and what is out of
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import ValidationError
@@ -130,7 +129,7 @@ def _read_request(node: Mapping) -> RequestBody | str:
         return f"{' and '.join(wrong)} cannot be read; the request is not imported"
     urns = [each.urn for each in read_members.accessPackages]
     name = _name_template(urns) if urns and not read_members.rights else "standard"
-    template = replace(read_members.name(name), kind="standard" if name == "standard" else "agent")
+    template = read_members.name(name)._replace(kind="standard" if name == "standard" else "agent")
     written: dict[str, Json] = {"type": "agent"} if template.kind == "agent" else {}
     written |= {each: shorten(each, members[each]) for each in _ASKED if each in members}
     return RequestBody(str(system), template, written)

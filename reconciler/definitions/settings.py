@@ -22,11 +22,10 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import repeat
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.definitions.files import read_file
 from reconciler.errors import SettingsError, UsageError
@@ -60,8 +59,7 @@ OWN = (*ADDRESSES, TEST)
 """What only an environment of one's own takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The root of the repository, and its environments by name: the built-in ones, then those of the file."""
 
     root: Path
@@ -160,20 +158,20 @@ def read_settings(root: Path) -> Settings:
             f"{own.name if is_own else shared.name} holds what looks like a key or a token, which is not shown.",
             hint="Take it out, and make a new one: what is in a repository is known to all who read it.",
         )
-    reader = _Reader(own.name if is_own else shared.name, text if is_own else shared_text, [])
+    reader = _Reader(own.name if is_own else shared.name, text if is_own else shared_text)
     environments = reader.read(table if is_own else ({} if tool is None else tool))
     if reader.problems:
         raise SettingsError("\n".join(reader.problems), hint="The README describes the file.")
     return Settings(root, environments)
 
 
-@dataclass(frozen=True, slots=True)
 class _Reader:
     """Reads one configuration file and collects what is wrong with it."""
 
-    file: str
-    text: str
-    problems: list[str]
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.text = text
+        self.problems: list[str] = []
 
     def report(self, problem: str, *words: str) -> None:
         """Add a problem, with the line of the last word that stands below those before it."""

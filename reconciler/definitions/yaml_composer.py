@@ -5,9 +5,8 @@ It works without recursion, so that neither depth nor aliases can exhaust memory
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ruamel.yaml.events import (
     AliasEvent,
@@ -53,8 +52,7 @@ class FaultKind(StrEnum):
     DUPLICATE = "duplicate"
 
 
-@dataclass(frozen=True, slots=True)
-class YamlFault:
+class YamlFault(NamedTuple):
     """One such fault: a sentence and a position."""
 
     kind: FaultKind
@@ -72,28 +70,32 @@ class Unreadable(ReconcilerError):
         self.fault = YamlFault(kind, message, position, hint)
 
 
-@dataclass(slots=True)
 class _Open:
     """A list or mapping that is still being read."""
 
-    position: Position
-    anchor: str | None
-    is_mapping: bool
-    nodes: list[Node] = field(default_factory=list)
-    size: int = 1
+    __slots__ = ("anchor", "is_mapping", "nodes", "position", "size")
+
+    def __init__(self, position: Position, anchor: str | None, *, is_mapping: bool) -> None:
+        self.position = position
+        self.anchor = anchor
+        self.is_mapping = is_mapping
+        self.nodes: list[Node] = []
+        self.size = 1
 
 
-@dataclass(slots=True)
 class Composer:
     """Builds the tree from events, and counts what an expansion of all aliases would cost."""
 
-    anchors: dict[str, tuple[Node, int]] = field(default_factory=dict)
-    faults: list[YamlFault] = field(default_factory=list)
-    stack: list[_Open] = field(default_factory=list)
-    roots: list[Node] = field(default_factory=list)
-    expanded: int = 0
-    """What the aliases met so far stand for, each as often as it is used."""
-    values: int = 0
+    __slots__ = ("anchors", "expanded", "faults", "roots", "stack", "values")
+
+    def __init__(self) -> None:
+        self.anchors: dict[str, tuple[Node, int]] = {}
+        self.faults: list[YamlFault] = []
+        self.stack: list[_Open] = []
+        self.roots: list[Node] = []
+        self.expanded = 0
+        """What the aliases met so far stand for, each as often as it is used."""
+        self.values = 0
 
     def compose(self, events: Iterator[Any]) -> Node | None:
         """Read all events; only the first document becomes a tree."""
@@ -118,7 +120,7 @@ class Composer:
         if len(self.stack) >= MAX_DEPTH:
             message = f"Nested deeper than {MAX_DEPTH} levels"
             raise Unreadable(FaultKind.SYNTAX, message, locate(event), hint="A definition needs six.")
-        self.stack.append(_Open(locate(event), event.anchor, is_mapping))
+        self.stack.append(_Open(locate(event), event.anchor, is_mapping=is_mapping))
 
     def _close(self) -> None:
         done = self.stack.pop()

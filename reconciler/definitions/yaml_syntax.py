@@ -6,7 +6,6 @@ Pure. A parser says where it stopped, which is often far behind the mistake; her
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from reconciler.definitions.yaml_nodes import Position
@@ -24,8 +23,7 @@ _KEY = re.compile(r"[ ]*(?:- +)*[^\s#][^\n]*?:(?=[ \t\r\n]|\Z)")
 QUOTE = "Quote a text that holds `: ` or ` #`, or starts with `*`, `&`, `!`, `%`, `@` or a bracket."
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(NamedTuple):
     """What is wrong, where, and what to do."""
 
     message: str

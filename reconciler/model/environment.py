@@ -6,7 +6,6 @@ Pure.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.secret import looks_secret
@@ -32,8 +31,7 @@ CHECK_REFERENCE = "reconciler-check"
 """The external reference of a check's system user, where no other is given."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConfiguredCheck:
+class ConfiguredCheck(NamedTuple):
     """What `check` asks whom for, as the configuration has it."""
 
     system: str
@@ -56,8 +54,7 @@ class Delegation(NamedTuple):
     """The client's own organisation; empty where the configuration does not say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(NamedTuple):
     """A register, the Maskinporten that guards it, and who may write there."""
 
     name: str

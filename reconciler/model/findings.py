@@ -5,9 +5,8 @@ Findings are returned, all of them at once, and never raised. Nothing here reads
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,8 +24,7 @@ SEVERITIES = tuple(Severity)
 """From the worst to the mildest, which is the order in which findings are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """A place in a definition: the file, a symbolic path in it, and a line and column when there is one."""
 
     file: str
@@ -42,8 +40,7 @@ class Location:
         return ":".join([self.file, *(str(n) for n in (self.line, self.column) if n)])
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One fault, with the rule that found it, its place and what to do."""
 
     rule: str

@@ -8,8 +8,7 @@ unchanged, but for the few texts that `is_steady` names.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.redirect_host import find_bracket, read_host
 
@@ -51,8 +50,7 @@ _UNCLEAN = re.compile("[%\x00-\x1f\x7f-\x9f]")
 _DEFAULT_PORTS = {"https": "443", "http": "80"}
 
 
-@dataclass(frozen=True, slots=True)
-class Redirect:
+class Redirect(NamedTuple):
     """An absolute URL taken apart, and its canonical text."""
 
     scheme: str

@@ -6,8 +6,7 @@ contract §3.1 and §3.2), by the vendor's own product or by a verb that is abou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, TypeAlias
 
 from pydantic import BeforeValidator, WithJsonSchema
 
@@ -54,8 +53,7 @@ class RequestMembers(Part):
         return Template(name, self.type, self.rights, packages, self.redirectUrl)
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(NamedTuple):
     """What a request for a system user asks a customer for."""
 
     name: str

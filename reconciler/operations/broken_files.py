@@ -81,7 +81,7 @@ def separate(
             unjudged = Unjudged(file, f"{owner} can be about the same system", 1, ids)
             broken[file] = BrokenFile(unjudged, each.document.text)
     usable = tuple(each for each in checked.definitions if each.document.file not in broken)
-    return replace(checked, definitions=usable), tuple(broken[name] for name in sorted(broken))
+    return checked._replace(definitions=usable), tuple(broken[name] for name in sorted(broken))
 
 
 def find_broken_before(

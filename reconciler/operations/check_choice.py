@@ -5,7 +5,7 @@ Pure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
@@ -70,7 +70,7 @@ def choose_check(environment: Environment, wished: Wished) -> ConfiguredCheck:
         )
     usual = fitting[0] if fitting else _make_usual(environment, wished)
     named = {name: value for name in ("request", "customer", "reference") if (value := getattr(wished, name))}
-    return _hold(replace(usual, **named))
+    return _hold(usual._replace(**named))
 
 
 def _make_usual(environment: Environment, wished: Wished) -> ConfiguredCheck:

@@ -78,7 +78,7 @@ def _find_definition(system: str, texts: Mapping[str, str], place: Place) -> Def
 def _add(text: str, definition: Definition, body: RequestBody) -> str:
     """Add a template, unless one asks for the same already."""
     name, number = body.template.name, 1
-    if any(replace(each, name=name) == body.template for each in definition.requests.values()):
+    if any(each._replace(name=name) == body.template for each in definition.requests.values()):
         return text
     node = definition.document.find((REQUESTS,))
     held = read_value(node, "") if node is not None else {}

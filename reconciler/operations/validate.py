@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.definitions.resolve import resolve
 from reconciler.definitions.yaml_document import Mapping as Node
@@ -81,8 +80,7 @@ def goes_by_shipped(findings: Iterable[Finding]) -> bool:
     return any(source in each.message for each in findings)
 
 
-@dataclass(frozen=True, slots=True)
-class Narrowed:
+class Narrowed(NamedTuple):
     """What was found in some of the files."""
 
     findings: tuple[Finding, ...]

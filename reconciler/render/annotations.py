@@ -92,9 +92,9 @@ def _annotate_changes(plan: Plan) -> Iterator[Annotation]:
 
 def _move_elsewhere(annotation: Annotation) -> Annotation:
     """Name the environment; what is blocked in another one is no error here, as the exit code says it."""
-    finding = replace(annotation.finding, environments=(annotation.environment,))
+    finding = annotation.finding._replace(environments=(annotation.environment,))
     if finding.severity is Severity.ERROR:
-        finding = replace(finding, severity=Severity.WARNING)
+        finding = finding._replace(severity=Severity.WARNING)
     return replace(annotation, finding=finding)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def move_findings(findings: Iterable[Finding], prefix: str) -> tuple[Finding, ...]:
     """Put the folder in front of the place of each finding."""
     return tuple(
-        replace(each, place=replace(each.place, file=_move(each.place.file, prefix))) for each in findings
+        each._replace(place=each.place._replace(file=_move(each.place.file, prefix))) for each in findings
     )
 
 

@@ -6,7 +6,7 @@ guesses: what it does not know is an error, because the register would silently 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.definition import (
@@ -81,17 +81,19 @@ _EMPTY_LISTS = LISTS | {"clientId", "allowedRedirectUrls"}
 _ENVIRONMENTS = "environments"
 
 
-@dataclass(slots=True)
 class _Reader:
     """Turns a tree into plain values under canonical names, and reports what is wrong with it."""
 
-    document: Document
-    findings: list[Finding] = field(default_factory=list)
-    broken: set[Path] = field(default_factory=set)
-    """Where a finding already stands, so that the type check does not repeat it."""
-    unsound: set[str] = field(default_factory=set)
-    """The members that hold such a place, at the top or in an overlay."""
-    quota: Quota = field(default_factory=Quota)
+    __slots__ = ("broken", "document", "findings", "quota", "unsound")
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.findings: list[Finding] = []
+        self.broken: set[Path] = set()
+        """Where a finding already stands, so that the type check does not repeat it."""
+        self.unsound: set[str] = set()
+        """The members that hold such a place, at the top or in an overlay."""
+        self.quota = Quota()
 
     def report(
         self, rule: Rule, path: Path, message: str, hint: str = "", *, at: Position | None = None

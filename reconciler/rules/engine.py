@@ -6,9 +6,8 @@ An exception that a definition allows makes an error a warning; one that nothing
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.definitions.resolve import resolve
 from reconciler.definitions.yaml_document import print_path, quote
@@ -97,8 +96,7 @@ LONGEST_REASON = 300
 """Characters of a reason that are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """The result of checking: the definitions that could be read, and every finding in order."""
 
     definitions: tuple[Definition, ...]
@@ -202,8 +200,8 @@ class _View:
             if self._quota.skip((rule.id, severity)):
                 finding = self._quota.first[rule.id, severity]
             else:
-                finding = replace(rule.find(fault, subject.locate(fault.path)), severity=severity)
-                finding = replace(finding, hint=f"Allowed: {reason[:LONGEST_REASON]}") if reason else finding
+                finding = rule.find(fault, subject.locate(fault.path))._replace(severity=severity)
+                finding = finding._replace(hint=f"Allowed: {reason[:LONGEST_REASON]}") if reason else finding
                 self._quota.add(finding)
             self._known[known] = finding
         found = self._found.setdefault(self._known[known], [])
@@ -215,7 +213,7 @@ class _View:
         for finding, places in self._found.items():
             where = tuple(filter(self.places.__contains__, places))
             given = counted.get(finding, finding)
-            yield given if len(where) == len(self.places) else replace(given, environments=where)
+            yield given if len(where) == len(self.places) else given._replace(environments=where)
         yield from self._check_allow()
 
     def _find_reason(self, rule: Rule, path: Path) -> str:

@@ -5,7 +5,6 @@ A file that breaks a rule a hundred thousand times is one mistake, and must not 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -18,14 +17,16 @@ MOST = 20
 Kind: TypeAlias = "tuple[str, Severity]"
 
 
-@dataclass(slots=True)
 class Quota:
     """Counts the findings of one file by rule and severity."""
 
-    shown: dict[Kind, int] = field(default_factory=dict)
-    first: dict[Kind, Finding] = field(default_factory=dict)
-    """The first one that is not shown: its place is where the count stands."""
-    more: dict[Kind, int] = field(default_factory=dict)
+    __slots__ = ("first", "more", "shown")
+
+    def __init__(self) -> None:
+        self.shown: dict[Kind, int] = {}
+        self.first: dict[Kind, Finding] = {}
+        """The first one that is not shown: its place is where the count stands."""
+        self.more: dict[Kind, int] = {}
 
     def skip(self, kind: Kind) -> bool:
         """Say whether a finding is only counted, and need not be made; it is counted then."""
@@ -50,4 +51,4 @@ class Quota:
         for kind, count in self.more.items():
             message = f"`{kind[0]}` finds {count:,} more in this file"
             hint = "Correct the ones before it, and look again."
-            yield self.first[kind], replace(self.first[kind], message=message, hint=hint)
+            yield self.first[kind], self.first[kind]._replace(message=message, hint=hint)

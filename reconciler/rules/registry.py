@@ -6,9 +6,8 @@ yields `Fault`s; the registry adds the rule's id, severity, code and place.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from inspect import cleandoc
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
 
 from reconciler.definitions.yaml_document import print_path, quote
 from reconciler.model.findings import Finding, Location, Severity
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from reconciler.model.catalogue import Asked, Catalogue
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """What a rule found: where, one sentence, and what to do."""
 
     path: Path
@@ -35,8 +33,7 @@ class Fault:
     """The other file that takes part, of a rule that looks at several."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fleet:
+class Fleet(NamedTuple):
     """Every system that one environment is asked to hold."""
 
     environment: str
@@ -53,8 +50,7 @@ Allowable: TypeAlias = 'bool | Literal["held"]'
 """Whether `allow:` can make an exception; `held`: only for what the register holds already."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule's id, the severity of a breach, and its page."""
 
     id: str

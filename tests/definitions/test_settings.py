@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -177,7 +176,7 @@ def test_a_built_in_environment_takes_clients_and_unmanaged(tmp_path: Path, buil
 
     found = configure(tmp_path, text).environments[built_in.name]
 
-    assert found == replace(built_in, clients=("one",), unmanaged=("991825827_old",))
+    assert found == built_in._replace(clients=("one",), unmanaged=("991825827_old",))
 
 
 def test_what_a_new_configuration_offers_is_read(tmp_path: Path) -> None:
@@ -263,7 +262,7 @@ def test_checks_are_read(tmp_path: Path) -> None:
     found = configure(tmp_path, text).environments["tt02"].checks
 
     usual = ConfiguredCheck("991825827_a", "standard", "310904473")
-    assert found == (usual, replace(usual, reference="b", scopes=("c",)))
+    assert found == (usual, usual._replace(reference="b", scopes=("c",)))
     assert (usual.reference, usual.scopes) == ("reconciler-check", (PARTIES,))
 
 

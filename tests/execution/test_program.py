@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import httpx
@@ -382,8 +381,8 @@ def test_the_tokens_own_client_is_ours_where_none_is_named(
     for name, value in repository.environ.items():
         monkeypatch.setenv(name, value)
     environment = Environment("served", served.base, served.emulator.maskinporten)
-    others = replace(environment, clients=("another",))
-    among = replace(environment, clients=("another", CLIENT_ID))
+    others = environment._replace(clients=("another",))
+    among = environment._replace(clients=("another", CLIENT_ID))
 
     with connect(repository.root, environment, VENDOR, read_only=False) as connection:
         assert (connection.ownership.clients, connection.ownership.reader) == (frozenset({CLIENT_ID}), "")

@@ -9,7 +9,6 @@ mode: the text, what it prints (null for one that it does not read), and what it
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +30,7 @@ def _find_errors(urls: list[str]) -> dict[int, set[str]]:
     """Ask the rules on redirect URLs, and give the ids of those that each URL breaks."""
     found: dict[int, set[str]] = {}
     whole = a_resolved()
-    subject = replace(whole, system=whole.system.model_copy(update={"allowedRedirectUrls": tuple(urls)}))
+    subject = whole._replace(system=whole.system.model_copy(update={"allowedRedirectUrls": tuple(urls)}))
     for rule, check in SYSTEM_CHECKS:
         if rule.id.startswith("redirect-") and rule.id not in CHANGED_BY_RULE:
             for fault in check(subject):

@@ -197,7 +197,7 @@ class Stage:
     live: RegisteredSystem | None = field(default_factory=a_registered_system)
     task: CheckTask = field(
         default_factory=lambda: CheckTask(
-            replace(BUILT_IN[1]), TRIPLE, TEMPLATE, a_system(), Caller(CLIENT, VENDOR), patience=60
+            BUILT_IN[1]._replace(), TRIPLE, TEMPLATE, a_system(), Caller(CLIENT, VENDOR), patience=60
         )
     )
     now: datetime = START
@@ -303,7 +303,7 @@ def test_a_difference_that_stands_accepted(stage: Stage) -> None:
 
 def test_a_template_beyond_the_registration(stage: Stage) -> None:
     """What the register does not hold cannot be asked for, though the definition equals it."""
-    report = stage.run(template=replace(TEMPLATE, packages=(PACKAGE, "urn:altinn:accesspackage:more")))
+    report = stage.run(template=TEMPLATE._replace(packages=(PACKAGE, "urn:altinn:accesspackage:more")))
 
     assert name_steps(report) == ["registration wrong"]
     assert "urn:altinn:accesspackage:more" in report.steps[0].message
@@ -557,7 +557,7 @@ def test_without_the_scope(stage: Stage) -> None:
 
 def test_an_agent(stage: Stage) -> None:
     """What it may do is seen at its clients, so before the first nothing is."""
-    template = replace(TEMPLATE, kind="agent", rights=())
+    template = TEMPLATE._replace(kind="agent", rights=())
     stage.program.clients = ()
     assert name_steps(stage.run(template=template))[-1] == "access skipped"
 
@@ -567,7 +567,7 @@ def test_an_agent(stage: Stage) -> None:
 
 def test_where_a_customer_deletes() -> None:
     """Altinn's own page for each of its platforms, and none elsewhere."""
-    pages = [find_overview(replace(each, register=each.register)) for each in BUILT_IN]
+    pages = [find_overview(each._replace(register=each.register)) for each in BUILT_IN]
 
     assert pages == [
         "",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from reconciler.errors import UsageError
@@ -21,11 +19,11 @@ LOCAL, TT02, PROD = BUILT_IN
 SYSTEM = "991825827_smartcloud"
 USUAL = ConfiguredCheck(SYSTEM, "standard", "310904473")
 OTHER = ConfiguredCheck(SYSTEM, "clients", "310661414", "nightly", ("a:b",))
-CONFIGURED = replace(TT02, checks=(USUAL, OTHER, ConfiguredCheck("991825827_other", "x", "310904473")))
+CONFIGURED = TT02._replace(checks=(USUAL, OTHER, ConfiguredCheck("991825827_other", "x", "310904473")))
 
 
 @pytest.mark.parametrize(
-    "environment", [PROD, replace(TT02, name="own", test=False)], ids=["prod", "unmarked"]
+    "environment", [PROD, TT02._replace(name="own", test=False)], ids=["prod", "unmarked"]
 )
 def test_customers_are_asked_in_tests_only(environment: object) -> None:
     """Neither in production, nor where nobody said that it is for tests."""

@@ -453,8 +453,8 @@ def test_a_definition_is_resolved_where_it_exists() -> None:
 def test_an_allowed_error_that_the_register_knows_is_found(finding: Finding, *, found: bool) -> None:
     """It has a code, was made milder, and holds in this environment and file."""
     system = define("a")
-    here = replace(finding, place=Location(system.definition.document.file))
-    elsewhere = replace(finding, place=Location("systems/other.yaml"))
+    here = finding._replace(place=Location(system.definition.document.file))
+    elsewhere = finding._replace(place=Location("systems/other.yaml"))
 
     allowed = find_allowed([system], [here, elsewhere])
 

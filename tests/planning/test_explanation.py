@@ -175,8 +175,8 @@ def test_the_same_holds_for_drift_and_findings() -> None:
     )
     place = Location("a.yaml", "name.nb", 3, 7)
     finding = Finding("spelling", Severity.NOTE, "x", place, environments=("tt02",))
-    words = replace(finding, message="y", place=replace(place, line=4), severity=Severity.ERROR)
-    prod = replace(finding, environments=("tt02", "prod"))
+    words = finding._replace(message="y", place=place._replace(line=4), severity=Severity.ERROR)
+    prod = finding._replace(environments=("tt02", "prod"))
 
     assert one == same != path
     assert identify(annotate_findings([finding])) == identify(annotate_findings([words]))
@@ -186,7 +186,7 @@ def test_the_same_holds_for_drift_and_findings() -> None:
 def test_remarks_that_share_a_fingerprint_are_numbered() -> None:
     """Two findings of one rule at one path are two alerts."""
     finding = Finding("spelling", Severity.NOTE, "x", Location("a.yaml", "name.nb"))
-    found = list(fingerprint(annotate_findings([finding, replace(finding, message="y")])))
+    found = list(fingerprint(annotate_findings([finding, finding._replace(message="y")])))
 
     assert [number for _, _, number in found] == [1, 2]
     assert len({digest for _, digest, _ in found}) == 1

@@ -82,6 +82,6 @@ def test_judging(changes: dict[str, object], state: RequestState, reason: str) -
 
 def test_an_agent_is_asked_for_packages_only() -> None:
     """The service ignores rights in such a request, and so does the comparison."""
-    template = replace(TEMPLATE, kind="agent")
+    template = TEMPLATE._replace(kind="agent")
 
     assert find_asking(template) == Asking(packages=ASKING.packages)

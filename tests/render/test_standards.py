@@ -115,7 +115,7 @@ def test_a_fingerprint_stays_when_lines_move() -> None:
     """Code scanning takes a finding for the same one after lines were added above it."""
     findings = some_findings()
     moved = [
-        replace(each, place=replace(each.place, line=each.place.line + 40)) if each.place.line else each
+        each._replace(place=each.place._replace(line=each.place.line + 40)) if each.place.line else each
         for each in findings
     ]
 
