@@ -38,6 +38,7 @@ from reconciler.definitions.yaml_nodes import (
     print_path,
     quote,
 )
+from reconciler.definitions.yaml_reasons import explain_crash, explain_reason
 from reconciler.definitions.yaml_syntax import (
     Mistake,
     ParseFailure,
@@ -233,8 +234,8 @@ def _parse_slowly(text: str) -> Iterator[Any]:
             yield event
     except (ArithmeticError, AssertionError, LookupError, ValueError) as error:
         # It has no guards of its own: an escape like "\UFFFFFFFF" overflows.
-        message = f"This is not YAML: {make_printable(str(error))}"
-        raise Unreadable(FaultKind.SYNTAX, message, Position(1, 1)) from error
+        found = explain_crash(text)
+        raise Unreadable(FaultKind.SYNTAX, found.message, found.position, hint=found.hint) from error
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -261,8 +262,13 @@ def _compose(text: str, events: Iterator[Any], *, unsure: tuple[str, ...] = ()) 
 
 
 def _read_mark(mark: Any, text: str) -> Position:  # noqa: ANN401 - the library has no types
-    """Read where a parser stopped; past the end it is the last line."""
-    return Position(min(mark.line, text.count("\n")) + 1, mark.column + 1) if mark else Position(1, 1)
+    """Read where a parser stopped; past the end it is the end of the last line."""
+    if not mark:
+        return Position(1, 1)
+    last = text.count("\n")
+    if mark.line > last:
+        return Position(last + 1, len(text) - text.rfind("\n"))
+    return Position(mark.line + 1, mark.column + 1)
 
 
 def _report(mistake: Mistake) -> YamlFault:
@@ -273,11 +279,9 @@ def _explain(error: YAMLError, text: str) -> YamlFault:
     if isinstance(error, MarkedYAMLError):
         position = _read_mark(error.problem_mark or error.context_mark, text)
         start = _read_mark(error.context_mark, text) if error.context_mark else None
-        problem = " ".join(make_printable(str(part)) for part in (error.context, error.problem) if part)
-        found = find_mistake(text, ParseFailure(position, problem, start))
-        return (
-            _report(found) if found else YamlFault(FaultKind.SYNTAX, f"This is not YAML: {problem}", position)
-        )
+        problem = " ".join(str(part) for part in (error.context, error.problem) if part)
+        failure = ParseFailure(position, problem, start)
+        return _report(find_mistake(text, failure) or explain_reason(text, failure))
     offset = getattr(error, "position", 0) or 0
     line = text.count("\n", 0, offset) + 1
     column = offset - (text.rfind("\n", 0, offset) + 1) + 1

@@ -20,6 +20,7 @@ _TOKENS = re.compile(
 _OTHER_BREAKS = re.compile("[\x85\u2028\u2029]")
 _INDENT = re.compile(r"[ ]*")
 _KEY = re.compile(r"[ ]*(?:- +)*[^\s#][^\n]*?:(?=[ \t\r\n]|\Z)")
+_TIGHT = re.compile(r"[ ]*[A-Za-z]+:(?=[^\s:])")
 QUOTE = "Quote a text that holds `: ` or ` #`, or starts with `*`, `&`, `!`, `%`, `@` or a bracket."
 
 
@@ -74,11 +75,12 @@ def find_other_breaks(text: str) -> Mistake | None:
 
 
 def find_mistake(text: str, failure: ParseFailure) -> Mistake | None:
-    """Name the mistake that made a parser stop; None where the parser's own reason is best."""
+    """Name the mistake that made a parser stop; None where the text around does not show it."""
     offset = _find_offset(text, failure.position)
     for look in (
         _find_conflict,
         _find_tab,
+        _find_lost_comma,
         _find_quote,
         _find_comma,
         _find_question,
@@ -153,6 +155,20 @@ def _find_quote(text: str, failure: ParseFailure, offset: int) -> Mistake | None
     return Mistake("A text goes on behind its closing quote", failure.position, hint)
 
 
+def _find_lost_comma(text: str, failure: ParseFailure, offset: int) -> Mistake | None:
+    """Find two texts in quotes beside each other in brackets."""
+    before = text[:offset]
+    if (
+        "flow" not in failure.problem
+        or text[offset : offset + 1] not in {"'", '"'}
+        or before == before.rstrip()
+    ):
+        return None
+    if before.rstrip()[-1:] not in {"'", '"'}:
+        return None
+    return Mistake("A comma or a colon is missing before this text", failure.position, "Write it.")
+
+
 def _find_comma(text: str, failure: ParseFailure, offset: int) -> Mistake | None:
     """Find a comma behind a value that stands on a line of its own."""
     if text[offset : offset + 1] != "," or "flow" in failure.problem:
@@ -173,14 +189,24 @@ def _find_bracket(text: str, failure: ParseFailure, offset: int) -> Mistake | No
     """Find a bracket that is never closed."""
     if "flow" not in failure.problem or failure.start is None:
         return None
-    opened = text[_find_offset(text, failure.start) :][:1]
-    ended = offset >= len(text.rstrip())
-    if opened not in {"[", "{"} or (failure.start.line == failure.position.line and not ended):
+    ended = offset >= len(text.rstrip()) or text.startswith(("---", "..."), offset)
+    start = _find_last_open(text, offset) if ended and "flow node" in failure.problem else failure.start
+    opened = text[_find_offset(text, start) :][:1]
+    if opened not in {"[", "{"} or (start.line == failure.position.line and not ended):
         return None
     closing = "]" if opened == "[" else "}"
-    return Mistake(
-        f"The `{opened}` that opens here is not closed", failure.start, f"Close it with `{closing}`."
-    )
+    return Mistake(f"The `{opened}` that opens here is not closed", start, f"Close it with `{closing}`.")
+
+
+def _find_last_open(text: str, offset: int) -> Position:
+    """Find the last bracket that is open at `offset`; `offset` itself where there is none."""
+    opened: list[int] = []
+    for found in re.finditer(r"[\[\]{}]", _TOKENS.sub(lambda token: " " * len(token[0]), text[:offset])):
+        if found[0] in "[{":
+            opened.append(found.start())
+        elif opened:
+            opened.pop()
+    return _find_position(text, opened[-1] if opened else offset)
 
 
 def _find_colon(text: str, failure: ParseFailure, offset: int) -> Mistake | None:
@@ -198,7 +224,25 @@ def _find_colon(text: str, failure: ParseFailure, offset: int) -> Mistake | None
             Position(failure.position.line, _measure(line) + 1),
             "Indent it like the lines around it.",
         )
+    if first and first.end() == failure.position.column and "flow" not in failure.problem:
+        found = _find_lost_colon(text, failure.position.line - 1)
+        if found is not None:
+            return found
     return Mistake("A `: ` stands in a text without quotes", failure.position, QUOTE)
+
+
+def _find_lost_colon(text: str, number: int) -> Mistake | None:
+    """Find that the line before a member is no member, since its colon or the space behind it is missing."""
+    line = _line(text, number) if number else ""
+    if not line.strip() or _KEY.match(line) or line.lstrip().startswith(("#", "-")):
+        return None
+    if _measure(line) != _measure(_line(text, number + 1)):
+        return None
+    found = _TIGHT.match(line)
+    if found:
+        return Mistake("No space stands behind the colon", Position(number, found.end()), "Write a space.")
+    start = Position(number, _measure(line) + 1)
+    return Mistake("The line has no colon", start, "Write the name of a member, a colon and a space.")
 
 
 def _measure(line: str) -> int:
@@ -210,6 +254,8 @@ def _find_indent(text: str, failure: ParseFailure, offset: int) -> Mistake | Non
     """Find a line that begins between two levels, or a list where a member belongs."""
     line = _line(text, failure.position.line)
     if "block" not in failure.problem or _measure(line) + 1 != failure.position.column:
+        return None
+    if "document start" in failure.problem or line.lstrip().startswith(("]", "}", "...")):
         return None
     above = {
         _measure(each) for each in text[:offset].split("\n")[:-1] if each.strip() and each.lstrip()[0] != "#"
@@ -242,5 +288,7 @@ def _rephrase(text: str, failure: ParseFailure, offset: int) -> Mistake | None:
         )
     if "escape character" in failure.problem:
         hint = "Write `\\\\` for a backslash in double quotes, or use single quotes."
-        return Mistake("The text in double quotes holds a `\\` that begins no escape", failure.position, hint)
+        line, column = failure.position
+        position = Position(line, column if character == "\\" else column - 1)  # or the letter behind it
+        return Mistake("The text in double quotes holds a `\\` that begins no escape", position, hint)
     return None

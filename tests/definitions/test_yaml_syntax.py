@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from reconciler.definitions import yaml_document as document
@@ -79,6 +81,56 @@ MISTAKES = {
     ),
     "no colon": ("id: x\nvendor\nname: y\n", 2, 1, "has no colon", "Write the name of a member"),
     "an at sign": ("id: @x\n", 1, 5, "No text begins with `@`", "Quote the text."),
+    "nothing closed at the end": ("clientId: [a", 1, 11, "The `[` that opens here", "Close it with `]`."),
+    "no comma in JSON": ('{"a": "b"\n"c": 1}\n', 2, 1, "A comma or a colon is missing", "Write it."),
+    "no space behind a colon": (
+        "vendor:y\nid: x\n",
+        1,
+        7,
+        "No space stands behind the colon",
+        "Write a space.",
+    ),
+    "a first line without a colon": ("vendor\nid: x\n", 1, 1, "has no colon", "Write the name of a member"),
+    "a bracket that nothing opens": ("]\n", 1, 1, "Nothing opens", "Remove it"),
+    "two commas": ("a: [b,,c]\n", 1, 7, "A comma stands where a value", "Remove it"),
+    "a star and a space": ("* item\n", 1, 1, "begins with `*` needs quotes", "Quote the text"),
+    "an ampersand": ("name: & Co\n", 1, 7, "begins with `&` needs quotes", "Quote the text"),
+    "an exclamation mark": ("name: !<x y\n", 1, 7, "begins with `!` needs quotes", "Quote the text"),
+    "an unknown tag": ("name: !x!y z\n", 1, 7, "begins with `!` needs quotes", "Quote the text"),
+    "a question mark": ("name: ? x\n", 1, 7, "begins with `? ` needs quotes", "Quote the text."),
+    "a pipe": ("name: | Regnskap\n", 1, 7, "Behind `|` or `>`, a text begins", "Write it there"),
+    "a greater than": ("name: > 100\n", 1, 7, "Behind `|` or `>`, a text begins", "Write it there"),
+    "a list behind a colon": ("rights: - a\n", 1, 9, "A list begins behind a colon", "Begin it in the next"),
+    "a list in brackets": ("rights: [\n  - a]\n", 2, 3, "A `- ` stands in brackets", "Separate"),
+    "a short escape": ('a: "\\u12"\n', 1, 7, "lacks digits", "`\\x` takes two"),
+    "an escape of no character": ('b: 1\na: "\\UFFFFFFFF"\n', 2, 5, "is no character", "Write the character"),
+    "an unknown escape": ('- "\\q"\n', 1, 4, "begins no escape", "Write `\\\\` for a backslash"),
+    "a quote across documents": ('a: "b\n---\nc"\n', 1, 4, "before a line with `---`", "Close it"),
+    "a bracket across documents": (
+        "a: [b,\n---\nc]\n",
+        1,
+        4,
+        "The `[` that opens here",
+        "Close it with `]`.",
+    ),
+    "a bracket at the end": ("a: [{b: ']'}, # [\n", 1, 4, "The `[` that opens here", "Close it"),
+    "a directive": ("%YAML x\n---\na: b\n", 1, 7, "is a directive", "Remove the line"),
+    "another version": ("%YAML 1.3\n---\na: b\n", 1, 1, "is a directive", "Remove the line"),
+    "a percent sign at the end": ("a: b\n%YAML 1.2\n", 2, 1, "is a directive", "Remove the line"),
+    "dots": ("a: b\n... x\n", 2, 1, "The document ends at `...`", "Remove it"),
+    "dots first": ("...\na: b\n", 1, 1, "The document ends at `...`", "Remove it"),
+    "brackets before members": ("[a]\nb: c\n", 2, 1, "The document is complete above", "Write the members"),
+    "a text behind a bracket": ("a: {b: c} d\n", 1, 11, "behind a closing bracket", "Write it in the next"),
+    "a bracket in a text": ("a: [x{y: 1]\n", 1, 6, "A `{` stands in a text", "Quote the whole text."),
+    "no comma": ("a: [b, {c: d} e]\n", 1, 15, "A comma or a closing `]` is missing", "Write it, or"),
+    "less than before": (
+        "  a: b\nc: d\n",
+        2,
+        1,
+        "indented less than the first",
+        "Begin every member",
+    ),
+    "two names of a value": ("a: &b &c d\n", 1, 7, "This cannot be read as YAML", "Look for"),
     "a backtick": ("id: `x`\n", 1, 5, "No text begins with a backtick", "Quote the text."),
 }
 
@@ -97,6 +149,24 @@ def test_each_mistake_has_its_words_and_its_line(
     assert fault.position == Position(line, column)
     assert message in fault.message
     assert fault.hint.startswith(hint)
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["with the C parser", "without it"])
+def test_no_reason_of_a_parser_reaches_a_person(*, fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever a letter is put into a file, or taken out, what is wrong is said in words of ours."""
+    if not fast:
+        monkeypatch.setattr(document, "CParser", None)
+    text = "a: \"b\"\nc: [d, {e: 'f'}]\ng:\n  - h # i\n"
+    broken = {text[:at] + text[at + 1 :] for at in range(len(text))}
+    letters = "[]{}:,\"'#&*!|>%@`?-\t \n\\."
+    broken |= {
+        text[:at] + each + text[at:] for at in range(0, len(text), 1 if fast else 7) for each in letters
+    }
+    faults = [fault for each in sorted(broken) for fault in read_document("a.yaml", each.encode()).faults]
+
+    assert len(faults) > 100
+    assert [each for each in faults if re.search("while|expected|scalar|token|<", each.message)] == []
+    assert [each for each in faults if not each.hint and each.kind is FaultKind.SYNTAX] == []
 
 
 @pytest.mark.parametrize(

@@ -41,9 +41,9 @@ def test_all_errors_of_all_files_come_at_once(repository: Repository) -> None:
         "systems/991825827_wrong.yaml:8:12: error wrong-type\n"
         "    'isVisible' is the text 'yes', not true or false\n"
         "    Write 'true' or 'false', without quotes.\n"
-        "systems/broken.yaml:2:1: error yaml-syntax\n"
-        "    This is not YAML: while parsing a flow node did not find expected node content\n"
-        "    Quote a text that holds ': ' or ' #', or starts with '*', '&', '!', '%', '@' or a bracket.\n"
+        "systems/broken.yaml:1:5: error yaml-syntax\n"
+        "    The '[' that opens here is not closed\n"
+        "    Close it with ']'.\n"
         "3 files: 3 errors, 0 warnings, 0 notes.\n"
     )
 
@@ -68,8 +68,8 @@ def test_from_a_sub_folder_names_are_those_of_the_repository(repository: Reposit
     one = below.run("validate", "broken.yaml")
 
     assert everything.stdout.splitlines()[-1] == "2 files: 1 error, 0 warnings, 0 notes."
-    assert everything.stdout.startswith("systems/team/broken.yaml:2:1: error yaml-syntax\n")
-    assert one.stdout.startswith("systems/team/broken.yaml:2:1: error yaml-syntax\n")
+    assert everything.stdout.startswith("systems/team/broken.yaml:1:5: error yaml-syntax\n")
+    assert one.stdout.startswith("systems/team/broken.yaml:1:5: error yaml-syntax\n")
     assert (everything.returncode, one.returncode) == (1, 1)
 
 
@@ -138,7 +138,7 @@ def test_json_holds_every_finding_and_a_summary(repository: Repository) -> None:
     assert set(answer) == {"findings", "summary"}
     assert answer["summary"] == {"files": 2, "error": 1, "warning": 0, "note": 0}
     assert [(each["rule"], each["file"], each["line"]) for each in answer["findings"]] == [
-        ("yaml-syntax", "systems/broken.yaml", 2)
+        ("yaml-syntax", "systems/broken.yaml", 1)
     ]
 
 
