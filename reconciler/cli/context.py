@@ -51,8 +51,10 @@ from reconciler.rules.look_ups import find_taken
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from reconciler.cli.ahead import Ahead
     from reconciler.cli.outputs import Outputs
     from reconciler.clients.credentials import Credentials
+    from reconciler.clients.maskinporten import TokenSource
     from reconciler.clients.register import HttpRegister
     from reconciler.definitions.definition import Resolved
     from reconciler.definitions.yaml_document import Document
@@ -83,6 +85,8 @@ class Context:
     """The definitions that cannot be used; `checked` and `systems` are without them."""
     touched: Touched | None = None
     """What a change touches, where only that is asked for."""
+    ahead: Ahead | None = None
+    """What the register is asked before it is connected to."""
 
     @property
     def scope(self) -> Scope:
@@ -111,15 +115,21 @@ def read_definitions(root: Path | None, environment: str | None, vendor: str, fo
 
 
 def read_usable(
-    root: Path | None, environment: str | None, vendor: str, outputs: Outputs, *, verb: str
+    root: Path | None,
+    environment: str | None,
+    vendor: str,
+    outputs: Outputs,
+    *,
+    verb: str,
+    ahead: Ahead | None = None,
 ) -> Context:
     """Read and check likewise, and go on without the definitions that are wrong, for verbs that only read.
 
-    Ends the run with 1 where none can be used, or which vendor's they are is not known; then the findings are in all
-    outputs. Raises `UsageError` where there is no repository, no such environment, or a vendor is named that has no
-    definition.
+    `ahead` has the register read meanwhile. Ends the run with 1 where none can be used, or which vendor's they are is
+    not known; then the findings are in all outputs. Raises `UsageError` where there is no repository, no such
+    environment, or a vendor is named that has no definition.
     """
-    found, documents = _read(root, environment, vendor)
+    found, documents = _read(root, environment, vendor, ahead)
     if vendor and documents and not found.checked.definitions:
         find_vendor((), vendor)
     if found.checked.sound:
@@ -129,21 +139,26 @@ def read_usable(
         write_findings(found.checked.findings, len(documents), outputs, found.root, verb=verb, quiet=True)
         if outputs.stdout not in LOGGED:  # there they stand already, and both streams end in one log
             _notify_of_errors(found.checked, len(documents))
-        _end_unasked()
+        _end_uncompared(ahead)
     _notify_of_errors(found.checked, len(documents))
     systems = resolve_all(usable.definitions, found.environment.name)
     return replace(found, checked=usable, systems=systems, broken=broken)
 
 
-def _read(root: Path | None, environment: str | None, vendor: str) -> tuple[Context, tuple[Document, ...]]:
+def _read(
+    root: Path | None, environment: str | None, vendor: str, ahead: Ahead | None = None
+) -> tuple[Context, tuple[Document, ...]]:
     found = find_root(root or Path.cwd())
     settings = read_settings(found)
     chosen = choose_environment(settings, environment, os.environ)
+    if ahead is not None:
+        ahead.begin(chosen, vendor)
     documents = read_documents(found, find_definitions(found))
     asked = read_catalogues(found, settings.environments)
     checked = validate(documents, settings.environments, vendor=vendor, asked=asked)
     systems = resolve_all(checked.definitions, chosen.name)
-    return Context(found, chosen, checked, systems, vendor, tuple(settings.environments)), documents
+    context = Context(found, chosen, checked, systems, vendor, tuple(settings.environments), ahead=ahead)
+    return context, documents
 
 
 def _refuse(checked: Checked, files: int, form: Format) -> NoReturn:
@@ -151,12 +166,14 @@ def _refuse(checked: Checked, files: int, form: Format) -> NoReturn:
     if form is Format.JSON:
         show_text(as_json.render_findings(checked.findings, files))
     _notify_of_errors(checked, files)
-    _end_unasked()
+    _end_uncompared()
 
 
-def _end_unasked() -> NoReturn:
-    """End a run whose definitions cannot be used."""
-    notify("The register was not asked anything: fix the errors first.")
+def _end_uncompared(ahead: Ahead | None = None) -> NoReturn:
+    """End a run whose definitions cannot be used, and say whether the register was asked something."""
+    is_asked = ahead is not None and ahead.has_begun
+    done = "Nothing was compared with the register" if is_asked else "The register was not asked anything"
+    notify(f"{done}: fix the errors first.")
     raise typer.Exit(Exit.FAILED)
 
 
@@ -210,23 +227,23 @@ def connect(
     resources: Sequence[str] = (),
     workers: int = READERS,
     environ: Mapping[str, str] = os.environ,
+    ahead: Ahead | None = None,
 ) -> Iterator[Connection]:
     """Connect to an environment's register, for so many requests at a time; `local` starts the embedded one.
 
-    The first line on stderr names the environment and its address. Where no vendor is named, it is the token's
-    organisation, and in `local` the one whose systems are there. Raises `UsageError` where that is not one, and
-    `Refused` where something is to be written by a client that may not.
+    The one that `ahead` opened is taken. The first line on stderr names the environment and its address. Where no
+    vendor is named, it is the token's organisation, and in `local` the one whose systems are there. Raises `UsageError`
+    where that is not one, and `Refused` where something is to be written by a client that may not.
     """
-    from reconciler.clients.maskinporten import open_tokens  # noqa: PLC0415 - loads HTTP and cryptography
-    from reconciler.clients.register import HttpRegister  # noqa: PLC0415 - loads HTTP
-    from reconciler.clients.token_claims import (  # noqa: PLC0415 - beside the two it serves
-        read_claims,
-        read_organisation,
-    )
+    from reconciler.clients.token_claims import read_claims, read_organisation  # noqa: PLC0415 - only with tokens
 
     identity = environment
     with ExitStack() as stack:
-        if environment.name == "local":
+        early = None if ahead is None else ahead.take()
+        taken: tuple[str, ...] = ()
+        if early is not None:
+            credentials = early.credentials
+        elif environment.name == "local":
             from reconciler.clients.embedded import list_vendors, open_local  # noqa: PLC0415 - loads a server
 
             vendor = vendor or choose_vendor(list_vendors(root))
@@ -236,19 +253,35 @@ def connect(
             notify(f"Environment local: the embedded register at {environment.register}")
         else:
             notify(f"Environment {environment.name}: {environment.register}")
-            credentials, taken = read_credentials(environ), ()
-        tokens = stack.enter_context(
-            open_tokens(environment, credentials, find_delegation(environment, vendor), notify=notify)
+            credentials = read_credentials(environ)
+        tokens, register = (
+            (early.tokens, early.register)
+            if early
+            else stack.enter_context(_dial(environment, credentials, vendor, workers, read_only=read_only))
         )
-        register = HttpRegister(environment, tokens, workers=workers, read_only=read_only, notify=notify)
         organisation = read_organisation(tokens.token())
         target = find_target(identity, vendor or choose_vendor([organisation] if organisation else []))
         own = str(read_claims(tokens.token()).get("client_id") or credentials.client_id)
         if not read_only:
             check_writer(environment, own)
         ownership = _find_ownership(root, environment, own)
-        opened = stack.enter_context(register)
-        yield Connection(environment, credentials, opened, target, ownership, taken, organisation)
+        yield Connection(environment, credentials, register, target, ownership, taken, organisation)
+
+
+@contextmanager
+def _dial(
+    environment: Environment, credentials: Credentials, vendor: str, workers: int, *, read_only: bool
+) -> Iterator[tuple[TokenSource, HttpRegister]]:
+    """Open the register of an environment, and what gives tokens for it; nothing is asked of either."""
+    from reconciler.clients.maskinporten import open_tokens  # noqa: PLC0415 - loads HTTP and cryptography
+    from reconciler.clients.register import HttpRegister  # noqa: PLC0415 - loads HTTP
+
+    delegation = find_delegation(environment, vendor)
+    with (
+        open_tokens(environment, credentials, delegation, notify=notify) as tokens,
+        HttpRegister(environment, tokens, workers=workers, read_only=read_only, notify=notify) as register,
+    ):
+        yield tokens, register
 
 
 def _find_ownership(root: Path, environment: Environment, client: str) -> Ownership:
@@ -272,6 +305,7 @@ def open_register(context: Context, *, read_only: bool, workers: int = READERS) 
         read_only=read_only,
         resources=resources,
         workers=workers,
+        ahead=context.ahead,
     ) as connection:
         if not context.systems:
             check_vendor(connection.target.vendor, connection.organisation, connection.register.administers)

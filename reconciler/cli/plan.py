@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from reconciler.cli.ahead import Ahead
 from reconciler.cli.console import notify
 from reconciler.cli.context import (
     check_named,
@@ -118,24 +119,24 @@ def run(
         _check_alone(base, out)
     if everything and not base:
         raise UsageError("--all goes with --base.", hint="Without --base, every system is compared.")
-    context = narrow(read_usable(root, environment, vendor, outputs, verb="plan"), only)
-    if not against:
-        check_named(context)
-    with open_drafts([*outputs.paths, *([out] if out else [])]) as drafts:
-        made = (
-            make_plan_against(context, against)
-            if against
-            else _ask_register(context, base, vendor, workers, whole=everything or out is not None)
-        )
-        if out is not None:
-            drafts[out].write(print_pieces(made))
-            notify(f"Saved: {out} (digest {made.short_digest})")
-        notify_of_warnings(context)
-        _write(made, outputs, drafts, context.root)
-        placed = move_plan(made, find_prefix(context.root, os.environ))
-        show_summary("plan", lambda: render_format("markdown", placed, find_links(os.environ)), os.environ)
-        if is_runner(os.environ):
-            write_outputs(_describe(made, out), os.environ)
+    whole = everything or out is not None
+    with Ahead(workers, only, needs_systems=whole or not base) as ahead:
+        early = None if against else ahead
+        context = narrow(read_usable(root, environment, vendor, outputs, verb="plan", ahead=early), only)
+        if not against:
+            check_named(context)
+        with open_drafts([*outputs.paths, *([out] if out else [])]) as drafts:
+            made = (
+                make_plan_against(context, against)
+                if against
+                else _ask_register(context, base, vendor, workers, whole=whole)
+            )
+            if out is not None:
+                drafts[out].write(print_pieces(made))
+                notify(f"Saved: {out} (digest {made.short_digest})")
+            notify_of_warnings(context)
+            _write(made, outputs, drafts, context.root)
+            _write_for_runner(made, out, context.root)
     codes = [Exit.FAILED] if made.newly_blocked or made.unusable else []
     if exit_code and (made.writes or made.unknown_before):
         codes.append(Exit.DIFFERENT)
@@ -193,6 +194,14 @@ def _write(plan: Plan, outputs: Outputs, drafts: Mapping[Path, Draft], root: Pat
         render=render,
         save=lambda path, text: drafts[path].write(text),
     )
+
+
+def _write_for_runner(plan: Plan, saved: Path | None, root: Path) -> None:
+    """Write a plan to the summary of a run, and what the steps of a workflow that follow need."""
+    placed = move_plan(plan, find_prefix(root, os.environ))
+    show_summary("plan", lambda: render_format("markdown", placed, find_links(os.environ)), os.environ)
+    if is_runner(os.environ):
+        write_outputs(_describe(plan, saved), os.environ)
 
 
 def _describe(plan: Plan, saved: Path | None) -> Mapping[str, str]:

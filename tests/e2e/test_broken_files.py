@@ -92,8 +92,8 @@ def test_of_two_that_do_not_go_together_neither_is_planned(repository: Repositor
     ]
 
 
-def test_where_nothing_can_be_used_the_register_is_not_asked(repository: Repository, served: Served) -> None:
-    """As it was: the findings, and 1."""
+def test_where_nothing_can_be_used_nothing_is_compared(repository: Repository, served: Served) -> None:
+    """The findings, and 1."""
     del served
     repository.define("smartcloud", name={"nb": "only"})
 
@@ -106,7 +106,7 @@ def test_where_nothing_can_be_used_the_register_is_not_asked(repository: Reposit
     )
 
     assert planned.returncode == 1
-    assert "The register was not asked anything: fix the errors first." in planned.stderr
+    assert "Nothing was compared with the register: fix the errors first." in planned.stderr
     issue = f"##vso[task.logissue type=error;sourcepath=systems/{name('smartcloud')}.yaml;linenumber="
     assert issue in planned.stdout
     assert "language-missing" in summary.read_text()

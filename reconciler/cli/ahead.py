@@ -1,0 +1,73 @@
+"""The register that a verb has read while it reads the definitions, where it is known before what it is asked for."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from reconciler.cli.console import notify
+from reconciler.clients.credentials import read_credentials
+from reconciler.errors import CredentialsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from reconciler.clients.early_reading import EarlyReading, Opened
+    from reconciler.model.environment import Environment
+
+
+@dataclass
+class Ahead:
+    """What a verb is going to ask, and the reading that has begun; it ends with the block that this is entered by."""
+
+    workers: int
+    only: Sequence[str] | None = None
+    """Patterns of the systems that are asked for; none for all."""
+    needs_systems: bool = True
+    """Whether more than the list is going to be needed, as far as that is known."""
+    _reading: EarlyReading | None = field(default=None, init=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._reading is not None:
+            self._reading.close()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the register, or what gives tokens for it, is asked."""
+        return self._reading is not None
+
+    def begin(self, environment: Environment, vendor: str) -> None:
+        """Begin to read an environment's register, where nothing that definitions say decides how; say which it is.
+
+        The embedded register gets its resources from the definitions, and a delegation is of their vendor. A command
+        that signs is started when it is needed: it could ask a person, or outlive this program.
+        """
+        if environment.name == "local" or environment.consumer_org:
+            return
+        try:
+            credentials = read_credentials(os.environ)
+        except CredentialsError:  # which the verb raises when it connects
+            return
+        if credentials.signer is not None:
+            return
+        from reconciler.clients.early_reading import (  # noqa: PLC0415 - loads HTTP and cryptography
+            EarlyReading,
+            choose_none,
+            choose_systems,
+        )
+
+        takes = choose_systems(vendor, self.only or ()) if self.needs_systems else choose_none
+        notify(f"Environment {environment.name}: {environment.register}")
+        self._reading = EarlyReading(environment, credentials, self.workers, takes, notify)
+        self._reading.begin()
+
+    def take(self) -> Opened | None:
+        """Give the open register; None where nothing was begun. Raises what kept it from being opened."""
+        return None if self._reading is None else self._reading.take()

@@ -1,0 +1,98 @@
+"""What a register is asked before anybody needs the answers: its list, then the listed systems, in the order of ids.
+
+So the network is at work while definitions are read. Each answer is given once and then forgotten: what is asked for a
+second time, and what was not asked early, is asked of the register itself. A failure is an answer too: it is raised
+for whoever needs what failed, and nothing more is asked early.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from threading import Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from reconciler.clients.register import ListedSystem
+    from reconciler.model.system import RegisteredSystem
+
+    AskList = Callable[[], tuple[ListedSystem, ...]]
+    AskSystem = Callable[[str], RegisteredSystem | None]
+    Takes = Callable[[ListedSystem], bool]
+    """Says whether a system is going to be needed."""
+
+
+class EarlyAnswers:
+    """The answers of one register that are there, or under way; safe for threads.
+
+    Whoever asks for a system ends the asking ahead: from there on they ask themselves, with all workers.
+    """
+
+    def __init__(self, ask_list: AskList, ask_system: AskSystem, takes: Takes) -> None:
+        self._ask_list = ask_list
+        self._ask_system = ask_system
+        self._takes = takes
+        self._lock = Lock()
+        self._is_over = False
+        self._listed: Future[tuple[ListedSystem, ...] | None] | None = Future()
+        """None in it stands for a list that is not asked for early."""
+        self._systems: dict[str, Future[RegisteredSystem | None]] = {}
+        self._left: Iterator[str] = iter(())
+
+    def fetch_list(self) -> int:
+        """Fetch the list, once; gives the number of systems that are to be fetched then."""
+        early = self._listed
+        if early is None:
+            return 0
+        if self._is_over:
+            early.set_result(None)
+            return 0
+        try:
+            listed = self._ask_list()
+        except BaseException as failure:  # noqa: BLE001 - `list_systems` raises it
+            early.set_exception(failure)
+            return 0
+        ids = sorted({each.id for each in listed if self._takes(each)})
+        self._left = iter(ids)
+        early.set_result(listed)
+        return len(ids)
+
+    def fetch_systems(self) -> None:
+        """Fetch one system after another, in as many threads as call this, until all are there or it is over."""
+        for name in self._left:
+            early = self._announce(name)
+            if early is None:
+                return
+            try:
+                early.set_result(self._ask_system(name))
+            except BaseException as failure:  # noqa: BLE001 - `read_system` raises it
+                early.set_exception(failure)
+                self.stop()
+
+    def _announce(self, system: str) -> Future[RegisteredSystem | None] | None:
+        """Note that a system is asked for; None where it is not, because it is over."""
+        with self._lock:
+            if self._is_over:
+                return None
+            early: Future[RegisteredSystem | None] = Future()
+            self._systems[system] = early
+            return early
+
+    def stop(self) -> None:
+        """Ask nothing more ahead; what is under way is answered."""
+        with self._lock:
+            self._is_over = True
+
+    def list_systems(self) -> tuple[ListedSystem, ...]:
+        """Give the list, which may be under way; raises what the register raised."""
+        early, self._listed = self._listed, None
+        listed = None if early is None else early.result()
+        return self._ask_list() if listed is None else listed
+
+    def read_system(self, system: str) -> RegisteredSystem | None:
+        """Give a system, which may be under way; raises what the register raised."""
+        with self._lock:
+            self._is_over = True
+            early = self._systems.pop(system, None)
+        return self._ask_system(system) if early is None else early.result()
