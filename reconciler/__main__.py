@@ -126,7 +126,7 @@ def _answer(words: list[str]) -> int:
     if code is not None:
         return code
     from reconciler.cli.main import app  # noqa: PLC0415 - as above
-    from reconciler.clients.credentials import check_exposed  # noqa: PLC0415 - as above
+    from reconciler.clients.exposure import check_exposed  # noqa: PLC0415 - as above
 
     check_exposed(words, os.environ)
     app(prog_name="reconciler")

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import errno
 import os
-import select
-import shlex
 import signal
 import stat
-import subprocess
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Mapping
 
 _NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
@@ -108,6 +106,8 @@ def read_given(path: Path, most: int) -> bytes:
 
 
 def _read_pipe(path: Path, most: int) -> bytes:
+    import select  # noqa: PLC0415 - few files are pipes
+
     content = b""
     descriptor = os.open(path, os.O_RDONLY | _PLAIN & ~_NO_FOLLOW)
     try:
@@ -173,11 +173,15 @@ def split_command(text: str) -> list[str] | str:
 
     Raises ValueError for a quotation mark without its other half.
     """
+    import shlex  # noqa: PLC0415 - few runs start a program
+
     return text if os.name == "nt" else shlex.split(text)
 
 
 def start_program(command: list[str] | str, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """Start a program without a shell, with pipes, and in a group of its own."""
+    import subprocess  # noqa: PLC0415 - it takes longer to load than the rest of this module
+
     pipe = subprocess.PIPE
     return subprocess.Popen(  # noqa: S603 - named by whoever runs this, and no shell reads it
         command, stdin=pipe, stdout=pipe, stderr=pipe, env=environ, start_new_session=True

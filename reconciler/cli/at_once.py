@@ -42,7 +42,7 @@ def answer_at_once(words: Sequence[str], environ: Mapping[str, str]) -> int | No
     from pathlib import Path  # noqa: PLC0415 - `--version` needs none of them
 
     from reconciler.cli.validation import FileCheck, check_files  # noqa: PLC0415 - as above
-    from reconciler.clients.credentials import check_exposed  # noqa: PLC0415 - as above
+    from reconciler.clients.exposure import check_exposed  # noqa: PLC0415 - as above
 
     check_exposed(words, environ)
     paths, formats, strict = read

@@ -10,26 +10,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.errors import CredentialsError, UsageError
+from reconciler.clients.exposure import (
+    ALGORITHM,
+    CHECK_CLIENT,
+    CHECK_FILE,
+    CHECK_KEY,
+    CLIENT,
+    KEYS,
+    KIDS,
+    PLACES,
+    SIGNER,
+)
+from reconciler.errors import CredentialsError
 from reconciler.model.environment import is_client_id
 from reconciler.model.secret import Secret, looks_secret
 from reconciler.platform import read_given
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
 _MOST_KEY_BYTES = 64 * 1024
 """Of a key file; an RSA key of 16,384 bits has 13 kB as PEM."""
-_ECHOED = (
-    "RECONCILER_ENVIRONMENT",
-    "XDG_STATE_HOME",
-    "GITHUB_STEP_SUMMARY",
-    "GITHUB_OUTPUT",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-)
-"""Variables besides the credentials whose values a message may quote."""
-_PLACES = "A key belongs in MASKINPORTEN_CLIENT_JWK or in a file, and a ready token in RECONCILER_TOKEN."
 
 
 ALGORITHMS = ("RS256", "RS384", "RS512")
@@ -57,9 +58,6 @@ class Credentials:
     signer: AskedSigner | None = None
 
 
-_CLIENT = ("MASKINPORTEN_CLIENT_ID",)
-_KEYS = ("MASKINPORTEN_CLIENT_JWK", "MASKINPORTEN_JWK", "MASKINPORTEN_PRIVATE_KEY", "MASKINPORTEN_CLIENT_PEM")
-"""NAIS's name first, then those of other clients (Maskinporten contract §5.3); each also as `…_PATH`."""
 _PATHS = ("MASKINPORTEN_PRIVATE_KEY", "MASKINPORTEN_PUBLIC_KEY")
 """What may hold the path of a file as it stands, since people set it so."""
 _PATH = re.compile(
@@ -68,28 +66,8 @@ _PATH = re.compile(
 """What begins as a path does, or ends as the name of a key file does; base64 does neither."""
 _LONGEST_PATH = 1024
 _LONGEST_KID = 200
-_KIDS = ("MASKINPORTEN_KID", "MASKINPORTEN_KEY_ID")
-_SIGNER, _ALGORITHM, _PUBLIC = "MASKINPORTEN_SIGNER", "MASKINPORTEN_ALGORITHM", "MASKINPORTEN_PUBLIC_KEY"
-_CHECK_CLIENT, _CHECK_KEY = "RECONCILER_CHECK_CLIENT_ID", "RECONCILER_CHECK_CLIENT_JWK"
-_CHECK_FILE = "RECONCILER_CHECK_CLIENT_JWK_PATH"
-"""The client that stands for the vendor's own program when a registration is checked, and its key."""
-CREDENTIAL_VARIABLES = (*_CLIENT, *_KEYS, *(f"{name}_PATH" for name in _KEYS), _SIGNER, "RECONCILER_TOKEN")
-
-
-def check_exposed(words: Sequence[str], environ: Mapping[str, str]) -> None:
-    """Refuse a command line or a variable that holds a key or a token where none belongs, before any of it is read.
-
-    Raises `UsageError`, which names the place and shows nothing of the value.
-    """
-    files = (*(f"{name}_PATH" for name in _KEYS), _CHECK_FILE)
-    named = (*_ECHOED, *_CLIENT, *_KIDS, _SIGNER, _ALGORITHM, _CHECK_CLIENT, *files)
-    places = {name: environ.get(name, "") for name in named}
-    places |= {f"argument {number} of the command line": word for number, word in enumerate(words, 1)}
-    exposed = next((name for name, value in places.items() if looks_secret(value)), "")
-    if exposed:
-        raise UsageError(
-            f"What {exposed} holds looks like a key or a token; it is not used, and not shown.", hint=_PLACES
-        )
+_PUBLIC = "MASKINPORTEN_PUBLIC_KEY"
+CREDENTIAL_VARIABLES = (*CLIENT, *KEYS, *(f"{name}_PATH" for name in KEYS), SIGNER, "RECONCILER_TOKEN")
 
 
 def is_kid(text: str) -> bool:
@@ -103,7 +81,7 @@ def _read_form(name: str, secret: Secret, fits: Callable[[str], bool], form: str
     if text and not fits(text):
         held = "looks like a key or a token" if looks_secret(text) else f"is no {form}"
         raise CredentialsError(
-            f"What {name} holds {held}; it is not used, and not shown.", hint=f"It is for a {form}. {_PLACES}"
+            f"What {name} holds {held}; it is not used, and not shown.", hint=f"It is for a {form}. {PLACES}"
         )
     return text
 
@@ -114,7 +92,7 @@ def choose_variables(environ: Mapping[str, str], environment: str) -> Mapping[st
     For `tt02` these are `MASKINPORTEN_CLIENT_ID_TT02`, `RECONCILER_TOKEN_TT02` and so on; `-` is written `_`.
     """
     suffix = "_" + environment.upper().replace("-", "_")
-    names = (*CREDENTIAL_VARIABLES, *_KIDS, _ALGORITHM, _PUBLIC, "MASKINPORTEN_PUBLIC_KEY_PATH")
+    names = (*CREDENTIAL_VARIABLES, *KIDS, ALGORITHM, _PUBLIC, "MASKINPORTEN_PUBLIC_KEY_PATH")
     own = {name: environ[name + suffix] for name in names if environ.get(name + suffix)}
     return own or environ
 
@@ -124,7 +102,7 @@ def drop_secrets(environ: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environ.items()
-        if not name.startswith((*_KEYS, _CHECK_KEY, "RECONCILER_TOKEN"))
+        if not name.startswith((*KEYS, CHECK_KEY, "RECONCILER_TOKEN"))
     }
 
 
@@ -146,8 +124,8 @@ def read_credentials(environ: Mapping[str, str]) -> Credentials:
                 hint="Set it to the bare token, without quotes, a word before it, or line breaks.",
             )
         return Credentials(token=Secret(token))
-    client = _read_form(_CLIENT[0], Secret(environ.get(_CLIENT[0], "").strip()), is_client_id, "client id")
-    given = {source: key for name in _KEYS for source, key in _read_keys(name, environ) if key}
+    client = _read_form(CLIENT[0], Secret(environ.get(CLIENT[0], "").strip()), is_client_id, "client id")
+    given = {source: key for name in KEYS for source, key in _read_keys(name, environ) if key}
     if len({re.sub(r"\s|\\r|\\n", "", key) for key in given.values()}) > 1:
         raise CredentialsError(
             f"{' and '.join(given)} hold different keys.",
@@ -156,16 +134,16 @@ def read_credentials(environ: Mapping[str, str]) -> Credentials:
     signer = _read_signer(environ)
     if signer is not None and given:
         raise CredentialsError(
-            f"{_SIGNER} and {' and '.join(given)} are both set.",
+            f"{SIGNER} and {' and '.join(given)} are both set.",
             hint="Unset one: either a command signs, or a key.",
         )
     if not client or not (given or signer):
-        missing = [name for name, there in ((_CLIENT[0], client), (_KEYS[0], given or signer)) if not there]
+        missing = [name for name, there in ((CLIENT[0], client), (KEYS[0], given or signer)) if not there]
         raise CredentialsError(
             f"There is no credential; missing: {', '.join(missing)}.",
             hint="Set both, or RECONCILER_TOKEN to a ready token; the environment `local` needs none.",
         )
-    found = {name: Secret(environ.get(name, "").strip()) for name in _KIDS}
+    found = {name: Secret(environ.get(name, "").strip()) for name in KIDS}
     kids = {name: _read_form(name, kid, is_kid, "key id") for name, kid in found.items() if kid}
     if len(set(kids.values())) > 1:
         raise CredentialsError(f"{' and '.join(kids)} differ.", hint="Set one of them.")
@@ -179,30 +157,28 @@ def read_runtime_credentials(environ: Mapping[str, str]) -> Credentials:
     It is never the client that writes to the register. Raises `CredentialsError` where one of both is missing.
     """
     client = _read_form(
-        _CHECK_CLIENT, Secret(environ.get(_CHECK_CLIENT, "").strip()), is_client_id, "client id"
+        CHECK_CLIENT, Secret(environ.get(CHECK_CLIENT, "").strip()), is_client_id, "client id"
     )
-    keys = [key for _, key in _read_keys(_CHECK_KEY, environ) if key]
+    keys = [key for _, key in _read_keys(CHECK_KEY, environ) if key]
     if not client or not keys:
-        missing = [name for name, there in ((_CHECK_CLIENT, client), (_CHECK_KEY, keys)) if not there]
+        missing = [name for name, there in ((CHECK_CLIENT, client), (CHECK_KEY, keys)) if not there]
         raise CredentialsError(
             f"There is no credential of the runtime client; missing: {', '.join(missing)}.",
             hint="It is a client that the system lists in `clientId`; the environment `local` needs none.",
         )
     if len(set(keys)) > 1:
-        raise CredentialsError(
-            f"{_CHECK_KEY} and {_CHECK_FILE} hold different keys.", hint="Set one of them."
-        )
+        raise CredentialsError(f"{CHECK_KEY} and {CHECK_FILE} hold different keys.", hint="Set one of them.")
     return Credentials(client, Secret(keys[0]))
 
 
 def _read_signer(environ: Mapping[str, str]) -> AskedSigner | None:
     """Read the command that signs, the algorithm, and the public half; None where no command is named."""
-    command = Secret(environ.get(_SIGNER, "").strip())
+    command = Secret(environ.get(SIGNER, "").strip())
     if not command:
         return None
     algorithm = _read_form(
-        _ALGORITHM,
-        Secret(environ.get(_ALGORITHM, "").strip()),
+        ALGORITHM,
+        Secret(environ.get(ALGORITHM, "").strip()),
         ALGORITHMS.__contains__,
         "algorithm of Maskinporten",
     )
@@ -237,7 +213,7 @@ def _read_key_file(name: str, path: str) -> str:
     if looks_secret(path):
         raise CredentialsError(
             f"{name} names a file, and what it holds looks like a key; it is not used, and not shown.",
-            hint=_PLACES,
+            hint=PLACES,
         )
     try:
         text = read_given(Path(path), _MOST_KEY_BYTES).decode("utf-8-sig").strip()

@@ -6,7 +6,6 @@ Pure.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,7 +22,13 @@ def list_nearest(word: str, known: Collection[str], most: int = 3) -> list[str]:
     """List the known words that are most like the given one, the nearest first."""
     if len(word) > LONGEST_NAME:
         return []
-    return get_close_matches(word, list(known), n=most)
+    return _find_close(word, list(known), most)
+
+
+def _find_close(word: str, known: list[str], most: int) -> list[str]:
+    from difflib import get_close_matches  # noqa: PLC0415 - most runs find nothing misspelt
+
+    return get_close_matches(word, known, n=most)
 
 
 def find_nearest(word: str, known: Collection[str]) -> str:
@@ -47,7 +52,7 @@ class NameIndex:
         if len(folded) > LONGEST_NAME:
             return ()
         likely = self._find_likely(folded, most * LIKELY)
-        return tuple(self._names[each] for each in get_close_matches(folded, likely, n=most))
+        return tuple(self._names[each] for each in _find_close(folded, likely, most))
 
     def _find_likely(self, name: str, most: int) -> list[str]:
         """Find the few names that share the most pairs of letters with a name."""

@@ -9,10 +9,10 @@ import pytest
 
 from reconciler.clients.credentials import (
     Credentials,
-    check_exposed,
     drop_secrets,
     read_runtime_credentials,
 )
+from reconciler.clients.exposure import check_exposed
 from reconciler.clients.maskinporten import GivenToken
 from reconciler.clients.runtime import AsSystemUser, make_details, open_as_system_user
 from reconciler.clients.token_exchange import PATH, ExchangedTokens, exchange_token
