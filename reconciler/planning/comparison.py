@@ -52,6 +52,17 @@ class Contrast(Field):
         """Say whether the environments are expected to differ here."""
         return self.member in EXPECTED
 
+    @property
+    def is_behind(self) -> bool:
+        """Say whether the first has what the second lacks, in the files, else in the registers.
+
+        Where the files agree and the second's register follows them, it is the first's that does not.
+        """
+        agree = self.desired[0] == self.desired[1]
+        first, second = self.live if agree else self.desired
+        follows = agree and second == self.desired[1]
+        return not self.is_expected and first is not None and not follows
+
 
 @dataclass(frozen=True, slots=True)
 class Compared:
@@ -64,8 +75,15 @@ class Compared:
 
     @property
     def behind(self) -> int:
-        """How many changes the second lacks; a system that only one of them has is one."""
-        return sum(not each.is_expected for each in self.contrasts) if all(self.ids) else 1
+        """How many changes the second lacks; a system that only the first has is one."""
+        return sum(each.is_behind for each in self.contrasts) if all(self.ids) else int(bool(self.ids[0]))
+
+    @property
+    def others(self) -> int:
+        """How many differences are neither expected nor changes that the second lacks."""
+        if not all(self.ids):
+            return int(not self.ids[0])
+        return sum(not each.is_expected and not each.is_behind for each in self.contrasts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +101,11 @@ class Comparison:
     def behind(self) -> int:
         """How many changes the second environment is behind the first."""
         return sum(each.behind for each in self.systems)
+
+    @property
+    def others(self) -> int:
+        """How many differences there are in what the first lacks, or holds against its files."""
+        return sum(each.others for each in self.systems)
 
 
 def compare(

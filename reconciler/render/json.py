@@ -263,10 +263,12 @@ def render_comparison(found: Comparison) -> str:
             "file": each.file,
             "ids": dict(zip(found.environments, (name or None for name in each.ids), strict=True)),
             "behind": each.behind,
+            "others": each.others,
             "fields": [
                 {
                     "path": field.path,
                     "expected": field.is_expected,
+                    "behind": field.is_behind,
                     "desired": {first: field.desired[0], second: field.desired[1]},
                     "live": {first: field.live[0], second: field.live[1]} if asked else None,
                 }
@@ -279,6 +281,7 @@ def render_comparison(found: Comparison) -> str:
         "first": first,
         "second": second,
         "behind": found.behind,
+        "others": found.others,
         "equal": found.equal,
         "unread": {name: why for name, why in zip(found.environments, found.unread, strict=True) if why},
         "systems": systems,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reconciler.model.canonical_json import Json
 
 BOTH = ("tt02", "prod")
+PACKAGES: Any = a_live_document()["accessPackages"]
 ID = str(a_live_document()["id"])
 
 
@@ -83,8 +84,57 @@ def test_a_register_that_does_not_follow_its_files() -> None:
     assert fields[0]["live"] == {"tt02": "SmartCloud", "prod": "X"}
 
 
+MORE: Any = [*PACKAGES, {"urn": "urn:altinn:accesspackage:x"}]
+STRAY: dict[str, tuple[dict[str, Json], dict[str, Json], int]] = {
+    "the second lacks it": ({}, {"rights": []}, 1),
+    "the first lacks it": ({"rights": []}, {}, 0),
+    "the second holds another value": ({}, {"name": {"nb": "X", "nn": "SmartSky", "en": "SmartCloud"}}, 1),
+    "the first holds another value": ({"name": {"nb": "X", "nn": "SmartSky", "en": "SmartCloud"}}, {}, 0),
+    "the first holds more": ({"accessPackages": MORE}, {}, 0),
+    "the second holds more": ({}, {"accessPackages": MORE}, 0),
+}
+
+
+@pytest.mark.parametrize(("first", "second", "behind"), STRAY.values(), ids=STRAY)
+def test_only_a_register_that_lacks_something_is_behind(
+    first: dict[str, Json], second: dict[str, Json], behind: int
+) -> None:
+    """The files are equal: what the first register lacks, or somebody changed there, is no change of the second's."""
+    desired = a_system()
+    pair = Pair("a.yaml", Presence(desired, a_system(**first)), Presence(desired, a_system(**second)))
+    found = compare(BOTH, [pair])
+
+    assert (found.behind, found.others) == (behind, 1 - behind)
+    assert f"~ {ID}  a.yaml" in show(found)
+    last = "prod is 1 change behind tt02." if behind else "prod is not behind tt02."
+    said = "Not counted as behind: 1 difference in what tt02 lacks, or holds against its files."
+    assert show(found).endswith(f"{last}\n")
+    assert (said in show(found)) is not behind
+
+
+def test_a_register_that_lacks_the_system_is_behind() -> None:
+    """Not the other one, whichever comes first; client ids and addresses are expected to differ."""
+    desired = a_system()
+    there, gone = Presence(desired, desired), Presence(desired)
+
+    assert compare(BOTH, [Pair("a.yaml", gone, there)]).behind == 0
+    assert compare(BOTH, [Pair("a.yaml", there, gone)]).behind > 1
+
+
+def test_what_only_the_files_of_the_second_ask_for() -> None:
+    """An entry that the first asks for is a change that the second lacks; the other way round it is none."""
+    more, less = a_system(), a_system(rights=[])
+
+    forth = compare(BOTH, [Pair("a.yaml", Presence(more, more), Presence(less, less))])
+    back = compare(BOTH, [Pair("a.yaml", Presence(less, less), Presence(more, more))])
+
+    assert (forth.behind, forth.others, back.behind, back.others) == (1, 0, 0, 1)
+    [system] = json.loads(as_json.render_comparison(back))["systems"]
+    assert (system["others"], [each["behind"] for each in system["fields"]]) == (1, [False])
+
+
 def test_a_system_in_one_of_them() -> None:
-    """A definition that exists in one only is one change; withdrawn counts as absent."""
+    """A definition that exists in the first only is one change that the second lacks; withdrawn counts as absent."""
     there = a_system()
     gone = there.model_copy(update={"isDeleted": True})
     pairs = [
@@ -94,7 +144,7 @@ def test_a_system_in_one_of_them() -> None:
     ]
     found = compare(BOTH, pairs, ("not asked", "not asked"))
 
-    assert (found.behind, found.equal) == (2, 1)
+    assert (found.behind, found.others, found.equal) == (1, 1, 1)
     assert f"+ {ID}  in tt02 only  new.yaml\n" in show(found)
     assert f"- {ID}  in prod only  old.yaml\n" in show(found)
     assert "The register of prod is not compared: not asked.\n" in show(found)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.render import phrases
 from reconciler.render.escape import escape_line, shorten
-from reconciler.render.lines import LONG, Piece, make_line, make_safe
+from reconciler.render.lines import LONG, Piece, make_line, make_safe, wrap_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ def render_comparison(found: Comparison, *, whole: bool) -> Iterator[Line]:
     """Render what differs, definition by definition; `whole` shows what is expected to differ too."""
     first, second = found.environments
     for each in found.systems:
-        if not each.behind and not whole:
+        if not each.behind and not each.others and not whole:
             continue
         yield from _render_system(each, found, whole=whole)
         yield make_line()
@@ -39,6 +39,10 @@ def render_comparison(found: Comparison, *, whole: bool) -> Iterator[Line]:
             yield make_line(
                 Piece(f"The register of {environment} is not compared: {make_safe(why, LONG)}.", "dim")
             )
+    if found.others:
+        others = phrases.count(found.others, "difference")
+        text = f"Not counted as behind: {others} in what {first} lacks, or holds against its files."
+        yield from wrap_sentence(text, style="dim")
     if found.behind:
         yield make_line(
             Piece(f"{second} is {phrases.count(found.behind, 'change')} behind {first}.", "strong")
