@@ -291,7 +291,9 @@ def _find_ownership(root: Path, environment: Environment, client: str) -> Owners
     acceptances = Acceptances(datetime.now(UTC).date(), accepted)
     ours = environment.list_ours(client)
     reader = "" if client in ours else client
-    return Ownership(ours, acceptances, frozenset(environment.unmanaged), archive.read_states, reader)
+    return Ownership(
+        ours, acceptances, frozenset(environment.unmanaged), archive.read_states, archive.search, reader
+    )
 
 
 @contextmanager
@@ -309,20 +311,29 @@ def open_register(context: Context, *, read_only: bool, workers: int = READERS) 
     ) as connection:
         if not context.systems:
             check_vendor(connection.target.vendor, connection.organisation, connection.register.administers)
-        yield connection
+        texts = {each.document.file: each.document.text for each in context.checked.definitions}
+        search = replace(open_archive(context), texts=texts).search
+        yield replace(connection, ownership=replace(connection.ownership, search_revisions=search))
 
 
-def make_plan(context: Context, connection: Connection, open_customers: OpenCustomers | None = None) -> Plan:
+def make_plan(
+    context: Context,
+    connection: Connection,
+    open_customers: OpenCustomers | None = None,
+    *,
+    for_apply: bool = True,
+) -> Plan:
     """Plan, with progress on a terminal, and stamp the plan with the time and the version.
 
-    The customers whom a change concerns are counted where they can be opened.
+    The customers whom a change concerns are counted where they can be opened. A plan that is only to be read does
+    without the change logs that can add nothing to it.
     """
     register, ownership = connection.register, connection.ownership
     with show_progress("Reading") as progress:
         made = plan_unjudged(
             context.systems, connection.target, register, ownership, scope=context.scope, progress=progress
         )
-        made = judge(made, register, ownership, open_customers)
+        made = judge(made, register, ownership, open_customers, for_apply=for_apply)
     return _stamp(made, context, [*find_taken(context.systems, connection.taken), *find_ending(context)])
 
 

@@ -129,7 +129,7 @@ def run(
             made = (
                 make_plan_against(context, against)
                 if against
-                else _ask_register(context, base, vendor, workers, whole=whole)
+                else _ask_register(context, base, vendor, workers, whole=whole, for_apply=out is not None)
             )
             if out is not None:
                 drafts[out].write(print_pieces(made))
@@ -157,10 +157,13 @@ def _check_alone(base: str, out: Path | None) -> None:
         )
 
 
-def _ask_register(context: Context, base: str, vendor: str, workers: int, *, whole: bool) -> Plan:
+def _ask_register(
+    context: Context, base: str, vendor: str, workers: int, *, whole: bool, for_apply: bool
+) -> Plan:
     """Plan against the register; where a base is named, compare what was changed since, and look elsewhere.
 
-    `vendor` is the one that was named, or empty. `whole` compares the rest as well.
+    `vendor` is the one that was named, or empty. `whole` compares the rest as well. A plan for apply knows the newest
+    entry of each change log.
     """
     archive = open_archive(context)
     if base:
@@ -170,7 +173,8 @@ def _ask_register(context: Context, base: str, vendor: str, workers: int, *, who
     if files and not (whole or context.only or differs_beside(context.root, files, archive.environments)):
         touched = find_touched(context.systems, files, archive.environment)
     with open_register(context, read_only=True, workers=workers) as connection:
-        made = make_plan(replace(context, touched=touched), connection, let_read(connection))
+        narrowed = replace(context, touched=touched)
+        made = make_plan(narrowed, connection, let_read(connection), for_apply=for_apply)
     approvals = find_approvals(made, context.root, find_own_journal(context.root))
     made = replace(made, approvals=approvals)
     if files is None:

@@ -8,7 +8,6 @@ knows whether it matters.
 from __future__ import annotations
 
 import os
-import secrets
 import subprocess
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -20,21 +19,16 @@ from typing import IO, TYPE_CHECKING
 from reconciler.definitions.files import SUFFIXES, SYSTEMS, find_top
 from reconciler.definitions.yaml_document import MAX_BYTES
 from reconciler.errors import UsageError
-from reconciler.model.revision import Revision
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
-MOST_REVISIONS = 200
-"""Of one file; a value that is older than so many changes is reported as unknown."""
-MOST_HISTORY = 32 * MAX_BYTES
-"""Bytes of one file's revisions together; what is older is reported as unknown."""
 _MOST_ANSWER = 64 * 1024 * 1024
 """Bytes of one answer of git; the list of a hundred thousand definitions has twelve million."""
 _SECONDS = 60
 """After which git is given up: a repository can bring a pipe where git expects a file."""
 _HINT = "Look at the repository with `git status`."
-_LONGEST = 300
+LONGEST = 300
 """Characters of git's error message."""
 _SETTINGS: Mapping[str, str] = {
     "core.fsmonitor": "false",
@@ -149,7 +143,7 @@ def _compose(root: Path, words: Sequence[str]) -> tuple[list[str], dict[str, str
 
 
 @contextmanager
-def _start(root: Path, *words: str) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+def start_git(root: Path, *words: str) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
     """Start git, and give its input and output; raises `GitFailed` where it fails or takes too long."""
     command, environ = _compose(root, words)
     late = []
@@ -184,20 +178,20 @@ def _start(root: Path, *words: str) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
             raise GitFailed(f"git took more than {_SECONDS} seconds.")
         if code:
             errors.seek(0)
-            raise GitFailed(_explain(root, errors.read(10 * _LONGEST)), code=code)
+            raise GitFailed(_explain(root, errors.read(10 * LONGEST)), code=code)
 
 
 def _explain(root: Path, errors: bytes) -> str:
     first = next(iter(errors.decode(errors="replace").splitlines()), "")
     reason = (
-        first.removeprefix("fatal: ").removeprefix("error: ")[:_LONGEST].rstrip(".") or "it does not say why"
+        first.removeprefix("fatal: ").removeprefix("error: ")[:LONGEST].rstrip(".") or "it does not say why"
     )
     return f"git cannot read {root}: {reason}."
 
 
-def _ask(root: Path, *words: str) -> bytes:
+def ask_git(root: Path, *words: str) -> bytes:
     """Run git and give its answer; raises `GitFailed`."""
-    with _start(root, *words) as (given, answer):
+    with start_git(root, *words) as (given, answer):
         given.close()
         content = answer.read(_MOST_ANSWER + 1)
         if len(content) > _MOST_ANSWER:
@@ -208,12 +202,12 @@ def _ask(root: Path, *words: str) -> bytes:
 def find_commit(root: Path, name: str) -> str | None:
     """Find the commit of a name; None where there is none in a repository that git reads."""
     try:
-        found = _ask(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        found = ask_git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     except GitFailed as error:
         if not error.code:
             raise
         if error.code != 1:  # some invalid names end like a repository that cannot be read
-            _ask(root, "rev-parse", "--git-dir")
+            ask_git(root, "rev-parse", "--git-dir")
         return None
     commit = found.decode().strip()
     return commit if commit.isalnum() else None  # `^main` gives one with a sign
@@ -227,7 +221,7 @@ def find_gap(root: Path) -> str:
     if find_top(root) is None:
         return ""
     try:
-        shallow = _ask(root, "rev-parse", "--is-shallow-repository").strip() == b"true"
+        shallow = ask_git(root, "rev-parse", "--is-shallow-repository").strip() == b"true"
     except GitFailed as error:
         return error.message.rstrip(".")
     return "the clone is shallow" if shallow else ""
@@ -251,14 +245,14 @@ def read_base(root: Path, name: str) -> Base:
             return Base("", (), f"{gap} and does not hold {name}")
         raise UsageError(f"There is no revision {name}.", hint="Fetch it first: git fetch origin.")
     with suppress(GitFailed):  # no common ancestor
-        commit = _ask(root, "merge-base", commit, "HEAD").decode().strip()
+        commit = ask_git(root, "merge-base", commit, "HEAD").decode().strip()
     blobs = list_blobs(root, commit, f"{SYSTEMS}/")
     return Base(commit, tuple(each for each in blobs if _is_definition(each.name)))
 
 
 def list_blobs(root: Path, commit: str, *paths: str) -> Iterator[Blob]:
     """List the regular files at a commit, below some paths; raises `GitFailed`."""
-    listed = _ask(root, "ls-tree", "-r", "-z", commit, "--", *paths)
+    listed = ask_git(root, "ls-tree", "-r", "-z", commit, "--", *paths)
     for row in filter(None, listed.split(b"\0")):
         details, _, path = row.partition(b"\t")
         mode, _kind, blob = details.split()
@@ -272,22 +266,30 @@ def _is_definition(name: str) -> bool:
 
 def read_blobs(root: Path, objects: Sequence[bytes]) -> Generator[bytes | None, None, None]:
     """Read objects one after the other, each sized before it is read; None for one that is missing or too large."""
-    if not objects:
-        return
+    if objects:
+        with open_objects(root) as read:
+            yield from map(read, objects)
+
+
+@contextmanager
+def open_objects(root: Path) -> Iterator[Callable[[bytes], bytes | None]]:
+    """Give a function that reads an object likewise, for as long as the block lasts; raises `GitFailed`."""
     with (
-        _start(root, "cat-file", "--batch-check") as (asked, sizes),
-        _start(root, "cat-file", "--batch") as (wanted, contents),
+        start_git(root, "cat-file", "--batch-check") as (asked, sizes),
+        start_git(root, "cat-file", "--batch") as (wanted, contents),
     ):
-        for each in objects:
-            size = _ask_size(asked, sizes, each)
+
+        def read(name: bytes) -> bytes | None:
+            size = _ask_size(asked, sizes, name)
             if size is None or size > MAX_BYTES:
-                yield None
-                continue
-            _ask_size(wanted, contents, each)
+                return None
+            _ask_size(wanted, contents, name)
             content = contents.read(size + 1)
             if len(content) != size + 1:
                 raise GitFailed(f"git cannot read {root}: an object is cut off.")
-            yield content[:-1]
+            return content[:-1]
+
+        yield read
 
 
 def _ask_size(given: IO[bytes], answer: IO[bytes], name: bytes) -> int | None:
@@ -299,58 +301,6 @@ def _ask_size(given: IO[bytes], answer: IO[bytes], name: bytes) -> int | None:
     return int(header[2]) if len(header) == 3 and header[1] == b"blob" else None
 
 
-def read_revisions(root: Path, file: str, start: str = "HEAD") -> Iterator[Revision]:
-    """Read the revisions of one file, newest first, renames followed; none where there is no history.
-
-    Raises `GitFailed` where git does not read what is there.
-    """
-    if find_top(root) is None or (commit := find_commit(root, start)) is None:
-        return
-    mark = secrets.token_hex(16)  # which no author's name and no subject contains
-    log = _ask(
-        root,
-        *(
-            "log",
-            "--follow",
-            f"--max-count={MOST_REVISIONS}",
-            "-z",
-            "--raw",
-            "--no-abbrev",
-            "--encoding=UTF-8",
-        ),
-        *(
-            "--no-show-signature",
-            "--no-ext-diff",
-            "--no-textconv",
-            "--no-mailmap",
-            "--no-notes",
-            "--no-color",
-        ),
-        *("-O/dev/null", "-l100", "--diff-merges=first-parent"),
-        f"--format={mark}%x00%H%x00%aI%x00%<({_LONGEST},trunc)%an%x00%<({_LONGEST},trunc)%s%x00",
-        *(commit, "--", file),
-    )
-    rows = [row.split(b"\0") for row in log.split(mark.encode()) if row.strip(b"\0\n")]
-    objects = [_find_object(row[5:]) for row in rows]
-    left = MOST_HISTORY
-    with closing(read_blobs(root, [each for each in objects if each])) as contents:
-        for row, blob in zip(rows, objects, strict=True):
-            content = next(contents, None) if blob else None
-            left -= len(content or b"")
-            if left < 0:
-                return
-            commit, date, author, subject = (field.decode(errors="replace").strip() for field in row[1:5])
-            yield Revision(commit, date, author, subject, content)
-
-
-def _find_object(fields: Sequence[bytes]) -> bytes:
-    """Find the object that a commit gave the file (git-diff(1), RAW OUTPUT FORMAT); empty where it removed it."""
-    raw = next((field.strip(b"\n:").split() for field in fields if field.strip(b"\n").startswith(b":")), [])
-    if len(raw) != 5 or not raw[1].startswith(b"100"):
-        return b""
-    return raw[3]
-
-
 def read_at_head(root: Path, file: str) -> bytes | None:
     """Read a regular file as the commit that is checked out has it; None where it has none, or there is no commit.
 
@@ -358,7 +308,7 @@ def read_at_head(root: Path, file: str) -> bytes | None:
     """
     if find_top(root) is None or find_commit(root, "HEAD") is None:
         return None
-    mode, _, rest = _ask(root, "ls-tree", "-z", "HEAD", "--", file).partition(b" ")
+    mode, _, rest = ask_git(root, "ls-tree", "-z", "HEAD", "--", file).partition(b" ")
     if not mode.startswith(b"100"):
         return None
     _kind, blob = rest.partition(b"\t")[0].split()
@@ -380,11 +330,11 @@ def find_line_origin(root: Path, file: str, first: int, last: int) -> LineOrigin
         "--no-color",
         "--format=%H%x00%P%x00%cI%x00%an",
     )
-    told = _ask(root, "log", *lines, *wanted, "HEAD", "--").decode(errors="replace")
+    told = ask_git(root, "log", *lines, *wanted, "HEAD", "--").decode(errors="replace")
     commit, parents, at, author = told.rstrip("\n").split("\0")
     if not parents and find_gap(root):
         return LineOrigin()
-    return LineOrigin(commit, author[:_LONGEST], at)
+    return LineOrigin(commit, author[:LONGEST], at)
 
 
 def find_head(root: Path) -> tuple[str, str]:
@@ -394,5 +344,5 @@ def find_head(root: Path) -> tuple[str, str]:
     commit = branch = ""
     with suppress(GitFailed):
         commit = find_commit(root, "HEAD") or ""
-        branch = _ask(root, "symbolic-ref", "--quiet", "--short", "HEAD").decode(errors="replace").strip()
-    return commit, branch[:_LONGEST]
+        branch = ask_git(root, "symbolic-ref", "--quiet", "--short", "HEAD").decode(errors="replace").strip()
+    return commit, branch[:LONGEST]

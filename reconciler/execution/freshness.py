@@ -121,7 +121,7 @@ def _check_impacts(plan: Plan, rest: Plan, register: Register, ownership: Owners
 
     What is not in the rest was judged before it was carried out.
     """
-    evidence = gather_evidence(rest, register, ownership)
+    evidence = gather_evidence(rest, register, ownership, for_apply=False)
     claimed = {change.id: _read_users(change) for change in rest.writes}
     left = {change.id for change in plan.changes} - {change.id for change in plan.writes} | claimed.keys()
     grown = [

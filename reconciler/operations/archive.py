@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from reconciler.definitions.git import GitFailed, find_gap, read_base, read_blobs, read_revisions
+from reconciler.definitions.files import find_top
+from reconciler.definitions.git import GitFailed, find_gap, open_objects, read_base, read_blobs
+from reconciler.definitions.git_log import Allowance, read_revisions, walk_log
 from reconciler.definitions.resolve import find_missing_members, resolve
 from reconciler.definitions.working_tree import is_object
 from reconciler.definitions.yaml_document import read_document
@@ -18,11 +20,12 @@ from reconciler.planning.origin import DefinitionHistory, trace
 from reconciler.rules.definition_reader import check_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from reconciler.definitions.definition import Definition, Resolved
     from reconciler.definitions.git import Blob
+    from reconciler.definitions.git_log import FileEntry
     from reconciler.definitions.yaml_document import Document
     from reconciler.model.revision import Revision
     from reconciler.model.system import System
@@ -106,6 +109,8 @@ class Archive:
     environment: str
     environments: tuple[str, ...]
     """The configured ones, in their order."""
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What the definitions of a plan say now, by file: a revision that says the same adds nothing to it."""
 
     def read(self, file: str, content: bytes) -> System | None:
         """Read a file's content as the canonical system of the environment; None where it is none there."""
@@ -180,6 +185,39 @@ class Archive:
         with suppress(GitFailed):  # `find_gap` says so
             return tuple(each for _, each in self.read_history(file, system))
         return ()
+
+    def search(self, files: Mapping[str, str], is_enough: Callable[[System], bool]) -> frozenset[str]:
+        """Show what definitions asked for at their revisions, newest first, until that is enough of each.
+
+        `files` has the id of each file's system. All are read in one pass, and what is shown of one is the beginning of
+        what `read_states` gives, without what `texts` has. Gives the files of which more can be left.
+        """
+        if find_top(self.root) is None:
+            return frozenset()
+        left = {name: Allowance() for name in files}
+        cut: set[str] = set()
+        try:
+            with open_objects(self.root) as read:
+                for entry in walk_log(self.root, left):
+                    file, known = entry.file, self._find_known(entry)
+                    content = known or (read(entry.object) if entry.object else None)
+                    if not left[file].take(content):
+                        del left[file]
+                        continue
+                    found = self.read(file, content) if content and not known else None
+                    if found is not None and found.id == files[file] and is_enough(found):
+                        del left[file]
+                    elif entry.has_source:
+                        del left[file]
+                        cut.add(file)
+        except GitFailed:  # of all that is left there may be more
+            cut.update(left)
+        return frozenset(cut)
+
+    def _find_known(self, entry: FileEntry) -> bytes:
+        """Give the content of an entry where it is what the definition says now; else nothing."""
+        content = self.texts.get(entry.file, "").encode()
+        return content if is_object(content, entry.object) else b""
 
     def read_last(self, file: str, start: str = "HEAD") -> System | None:
         """Read what one definition asked for when it last said something that can be read; None where it never did.

@@ -55,10 +55,18 @@ def plan(
 
 
 def judge(
-    made: Plan, register: Register, ownership: Ownership, open_customers: OpenCustomers | None = None
+    made: Plan,
+    register: Register,
+    ownership: Ownership,
+    open_customers: OpenCustomers | None = None,
+    *,
+    for_apply: bool = True,
 ) -> Plan:
-    """Judge what `plan_unjudged` gave; count the customers whom a change concerns where they can be opened."""
-    evidence = gather_evidence(made, register, ownership)
+    """Judge what `plan_unjudged` gave; count the customers whom a change concerns where they can be opened.
+
+    A plan that is only to be read does without the change logs that can add nothing to it.
+    """
+    evidence = gather_evidence(made, register, ownership, for_apply=for_apply)
     judged = judge_plan(made, evidence)
     return know_customers(judged, evidence, open_customers) if open_customers else judged
 

@@ -56,6 +56,8 @@ class Evidence:
     """How many of them are agents'."""
     stated: frozenset[str] = frozenset()
     """The fields, by path, whose live value a committed revision of the definition states."""
+    is_unread: bool = False
+    """Whether the change log was left unread, since it can add nothing to what is judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +99,12 @@ def judge(change: Change, evidence: Evidence, moves: Moves = NO_MOVES) -> tuple[
 
 def _judge_update(change: Update, evidence: Evidence, moves: Moves) -> Iterator[Impact]:
     yield from _judge_clients(change, evidence, moves)
-    entries = attribute(change.open_fields, evidence.states)
-    owner = change.live.read().vendor.organisation if change.live else ""
+    foreign = find_foreign(change, evidence)
     for each in change.open_fields:
         yield from _judge_field(each, evidence)
         yield from _judge_claims([each], moves)
-        yield from _judge_origin(each, entries[each.steps], evidence, owner)
+        if each.path in foreign:
+            yield _judge_origin(each, foreign[each.path], change)
     yield from _judge_unknown(change)
 
 
@@ -213,18 +215,22 @@ def _judge_field(each: FieldChange, evidence: Evidence) -> Iterator[Impact]:
         yield _impact(TEXT_CHANGED, f"Customers read another `{each.path}`.", each.path)
 
 
-def _judge_origin(
-    each: FieldChange, entry: LogEntry | None, evidence: Evidence, owner: str
-) -> Iterator[Impact]:
-    """Report a value that somebody outside put there, or took away; `entry` is the write that did it.
+def find_foreign(change: Change, evidence: Evidence) -> dict[str, LogEntry]:
+    """Find the fields, by path, whose value somebody outside put there, or took away; with the write that did it."""
+    entries = attribute(change.open_fields, evidence.states)
+    written = ((each.path, entry) for each in change.open_fields if (entry := entries[each.steps]))
+    return {
+        path: entry
+        for path, entry in written
+        if entry.client not in evidence.ours and path not in evidence.stated
+    }
 
-    `owner` is the system's organisation.
-    """
-    if entry is not None and entry.client not in evidence.ours and each.path not in evidence.stated:
-        text = (
-            f"`{each.path}` was set by {_describe_writer(entry, owner)} at {describe_minute(entry.created)}"
-        )
-        yield _impact(OVERWRITTEN, f"{text}, and will be overwritten.", each.path)
+
+def _judge_origin(each: FieldChange, entry: LogEntry, change: Change) -> Impact:
+    """Report that a value is overwritten which somebody outside put there, or took away."""
+    owner = change.live.read().vendor.organisation if change.live else ""
+    text = f"`{each.path}` was set by {_describe_writer(entry, owner)} at {describe_minute(entry.created)}"
+    return _impact(OVERWRITTEN, f"{text}, and will be overwritten.", each.path)
 
 
 def _describe_writer(entry: LogEntry, owner: str) -> str:

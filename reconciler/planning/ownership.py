@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from reconciler.model.system import System
     from reconciler.planning.acceptance import Acceptances
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 def list_no_revisions(_file: str, _system: str) -> Sequence[System]:
     """Stand for a repository without a history."""
     return ()
+
+
+def search_no_revisions(files: Mapping[str, str], _is_enough: Callable[[System], bool]) -> frozenset[str]:
+    """Leave it to reading the revisions of each definition by itself."""
+    return frozenset(files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,5 +37,10 @@ class Ownership:
     list_revisions: Callable[[str, str], Sequence[System]] = list_no_revisions
     """Gives what the committed revisions of a definition ask for, by its file and the system's id: canonical,
     newest first."""
+    search_revisions: Callable[[Mapping[str, str], Callable[[System], bool]], frozenset[str]] = (
+        search_no_revisions
+    )
+    """Shows those of many definitions, each system's id by its file, in one pass, until that is enough of each; gives
+    the files of which `list_revisions` may give more."""
     reader: str = ""
     """The run's own client where it is none of those, and so may only read; empty where it is one of them."""

@@ -303,7 +303,8 @@ def judge_plan(plan: Plan, evidence: Mapping[str, Evidence]) -> Plan:
         if isinstance(each, (Create, Update, Delete)):
             known = evidence.get(each.id)
             impacts = judge(each, known or Evidence(), moves[each.id])
-            newest = find_newest(known.states, each.live) if known and each.live else None
+            is_read = known is not None and not known.is_unread
+            newest = find_newest(known.states, each.live) if known and is_read and each.live else None
             changes.append(replace(each, impacts=impacts, newest=newest))
         else:
             changes.append(each)

@@ -178,7 +178,8 @@ class SavedChange(SavedShown):
     live_digest: Digest | None
     """SHA-256 of that answer; null where there is none."""
     newest_entry: str | None
-    """The time of the newest change-log entry when the plan was made; empty where there was none."""
+    """The time of the newest change-log entry when the plan was made; empty where there was none, and null where
+    the log was not read, as in a plan that is only shown."""
 
 
 class SavedUnmanaged(_Part):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.definitions import git as module
+from reconciler.definitions import git_log
 from reconciler.definitions.files import find_top
 from reconciler.definitions.git import (
     GitFailed,
@@ -21,8 +22,8 @@ from reconciler.definitions.git import (
     read_at_head,
     read_base,
     read_blobs,
-    read_revisions,
 )
+from reconciler.definitions.git_log import read_revisions
 from reconciler.definitions.yaml_document import MAX_BYTES
 from reconciler.errors import UsageError
 from tests.git import commit_all, git
@@ -176,7 +177,7 @@ def test_objects_are_sized_before_they_are_read(root: Path) -> None:
 
 def test_the_revisions_of_a_file_have_a_measure(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """S8: many revisions of the largest size are not all read."""
-    monkeypatch.setattr(module, "MOST_HISTORY", 25)
+    monkeypatch.setattr(git_log, "MOST_HISTORY", 25)
     for number in range(5):
         commit(root, f"{number}", a=f"id: number{number}\n")
 
@@ -192,6 +193,7 @@ def test_a_small_repository_of_huge_definitions_takes_no_memory(root: Path) -> N
         commit(root, f"{number}")
     code = (
         "import resource, sys\nfrom pathlib import Path\nfrom reconciler.definitions.git import *\n"
+        "from reconciler.definitions.git_log import *\n"
         "root = Path(sys.argv[1])\nbefore = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "assert len(list(read_revisions(root, 'systems/a.yaml'))) == 21\n"
         "assert list(read_blobs(root, [b.object for b in read_base(root, 'HEAD').blobs])) == [None]\n"
@@ -452,7 +454,7 @@ def test_no_other_words_run_a_program_either(hostile: Path, tmp_path: Path, word
     """G1: the settings hold by themselves, whatever flags a later reading of git forgets."""
     (hostile / ".gitattributes").unlink()
 
-    module._ask(hostile, *words)
+    module.ask_git(hostile, *words)
 
     assert not (tmp_path / "ran").exists(), (tmp_path / "ran").read_text()
 
@@ -461,7 +463,7 @@ def test_our_settings_win_over_a_repositorys(hostile: Path) -> None:
     """G1: each program that can be set is ours, though the repository sets it."""
     ours = module._SETTINGS
     effective = {
-        key: module._ask(hostile, "config", "--get", "--default", "", key).decode().strip() for key in ours
+        key: module.ask_git(hostile, "config", "--get", "--default", "", key).decode().strip() for key in ours
     }
 
     assert effective == dict(ours)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
-from reconciler.definitions.git import GitFailed, read_blobs
+from reconciler.definitions.git import GitFailed, list_blobs, read_blobs, start_git
 from reconciler.errors import UsageError
 from reconciler.model.normalise import normalise
 from reconciler.operations.archive import Archive, trace_to_definitions, trace_to_history
@@ -19,7 +19,10 @@ from tests.git import git
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from reconciler.model.system import System
 
 ID = "991825827_smartcloud"
 FILE = f"systems/{ID}.yaml"
@@ -63,6 +66,64 @@ def test_a_history_is_of_one_system_in_one_environment(archive: Archive) -> None
     in_prod = Archive(archive.root, "prod", ENVIRONMENTS).read_history(FILE, ID)
     assert [each.name["nb"] for _, each in in_prod] == ["p"]
     assert archive.find_gap() == ""
+
+
+def test_many_histories_are_searched_in_one_pass(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many files there are, git is started four times; each shows the newest of what it has by itself."""
+    files = {f"systems/{VENDOR}_{number}.yaml": f"{VENDOR}_{number}" for number in range(20)}
+    for word in ("one", "two", "three"):
+        commit(archive.root, word, **{each: text(word, id=each) for each in files.values()})
+    started: list[str] = []
+
+    def start(root: Path, *words: str) -> AbstractContextManager[tuple[IO[bytes], IO[bytes]]]:
+        started.append(words[0])
+        return start_git(root, *words)
+
+    for module in ("git", "git_log"):
+        monkeypatch.setattr(f"reconciler.definitions.{module}.start_git", start)
+    seen: dict[str, list[str]] = {each: [] for each in files.values()}
+
+    def is_enough(system: System) -> bool:
+        seen[system.id].append(system.name["nb"])
+        return system.name["nb"] == "two"
+
+    assert archive.search(files, is_enough) == frozenset()
+    assert set(map(tuple, seen.values())) == {("three", "two")}
+    assert sorted(started) == ["cat-file", "cat-file", "log", "rev-parse"]
+
+    # They were added by a commit that has a parent, and can come from another file there.
+    assert archive.search(files, lambda each: each.name["nb"] == "none") == frozenset(files)
+
+
+def test_a_search_passes_over_what_the_definition_says_now(archive: Archive) -> None:
+    """It states nothing that differs; what is broken, another system or of no history is not shown either."""
+    seen: list[str] = []
+
+    def note(system: System) -> bool:
+        seen.append(system.name["nb"])
+        return False
+
+    now = read_blobs(archive.root, [each.object for each in list_blobs(archive.root, "HEAD", FILE)])
+    current = replace(archive, texts={FILE: (next(now) or b"").decode()})
+
+    assert current.search({FILE: ID}, note) == frozenset()
+    assert seen == ["one"]
+    assert archive.search({FILE: ID, "systems/none.yaml": "none"}, note) == frozenset()
+    assert seen == ["one", "two", "one"]
+
+
+def test_a_history_that_git_does_not_read_is_left_to_each_file(
+    archive: Archive, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a repository there is nothing more; where git fails there may be."""
+    alone = Archive(tmp_path_factory.mktemp("alone"), "local", ENVIRONMENTS)
+    assert alone.search({FILE: ID}, lambda _: True) == frozenset()
+
+    def fail(*_: object) -> None:
+        raise GitFailed("No.")
+
+    monkeypatch.setattr("reconciler.operations.archive.walk_log", fail)
+    assert archive.search({FILE: ID}, lambda _: True) == {FILE}
 
 
 def test_what_is_as_it_was_is_read_from_the_working_tree(
