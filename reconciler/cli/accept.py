@@ -7,13 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from reconciler.cli.console import notify, show_lines, show_text
-from reconciler.cli.context import (
-    list_accepted,
-    make_plan,
-    open_register,
-    read_accepted_file,
-    read_context,
-)
+from reconciler.cli.context import make_plan, open_register, read_context
 from reconciler.cli.options import (
     EnvironmentOption,
     Format,
@@ -26,6 +20,7 @@ from reconciler.cli.options import (
     make_app,
     read_date,
 )
+from reconciler.cli.ownership import list_accepted, read_accepted_file
 from reconciler.definitions.files import write_file
 from reconciler.errors import UsageError
 from reconciler.model.untrusted_text import escape_line

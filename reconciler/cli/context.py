@@ -18,12 +18,12 @@ from reconciler.cli.console import notify, notify_findings, show_progress, show_
 from reconciler.cli.environment import choose_environment
 from reconciler.cli.options import Format
 from reconciler.cli.outputs import write_findings
+from reconciler.cli.ownership import find_ownership
 from reconciler.clients.credentials import read_credentials
 from reconciler.definitions.catalogue_file import read_catalogues
 from reconciler.definitions.files import find_definitions, read_documents, read_file
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.definitions.working_tree import compare_with_head
-from reconciler.definitions.yaml_document import MAX_BYTES
 from reconciler.errors import Exit
 from reconciler.model.canonical_json import SHORT
 from reconciler.model.environment import READERS
@@ -36,9 +36,6 @@ from reconciler.operations.plan import judge, plan_against, plan_unjudged
 from reconciler.operations.scope import Scope, Touched
 from reconciler.operations.selection import check_form
 from reconciler.operations.validate import check_vendor, choose_vendor, find_vendor, resolve_all, validate
-from reconciler.planning.acceptance import FILE as ACCEPTED
-from reconciler.planning.acceptance import Acceptances
-from reconciler.planning.acceptance_file import Rules, read_acceptances
 from reconciler.planning.key_expiry import find_key_expiry
 from reconciler.planning.ownership import Ownership
 from reconciler.planning.plan import Target, stamp
@@ -62,7 +59,6 @@ if TYPE_CHECKING:
     from reconciler.model.environment import Environment
     from reconciler.model.findings import Finding
     from reconciler.operations.broken_files import BrokenFile
-    from reconciler.planning.acceptance import Acceptance
     from reconciler.planning.plan import Plan
     from reconciler.rules import Checked
 
@@ -264,7 +260,7 @@ def connect(
         own = str(read_claims(tokens.token()).get("client_id") or credentials.client_id)
         if not read_only:
             check_writer(environment, own)
-        ownership = _find_ownership(root, environment, own)
+        ownership = find_ownership(root, environment, own)
         yield Connection(environment, credentials, register, target, ownership, taken, organisation)
 
 
@@ -282,18 +278,6 @@ def _dial(
         HttpRegister(environment, tokens, workers=workers, read_only=read_only, notify=notify) as register,
     ):
         yield tokens, register
-
-
-def _find_ownership(root: Path, environment: Environment, client: str) -> Ownership:
-    """Find what in the register is ours, in a run whose token is one client's."""
-    archive = Archive(root, environment.name, tuple(read_settings(root).environments))
-    accepted = tuple(each for each in list_accepted(root) if each.environment == environment.name)
-    acceptances = Acceptances(datetime.now(UTC).date(), accepted)
-    ours = environment.list_ours(client)
-    reader = "" if client in ours else client
-    return Ownership(
-        ours, acceptances, frozenset(environment.unmanaged), archive.read_states, archive.search, reader
-    )
 
 
 @contextmanager
@@ -384,18 +368,6 @@ def read_saved(path: Path) -> Plan:
 def find_target(environment: Environment, vendor: str) -> Target:
     """Name whose systems in which register an environment's plans are for."""
     return Target(environment.name, environment.identity, vendor)
-
-
-def list_accepted(root: Path) -> tuple[Acceptance, ...]:
-    """List the differences that may stand, in all environments; raises `UsageError` with all that is wrong there."""
-    rules = Rules(datetime.now(UTC).date(), tuple(read_settings(root).environments))
-    return read_acceptances(read_accepted_file(root), rules)
-
-
-def read_accepted_file(root: Path) -> bytes:
-    """Read the file of accepted differences; it is empty where there is none."""
-    path = root / ACCEPTED
-    return read_file(path, within=root, most=MAX_BYTES) if os.path.lexists(path) else b""
 
 
 def open_archive(context: Context) -> Archive:
