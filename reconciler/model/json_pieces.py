@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING
 
 from reconciler.model.canonical_json import print_canonical
@@ -35,11 +36,11 @@ def print_digested(
         if name == streamed:
             for number, entry in enumerate(entries):
                 found.update((b"," if number else b"") + print_canonical(entry))
-                yield (",\n    " if number else "[\n    ") + _print_indented(entry, 4)
+                yield (",\n    " if number else "[\n    ") + print_indented(entry, "\n    ")
                 value = True  # noqa: PLW2901 - there is an entry
             yield "\n  ]" if value is True else "[]"
         else:
-            yield _print_indented(value, 2)
+            yield print_indented(value, "\n  ")
         yield ","
     found.update(
         b"]" + b"".join(b"," + _print_canonical(name, members[name]) for name in names[place + 1 :]) + b"}"
@@ -55,5 +56,22 @@ def _print_canonical(name: str, value: Json) -> bytes:
     return _print_name(name) + print_canonical(value)
 
 
-def _print_indented(value: Json, spaces: int) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False).replace("\n", "\n" + " " * spaces)
+def print_indented(value: Json, line: str = "\n") -> str:
+    """Print a value as `json.dumps` does with an indent of two; `line` begins each line but the first.
+
+    The library's own way, a generator at each level, takes half as long again.
+    """
+    inner = line + "  "
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if isinstance(value, dict) and value:
+        members = [f"{_print_key(name)}: {print_indented(each, inner)}" for name, each in value.items()]
+        return "{" + inner + ("," + inner).join(members) + line + "}"
+    if isinstance(value, (list, tuple)) and value:
+        return "[" + inner + ("," + inner).join([print_indented(each, inner) for each in value]) + line + "]"
+    return "null" if value is None else json.dumps(value)
+
+
+def _print_key(name: Json) -> str:
+    """Print the name of a member; a number or a word is written as a text, as JSON has no other names."""
+    return encode_basestring(name if isinstance(name, str) else json.dumps(name))

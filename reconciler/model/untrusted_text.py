@@ -61,7 +61,11 @@ def hide_commands(text: str, mark: str) -> str:
 
 def escape_json(printed: str) -> str:
     """Make printed JSON safe to look at: the same values, with nothing hidden and nothing that steers."""
-    hidden = _UNSAFE.sub(lambda match: match[0] if match[0] == "\n" else _encode(match[0]), printed)
+    hidden = printed
+    if not printed.replace(
+        "\n", ""
+    ).isprintable():  # which nothing of it is that is unsafe, and which is quick
+        hidden = _UNSAFE.sub(lambda match: match[0] if match[0] == "\n" else _encode(match[0]), printed)
     return hide_commands(hidden, "\\u0023")
 
 

@@ -27,6 +27,8 @@ def move_findings(findings: Iterable[Finding], prefix: str) -> tuple[Finding, ..
 
 def move_plan(plan: Plan, prefix: str) -> Plan:
     """Put the folder in front of every file that a plan names."""
+    if not prefix:
+        return plan
     changes = tuple(replace(each, file=_move(each.file, prefix)) for each in plan.changes)
     unmanaged = tuple(replace(each, former=_move(each.former, prefix)) for each in plan.unmanaged)
     findings = move_findings(plan.findings, prefix)

@@ -6,9 +6,11 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler.model.canonical_json import digest_json
-from reconciler.model.json_pieces import print_digested
+from reconciler.model.json_pieces import print_digested, print_indented
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +24,25 @@ MEMBERS: dict[str, Json] = {
     "e": {},
     "m": "x",
 }
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(VALUES)
+def test_it_is_indented_as_the_library_does(value: Json) -> None:
+    """Every letter of it, whatever the value."""
+    assert print_indented(value) == json.dumps(value, indent=2, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("value", [(), (1, ()), {1: {True: [None]}}, {"a": '\ud800\x00\u2028"\\/'}])
+def test_what_is_no_json_of_its_own(value: Json) -> None:
+    """Tuples are lists, names are texts, and a letter that hides is left to whoever prints."""
+    assert print_indented(value) == json.dumps(value, indent=2, ensure_ascii=False)
 
 
 @pytest.mark.parametrize("entries", [[], [{}], [{"b": 1, "a": [2, []]}, "ø", [1, {"c": None}]]])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.model.untrusted_text import _UNSAFE
 from reconciler.render.escape import (
     LONGEST,
     escape_github_data,
@@ -108,3 +109,11 @@ def test_a_command_in_json_keeps_its_value(text: str) -> None:
 def test_no_line_begins_with_a_command(text: str, shown: str) -> None:
     """S4: GitHub's runner trims a line and looks at its first letters; GitLab's needs control characters."""
     assert escape_line(text) == shown
+
+
+def test_no_unsafe_letter_is_printable() -> None:
+    """So the quick look that decides whether JSON has to be looked through passes over none."""
+    unsafe = _UNSAFE.findall("".join(map(chr, range(0x110000))))
+
+    assert len(unsafe) > 2_000
+    assert [each for each in unsafe if escape_json(each) == each] == ["\n"]
