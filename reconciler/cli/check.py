@@ -8,6 +8,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from reconciler.cli.check_session import CheckOptions, run_check
+from reconciler.cli.completions import complete_template
 from reconciler.cli.console import show_lines
 from reconciler.cli.context import read_definitions
 from reconciler.cli.options import EnvironmentOption, Format, RootOption, SystemArgument, Verb, make_app
@@ -39,6 +40,7 @@ _Request: TypeAlias = Annotated[
         metavar="NAME",
         help="The template in the definition. Default: the only one.",
         show_default=False,
+        autocompletion=complete_template,
     ),
 ]
 _Reference: TypeAlias = Annotated[

@@ -1,4 +1,4 @@
-"""What a shell offers for a word that is being written: environments, systems, names that `explain` knows, runs.
+"""What a shell offers for a word that is being written: names of environments, systems, templates, rules, runs.
 
 A completion never fails and never asks a network: what cannot be read offers nothing.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import typer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,6 +38,27 @@ def complete_system(incomplete: str) -> list[str]:
         named = (each.find(("id",)) for each in read_documents(root, find_definitions(root)))
         return _choose((node.text for node in named if isinstance(node, Scalar)), incomplete)
     return []
+
+
+def complete_template(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Offer the request templates of the system that is named on the line, or of all where none is yet."""
+    from reconciler.definitions.files import find_definitions, read_documents  # noqa: PLC0415 - as above
+    from reconciler.definitions.settings import find_root  # noqa: PLC0415 - as above
+    from reconciler.definitions.yaml_document import Mapping, Scalar  # noqa: PLC0415 - as above
+
+    # An option whose value is still missing ends the reading of the line, and leaves the id among the rest.
+    words, names = {*ctx.args, ctx.params.get("system") or ""} - {""}, list[str]()
+    with suppress(Exception):
+        root = find_root(Path.cwd())
+        for each in read_documents(root, find_definitions(root)):
+            named, overlays = each.find(("id",)), each.find(("environments",))
+            if words and not (isinstance(named, Scalar) and named.text in words):
+                continue
+            own = [key.text for key, _ in overlays.entries] if isinstance(overlays, Mapping) else []
+            places = [("requests",), *(("environments", name, "requests") for name in own)]
+            found = (each.find(place) for place in places)
+            names += [key.text for node in found if isinstance(node, Mapping) for key, _ in node.entries]
+    return _choose(dict.fromkeys(names), incomplete)
 
 
 def complete_entry(incomplete: str) -> list[str]:

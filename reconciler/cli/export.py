@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.completions import complete_template
 from reconciler.cli.console import notify, show_text
 from reconciler.cli.context import make_plan, narrow, open_register, read_context
 from reconciler.cli.options import (
@@ -40,6 +41,7 @@ _RequestOption = Annotated[
         "--request",
         metavar="NAME",
         help="The body that asks --customer for a system user, as this template below requests: has it.",
+        autocompletion=complete_template,
     ),
 ]
 _CustomerOption = Annotated[

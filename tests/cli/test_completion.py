@@ -35,7 +35,12 @@ def offer(repository: Repository, line: str, shell: str = "bash") -> list[str]:
         ("reconciler pla", ["plan"]),
         ("reconciler plan --ag", ["--against"]),
         ("reconciler plan -e ser", ["served"]),
-        *((f"reconciler {verb} {VENDOR}", [ID]) for verb in ("history", "import", "export", "drift --adopt")),
+        *(
+            (f"reconciler {verb} {VENDOR}_s", [ID])
+            for verb in ("history", "import", "export", "drift --adopt")
+        ),
+        (f"reconciler check {ID} --request ", ["standard", "own"]),
+        ("reconciler export --request s", ["standard"]),
         ("reconciler explain client-id-cl", ["client-id-claimed"]),
         ("reconciler rollback l", ["latest"]),
         ("reconciler compare t", ["tt02"]),
@@ -46,7 +51,11 @@ def offer(repository: Repository, line: str, shell: str = "bash") -> list[str]:
 def test_words_are_offered(repository: Repository, line: str, words: list[str]) -> None:
     """Verbs, options, environments, ids, explanations and runs are offered by how they begin."""
     repository.configure("http://127.0.0.1:9", "http://127.0.0.1:9/")
-    repository.define()
+    template = {"accessPackages": ["urn:altinn:accesspackage:skattegrunnlag"]}
+    repository.define(
+        requests={"standard": template}, environments={"served": {"requests": {"own": template}}}
+    )
+    repository.define("other", requests={"another": template})
 
     assert offer(repository, line) == words
 
