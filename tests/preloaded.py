@@ -126,12 +126,9 @@ def _run(words: list[str], folder: str, environ: dict[str, str], streams: list[i
     )
     code = 70
     try:
-        from reconciler.__main__ import main  # noqa: PLC0415 - as in the program
+        from reconciler.__main__ import run  # noqa: PLC0415 - as in the program
 
-        main()
-        code = 0
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        code = run()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

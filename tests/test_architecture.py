@@ -323,8 +323,8 @@ def _load_with(words: list[str], folder: Path) -> set[str]:
     code = (
         "import sys\n"
         f"sys.argv = ['reconciler', *{words!r}]\n"
-        "from reconciler.__main__ import main\n"
-        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "from reconciler.__main__ import run\n"
+        "run()\n"
         "print(*sorted(sys.modules))"
     )
     command = [sys.executable, "-c", code]

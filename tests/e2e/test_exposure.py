@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from jwt.algorithms import RSAAlgorithm
 from typer._click import Context
 
-from reconciler.__main__ import main
+from reconciler.__main__ import run as run_program
 from reconciler.cli.main import app
 from reconciler.cli.verbs import VERBS
 from reconciler.clients.credentials import CREDENTIAL_VARIABLES, is_kid, read_credentials
@@ -99,9 +99,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *words: str, **environ: str) -> int:
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "argv", ["reconciler", *words])
-    with pytest.raises(SystemExit) as caught:
-        main()
-    return int(caught.value.code or 0)
+    return run_program()
 
 
 def assert_unseen(secret: str, root: Path, capsys: pytest.CaptureFixture[str], kept: str = "") -> str:

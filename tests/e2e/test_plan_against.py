@@ -227,8 +227,8 @@ def test_neither_http_nor_keys_are_loaded(review: Repository) -> None:
     code = (
         "import sys\n"
         "sys.argv = ['reconciler', 'plan', '--against', 'main', '-e', 'prod']\n"
-        "from reconciler.__main__ import main\n"
-        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "from reconciler.__main__ import run\n"
+        "run()\n"
         "print(*sorted(name for name, module in sys.modules.items() if module is not None))"
     )
     done = subprocess.run(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from reconciler.__main__ import main
+from reconciler.__main__ import run
 from tests.builders import a_definition_text
 
 if TYPE_CHECKING:
@@ -120,10 +120,9 @@ def test_a_json_seed_that_is_no_system(
 
     handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
 
-    with pytest.raises(SystemExit) as ended:
-        main()
+    code = run()
     for each, handler in handlers.items():
         signal.signal(each, handler)
 
-    assert ended.value.code == 2
+    assert code == 2
     assert message in " ".join(capsys.readouterr().err.split())

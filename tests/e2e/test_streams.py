@@ -173,6 +173,15 @@ def test_a_signal_in_the_last_milliseconds_changes_nothing(
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_what_was_registered_for_the_end_is_done(repository: Repository) -> None:
+    """W14: the process ends without the interpreter's own end, and nothing is lost by that."""
+    code = "atexit.register(lambda: print('the end', file=sys.stderr, end=''))\n"
+    code += "class Late:\n    def __del__(self): os.write(2, b'taken apart')\nkept = Late()\n"
+    done = run_main(repository.root, code, "validate")
+
+    assert (done.returncode, done.stderr) == (0, "the end")
+
+
 HOSTILE = "x\n::error::boo\r::warning::b ##vso[task.setvariable]c ##[error]d \x1b[31m \u202e ##teamcity[e]"
 
 
