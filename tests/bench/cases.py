@@ -76,8 +76,8 @@ class Case:
     state: str = ""
     """What the register holds; empty where none is asked."""
     latency: float = 0.0
-    is_touched: bool = False
-    """Whether the repository has a commit that changes one definition."""
+    edits: str = ""
+    """What the newest commit changes: `one` definition, or `all`; empty where there is only the first one."""
     writes: bool = False
     """Whether a run changes the register, so that each gets a new one, and carries out a saved plan."""
     asked: Callable[[int], Mapping[str, int]] = lambda _: {}
@@ -165,7 +165,7 @@ def _read_one(site: Site) -> list[str]:
 
 def _write(method: str) -> Callable[[Site], list[str]]:
     def write(site: Site) -> list[str]:
-        seed = str(site.corpus.seed("same"))
+        seed = str(site.corpus.seed("old"))
         *register, _ = site.name_register()
         return ["write", str(site.corpus.systems), *register, str(WORKERS), seed, method]
 
@@ -217,7 +217,13 @@ def _list_plan(latency: float) -> list[Case]:
     where = f", {latency * 1000:.0f} ms" if latency else ""
 
     def plan(
-        name: str, state: str, expected: Callable[[int], Json], pick: Callable[[Sequence[int]], Sequence[int]]
+        name: str,
+        state: str,
+        expected: Callable[[int], Json],
+        *,
+        edits: str = "",
+        logs: bool = False,
+        pick: Callable[[Sequence[int]], Sequence[int]] = _pick_thousand,
     ) -> Case:
         return Case(
             f"plan, {name}{where}",
@@ -228,15 +234,25 @@ def _list_plan(latency: float) -> list[Case]:
             lambda size: {"files": size, "read": size},
             pick=_pick_thousand if latency else pick,
             octodns="sync",
-            octodns_changes=state == "changed",
+            octodns_changes=bool(edits) or logs,
             state=state,
             latency=latency,
-            asked=lambda size: {"list": 1, "system": size, "token": 1},
+            edits=edits,
+            asked=lambda size: {
+                "list": 1,
+                "system": size,
+                "token": 1,
+                **({"change log": size} if logs else {}),
+            },
         )
 
+    def change(size: int) -> Json:
+        return _expect_plan(update=size, fields=size)
+
     return [
-        plan("nothing to do", "same", lambda size: _expect_plan(keep=size), list),
-        plan("all changed", "changed", lambda size: _expect_plan(update=size, fields=size), _pick_thousand),
+        plan("nothing to do", "old", lambda size: _expect_plan(keep=size), pick=list),
+        plan("all changed", "old", change, edits="all"),
+        plan("all changed by others", "new", change, logs=True),
     ]
 
 
@@ -250,9 +266,9 @@ def _list_touched() -> list[Case]:
             _touch,
             lambda _: {"files": 1, "read": 1},
             pick=_pick_thousand,
-            state="same",
+            state="old",
             latency=LATENCY,
-            is_touched=True,
+            edits="one",
             asked=lambda _: {"list": 1, "system": 1, "token": 1},
         )
     ]
@@ -275,7 +291,7 @@ def _list_apply() -> list[Case]:
 
     return [
         apply("creates", "empty", "POST", "create"),
-        apply("changes", "changed", "PUT", "update"),
+        apply("changes", "new", "PUT", "update"),
     ]
 
 

@@ -172,7 +172,7 @@ class Corpus:
         return make_id(self.size // 2)
 
     def seed(self, state: str) -> Path:
-        """The file with the documents of a register: `same`, `changed` in one member each, or `empty`."""
+        """The file with the documents of a register: `old`, with another text in each `new`, or `empty`."""
         return self.folder / f"{state}.json"
 
     def configure(self, base: str, maskinporten: str) -> None:
@@ -181,16 +181,22 @@ class Corpus:
         (self.root / "reconciler.toml").write_text(text, encoding="utf-8")
 
 
-def make_corpus(folder: Path, size: int, *, workers: int) -> Corpus:
-    """Write the files of one size."""
+def make_corpus(folder: Path, size: int, *, workers: int, is_rewritten: bool = False) -> Corpus:
+    """Write the files of one size, and commit the definitions; `is_rewritten` adds a commit that changes each."""
     corpus = Corpus(size, folder)
     for each in (corpus.systems, corpus.zones):
         each.mkdir(parents=True)
+    (corpus.root / ".gitignore").write_text(".reconciler/\n", encoding="utf-8")
+    git(corpus.root, "init", "-q", "-b", "main", "--template=")
+    _write_definitions(corpus, OLD)
+    commit_all(corpus.root, "Describe every system")
+    if is_rewritten:
+        _write_definitions(corpus, NEW)
+        commit_all(corpus.root, "Describe every system better")
     for number in range(size):
-        definition, zone = (_fill(each, number, OLD) for each in (_TEXT, _ZONE))
-        (corpus.systems / f"{make_id(number)}.yaml").write_text(definition, encoding="utf-8")
+        zone = _fill(_ZONE, number, NEW if is_rewritten else OLD)
         (corpus.zones / f"system{number:05}.example.yaml").write_text(zone, encoding="utf-8")
-    for state, english in (("same", OLD), ("changed", NEW)):
+    for state, english in (("old", OLD), ("new", NEW)):
         corpus.seed(state).write_text(_write_documents(size, english), encoding="utf-8")
     corpus.seed("empty").write_text("[]", encoding="utf-8")
     config = _OCTODNS.format(workers=workers, folder=corpus.zones)
@@ -198,11 +204,15 @@ def make_corpus(folder: Path, size: int, *, workers: int) -> Corpus:
     return corpus
 
 
+def _write_definitions(corpus: Corpus, english: str) -> None:
+    for number in range(corpus.size):
+        path = corpus.systems / f"{make_id(number)}.yaml"
+        path.write_text(_fill(_TEXT, number, english), encoding="utf-8")
+
+
 def touch(corpus: Corpus) -> None:
-    """Commit the repository as it is, and then a change of one definition; its configuration is the same in both."""
-    (corpus.root / ".gitignore").write_text(".reconciler/\n", encoding="utf-8")
-    git(corpus.root, "init", "-q", "-b", "main", "--template=")
-    commit_all(corpus.root, "Describe every system")
+    """Commit the configuration, and then a change of one definition."""
+    commit_all(corpus.root, "Name the register")
     path = corpus.systems / f"{corpus.touched}.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace(OLD, NEW), encoding="utf-8")
     commit_all(corpus.root, "Describe one system better")

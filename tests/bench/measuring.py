@@ -78,11 +78,13 @@ class Bench:
     with_counts: bool = True
     _corpora: dict[str, Corpus] = field(default_factory=dict)
 
-    def find_corpus(self, size: int, *, is_touched: bool = False) -> Corpus:
+    def find_corpus(self, size: int, edits: str = "") -> Corpus:
         """Give the files of a size, and make them at the first call."""
-        name = f"touched{size}" if is_touched else str(size)
+        name = f"{edits}{size}"
         if name not in self._corpora:
-            self._corpora[name] = make_corpus(self.folder / name, size, workers=self.workers)
+            self._corpora[name] = make_corpus(
+                self.folder / name, size, workers=self.workers, is_rewritten=edits == "all"
+            )
         return self._corpora[name]
 
     def measure(self, case: Case, sizes: Sequence[int]) -> list[Row]:
@@ -101,21 +103,21 @@ class Bench:
                     if not is_spared:
                         self._run_round(row, kept.get(row.size), turn)
             for row in rows:
-                if self.with_counts and row.size <= MOST_TRACED and (not case.latency or case.is_touched):
+                if self.with_counts and row.size <= MOST_TRACED and (not case.latency or case.edits == "one"):
                     self._trace(row, kept.get(row.size))
         return rows
 
     @contextmanager
     def open(self, case: Case, size: int) -> Iterator[Site]:
         """Serve the register of a case, if it has one, and point the repository at it; a touched one only once."""
-        corpus = self.find_corpus(size, is_touched=case.is_touched)
+        corpus = self.find_corpus(size, case.edits)
         if not case.state:
             (corpus.root / "reconciler.toml").unlink(missing_ok=True)
             yield Site(corpus, None, self.workers)
             return
         with serve_register(corpus.seed(case.state), self.client.jwk, ROOT) as register:
             corpus.configure(register.base, register.maskinporten)
-            if case.is_touched:
+            if case.edits == "one":
                 touch(corpus)
             register.set_latency(case.latency)
             yield Site(corpus, register, self.workers)

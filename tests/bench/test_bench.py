@@ -13,6 +13,7 @@ from tests.bench.corpus import NEW, OLD, make_corpus
 from tests.bench.limits import Verdict, judge
 from tests.bench.measuring import Bench, Client, Row, Sample, WrongResult, find_faults
 from tests.bench.table import draw_page, replace_page
+from tests.git import git
 from tests.served import export_pem, export_public
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 PLAN = next(each for each in CASES if each.name == "plan, nothing to do")
+CHANGED = ["plan, all changed", "plan, all changed by others"]
 NOTHING = dict.fromkeys(("create", "update", "delete", "blocked", "keep", "unmanaged"), 0)
 SIZES = ["--sizes", "3", "--rounds", "1", "--without-octodns"]
 
@@ -37,7 +39,7 @@ def make_row(name: str, size: int, *seconds: float, **requests: int) -> Row:
 @pytest.mark.e2e
 def test_it_runs_from_end_to_end(capsys: pytest.CaptureFixture[str]) -> None:
     """Every kind of case has figures for the program and its floor, and results that are right."""
-    names = ["--version", "validate", "plan, nothing to do", "apply, changes"]
+    names = ["--version", "validate", CHANGED[0], "apply, changes"]
     code = main([*SIZES, *(f"--cases={each}" for each in names), "--json"])
     rows = json.loads(capsys.readouterr().out)["rows"]
 
@@ -46,6 +48,7 @@ def test_it_runs_from_end_to_end(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(set(each["runs"]) == {"ours", "floor"} for each in rows)
     assert all(each["seconds"]["ours"] > 0 and each["modules"] and each["allocated"] for each in rows)
     assert rows[2]["requests"]["system"] == 3
+    assert "change log" not in rows[2]["requests"]
 
 
 @pytest.mark.slow
@@ -88,9 +91,25 @@ def test_a_floor_that_does_less_is_wrong(site: Site) -> None:
     assert find(site, LEAST, '{"files": 3, "read": 2}') != []
 
 
+def test_the_history_explains_what_a_register_holds(tmp_path: Path) -> None:
+    """Where all is rewritten, the register holds what the commit before asked for; zones are as the definitions."""
+    corpus = make_corpus(tmp_path, 2, workers=2, is_rewritten=True)
+    file = f"systems/{corpus.touched}.yaml"
+    before, now = (git(corpus.root, "show", f"{commit}:{file}") for commit in ("HEAD~1", "HEAD"))
+    held = json.loads(corpus.seed("old").read_text(encoding="utf-8"))
+
+    assert (f"en: {OLD}" in before, f"en: {NEW}" in now) == (True, True)
+    assert {each["description"]["en"] for each in held} == {OLD}
+    assert all(f"- {NEW}\n" in each.read_text(encoding="utf-8") for each in corpus.zones.iterdir())
+    assert git(corpus.root, "status", "--porcelain") == ""
+
+
 def test_the_limits_are_judged() -> None:
     """A figure over its limit is shown as such, and one that is missing too."""
     rows = [
+        make_row("plan, nothing to do", 1000, 2.0, **{"connections to register": 8}),
+        make_row(CHANGED[0], 1000, 2.0),
+        make_row(CHANGED[1], 1000, 4.0),
         make_row("validate", 100, 1.0),
         make_row("validate", 1000, 3.0, 4.0, 5.0),
         make_row("validate", 10_000, 80.0),
@@ -101,7 +120,9 @@ def test_the_limits_are_judged() -> None:
     assert words["`validate` of 10,000 ÷ of 1,000"] == (20.0, "**over**")
     assert words["peak memory, `validate` of 1,000"] == (70.0, "holds")
     assert words["growth exponent, `validate`"][0] == pytest.approx(0.9515, abs=0.001)
-    assert words["`plan` of 1,000, requests: list"] == (None, "not measured")
+    assert words["`plan`, all 1,000 changed ÷ nothing to do, without latency"] == (1.0, "holds")
+    assert words["`plan`, all 1,000 changed by others ÷ nothing to do, without latency"] == (2.0, "**over**")
+    assert words["`plan`, all 1,000 changed ÷ nothing to do, at 50 ms"] == (None, "not measured")
 
 
 def test_the_page_is_replaced_between_its_marks() -> None:
