@@ -69,7 +69,12 @@ OWNERS = {
 }
 """Which package each library belongs to, so that a policy on it is true everywhere; the emulator has its own."""
 LAZY = {
-    "definitions": {"definitions/check_settings", "tomllib"},
+    "definitions": {
+        "definitions/check_settings",
+        "definitions/yaml_reasons",
+        "definitions/yaml_syntax",
+        "tomllib",
+    },
     "model": {"difflib"},
     "platform": {"select", "shlex", "subprocess"},
     "planning": {"planning/plan_file_v1"},

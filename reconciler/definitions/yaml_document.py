@@ -38,14 +38,7 @@ from reconciler.definitions.yaml_nodes import (
     print_path,
     quote,
 )
-from reconciler.definitions.yaml_reasons import explain_crash, explain_reason
-from reconciler.definitions.yaml_syntax import (
-    Mistake,
-    ParseFailure,
-    find_mistake,
-    find_other_breaks,
-    find_wrong_encoding,
-)
+from reconciler.definitions.yaml_text import Mistake, find_other_breaks, find_wrong_encoding
 from reconciler.errors import ReconcilerError
 
 try:  # the C parser is about six times as fast; without it everything works as well
@@ -224,9 +217,9 @@ def _parse_slowly(text: str) -> Iterator[Any]:
     """Parse without the C library, and refuse what that one refuses."""
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
-            if type(event) is ScalarEvent and _SURROGATE.search(event.value):
-                event.value = _PAIR.sub(_join_surrogates, event.value)
-                lone = _SURROGATE.search(event.value)
+            if type(event) is ScalarEvent and re.search(_SURROGATE, event.value):
+                event.value = re.sub(_PAIR, _join_surrogates, event.value)
+                lone = re.search(_SURROGATE, event.value)
                 if lone:
                     message = f"The escape `\\u{ord(lone[0]):04X}` is a lone surrogate"
                     hint = "Write the character itself, or both of its escapes."
@@ -234,12 +227,14 @@ def _parse_slowly(text: str) -> Iterator[Any]:
             yield event
     except (ArithmeticError, AssertionError, LookupError, ValueError) as error:
         # It has no guards of its own: an escape like "\UFFFFFFFF" overflows.
+        from reconciler.definitions.yaml_reasons import explain_crash  # noqa: PLC0415 - as in `_explain`
+
         found = explain_crash(text)
         raise Unreadable(FaultKind.SYNTAX, found.message, found.position, hint=found.hint) from error
 
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_SURROGATE, _PAIR = "[\ud800-\udfff]", "[\ud800-\udbff][\udc00-\udfff]"
+"""Compiled when they are first needed."""
 
 
 def _join_surrogates(match: re.Match[str]) -> str:
@@ -276,6 +271,9 @@ def _report(mistake: Mistake) -> YamlFault:
 
 
 def _explain(error: YAMLError, text: str) -> YamlFault:
+    from reconciler.definitions.yaml_reasons import explain_reason  # noqa: PLC0415 - most files can be read
+    from reconciler.definitions.yaml_syntax import ParseFailure, find_mistake  # noqa: PLC0415 - as above
+
     if isinstance(error, MarkedYAMLError):
         position = _read_mark(error.problem_mark or error.context_mark, text)
         start = _read_mark(error.context_mark, text) if error.context_mark else None

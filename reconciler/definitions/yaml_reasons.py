@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.definitions.yaml_nodes import Position
-from reconciler.definitions.yaml_syntax import Mistake
+from reconciler.definitions.yaml_text import Mistake
 
 if TYPE_CHECKING:
     from reconciler.definitions.yaml_syntax import ParseFailure

@@ -9,6 +9,7 @@ import re
 from typing import NamedTuple
 
 from reconciler.definitions.yaml_nodes import Position
+from reconciler.definitions.yaml_text import QUOTE, Mistake, find_position
 
 _CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?=[ \r\n]|\Z)", re.MULTILINE)
 _TAB = re.compile(r"^ *\t", re.MULTILINE)
@@ -17,19 +18,9 @@ _TOKENS = re.compile(
       | (?P<quote>(?:^|(?<=[\s\[{,]))(?:"(?:[^"\\]|\\.)*+"|'(?:[^']|'')*+'))""",
     re.MULTILINE | re.VERBOSE | re.DOTALL,
 )
-_OTHER_BREAKS = re.compile("[\x85\u2028\u2029]")
 _INDENT = re.compile(r"[ ]*")
 _KEY = re.compile(r"[ ]*(?:- +)*[^\s#][^\n]*?:(?=[ \t\r\n]|\Z)")
 _TIGHT = re.compile(r"[ ]*[A-Za-z]+:(?=[^\s:])")
-QUOTE = "Quote a text that holds `: ` or ` #`, or starts with `*`, `&`, `!`, `%`, `@` or a bracket."
-
-
-class Mistake(NamedTuple):
-    """What is wrong, where, and what to do."""
-
-    message: str
-    position: Position
-    hint: str
 
 
 class ParseFailure(NamedTuple):
@@ -38,40 +29,6 @@ class ParseFailure(NamedTuple):
     position: Position
     problem: str
     start: Position | None = None
-
-
-def find_wrong_encoding(content: bytes) -> Mistake | None:
-    """Say what is wrong with bytes that are not UTF-8; None where nothing is."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0\0" in (content[:4:2], content[1:4:2]):
-        return Mistake("The file is UTF-16, not UTF-8", Position(1, 1), "Save the file as UTF-8.")
-    try:
-        content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        start = content.rfind(b"\n", 0, error.start) + 1
-        position = Position(
-            content.count(b"\n", 0, error.start) + 1,
-            len(content[start : error.start].decode("utf-8-sig", "replace")) + 1,
-        )
-        meant = bytes([content[error.start]]).decode("cp1252", "replace")
-        if meant.isalpha():
-            message = (
-                f"The file is not UTF-8: byte {error.start + 1:,} is `{meant}` in Latin-1 (Windows-1252)"
-            )
-            return Mistake(message, position, "Save the file as UTF-8.")
-        return Mistake(f"Byte {error.start + 1:,} is not UTF-8", position, "Save the file as UTF-8.")
-    return None
-
-
-def find_other_breaks(text: str) -> Mistake | None:
-    """Find a line break of YAML 1.1 that YAML 1.2 and editors do not know: what follows may hide behind a comment."""
-    found = _OTHER_BREAKS.search(text)
-    if found is None:
-        return None
-    number = f"{ord(found[0]):04X}"
-    hint = f"Remove it, or write `\\u{number}` in double quotes."
-    return Mistake(
-        f"U+{number} is a line break to some programs only", _find_position(text, found.start()), hint
-    )
 
 
 def find_mistake(text: str, failure: ParseFailure) -> Mistake | None:
@@ -101,10 +58,6 @@ def _find_offset(text: str, position: Position) -> int:
     return min(start + position.column - 1, len(text))
 
 
-def _find_position(text: str, offset: int) -> Position:
-    return Position(text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
-
-
 def _line(text: str, number: int) -> str:
     start = _find_offset(text, Position(number, 1))
     return text[start:].partition("\n")[0]
@@ -117,7 +70,7 @@ def _find_conflict(text: str, failure: ParseFailure, offset: int) -> Mistake | N
     if found is None:
         return None
     hint = "Keep one side, and remove the lines with `<<<<<<<`, `=======` and `>>>>>>>`."
-    return Mistake("A merge conflict is not resolved", _find_position(text, found.start()), hint)
+    return Mistake("A merge conflict is not resolved", find_position(text, found.start()), hint)
 
 
 def _find_tab(text: str, failure: ParseFailure, offset: int) -> Mistake | None:
@@ -125,7 +78,7 @@ def _find_tab(text: str, failure: ParseFailure, offset: int) -> Mistake | None:
     line = text.rfind("\n", 0, offset) + 1
     found = _TAB.match(text, line)
     if found:
-        position = _find_position(text, found.end() - 1)
+        position = find_position(text, found.end() - 1)
         return Mistake("The line is indented with a tab", position, "Indent with spaces.")
     if text[offset : offset + 1] == "\t" and "token" in failure.problem:
         return Mistake("A tab stands where a space belongs", failure.position, "Write a space.")
@@ -143,7 +96,7 @@ def _find_quote(text: str, failure: ParseFailure, offset: int) -> Mistake | None
         last = found
     if last is None or last.lastgroup != "quote" or text[last.end() : offset].strip(" \t"):
         return None
-    opened = _find_position(text, last.start())
+    opened = find_position(text, last.start())
     if "\n" in last[0]:
         hint = "Close it at the end of the text."
         return Mistake(
@@ -206,7 +159,7 @@ def _find_last_open(text: str, offset: int) -> Position:
             opened.append(found.start())
         elif opened:
             opened.pop()
-    return _find_position(text, opened[-1] if opened else offset)
+    return find_position(text, opened[-1] if opened else offset)
 
 
 def _find_colon(text: str, failure: ParseFailure, offset: int) -> Mistake | None:

@@ -32,7 +32,7 @@ from reconciler.definitions.yaml_document import (
     print_path,
     quote,
 )
-from reconciler.definitions.yaml_syntax import QUOTE
+from reconciler.definitions.yaml_text import QUOTE
 from reconciler.model.findings import Finding, Location
 from reconciler.model.suggest import find_nearest
 from reconciler.model.system import (
