@@ -13,7 +13,7 @@ from reconciler.clients.parallel import ask_all
 from reconciler.errors import Forbidden, Rejected, ServerFailed, Unintelligible
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from reconciler.clients.parallel import Progress
     from reconciler.clients.register import Register
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     Answer = RegisteredSystem | RegisterError | None
     """A system, None where the register does not know it, or why it could not be read."""
+    See = Callable[[str, RegisteredSystem | None], None]
+    """Called with the id of a system that was read, and the system, while others are read."""
 
 BROKEN = 500
 """What the register answers where it cannot read a row of its own; a gateway's 502 and 503 are an outage."""
@@ -45,6 +47,10 @@ class Reading:
     found: Mapping[str, RegisteredSystem | None]
     unreadable: Mapping[str, str] = field(default_factory=dict)
     """The reason, by id."""
+
+    def add(self, more: Reading) -> Reading:
+        """Add what is known of others."""
+        return Reading({**self.found, **more.found}, {**self.unreadable, **more.unreadable})
 
     def keep(self, ids: Collection[str]) -> Reading:
         """Keep what is known of some systems."""
@@ -83,7 +89,11 @@ def list_ids(register: Register, vendor: str) -> Listing:
 
 
 def read_listed(
-    register: Register, ids: Sequence[str], listing: Listing, progress: Progress | None = None
+    register: Register,
+    ids: Sequence[str],
+    listing: Listing,
+    progress: Progress | None = None,
+    see: See | None = None,
 ) -> Reading:
     """Read systems, and pass over those that the register cannot give; raises what ends all reading.
 
@@ -91,7 +101,14 @@ def read_listed(
     """
     if listing.failure is not None and ids and isinstance(_read(ids[0], register), ServerFailed):
         raise listing.failure
-    answers = ask_all(lambda name: _read(name, register), ids, progress, workers=register.workers)
+
+    def see_system(name: str, answer: Answer) -> None:
+        if see is not None and not isinstance(answer, Exception):
+            see(name, answer)
+
+    answers = ask_all(
+        lambda name: _read(name, register), ids, progress, workers=register.workers, see=see_system
+    )
     failures = {name: each for name, each in answers.items() if isinstance(each, Exception)}
     if failures and len(failures) == len(ids) and not listing.ids:
         raise next(iter(failures.values()))

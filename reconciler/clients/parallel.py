@@ -33,8 +33,12 @@ def ask_all(
     progress: Progress | None = None,
     *,
     workers: int = READERS,
+    see: Callable[[str, Answer], None] | None = None,
 ) -> dict[str, Answer]:
-    """Ask the same of every id, several at a time; the first failure ends it, and is raised."""
+    """Ask the same of every id, several at a time; the first failure ends it, and is raised.
+
+    `see` is called with an id and its answer when that comes, in the thread of the caller, which has time then.
+    """
     asking = _Asking(ask, ids)
     found: dict[str, Answer] = {}
     with ThreadPoolExecutor(max_workers=workers) as pool:
@@ -44,6 +48,8 @@ def ask_all(
             for done in range(1, len(ids) + 1):
                 name, answer = asking.wait()
                 found[name] = answer
+                if see:
+                    see(name, answer)
                 if progress:
                     progress(done, len(ids))
         except BaseException as failure:

@@ -20,7 +20,16 @@ from reconciler.operations.scope import EVERYTHING, Scope, divide, find_claims
 from reconciler.operations.touched import read_touched
 from reconciler.operations.validate import find_vendor
 from reconciler.planning.blocking import Obstacles
-from reconciler.planning.plan import Plan, Target, accept_unmanaged, add_unlisted, judge_plan, plan_changes
+from reconciler.planning.change import decide
+from reconciler.planning.plan import (
+    Plan,
+    Target,
+    accept_unmanaged,
+    add_unlisted,
+    judge_plan,
+    plan_changes,
+    plan_decided,
+)
 from reconciler.planning.request_body import build_body
 from reconciler.rules import RULES
 
@@ -34,6 +43,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.system import System
     from reconciler.operations.archive import Archive, BaseDefinitions
+    from reconciler.planning.change import Change
     from reconciler.planning.ownership import Ownership
 
 
@@ -93,21 +103,22 @@ def plan_unjudged(
     standing = (each.id for each in ownership.acceptances.entries)
     division = divide(systems, None if listing.unlisted else listing.ids, scope.add_touched(standing))
     division.check("the definitions here and the registered systems")
-    division, every = read_touched(division, register, listing, progress)
+    wanted = {each.system.id: each for each in systems}
+    decided: dict[str, Change] = {}
+
+    def see(name: str, found: RegisteredSystem | None) -> None:
+        if name in wanted:
+            decided[name] = decide(wanted[name], found, ownership.acceptances)
+
+    division, every = read_touched(division, register, listing, progress, see)
     chosen, reading, others = division.chosen, every.keep(division.planned), every.leave(division.planned)
     live = reading.found
     if scope.touched is None and find_claims(chosen, live):
         # A client id cannot be looked up, so that every system that can hold one which is claimed has to be read.
         others = read_listed(register, division.list_others(), listing)
     obstacles = Obstacles(find_allowed(systems, scope.findings), reading.unreadable)
-    compare = partial(
-        plan_changes,
-        target,
-        chosen,
-        live,
-        [system for name in division.unmanaged if (system := live.get(name)) is not None],
-        acceptances=ownership.acceptances,
-    )
+    unmanaged = [system for name in division.unmanaged if (system := live.get(name)) is not None]
+    compare = partial(plan_decided, target, chosen, decided, unmanaged)
     obstacles = division.find_obstacles(live, others.found.values(), obstacles)
     made = plan_looked_up(compare, chosen, obstacles, register)
     made = add_unlisted(made, reading.unreadable, listing.unlisted)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from reconciler.clients.listing import Listing
+    from reconciler.clients.listing import Listing, See
     from reconciler.clients.parallel import Progress
     from reconciler.clients.register import Register
     from reconciler.definitions.definition import Resolved
@@ -72,19 +72,22 @@ def differs_beside(root: Path, files: BaseFiles, environments: Iterable[str]) ->
 
 
 def read_touched(
-    division: Division, register: Register, listing: Listing, progress: Progress | None
+    division: Division, register: Register, listing: Listing, progress: Progress | None, see: See
 ) -> tuple[Division, Reading]:
     """Read the systems of a division, and divide again until it has every system that shares a client id with one.
 
     Where a client id is asked for that none of them holds, every registered system is read: the register has no
-    way to look up who holds one (System Register contract §1.2). None is read twice.
+    way to look up who holds one (System Register contract §1.2). None is read twice; `see` is shown each.
     """
     reading = Reading({})
     everything = False
     while True:
         others = division.list_others() if everything else ()
         wanted = [*sorted(each.system.id for each in division.chosen), *division.unmanaged, *others]
-        reading = _read_more(reading, wanted, register, listing, progress)
+        left = [each for each in wanted if each not in reading.found and each not in reading.unreadable]
+        if left:
+            fresh = read_listed(register, left, listing, progress, see)
+            reading = reading.add(fresh)
         touched = division.scope.touched
         if touched is None:
             return division, reading
@@ -104,17 +107,6 @@ def read_touched(
             return division, reading
         scope = division.scope.add_touched(more)
         division = divide([*division.chosen, *division.left_out], division.listed, scope)
-
-
-def _read_more(
-    known: Reading, wanted: Iterable[str], register: Register, listing: Listing, progress: Progress | None
-) -> Reading:
-    """Read what was not read yet."""
-    left = [each for each in wanted if each not in known.found and each not in known.unreadable]
-    if not left:
-        return known
-    more = read_listed(register, left, listing, progress)
-    return Reading({**known.found, **more.found}, {**known.unreadable, **more.unreadable})
 
 
 def _list_held(found: Mapping[str, RegisteredSystem | None], systems: Iterable[str]) -> set[str]:

@@ -257,15 +257,33 @@ def plan_changes(
     Equal inputs give an equal plan, whatever their order. A registered system without a definition is kept: the
     absence of a file is not a request to delete.
     """
+    wanted = tuple(desired)
+    decided = {
+        each.system.id: decide(each, live[each.system.id], acceptances)
+        for each in wanted
+        if each.system.id not in obstacles.unreadable
+    }
+    return plan_decided(target, wanted, decided, unmanaged, obstacles)
+
+
+def plan_decided(
+    target: Target,
+    desired: Iterable[Resolved],
+    decided: Mapping[str, Change],
+    unmanaged: Sequence[RegisteredSystem],
+    obstacles: Obstacles = NO_OBSTACLES,
+) -> Plan:
+    """Plan likewise, of what was decided about each system alone.
+
+    `decided` has an entry for every desired id but those that cannot be read.
+    """
     ordered = sorted(desired, key=lambda each: each.system.id)
     unread = obstacles.unreadable
-    decided = (
-        block_unread(each, unread[each.system.id])
-        if each.system.id in unread
-        else decide(each, live[each.system.id], acceptances)
+    alone = (
+        block_unread(each, unread[each.system.id]) if each.system.id in unread else decided[each.system.id]
         for each in ordered
     )
-    changes = [block_refused(each, obstacles.faults.get(each.id, ())) for each in decided]
+    changes = [block_refused(each, obstacles.faults.get(each.id, ())) for each in alone]
     held = dict(obstacles.held)
     for system in unmanaged:
         if not system.is_deleted:

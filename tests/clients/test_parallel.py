@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from threading import Event, Thread, current_thread
 
 import pytest
 
@@ -29,6 +30,25 @@ def test_answers_come_in_the_order_of_the_questions() -> None:
         ("c", "C"),
     ]
     assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_an_answer_is_seen_while_others_are_asked_for() -> None:
+    """Each once, in the thread of the caller; the second answer comes only because the first was seen."""
+    first_seen = Event()
+    seen: list[tuple[str, str, Thread]] = []
+
+    def ask(name: str) -> str:
+        if name == "b":
+            assert first_seen.wait(10)
+        return name.upper()
+
+    def see(name: str, answer: str) -> None:
+        seen.append((name, answer, current_thread()))
+        first_seen.set()
+
+    ask_all(ask, ["a", "b"], see=see)
+
+    assert seen == [("a", "A", current_thread()), ("b", "B", current_thread())]
 
 
 def test_the_first_failure_ends_the_rest() -> None:
