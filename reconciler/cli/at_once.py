@@ -24,7 +24,7 @@ Usage: reconciler [OPTIONS] COMMAND [ARGS]...
 
 Options:
   --version      Print the version.
-  -v, --verbose  Log a line a request to stderr.
+  -v, --verbose  Log each request to stderr in one line.
   --debug        Log what happens to stderr; secrets as ***.
   -h, --help     Show this message and exit.
 """

@@ -154,7 +154,10 @@ def start(
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
     verbose: Annotated[
-        bool, typer.Option("-v", "--verbose", help="Log a line a request to stderr.", callback=_log_requests)
+        bool,
+        typer.Option(
+            "-v", "--verbose", help="Log each request to stderr in one line.", callback=_log_requests
+        ),
     ] = False,
     debug: Annotated[
         bool,
