@@ -104,7 +104,7 @@ def _find_quote(text: str, failure: ParseFailure, offset: int) -> Mistake | None
         )
     if text[offset : offset + 1] in {",", "", "\n", "}", "]"}:
         return None
-    hint = "Write `''` for a `'` inside single quotes, `\\\"` for a `\"` inside double quotes, or use the other kind."
+    hint = "Write `''` for `'` in single quotes, and `\\\"` for `\"` in double quotes."
     return Mistake("A text goes on behind its closing quote", failure.position, hint)
 
 
@@ -171,7 +171,7 @@ def _find_colon(text: str, failure: ParseFailure, offset: int) -> Mistake | None
     first = _KEY.match(line)
     deeper = _measure(line) > _measure(before) and before.strip() and not before.rstrip().endswith(":")
     if first and first.end() == failure.position.column and deeper and "flow" not in failure.problem:
-        message = "The line is indented deeper than the one before it, which has a value already"
+        message = "The line is indented deeper than the one before it, which has a value"
         return Mistake(
             message,
             Position(failure.position.line, _measure(line) + 1),

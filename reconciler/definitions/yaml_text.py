@@ -11,7 +11,7 @@ from typing import NamedTuple
 from reconciler.definitions.yaml_nodes import Position
 
 _OTHER_BREAKS = re.compile("[\x85\u2028\u2029]")
-QUOTE = "Quote a text that holds `: ` or ` #`, or starts with `*`, `&`, `!`, `%`, `@` or a bracket."
+QUOTE = "Quote a text that holds `: ` or ` #`, or starts with one of `*&!%@[{`."
 
 
 class Mistake(NamedTuple):

@@ -167,6 +167,9 @@ def test_no_reason_of_a_parser_reaches_a_person(*, fast: bool, monkeypatch: pyte
     assert len(faults) > 100
     assert [each for each in faults if re.search("while|expected|scalar|token|<", each.message)] == []
     assert [each for each in faults if not each.hint and each.kind is FaultKind.SYNTAX] == []
+    assert [
+        text for each in faults for text in (each.message, each.hint) if len(text) > 80 - len("    ")
+    ] == []
 
 
 @pytest.mark.parametrize(
