@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from reconciler.render.escape import escape_line, quote_code
-from reconciler.render.terminal import has_colour, write_lines
-from reconciler.render.text.findings import render_findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +19,8 @@ if TYPE_CHECKING:
 
 def show_lines(lines: Iterable[Line]) -> None:
     """Write a result for people to stdout."""
+    from reconciler.render.terminal import write_lines  # noqa: PLC0415 - few programs ask for lines
+
     write_lines(lines, sys.stdout)
 
 
@@ -38,12 +38,16 @@ def notify(sentence: str) -> None:
 
 def notify_lines(lines: Iterable[Line]) -> None:
     """Write lines for people to stderr."""
+    from reconciler.render.terminal import write_lines  # noqa: PLC0415 - as above
+
     write_lines(lines, sys.stderr)
 
 
 def notify_findings(findings: Sequence[Finding], files: int) -> None:
     """Write findings to stderr."""
-    write_lines(render_findings(findings, files), sys.stderr)
+    from reconciler.render.text.findings import render_findings  # noqa: PLC0415 - as above
+
+    notify_lines(render_findings(findings, files))
 
 
 def notify_error(error: ReconcilerError) -> None:
@@ -57,6 +61,8 @@ def notify_error(error: ReconcilerError) -> None:
 @contextmanager
 def show_progress(what: str) -> Iterator[Progress | None]:
     """Show a progress bar on stderr where that is a terminal; a log gets none, and nor do lines that are logged."""
+    from reconciler.render.terminal import has_colour  # noqa: PLC0415 - as above
+
     if not has_colour(sys.stderr) or _is_logging():
         yield None
         return

@@ -13,9 +13,7 @@ from reconciler.errors import UsageError
 from reconciler.model.suggest import find_nearest
 from reconciler.render import formats
 from reconciler.render.formats import FORMATS, JSON, PLACED, TEXT, load_renderer
-from reconciler.render.lines import print_lines
 from reconciler.render.places import move_findings
-from reconciler.render.text.findings import render_findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -54,7 +52,7 @@ class Outputs(NamedTuple):
     ) -> None:
         """Write a result to all outputs: `lines` gives it as text, `render` in the format of a name, or in pieces."""
         for name, path in self.files:
-            save(path, print_lines(lines()) if name == TEXT else render(name))
+            save(path, _print(lines()) if name == TEXT else render(name))
         if self.stdout == TEXT:
             show_lines(lines())
         elif self.stdout:
@@ -92,6 +90,18 @@ def choose_outputs(words: Sequence[str] | None, known: Sequence[str] = FORMATS) 
     return Outputs(stdout or TEXT, tuple(files))
 
 
+def _print(lines: Iterable[Line]) -> str:
+    from reconciler.render.lines import print_lines  # noqa: PLC0415 - few programs ask for lines
+
+    return print_lines(lines)
+
+
+def _list_lines(findings: Sequence[Finding], files: int) -> Iterable[Line]:
+    from reconciler.render.text.findings import render_findings  # noqa: PLC0415 - as above
+
+    return render_findings(findings, files)
+
+
 def write_findings(
     findings: Sequence[Finding], files: int, outputs: Outputs, root: Path, *, verb: str, quiet: bool = False
 ) -> None:
@@ -102,7 +112,7 @@ def write_findings(
     placed = move_findings(findings, find_prefix(root, os.environ))
     shown = outputs._replace(stdout="") if quiet and outputs.stdout == TEXT else outputs
     shown.write(
-        lines=lambda: render_findings(findings, files),
+        lines=lambda: _list_lines(findings, files),
         render=lambda name: formats.render_findings(name, placed if name in PLACED else findings, files),
         save=write_file,
     )

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler.cli.console import notify
 from reconciler.cli.outputs import choose_outputs, write_findings
 from reconciler.definitions.files import find_definitions, find_lists, read_documents
-from reconciler.definitions.mentions import find_mentioning
 from reconciler.definitions.settings import find_common_root, read_settings
 from reconciler.errors import Exit, UsageError
 from reconciler.model.catalogue import explain_shipped_age
@@ -27,7 +26,6 @@ from reconciler.operations.validate import (
     narrow_findings,
     validate,
 )
-from reconciler.render.phrases import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -79,6 +77,8 @@ def check_files(asked: FileCheck) -> Exit:
     notify_of_age(checked, ages, datetime.now(UTC).date())
     chosen = Narrowed(checked.findings, len(documents), 0)
     if patterns := check_form(asked.only):
+        from reconciler.render.phrases import count  # noqa: PLC0415 - only where files are left out
+
         chosen = narrow_findings(checked, documents, patterns)
         notify(f"--only leaves out {chosen.left_out:,} of {count(len(documents), 'file')}.")
     write_findings(chosen.findings, chosen.files, outputs, found, verb="validate")
@@ -121,6 +121,8 @@ def _check_beside(
     check: Callable[[Sequence[Document]], Checked],
 ) -> Checked:
     """Check named files beside the others that can have the same ids or client ids; most often there are none."""
+    from reconciler.definitions.mentions import find_mentioning  # noqa: PLC0415 - only where files are named
+
     others = find_mentioning(root, files, list_claims(checked))
     if not others:
         return checked

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 
-_UNSAFE = re.compile(
+_UNSAFE = (
     "[\x00-\x1f\x7f-\x9f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f"
     "\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000110bd\U000110cd"
     "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
 )
 """Control, format and direction characters (Unicode categories Cc, Cf, Zl, Zp, Cs): what a terminal obeys
-and a reader does not see."""
+and a reader does not see. None of them is printable, and most texts are, so the pattern is compiled when
+it is first needed: that takes longer than of any other."""
 
 
 def show_character(match: re.Match[str]) -> str:
@@ -28,7 +29,7 @@ def show_character(match: re.Match[str]) -> str:
 
 def escape_text(text: str) -> str:
     """Make a text safe for a terminal and a log: one line, nothing hidden, nothing that steers."""
-    return _UNSAFE.sub(show_character, text)
+    return text if text.isprintable() else re.sub(_UNSAFE, show_character, text)
 
 
 _COMMAND = re.compile(r"(##[A-Za-z]*)\[")
@@ -65,7 +66,7 @@ def escape_json(printed: str) -> str:
     if not printed.replace(
         "\n", ""
     ).isprintable():  # which nothing of it is that is unsafe, and which is quick
-        hidden = _UNSAFE.sub(lambda match: match[0] if match[0] == "\n" else _encode(match[0]), printed)
+        hidden = re.sub(_UNSAFE, lambda match: match[0] if match[0] == "\n" else _encode(match[0]), printed)
     return hide_commands(hidden, "\\u0023")
 
 

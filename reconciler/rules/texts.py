@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from reconciler.definitions.definition import Resolved
     from reconciler.definitions.yaml_document import Path
 
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""C0 and C1 but for tab and line feed, and the marks that turn the direction of what follows."""
+_CONTROL = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+"""C0 and C1 but for tab and line feed, and the marks that turn the direction of what follows: nothing printable."""
 _COMMENT = re.compile(r"[ \t]+#")
 
 
@@ -104,7 +104,7 @@ def check_whitespace(subject: Resolved) -> Iterator[Fault]:
             trimmed = text.strip()
             if not trimmed:
                 continue
-            found = _CONTROL.search(text)
+            found = None if text.isprintable() else re.search(_CONTROL, text)
             if text == trimmed and not found:
                 continue
             place = f"`{member}.{make_printable(language)}`"
