@@ -50,10 +50,10 @@ class EarlyAnswers:
             return 0
         try:
             listed = self._ask_list()
+            ids = sorted({each.id for each in listed if self._takes(each)})
         except BaseException as failure:  # noqa: BLE001 - `list_systems` raises it
             early.set_exception(failure)
             return 0
-        ids = sorted({each.id for each in listed if self._takes(each)})
         self._left = iter(ids)
         early.set_result(listed)
         return len(ids)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from concurrent.futures import Future
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
@@ -107,7 +107,11 @@ class EarlyReading:
     def _start(self, work: Callable[[], None]) -> None:
         with self._lock:
             self._users += 1
-        Thread(target=self._run, args=(work,), name="reading ahead").start()
+        try:
+            Thread(target=self._run, args=(work,), name="reading ahead").start()
+        except RuntimeError:
+            self._leave()
+            raise
 
     def _run(self, work: Callable[[], None]) -> None:
         try:
@@ -140,8 +144,9 @@ class EarlyReading:
         if self._has_ended():
             early.stop()
         systems = early.fetch_list()
-        for _ in range(min(systems, self._workers) - 1):
-            self._start(early.fetch_systems)
+        with suppress(RuntimeError):  # where the system gives no more threads, those that there are read on
+            for _ in range(min(systems, self._workers) - 1):
+                self._start(early.fetch_systems)
         early.fetch_systems()
 
     def _open(self) -> Opened:

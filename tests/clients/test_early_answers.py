@@ -150,6 +150,15 @@ def test_a_list_that_fails_is_raised_where_it_is_needed() -> None:
     assert memory.asked == [LIST]
 
 
+def test_nobody_waits_for_a_list_that_cannot_be_gone_through() -> None:
+    """Whatever goes wrong in another thread is raised here."""
+    early = Memory().answer_early(lambda each: each.vendor.index("no such text") > 0)
+
+    assert fetch(early) == 0
+    with pytest.raises(ValueError, match="substring"):
+        early.list_systems()
+
+
 def test_only_what_is_going_to_be_needed_is_fetched() -> None:
     """The whole list is given all the same."""
     memory = Memory()
