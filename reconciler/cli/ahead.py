@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from reconciler.cli.console import notify
 from reconciler.clients.credentials import read_credentials
-from reconciler.errors import CredentialsError
+from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,12 +52,17 @@ class Ahead:
         """
         if environment.name == "local" or environment.consumer_org:
             return
-        try:
-            credentials = read_credentials(os.environ)
-        except CredentialsError:  # which the verb raises when it connects
-            return
+        with suppress(ReconcilerError):  # which the verb raises when it connects
+            self._reading = self._open(environment, vendor)
+        if self._reading is not None:
+            notify(f"Environment {environment.name}: {environment.register}")
+            self._reading.begin()
+
+    def _open(self, environment: Environment, vendor: str) -> EarlyReading | None:
+        """Open a register with the credentials of the environment's variables; nothing is asked yet."""
+        credentials = read_credentials(os.environ)
         if credentials.signer is not None:
-            return
+            return None
         from reconciler.clients.early_reading import (  # noqa: PLC0415 - loads HTTP and cryptography
             EarlyReading,
             choose_none,
@@ -64,10 +70,8 @@ class Ahead:
         )
 
         takes = choose_systems(vendor, self.only or ()) if self.needs_systems else choose_none
-        notify(f"Environment {environment.name}: {environment.register}")
-        self._reading = EarlyReading(environment, credentials, self.workers, takes, notify)
-        self._reading.begin()
+        return EarlyReading(environment, credentials, self.workers, takes, notify)
 
     def take(self) -> Opened | None:
-        """Give the open register; None where nothing was begun. Raises what kept it from being opened."""
+        """Give the open register; None where nothing was begun. Raises why it has no token."""
         return None if self._reading is None else self._reading.take()

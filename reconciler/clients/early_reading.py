@@ -18,6 +18,7 @@ from reconciler.clients.listing import explain_unaddressable
 from reconciler.clients.maskinporten import open_tokens
 from reconciler.clients.register import HttpRegister
 from reconciler.model.id_pattern import fits, is_pattern
+from reconciler.model.system import build_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,24 +65,25 @@ class Opened:
 
 
 class EarlyReading:
-    """The threads that open an environment's register and read it; the last one to end closes it.
+    """The threads that read an environment's register; the last one to end closes it.
 
-    Whoever ends the run does not wait for them: what is under way then has no reader.
+    Whoever ends the run does not wait for them: what is under way then has no reader. Raises what `open_tokens` raises.
     """
 
     def __init__(
         self, environment: Environment, credentials: Credentials, workers: int, takes: Takes, notify: Notify
     ) -> None:
-        self._environment = environment
-        self._credentials = credentials
+        # A register makes validators, as do checks of definitions: two threads must not do so at the same time.
+        with ExitStack() as stack:
+            tokens = stack.enter_context(open_tokens(environment, credentials, notify=notify))
+            register = stack.enter_context(EarlyRegister(environment, tokens, workers, takes, notify))
+            self._kept = stack.pop_all()
+        self._opened = Opened(credentials, tokens, register)
         self._workers = workers
-        self._takes = takes
-        self._notify = notify
-        self._opened: Future[Opened] = Future()
-        self._kept = ExitStack()
+        self._has_token: Future[None] = Future()
         self._lock = Lock()
         self._users = 1
-        """The threads, and whoever may still take what they open."""
+        """The threads, and whoever may still take what was opened."""
         self._is_over = False
         self._switch = sys.getswitchinterval()
 
@@ -91,17 +93,18 @@ class EarlyReading:
         self._start(self._read)
 
     def take(self) -> Opened:
-        """Give the open register; raises what kept it from being opened."""
+        """Give the open register, whose token is there; raises why there is none."""
         sys.setswitchinterval(self._switch)
-        return self._opened.result()
+        self._has_token.result()
+        build_parts()  # of what was imported meanwhile
+        return self._opened
 
     def close(self) -> None:
         """Ask nothing more, and close the register when the last answer is there; nobody waits for that."""
         sys.setswitchinterval(self._switch)
         with self._lock:
             self._is_over = True
-        if self._opened.done() and self._opened.exception() is None:
-            self._opened.result().register.early.stop()
+        self._opened.register.early.stop()
         self._leave()
 
     def _start(self, work: Callable[[], None]) -> None:
@@ -119,10 +122,6 @@ class EarlyReading:
         finally:
             self._leave()
 
-    def _has_ended(self) -> bool:
-        with self._lock:
-            return self._is_over
-
     def _leave(self) -> None:
         with self._lock:
             self._users -= 1
@@ -131,34 +130,22 @@ class EarlyReading:
             self._kept.close()
 
     def _read(self) -> None:
-        """Open the register, fetch the list, and then the systems with all workers."""
-        if self._has_ended():
-            return
+        """Get a token, fetch the list, and then the systems with all workers."""
+        early, tokens = self._opened.register.early, self._opened.tokens
         try:
-            opened = self._open()
+            if not self._is_over:
+                tokens.token()
+                if self._opened.register.administers:  # its list is not the vendor's
+                    early.stop()
         except BaseException as failure:  # noqa: BLE001 - `take` raises it
-            self._opened.set_exception(failure)
+            self._has_token.set_exception(failure)
             return
-        early = opened.register.early
-        self._opened.set_result(opened)
-        if self._has_ended():
-            early.stop()
+        self._has_token.set_result(None)
         systems = early.fetch_list()
         with suppress(RuntimeError):  # where the system gives no more threads, those that there are read on
             for _ in range(min(systems, self._workers) - 1):
                 self._start(early.fetch_systems)
         early.fetch_systems()
-
-    def _open(self) -> Opened:
-        tokens = self._kept.enter_context(
-            open_tokens(self._environment, self._credentials, notify=self._notify)
-        )
-        register = self._kept.enter_context(
-            EarlyRegister(self._environment, tokens, self._workers, self._takes, self._notify)
-        )
-        if register.administers:  # its list is not the vendor's
-            register.early.stop()
-        return Opened(self._credentials, tokens, register)
 
 
 def choose_systems(vendor: str, only: Sequence[str]) -> Takes:
