@@ -48,9 +48,10 @@ class Ahead:
         """Begin to read an environment's register, where nothing that definitions say decides how; say which it is.
 
         The embedded register gets its resources from the definitions, and a delegation is of their vendor. A command
-        that signs is started when it is needed: it could ask a person, or outlive this program.
+        that signs is started when it is needed: it could ask a person, or outlive this program. A second
+        call does nothing.
         """
-        if environment.name == "local" or environment.consumer_org:
+        if self.has_begun or environment.name == "local" or environment.consumer_org:
             return
         with suppress(ReconcilerError):  # which the verb raises when it connects
             self._reading = self._open(environment, vendor)

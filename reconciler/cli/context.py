@@ -350,7 +350,9 @@ def _stamp(made: Plan, context: Context, beside: Sequence[Finding] = ()) -> Plan
     from reconciler.build import find_version  # noqa: PLC0415 - `validate` makes no plan
 
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    revision = compare_with_head(context.root, [each.definition.document for each in context.systems])
+    revision = context.touched.checkout if context.touched else None
+    documents = [each.definition.document for each in context.systems]
+    revision = revision or compare_with_head(context.root, documents)
     found = [*context.checked.findings, *beside]
     return stamp(made, found, created=now, tool_version=find_version(), revision=revision)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import KW_ONLY, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -36,6 +37,7 @@ from reconciler.cli.options import (
     make_app,
 )
 from reconciler.cli.outputs import choose_outputs
+from reconciler.cli.review import Review, read_touched
 from reconciler.cli.runner_links import find_links
 from reconciler.cli.step_summary import show_summary
 from reconciler.definitions.files import open_drafts
@@ -44,7 +46,7 @@ from reconciler.execution.signoff import find_approvals
 from reconciler.model.environment import READERS
 from reconciler.operations.archive import mark_blocked_before, trace_to_definitions
 from reconciler.operations.elsewhere import add_elsewhere
-from reconciler.operations.touched import differs_beside, find_touched
+from reconciler.operations.touched import MoreNeeded, differs_beside, find_touched
 from reconciler.planning.plan_file import print_pieces
 from reconciler.render.formats import JSON, PLACED
 from reconciler.render.formats import render_plan as render_format
@@ -122,14 +124,13 @@ def run(
     whole = everything or out is not None
     with Ahead(workers, only, needs_systems=whole or not base) as ahead:
         early = None if against else ahead
-        context = narrow(read_usable(root, environment, vendor, outputs, verb="plan", ahead=early), only)
-        if not against:
-            check_named(context)
+        wanted = _Wanted(root, environment, vendor, tuple(only or ()), outputs, base, early, whole=whole)
+        review = wanted.read_against() if against else wanted.read()
         with open_drafts([*outputs.paths, *([out] if out else [])]) as drafts:
-            made = (
-                make_plan_against(context, against)
+            made, context = (
+                (make_plan_against(review.context, against), review.context)
                 if against
-                else _ask_register(context, base, vendor, workers, whole=whole, for_apply=out is not None)
+                else _ask_register(review, wanted, workers, for_apply=out is not None)
             )
             if out is not None:
                 drafts[out].write(print_pieces(made))
@@ -157,31 +158,73 @@ def _check_alone(base: str, out: Path | None) -> None:
         )
 
 
-def _ask_register(
-    context: Context, base: str, vendor: str, workers: int, *, whole: bool, for_apply: bool
-) -> Plan:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is read for a plan, by the options."""
+
+    root: Path | None
+    environment: str | None
+    vendor: str
+    only: tuple[str, ...]
+    outputs: Outputs
+    base: str
+    ahead: Ahead | None
+    """What the register is asked meanwhile."""
+    _: KW_ONLY
+    whole: bool
+    """Whether the rest is compared as well."""
+
+    def read(self) -> Review:
+        """Read only what a change touches and what has to do with it, or where that is not possible everything."""
+        touched = None
+        if self.base and not (self.whole or self.only or self.vendor):
+            touched = read_touched(self.root, self.environment, self.base, self.ahead)
+        return touched or self.read_whole()
+
+    def read_whole(self) -> Review:
+        """Read all definitions, and what they were at the base, if one is named."""
+        review = self.read_against()
+        context, archive = check_named(review.context), review.archive
+        if not self.base:
+            return review
+        notify_of_gap(archive)
+        files = archive.read_files(self.base, context.checked.definitions)
+        if self.whole or context.only or differs_beside(context.root, files, archive.environments):
+            return replace(review, files=files)
+        touched = find_touched(context.systems, files, archive.environment)
+        return Review(replace(context, touched=touched), archive, files)
+
+    def read_against(self) -> Review:
+        """Read all definitions, whichever environment they name."""
+        found = read_usable(
+            self.root, self.environment, self.vendor, self.outputs, verb="plan", ahead=self.ahead
+        )
+        context = narrow(found, self.only)
+        return Review(context, open_archive(context))
+
+
+def _ask_register(review: Review, wanted: _Wanted, workers: int, *, for_apply: bool) -> tuple[Plan, Context]:
     """Plan against the register; where a base is named, compare what was changed since, and look elsewhere.
 
-    `vendor` is the one that was named, or empty. `whole` compares the rest as well. A plan for apply knows the newest
-    entry of each change log.
+    A plan for apply knows the newest entry of each change log. Gives the context as well: where the register says that
+    a change has to do with more than was read, everything is.
     """
-    archive = open_archive(context)
-    if base:
-        notify_of_gap(archive)
-    files = archive.read_files(base, context.checked.definitions) if base else None
-    touched = None
-    if files and not (whole or context.only or differs_beside(context.root, files, archive.environments)):
-        touched = find_touched(context.systems, files, archive.environment)
-    with open_register(context, read_only=True, workers=workers) as connection:
-        narrowed = replace(context, touched=touched)
-        made = make_plan(narrowed, connection, let_read(connection), for_apply=for_apply)
+    with open_register(review.context, read_only=True, workers=workers) as connection:
+        ask = partial(make_plan, connection=connection, for_apply=for_apply)
+        try:
+            made = ask(review.context, open_customers=let_read(connection))
+        except MoreNeeded:
+            review = wanted.read_whole()
+            made = ask(review.context, open_customers=let_read(connection))
+    context, archive, files = review.context, review.archive, review.files
     approvals = find_approvals(made, context.root, find_own_journal(context.root))
     made = replace(made, approvals=approvals)
     if files is None:
-        return made
+        return made, context
     made = trace_to_definitions(made, context.systems, archive, files.resolve(archive.environment))
     made = mark_blocked_before(made, context.systems, files, archive.environment)
-    return add_elsewhere(made, context.checked.definitions, context.scope, archive, files, vendor)
+    definitions = context.checked.definitions
+    return add_elsewhere(made, definitions, context.scope, archive, files, wanted.vendor), context
 
 
 def _write(plan: Plan, outputs: Outputs, drafts: Mapping[Path, Draft], root: Path) -> None:

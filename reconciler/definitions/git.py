@@ -247,7 +247,7 @@ def read_base(root: Path, name: str) -> Base:
     with suppress(GitFailed):  # no common ancestor
         commit = ask_git(root, "merge-base", commit, "HEAD").decode().strip()
     blobs = list_blobs(root, commit, f"{SYSTEMS}/")
-    return Base(commit, tuple(each for each in blobs if _is_definition(each.name)))
+    return Base(commit, tuple(each for each in blobs if is_definition(each.name)))
 
 
 def list_blobs(root: Path, commit: str, *paths: str) -> Iterator[Blob]:
@@ -260,7 +260,8 @@ def list_blobs(root: Path, commit: str, *paths: str) -> Iterator[Blob]:
             yield Blob(path.decode(errors="replace"), blob)
 
 
-def _is_definition(name: str) -> bool:
+def is_definition(name: str) -> bool:
+    """Say whether a file is a definition by its name."""
     return name.endswith(SUFFIXES) and not any(part.startswith(".") for part in name.split("/"))
 
 

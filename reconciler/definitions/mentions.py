@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,12 @@ from reconciler.definitions.files import SUFFIXES, SYSTEMS
 from reconciler.definitions.yaml_document import MAX_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 _SEARCHABLE = re.compile(r"[0-9A-Za-z_.:/-]+")
 """A text that YAML writes as it is, unless with a backslash: neither quotes nor white space nor other letters."""
+_DISGUISES = (b"\\", "\u212a".encode())
+"""What a text can be written with in another way: an escape, and a letter whose small one is a plain `k`."""
 _MANY = 100
 """From so many texts on, reading all files as YAML takes no longer."""
 
@@ -35,11 +38,47 @@ def find_mentioning(root: Path, files: Iterable[Path], texts: Collection[str]) -
     named = [os.path.realpath(each) for each in files]
     if not texts or not any(each.startswith(systems + os.sep) for each in named):
         return ()
-    plain = len(texts) < _MANY and all(map(_SEARCHABLE.fullmatch, texts))
-    sought = [text.lower().encode() for text in texts] if plain else [b""]
+    sought = list_sought(texts)
+    if sought is None:
+        sought = [b""]
     known = {_identify(each) for each in named}
-    found = (path for path in _list_files(systems) if _may_hold(path, sought))
+    found = (path for path in _list_files(systems) if _file_may_hold(path, sought))
     return tuple(Path(path) for path in found if _identify(path) not in known)
+
+
+def list_sought(texts: Collection[str]) -> list[bytes] | None:
+    """Give the bytes, in small letters, that a file with one of some texts holds; None where that cannot be said."""
+    plain = len(texts) < _MANY and all(map(_SEARCHABLE.fullmatch, texts))
+    return [text.lower().encode() for text in texts] if plain else None
+
+
+def may_hold(content: bytes, sought: Iterable[bytes]) -> bool:
+    """Say whether a content can hold one of some texts in small letters, in any letter case."""
+    small = content.lower()
+    return is_disguised(content) or any(text in small for text in sought)
+
+
+def is_disguised(content: bytes) -> bool:
+    """Say whether a content may write a text in another way than with its own letters."""
+    return any(each in content for each in _DISGUISES)
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadFiles:
+    """Definition files that were not read as YAML, by name, to be searched."""
+
+    contents: Mapping[str, bytes]
+
+    def find(self, texts: Collection[str]) -> tuple[str, ...]:
+        """Find the files that can hold one of some texts, or have it in their name; all where that cannot be said."""
+        sought = list_sought(texts)
+        if sought is None:
+            return tuple(self.contents)
+        return tuple(
+            name
+            for name, content in self.contents.items()
+            if may_hold(content, sought) or any(text in name.lower().encode() for text in sought)
+        )
 
 
 def _identify(path: str) -> tuple[int, int] | str:
@@ -60,7 +99,7 @@ def _list_files(folder: str) -> Iterator[str]:
                 yield f"{parent}{os.sep}{name}"
 
 
-def _may_hold(path: str, sought: Iterable[bytes]) -> bool:
+def _file_may_hold(path: str, sought: Iterable[bytes]) -> bool:
     """Say whether a file can hold one of some texts in small letters; True where that cannot be said."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
@@ -74,5 +113,4 @@ def _may_hold(path: str, sought: Iterable[bytes]) -> bool:
         return True
     finally:
         os.close(descriptor)
-    small = content.lower()
-    return b"\\" in content or any(text in small for text in sought)
+    return may_hold(content, sought)

@@ -52,6 +52,11 @@ def is_as_at(root: Path, commit: str, names: Sequence[str]) -> bool:
     Anything else than a regular file counts as another, and so do other line ends.
     """
     objects = {each.name: each.object for each in list_blobs(root, commit, *names)}
+    return are_as_listed(root, names, objects)
+
+
+def are_as_listed(root: Path, names: Iterable[str], objects: Mapping[str, bytes]) -> bool:
+    """Say likewise of files whose objects are listed already; a file that is in neither has none."""
     return all(_is_as_listed(root, name, objects.get(name)) for name in names)
 
 

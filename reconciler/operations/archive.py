@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.definitions.definition import Definition, Resolved
-    from reconciler.definitions.git import Blob
+    from reconciler.definitions.git import Base, Blob
     from reconciler.definitions.git_log import FileEntry
     from reconciler.definitions.yaml_document import Document
     from reconciler.model.revision import Revision
@@ -111,6 +111,8 @@ class Archive:
     """The configured ones, in their order."""
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What the definitions of a plan say now, by file: a revision that says the same adds nothing to it."""
+    is_whole: bool = False
+    """Whether the history is known to be whole, so that nobody asks again."""
 
     def read(self, file: str, content: bytes) -> System | None:
         """Read a file's content as the canonical system of the environment; None where it is none there."""
@@ -139,8 +141,11 @@ class Archive:
         `definitions` are those of the working tree: a file whose text is the same is neither read nor parsed again.
         Raises `UsageError` where there is no such revision.
         """
+        return self.read_listed(name, read_base(self.root, name), definitions)
+
+    def read_listed(self, name: str, base: Base, definitions: Iterable[Definition] = ()) -> BaseFiles:
+        """Read the files of a base likewise, which are listed already."""
         known = {each.document.file: each for each in definitions if not each.broken}
-        base = read_base(self.root, name)
         objects = {blob.name: blob.object for blob in base.blobs}
         same = {
             file: each
@@ -235,7 +240,7 @@ class Archive:
 
     def find_gap(self) -> str:
         """Say why the history is not whole; empty where it is."""
-        return find_gap(self.root)
+        return "" if self.is_whole else find_gap(self.root)
 
 
 def _describe_unread(reason: str, document: Document, definition: Definition | None) -> UnreadFile:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from reconciler.definitions.mentions import UnreadFiles
 from reconciler.model.canonical_json import SHORT
 from reconciler.model.id_pattern import find_unmatched, fits
 from reconciler.operations.selection import check_found
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from reconciler.definitions.definition import Resolved
     from reconciler.model.findings import Finding
+    from reconciler.model.revision import Checkout
     from reconciler.model.system import RegisteredSystem
     from reconciler.operations.broken_files import BrokenFile
     from reconciler.planning.blocking import Obstacles
@@ -33,6 +35,10 @@ class Touched:
     """The systems whose definition changed, is new or is gone."""
     clients: Mapping[str, Collection[str]]
     """The client ids that each system asks for, now or at the base."""
+    unread: UnreadFiles = field(default=UnreadFiles({}), repr=False)
+    """The definition files that were not read, since the change has nothing to do with them."""
+    checkout: Checkout | None = None
+    """The commit that is checked out, where all definitions are known to be as it has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +162,15 @@ class Division:
     def describe(self, plan: Plan, expected: Iterable[str]) -> Plan:
         """Add to a plan what it leaves out; `expected` are the patterns of systems that have no definition."""
         touched = self.scope.touched
+        unread = len(touched.unread.contents) if touched else 0
+        # Which of the other registered systems have a definition is not known where some were not read.
         narrowed = Narrowing(
             self.scope.only,
             len(self.left_out),
             len({each.system.id for each in self.left_out} & (self.listed or set())),
-            len(self.unmanaged_left_out),
+            0 if unread else len(self.unmanaged_left_out),
             touched.commit if touched else "",
+            unread,
         )
         patterns = tuple(expected)
         everything = (*self.unmanaged, *self.unmanaged_left_out)
@@ -170,7 +179,7 @@ class Division:
             narrowed=narrowed if self.scope.only or touched else None,
             unjudged=tuple(each.unjudged for each in self.scope.broken),
             unmanaged=tuple(replace(each, expected=fits(each.id, patterns)) for each in plan.unmanaged),
-            unmatched=find_unmatched(patterns, everything) if self.listed is not None else (),
+            unmatched=find_unmatched(patterns, everything) if self.listed is not None and not unread else (),
         )
 
 

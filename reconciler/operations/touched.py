@@ -14,6 +14,7 @@ from reconciler.clients.listing import Reading, read_listed
 from reconciler.definitions.files import locate_list
 from reconciler.definitions.git import GitFailed
 from reconciler.definitions.working_tree import is_as_at
+from reconciler.errors import ReconcilerError
 from reconciler.operations.archive import list_clients, list_untouched
 from reconciler.operations.scope import Touched, divide
 from reconciler.planning.acceptance import FILE as ACCEPTED
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 CONFIGURATION = ("reconciler.toml", "pyproject.toml")
 """Where the configuration is."""
+
+
+class MoreNeeded(ReconcilerError):
+    """What the register says of touched systems has to do with definitions that were not read."""
 
 
 def find_touched(systems: Sequence[Resolved], files: BaseFiles, environment: str) -> Touched | None:
@@ -60,15 +65,19 @@ def spread(touched: Touched) -> Touched:
 def differs_beside(root: Path, files: BaseFiles, environments: Iterable[str]) -> bool:
     """Say whether something else than definitions differs from a base that decides what becomes of systems.
 
-    That is the configuration, what stands accepted, and the lists of packages and resources. Where git does not
-    read what is there, it may.
+    Where git does not read what is there, it may.
     """
     if not files.commit:
         return True
-    lists = [locate_list(root, name).relative_to(root).as_posix() for name in environments]
     with suppress(GitFailed):
-        return not is_as_at(root, files.commit, [*CONFIGURATION, ACCEPTED, *lists])
+        return not is_as_at(root, files.commit, list_beside(root, environments))
     return True
+
+
+def list_beside(root: Path, environments: Iterable[str]) -> list[str]:
+    """List what else decides what becomes of systems: the configuration, what stands accepted, and the lists."""
+    lists = [locate_list(root, name).relative_to(root).as_posix() for name in environments]
+    return [*CONFIGURATION, ACCEPTED, *lists]
 
 
 def read_touched(
@@ -77,7 +86,8 @@ def read_touched(
     """Read the systems of a division, and divide again until it has every system that shares a client id with one.
 
     Where a client id is asked for that none of them holds, every registered system is read: the register has no
-    way to look up who holds one (System Register contract §1.2). None is read twice; `see` is shown each.
+    way to look up who holds one (System Register contract §1.2). None is read twice; `see` is shown each. Raises
+    `MoreNeeded` where the definitions of other systems would be needed, and were not read.
     """
     reading = Reading({})
     everything = False
@@ -94,7 +104,10 @@ def read_touched(
         planned = division.planned
         asked = {client for name in planned for client in touched.clients.get(name, ())}
         held = _list_held(reading.found, planned)
-        if not everything and asked - _list_held(reading.found, reading.found):
+        is_sought = bool(asked - _list_held(reading.found, reading.found))
+        if touched.unread.contents and (is_sought or touched.unread.find(asked | held)):
+            raise MoreNeeded("Other definitions are needed.")
+        if not everything and is_sought:
             everything = True
             continue
         near = asked | held

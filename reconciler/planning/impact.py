@@ -73,7 +73,7 @@ class Moves:
 NO_MOVES = Moves()
 
 
-_MANY, _SHARE = 3, 0.3
+MANY, _SHARE = 3, 0.3
 """More systems than this, and a larger share of those that are managed, are a mass change."""
 
 
@@ -112,7 +112,7 @@ def judge_all(changes: Sequence[Change], *, left_out: int = 0) -> tuple[Impact, 
     """Say what the whole plan does; `left_out` are the managed systems that it was narrowed past."""
     managed = sum(change.live is not None for change in changes) + left_out
     touched = [change for change in changes if isinstance(change, (Update, Delete))]
-    if len(touched) <= _MANY or len(touched) <= _SHARE * managed:
+    if len(touched) <= MANY or len(touched) <= _SHARE * managed:
         return ()
     text = f"{len(touched)} of {managed} managed systems are updated or deleted."
     return (_impact(MASS_CHANGE, text),)

@@ -26,11 +26,14 @@ class Narrowing:
     """The systems without a definition that were left out."""
     base: str = ""
     """The commit of a base, where only what was changed since is compared; apply refuses such a plan."""
+    files: int = 0
+    """The definition files that were not read, since the change has nothing to do with them; the other numbers say
+    nothing about these, and `unmanaged` is 0 then."""
 
     def to_json(self) -> dict[str, Json]:
-        """Give it as JSON; the base only where there is one."""
+        """Give it as JSON; the base only where there is one, and the files only where some were not read."""
         members = {**asdict(self), "only": list(self.only)}
-        return {name: each for name, each in members.items() if name != "base" or each}
+        return {name: each for name, each in members.items() if name not in {"base", "files"} or each}
 
 
 @dataclass(frozen=True, slots=True)

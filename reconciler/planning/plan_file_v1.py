@@ -214,6 +214,9 @@ class SavedNarrowing(_Part):
     """The systems without a definition that were left out."""
     base: str = ""
     """The commit of `--base`, where only what was changed since is compared; left out where everything was."""
+    files: Count = 0
+    """The definition files that were not read, since the change has nothing to do with them; left out where all were.
+    The other numbers do not count them, and `unmanaged` is 0 then."""
 
 
 class SavedUnjudged(_Part):

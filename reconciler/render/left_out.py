@@ -129,6 +129,12 @@ def _describe_rest(narrowed: Narrowing) -> str:
         f"Only what differs from the definitions at {narrowed.base[:SHORT]}, and what shares a client id with it, was "
         "compared with the register."
     )
+    if narrowed.files:
+        files = count(narrowed.definitions + narrowed.files, "definition file")
+        return (
+            f"{compared} Not compared: {files}, and systems without one. Most were not even checked, which "
+            "`reconciler validate` does; `reconciler drift` compares everything, and so does `--all`."
+        )
     parts = [count(narrowed.definitions, "definition")] if narrowed.definitions else []
     parts += [f"{count(narrowed.unmanaged, 'system')} without one"] if narrowed.unmanaged else []
     if not parts:

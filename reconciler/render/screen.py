@@ -125,6 +125,7 @@ def _name_command(plan: Plan) -> str:
 def _summarise(plan: Plan) -> str:
     """Say in one line how much a plan does; what there is none of is left out."""
     counts = plan.summary
+    narrowed = plan.narrowed
     named = [
         (counts["create"], "to create"),
         (counts["update"], "to update"),
@@ -132,7 +133,7 @@ def _summarise(plan: Plan) -> str:
         (counts["blocked"], "blocked"),
         (len(plan.unusable), "invalid"),
         (counts["keep"], "unchanged"),
-        (plan.narrowed.definitions if plan.narrowed and plan.narrowed.base else 0, "not compared"),
+        (narrowed.definitions + narrowed.files if narrowed and narrowed.base else 0, "not compared"),
     ]
     said = [f"{number:,} {what}" for number, what in named if number]
     if counts["unmanaged"] or plan.unlisted:

@@ -223,7 +223,7 @@ def _make_world(seed: int) -> World:
     return world
 
 
-def _show(made: Plan, system: str) -> Json:
+def show(made: Plan, system: str) -> Json:
     """Show what a plan says about one system, whatever the numbers of its steps."""
     names = {step.number: (step.id, step.purpose) for step in made.steps}
     steps = [
@@ -255,7 +255,7 @@ def _check(seed: int) -> int:
     planned = {each.id for each in part.changes}
     assert scope.touched.ids & {each.system.id for each in world.after} <= planned
     for system in planned | scope.touched.ids:
-        assert _show(part, system) == _show(whole, system), (seed, system)
+        assert show(part, system) == show(whole, system), (seed, system)
     deleted = {system for system, each in world.live.items() if each["isDeleted"]} - scope.touched.ids
     blocked = [
         {each.id for each in mark_blocked_before(made, world.after, files, "tt02").newly_blocked} - deleted
