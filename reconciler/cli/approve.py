@@ -66,7 +66,7 @@ def run(
     """Record in git that what a saved plan breaks is accepted.
 
     Writes an entry to systems/.approvals.yaml. It counts once it is committed, for that plan alone and for one
-    time. With --list or --prune, a PLANFILE tells which digest there still is in its environment.
+    time. With --list or --prune, a PLANFILE shows which digest still counts in its environment.
     """
     found = find_root(root or Path.cwd())
     saved = read_saved(planfile) if planfile else None

@@ -159,7 +159,7 @@ def run(
     """Ask existing customers for a new right, by a plan that people review first.
 
     With an ID it makes the plan: a change request for each system user that lacks what is named, or anything that
-    the system asks for. With a FILE and --accept it sends them, one customer first. No system is ever written.
+    the system asks for. With a FILE and --accept it sends them, one customer first. It never writes to a system.
     """
     if accept or status:
         _check_words(

@@ -57,7 +57,7 @@ def refresh(
 ) -> None:
     """Save what an environment lists today; needs no credential.
 
-    Writes systems/.catalogue.NAME.json, to be committed: validate, local, schema and search go by it. Says what was
+    Writes systems/.catalogue.NAME.json, to be committed: validate, local, schema and search use it. Says what was
     added, removed and changed since the last one. An answer that cannot be whole is not written.
     """
     found = find_root(root or Path.cwd())

@@ -55,7 +55,7 @@ _Reference: TypeAlias = Annotated[
 _Existing: TypeAlias = Annotated[
     bool, typer.Option("--existing", help="Ask nobody: the system user has to be there.")
 ]
-_Again: TypeAlias = Annotated[bool, typer.Option("--again", help="Ask anew where the customer rejected.")]
+_Again: TypeAlias = Annotated[bool, typer.Option("--again", help="Ask again where the customer rejected.")]
 _ByHand: TypeAlias = Annotated[
     bool, typer.Option("--by-hand", help="In local: leave the answer to a person, on the page.")
 ]

@@ -17,7 +17,7 @@ _UNREAD = "A definition cannot be used, or the register cannot be read."
 EXIT_CODES: Mapping[str, Mapping[Exit, str]] = {
     "validate": {
         Exit.DONE: "No errors; with --strict no warnings either. What --online cannot look up is a warning.",
-        Exit.FAILED: "There are some.",
+        Exit.FAILED: "There are errors, or with --strict warnings.",
     },
     "plan": {
         Exit.DONE: "The plan is made.",

@@ -76,8 +76,8 @@ def run(
 ) -> None:
     """Write or update definition files from the register, by the smallest edit.
 
-    Without definitions, the organisation of the token is the vendor. What a rule objects to and is registered gets an
-    entry under allow; what comes from a file does not.
+    Without definitions, the organisation of the token is the vendor. What is registered although a rule objects
+    to it gets an entry under allow; what comes from a file does not.
     """
     if not (ids or everything or files) or (everything and (ids or files)):
         raise UsageError(

@@ -120,7 +120,7 @@ TableFormatOption: TypeAlias = Annotated[
 AloneOption: TypeAlias = Annotated[
     bool,
     typer.Option(
-        "--alone", help="Take it that change requests are made here only, so that all of them are known."
+        "--alone", help="Assume that change requests are made here only, so that all of them are known."
     ),
 ]
 FormatsOption: TypeAlias = Annotated[

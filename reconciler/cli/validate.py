@@ -45,7 +45,7 @@ def run(
     environment: EnvironmentOption = None,
     root: RootOption = None,
 ) -> None:
-    """Check definition files; no network but with --online.
+    """Check definition files; no network, except with --online.
 
     Every finding of every file at once, in every environment that any file names.
     """

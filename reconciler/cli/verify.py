@@ -39,8 +39,8 @@ def run(
 ) -> None:
     """Say whether a saved plan is still fresh; writes nothing.
 
-    It is not when a system moved since, or has another order of system users. Says also whether an earlier run applied
-    it already, and whether an approval in git covers what the plan breaks.
+    It is not when a system moved since, or the number of its system users has another order of magnitude. Says also
+    whether an earlier run applied it already, and whether an approval in git covers what the plan breaks.
     """
     found = find_root(root or Path.cwd())
     saved = read_saved(planfile)

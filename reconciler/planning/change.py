@@ -142,7 +142,7 @@ class Keep(_Change):
 
 
 class Blocked(_Change):
-    """Something is to be done and cannot be, or must not be without a clearer word."""
+    """Something is to be done and cannot be, or must not be until the file says it clearly."""
 
     __slots__ = ()
     action = "blocked"

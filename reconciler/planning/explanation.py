@@ -25,7 +25,7 @@ _PLAN: Mapping[str, tuple[str, str]] = {
     BLOCKED: (
         "error",
         (
-            "Something is to be done and cannot be, or must not be without a clearer word.\n\n"
+            "Something is to be done and cannot be, or must not be until the file says it clearly.\n\n"
             "The register would refuse it, or it would lose what the definition does not mention. A blocked change is\n"
             "never sent; the others are."
         ),
@@ -49,7 +49,7 @@ _PLAN: Mapping[str, tuple[str, str]] = {
         "error",
         (
             "A definition cannot be used, so what becomes of its system is not known.\n\n"
-            "The others are planned and compared all the same, but for a client id that this one holds or seems to\n"
+            "The others are planned and compared all the same, except a client id that this one holds or seems to\n"
             "ask for. Apply refuses as a whole until it is correct; `reconciler validate` says what is wrong.\n\n"
             "In a plan made with `--against`, a warning: the file cannot be used at that revision. Its system is left\n"
             "out, since it would look new; a plan against the register says what becomes of it."

@@ -100,7 +100,7 @@ SHOWN = _declare(
 
     End users can find it, and make system users for it themselves.
 
-    What to do: see that its name, description and redirect URLs are those that customers are to meet, and that none
+    What to do: see that its name, description and redirect URLs are those that customers should see, and that none
     of its access packages forbids it: a visible system may only have packages that are assignable.
     """,
 )
@@ -118,11 +118,11 @@ HIDDEN = _declare(
 ASKED = _declare(
     "right-added",
     Weight.NOTABLE,
-    """A system asks for a right or an access package more.
+    """A system asks for one more right or access package.
 
     Existing system users do not get it. Each customer with a standard system user has to accept a change
     request. An agent system user holds access packages only, and has to be created again under another external
-    reference. Who makes a system user in the portal now has to hold all that the system asks for.
+    reference. Whoever makes a system user in the portal now has to hold all that the system asks for.
 
     What to do: see in the plan how many lack it, and plan for them before your program needs the right: a change
     request for each standard system user, a new system user for each agent. Until then it has to work without.

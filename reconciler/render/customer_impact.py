@@ -41,7 +41,7 @@ def _list_sentences(impact: Impact) -> Iterator[str]:
     if counted.anew is not None and counted.anew.number != 0 and impact.agents != 0:
         yield "An agent system user is made again under another external reference."
     if counted.portal:
-        yield "Who makes a system user for it in the portal now has to hold all that it asks for."
+        yield "Whoever makes a system user for it in the portal now has to hold all that it asks for."
     if counted.fate is not None and counted.requests is not None:
         yield _describe_open(counted.fate, counted.requests, counted.changes)
 

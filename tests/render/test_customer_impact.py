@@ -12,7 +12,7 @@ from reconciler.render.customer_impact import describe_impact
 
 SAID = Impact("x", Weight.NOTABLE, "Said.", "", 12, 3)
 UNKNOWN = Count(None, reason="why")
-PORTAL = "Who makes a system user for it in the portal now has to hold all that it asks for."
+PORTAL = "Whoever makes a system user for it in the portal now has to hold all that it asks for."
 ANEW = "An agent system user is made again under another external reference."
 
 
