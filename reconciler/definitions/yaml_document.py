@@ -38,6 +38,7 @@ from reconciler.definitions.yaml_nodes import (
     print_path,
     quote,
 )
+from reconciler.definitions.yaml_places import Places, keep_places
 from reconciler.definitions.yaml_text import Mistake, find_other_breaks, find_wrong_encoding
 from reconciler.errors import ReconcilerError
 
@@ -95,6 +96,8 @@ class Document:
     _faults: tuple[YamlFault, ...] | None = field(default=None, init=False, repr=False, compare=False)
     _id: Position | None = field(default=None, init=False, repr=False, compare=False)
     """Where the id stands, which is asked of every document, also when its tree is gone."""
+    _places: Places | None = field(default=None, init=False, repr=False, compare=False)
+    """Where the rest stands, likewise; None where that is too much to keep."""
 
     @property
     def root(self) -> Node | None:
@@ -115,7 +118,8 @@ class Document:
         """
         if path == _ID and self._id is not None:
             return self._id
-        return _locate(self.root, path)
+        kept = self._places.find(path) if self._places else None
+        return kept or _locate(self.root, path)
 
     def find(self, path: Path) -> Node | None:
         """Find the node that a path leads to."""
@@ -129,6 +133,7 @@ class Document:
         if self._faults is None:
             object.__setattr__(self, "_faults", tree.faults)
             object.__setattr__(self, "_id", _locate(tree.root, _ID))
+            object.__setattr__(self, "_places", keep_places(tree.root))
         return tree
 
 
