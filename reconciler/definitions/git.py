@@ -21,13 +21,15 @@ from reconciler.definitions.yaml_document import MAX_BYTES
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
 _MOST_ANSWER = 64 * 1024 * 1024
 """Bytes of one answer of git; the list of a hundred thousand definitions has twelve million."""
 _SECONDS = 60
 """After which git is given up: a repository can bring a pipe where git expects a file."""
 _HINT = "Look at the repository with `git status`."
+_AT_ONCE = 100
+"""Objects that are named at a time: their names, and the lines about them, take less than the 64 KiB of a pipe."""
 LONGEST = 300
 """Characters of git's error message."""
 _SETTINGS: Mapping[str, str] = {
@@ -269,37 +271,54 @@ def read_blobs(root: Path, objects: Sequence[bytes]) -> Generator[bytes | None, 
     """Read objects one after the other, each sized before it is read; None for one that is missing or too large."""
     if objects:
         with open_objects(root) as read:
-            yield from map(read, objects)
+            yield from read(objects)
 
 
 @contextmanager
-def open_objects(root: Path) -> Iterator[Callable[[bytes], bytes | None]]:
-    """Give a function that reads an object likewise, for as long as the block lasts; raises `GitFailed`."""
+def open_objects(root: Path) -> Iterator[Callable[[Sequence[bytes]], Iterator[bytes | None]]]:
+    """Give a function that reads objects likewise, for as long as the block lasts; raises `GitFailed`.
+
+    What it gives has to be taken before more is asked for.
+    """
     with (
         start_git(root, "cat-file", "--batch-check") as (asked, sizes),
         start_git(root, "cat-file", "--batch") as (wanted, contents),
     ):
 
-        def read(name: bytes) -> bytes | None:
-            size = _ask_size(asked, sizes, name)
-            if size is None or size > MAX_BYTES:
-                return None
-            _ask_size(wanted, contents, name)
-            content = contents.read(size + 1)
-            if len(content) != size + 1:
-                raise GitFailed(f"git cannot read {root}: an object is cut off.")
-            return content[:-1]
+        def read(objects: Sequence[bytes]) -> Iterator[bytes | None]:
+            for first in range(0, len(objects), _AT_ONCE):
+                names = objects[first : first + _AT_ONCE]
+                _name_objects(asked, names)
+                known = [_read_size(sizes) for _ in names]
+                small = [size if size is not None and size <= MAX_BYTES else None for size in known]
+                _name_objects(
+                    wanted, [name for name, size in zip(names, small, strict=True) if size is not None]
+                )
+                for size in small:
+                    yield None if size is None else _read_content(root, contents, size)
 
         yield read
 
 
-def _ask_size(given: IO[bytes], answer: IO[bytes], name: bytes) -> int | None:
-    """Ask for one object, and read the line about it (git-cat-file(1), BATCH OUTPUT)."""
+def _name_objects(given: IO[bytes], names: Iterable[bytes]) -> None:
+    """Name objects to git, at most so many that neither side has to wait for the other to read."""
     with suppress(OSError):  # git is gone; its answer is then empty
-        given.write(name + b"\n")
+        given.write(b"".join(name + b"\n" for name in names))
         given.flush()
+
+
+def _read_size(answer: IO[bytes]) -> int | None:
+    """Read the line about an object (git-cat-file(1), BATCH OUTPUT); None for what is no content."""
     header = answer.readline().split()
     return int(header[2]) if len(header) == 3 and header[1] == b"blob" else None
+
+
+def _read_content(root: Path, answer: IO[bytes], size: int) -> bytes:
+    _read_size(answer)
+    content = answer.read(size + 1)
+    if len(content) != size + 1:
+        raise GitFailed(f"git cannot read {root}: an object is cut off.")
+    return content[:-1]
 
 
 def read_at_head(root: Path, file: str) -> bytes | None:

@@ -104,7 +104,7 @@ def _find_object(fields: Sequence[bytes]) -> bytes:
     return raw[3]
 
 
-def walk_log(root: Path, files: Collection[str], start: str = "HEAD") -> Iterator[FileEntry]:
+def walk_log(root: Path, files: Collection[str], start: str = "HEAD") -> Iterator[tuple[FileEntry, ...]]:
     """Give what each commit made of some definition files, newest first; nothing where there is no history.
 
     The commits and their order are those of `read_revisions`: all of them, each held against its first parent.
@@ -132,24 +132,33 @@ def _split(answer: IO[bytes]) -> Iterator[bytes]:
     yield rest
 
 
-def _read_entries(fields: Iterable[bytes], mark: bytes, files: Collection[str]) -> Iterator[FileEntry]:
-    """Read the entries of some files out of a log (git-diff(1), RAW OUTPUT FORMAT)."""
+def _read_entries(
+    fields: Iterable[bytes], mark: bytes, files: Collection[str]
+) -> Iterator[tuple[FileEntry, ...]]:
+    """Read the entries of some files out of a log, by commit (git-diff(1), RAW OUTPUT FORMAT)."""
     left = iter(fields)
     has_parent = False
+    found: list[FileEntry] = []
     for field in left:
         word = field.strip(b"\n")
         if word == mark:
+            yield tuple(found)
+            found.clear()
             has_parent = bool(next(left, b"").strip())
         elif word.startswith(b":"):
-            name = os.fsdecode(next(left, b""))
-            _, mode, _, blob, status = word[1:].split()
-            if name in files:
-                yield FileEntry(name, blob if mode.startswith(b"100") else b"", has_parent and status == b"A")
-            above = _find_above(name, files)
-            if above:  # a folder of that name, whose files are taken for it where it is read by itself
-                yield FileEntry(above, b"", has_source=True)
+            found += _read_entry(word, os.fsdecode(next(left, b"")), files, has_parent=has_parent)
         if not files:
             return
+    yield tuple(found)
+
+
+def _read_entry(word: bytes, name: str, files: Collection[str], *, has_parent: bool) -> Iterator[FileEntry]:
+    _, mode, _, blob, status = word[1:].split()
+    if name in files:
+        yield FileEntry(name, blob if mode.startswith(b"100") else b"", has_parent and status == b"A")
+    above = _find_above(name, files)
+    if above:  # a folder of that name, whose files are taken for it where it is read by itself
+        yield FileEntry(above, b"", has_source=True)
 
 
 def _find_above(name: str, files: Collection[str]) -> str:

@@ -20,7 +20,7 @@ from reconciler.planning.origin import DefinitionHistory, trace
 from reconciler.rules.definition_reader import check_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from reconciler.definitions.definition import Definition, Resolved
@@ -203,26 +203,42 @@ class Archive:
         cut: set[str] = set()
         try:
             with open_objects(self.root) as read:
-                for entry in walk_log(self.root, left):
-                    file, known = entry.file, self._find_known(entry)
-                    content = known or (read(entry.object) if entry.object else None)
-                    if not left[file].take(content):
+                for entry, content in self._walk(left, read):
+                    file = entry.file
+                    if file not in left:
+                        continue  # it was a folder in the same commit
+                    is_over = not left[file].take(content)
+                    if not is_over:
+                        found = self._read_other(file, content)
+                        is_over = found is not None and found.id == files[file] and is_enough(found)
+                    if is_over or entry.has_source:
                         del left[file]
-                        continue
-                    found = self.read(file, content) if content and not known else None
-                    if found is not None and found.id == files[file] and is_enough(found):
-                        del left[file]
-                    elif entry.has_source:
-                        del left[file]
+                    if entry.has_source and not is_over:
                         cut.add(file)
         except GitFailed:  # of all that is left there may be more
             cut.update(left)
         return frozenset(cut)
 
-    def _find_known(self, entry: FileEntry) -> bytes:
-        """Give the content of an entry where it is what the definition says now; else nothing."""
-        content = self.texts.get(entry.file, "").encode()
-        return content if is_object(content, entry.object) else b""
+    def _walk(
+        self, files: Collection[str], read: Callable[[Sequence[bytes]], Iterator[bytes | None]]
+    ) -> Iterator[tuple[FileEntry, bytes | None]]:
+        """Give what each commit made of some files, with its content; what a definition says now is not read."""
+        for entries in walk_log(self.root, files):
+            others = {each for each in entries if each.object and not self._is_now(each)}
+            contents = read([each.object for each in entries if each in others])
+            for each in entries:
+                now = self.texts.get(each.file, "").encode() if each.object else None
+                yield each, next(contents) if each in others else now
+
+    def _is_now(self, entry: FileEntry) -> bool:
+        """Say whether an entry is what the definition says now."""
+        return is_object(self.texts.get(entry.file, "").encode(), entry.object)
+
+    def _read_other(self, file: str, content: bytes | None) -> System | None:
+        """Read a file's content as `read` does, unless it is what the definition says now."""
+        if content is None or content == self.texts.get(file, "").encode():
+            return None
+        return self.read(file, content)
 
     def read_last(self, file: str, start: str = "HEAD") -> System | None:
         """Read what one definition asked for when it last said something that can be read; None where it never did.

@@ -244,12 +244,13 @@ def _judge_unknown(change: Update) -> Iterator[Impact]:
     """Report the members that this tool does not know: kept, or gone with the entry that held them."""
     gone = {each.steps[1] for each in change.open_fields if len(each.steps) > 1 and each.expected is None}
     live = change.live.document if change.live else {}
-    held, sent = _spread_unknown(live), _spread_unknown(change.document or {})
+    unknown = tuple(find_unknown(live))
+    held, sent = _spread_unknown(unknown), _spread_unknown(find_unknown(change.document or {}))
     for place in sorted(held.keys() | sent.keys()):
         if place[0] not in gone and held.get(place) != sent.get(place):
             text = f"`{place[1]}`, which this tool does not know, would be changed or removed."
             yield _impact(UNKNOWN_CHANGED, text, place[1])
-    for path, entry, _ in find_unknown(live):
+    for path, entry, _ in unknown:
         if entry in gone:
             yield _impact(
                 UNKNOWN_REMOVED, f"`{path}`, which this tool does not know, goes with `{entry}`.", path
@@ -258,13 +259,13 @@ def _judge_unknown(change: Update) -> Iterator[Impact]:
             yield _impact(UNKNOWN_KEPT, f"`{path}`, which this tool does not know, is preserved.", path)
 
 
-def _spread_unknown(document: Mapping[str, Json]) -> dict[tuple[str, str], Json]:
-    """Give the value of each undeclared member by its entry and its path, without the entry's number.
+def _spread_unknown(unknown: Iterable[tuple[str, str, Json]]) -> dict[tuple[str, str], Json]:
+    """Give the value of each such member by its entry and its path, without the entry's number.
 
     The entries of a list can stand in another order in the document that is sent.
     """
     numbered = re.compile(r"^(rights|accessPackages)\[\d+\]")
-    return {(entry, numbered.sub(r"\1[]", path)): value for path, entry, value in find_unknown(document)}
+    return {(entry, numbered.sub(r"\1[]", path)): value for path, entry, value in unknown}
 
 
 def find_unknown(live: Mapping[str, Json]) -> Iterator[tuple[str, str, Json]]:

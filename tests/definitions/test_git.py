@@ -184,6 +184,18 @@ def test_the_revisions_of_a_file_have_a_measure(root: Path, monkeypatch: pytest.
     assert [subject for subject, _ in read(root)] == ["4", "3"]
 
 
+def test_many_objects_are_read_in_their_order(root: Path) -> None:
+    """They are named a hundred at a time; one that is missing or too large is left out where it stands."""
+    (root / "systems/large.yaml").write_bytes(b"0" * (MAX_BYTES + 1))
+    commit(root, "Large")
+    known = {each.name: each.object for each in read_base(root, "HEAD").blobs}
+    small, large = known["systems/a.yaml"], known["systems/large.yaml"]
+
+    found = list(read_blobs(root, [*[small] * 150, b"0" * 40, large, *[small] * 99]))
+
+    assert found == [*[b"id: one\n"] * 150, None, None, *[b"id: one\n"] * 99]
+
+
 @pytest.mark.slow
 def test_a_small_repository_of_huge_definitions_takes_no_memory(root: Path) -> None:
     """S8: twenty revisions of 60 MB, which zeros make an 8 MB repository of."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -16,6 +17,8 @@ from tests.git import git
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from reconciler.definitions.git_log import FileEntry
 
 NAMES = ("systems/a.yaml", "systems/b.yaml", "systems/more/c.yaml", "d.yaml", "systems/a.yaml/e.yaml")
 """One of them lies elsewhere, and one needs a folder of another's name."""
@@ -99,8 +102,10 @@ def walk(root: Path, names: Sequence[str], start: str) -> tuple[Mapping[str, lis
     found: dict[str, list[bytes | None]] = {each: [] for each in names}
     left, cut = set(names), set()
     with open_objects(root) as read:
-        for entry in walk_log(root, left, start):
-            found[entry.file].append(read(entry.object) if entry.object else None)
+        for entry in chain.from_iterable(walk_log(root, left, start)):
+            if entry.file not in left:
+                continue
+            found[entry.file].extend(read([entry.object]) if entry.object else [None])
             if entry.has_source:
                 left.remove(entry.file)
                 cut.add(entry.file)
@@ -153,13 +158,13 @@ def test_a_pass_ends_with_the_last_file(root: Path) -> None:
         root, [Commit([], 0, [("write", NAMES[0], 1)]), Commit([0], 1, [("write", NAMES[0], 2)])], "short"
     )
     left = {NAMES[0]}
-    seen = []
-    for entry in walk_log(root, left, "short"):
-        seen.append(entry.has_source)
-        left.clear()
+    seen: list[FileEntry] = []
+    for entries in walk_log(root, left, "short"):
+        seen.extend(entries)
+        left.difference_update(each.file for each in entries)
 
-    assert seen == [False]
-    assert list(walk_log(root, {"systems/none.yaml"}, "short")) == []
+    assert [each.has_source for each in seen] == [False]
+    assert [*chain.from_iterable(walk_log(root, {"systems/none.yaml"}, "short"))] == []
     assert list(walk_log(root, {NAMES[0]}, "no-such-branch")) == []
     assert list(walk_log(root.parent, {NAMES[0]})) == []
 
