@@ -96,4 +96,5 @@ def test_the_same_without_a_browser(folder: Path) -> None:
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False)
 
     assert (done.returncode, done.stdout.splitlines()[-1].partition(":")[0]) == (0, "Proven"), done.stderr
-    assert [each.split()[0] for each in done.stdout.splitlines()[:-1]] == ["ok"] * 5
+    steps = [each for each in done.stdout.splitlines()[:-1] if not each.startswith(" ")]
+    assert [each.split()[0] for each in steps] == ["ok"] * 5
