@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from reconciler.cli.console import notify
+from reconciler.cli.environment import choose_environment
 from reconciler.clients.credentials import read_credentials
+from reconciler.definitions.settings import find_root, read_settings
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
@@ -43,6 +46,14 @@ class Ahead:
     def has_begun(self) -> bool:
         """Whether the register, or what gives tokens for it, is asked."""
         return self._reading is not None
+
+    def begin_in(self, root: Path | None, environment: str | None, vendor: str) -> None:
+        """Begin likewise in the environment that is named, before anything else is read.
+
+        Raises `UsageError` where there is no repository or no such environment.
+        """
+        settings = read_settings(find_root(root or Path.cwd()))
+        self.begin(choose_environment(settings, environment, os.environ), vendor)
 
     def begin(self, environment: Environment, vendor: str) -> None:
         """Begin to read an environment's register, where nothing that definitions say decides how; say which it is.
