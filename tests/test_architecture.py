@@ -7,7 +7,9 @@ import inspect
 import re
 import subprocess
 import sys
+from dataclasses import is_dataclass
 from graphlib import TopologicalSorter
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ import pytest
 
 import reconciler
 from reconciler import errors
+from tests.builders import a_definition_text
 from tests.imports import (
     EMULATOR,
     EVERY,
@@ -82,8 +85,10 @@ LAZY = {
 }
 """Imports inside a function, for start-up's sake; `cli` and `__main__` may have any."""
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "core", "misc"}
-MODULES_OF_VALIDATE = 66
-"""How many modules of ours checking a file may load."""
+MODULES_OF_VALIDATE = 65
+"""How many modules of ours checking a file may load; `--format json` needs fewer, since lines are for people."""
+DATACLASSES_OF_VALIDATE = 4
+"""How many dataclasses of ours they may make: each compiles its methods, which takes as long as loading a module."""
 LONGEST_MODULE, LONGEST_FUNCTION, MOST_PARAMETERS = 400, 50, 6
 
 
@@ -359,6 +364,36 @@ def test_validate_loads_what_it_needs_and_no_more(tmp_path: Path) -> None:
         "text",
     }
     assert len(own) <= MODULES_OF_VALIDATE
+
+
+def test_json_of_findings_needs_no_lines_for_people(tmp_path: Path) -> None:
+    """Nor does a check of sound words look for others like them, start a program or make many a slow class."""
+    (tmp_path / "systems").mkdir()
+    (tmp_path / "systems/a.yaml").write_text(a_definition_text(), encoding="utf-8")
+
+    loaded = _load_with(["validate", "--format", "json"], tmp_path)
+    own = {each for each in loaded if each.startswith("reconciler.")}
+    classes = {
+        made
+        for name in own
+        for _, made in inspect.getmembers(import_module(name), is_dataclass)
+        if made.__module__ in own
+    }
+
+    rare = [
+        "difflib",
+        "subprocess",
+        "reconciler.definitions.yaml_reasons",
+        "reconciler.definitions.yaml_syntax",
+    ]
+    assert [each for each in rare if each in loaded] == []
+    assert sorted(each for each in own if each.startswith("reconciler.render.")) == [
+        "reconciler.render.escape",
+        "reconciler.render.formats",
+        "reconciler.render.json_findings",
+        "reconciler.render.places",
+    ]
+    assert len(classes) <= DATACLASSES_OF_VALIDATE
 
 
 @pytest.mark.parametrize(
