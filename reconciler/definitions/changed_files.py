@@ -63,26 +63,20 @@ def compare_files(root: Path, name: str, beside: Sequence[str]) -> ChangedFiles 
             return None
         base, head = commits
         listed = {each.name: each.object for each in list_blobs(root, base, f"{SYSTEMS}/", *beside)}
-        before = {file: each for file, each in listed.items() if _is_definition(file)}
-        now = before
-        if head != base:
-            now = {each.name: each.object for each in list_blobs(root, head, f"{SYSTEMS}/")}
-            now = {file: each for file, each in now.items() if _is_definition(file)}
+        moved = dict(_list_differences(root, base, head))
     except GitFailed:
         return None
+    before = {file: each for file, each in listed.items() if _is_definition(file)}
     changed = _find_changed(contents, before)
-    same = {file for file in contents if file not in changed and now.get(file) == before[file]}
-    rest = {file: each for file, each in contents.items() if file not in same}
-    uncommitted = _find_changed(rest, {file: each for file, each in now.items() if file not in same})
-    return ChangedFiles(
-        base,
-        head,
-        contents,
-        before,
-        changed,
-        uncommitted,
-        {file: each for file, each in listed.items() if file not in before},
+    # Only what differs from the base, or did in the last commit, can differ from that one.
+    rest = changed | moved.keys()
+    now = {file: moved.get(file, before.get(file, b"")) for file in rest}
+    uncommitted = _find_changed(
+        {file: each for file, each in contents.items() if file in rest},
+        {file: each for file, each in now.items() if each},
     )
+    others = {file: each for file, each in listed.items() if file not in before}
+    return ChangedFiles(base, head, contents, before, changed, uncommitted, others)
 
 
 def _is_definition(name: str) -> bool:
@@ -97,6 +91,29 @@ def _find_commits(root: Path, name: str) -> tuple[str, str] | None:
         return None
     base = ask_git(root, "merge-base", commits[1], commits[0]).decode().strip()
     return base, commits[0]
+
+
+def _list_differences(root: Path, base: str, head: str) -> Iterator[tuple[str, bytes]]:
+    """List the definition files that differ between two commits, with their objects in the second.
+
+    An object is empty where there is no regular file (git-diff(1), RAW OUTPUT FORMAT). Raises `GitFailed`.
+    """
+    words = (
+        "-r",
+        "-z",
+        "--raw",
+        "--no-abbrev",
+        "--no-renames",
+        "--relative",
+        "--no-ext-diff",
+        "--no-textconv",
+    )
+    fields = iter(ask_git(root, "diff-tree", *words, base, head, "--", f"{SYSTEMS}/").split(b"\0"))
+    for details, path in zip(fields, fields, strict=False):
+        _, mode, _, blob, _ = details[1:].split()
+        name = path.decode(errors="replace")
+        if _is_definition(name):
+            yield name, blob if mode.startswith(b"100") else b""
 
 
 def _find_changed(contents: Mapping[str, bytes], objects: Mapping[str, bytes]) -> frozenset[str]:

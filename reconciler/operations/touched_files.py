@@ -42,12 +42,15 @@ _VENDOR_LINE = re.compile(
     re.MULTILINE,
 )
 """The ways to write whose system it is that need no reading, at the left edge."""
+_VENDOR = b"vendor"
 _VENDOR_WORD = re.compile(rb"^(?![ \t]*#)[^\n]*vendor", re.IGNORECASE | re.MULTILINE)
 """A line but a comment that may say so in any environment."""
 _ID_LINE = re.compile(rb"""^["']?id["']?[ \t]*:""", re.IGNORECASE | re.MULTILINE)
 _USUAL_ID = re.compile(rb"""^id:[ \t]*["']?[0-9]{9}_""", re.MULTILINE)
 _PLAIN_ENVIRONMENTS = re.compile(rb"^environments:[ \t]*(?:[{#][^\n]*)?\r?$", re.MULTILINE)
 """What makes a definition that names its environments, without reading it."""
+_MARKS = (b"\r", b"\xc2\x85", b"\xe2\x80", b"*", b"<<")
+"""One of these is in whatever has another form."""
 _OTHER_FORM = re.compile(rb"\r(?!\n)|\xc2\x85|\xe2\x80[\xa8\xa9]|\*[^\s,\[\]{}]+[ \t]*:|<<")
 """Other line breaks than those above, and keys that stand somewhere else."""
 
@@ -200,9 +203,10 @@ class _Reading:
         Gives the files that do.
         """
         claims = list_claims(Checked(tuple(touched), ())).union(standing)
-        near: set[str] = set()
+        sought, near = claims, set[str]()
         while True:
-            self.take(UnreadFiles(self.left).find(claims))
+            if sought:
+                self.take(UnreadFiles(self.left).find(sought))
             small = {each.lower() for each in claims}
             newly = {
                 file: own
@@ -213,7 +217,8 @@ class _Reading:
             if not newly:
                 return frozenset(near)
             near |= newly.keys()
-            claims = claims.union(*newly.values())
+            sought = frozenset[str]().union(*newly.values()) - claims
+            claims |= sought
 
     def take_witnesses(self) -> None:
         """Read definitions that show which environments there are, and where any exist."""
@@ -233,9 +238,10 @@ class _Reading:
 
     def _take_naming(self, environment: str) -> None:
         """Read a definition that names an environment, if there is one: it decides where others are checked."""
-        key = re.compile(rb"(?<![\w.-])" + re.escape(environment).encode() + rb"""["']?\s*[:,}#]""")
+        name = environment.encode()
+        key = re.compile(rb"(?<![\w.-])" + re.escape(name) + rb"""["']?\s*[:,}#]""")
         self._take_one(
-            [file for file, content in self.left.items() if key.search(content)],
+            [file for file, content in self.left.items() if name in content and key.search(content)],
             lambda each: environment in (each.overlays or {}),
         )
 
@@ -260,12 +266,12 @@ class _Reading:
 
 def _is_usual(content: bytes, vendor: bytes) -> bool:
     """Say whether a content shows an id and a vendor, in every environment, without being read."""
-    if is_disguised(content) or _OTHER_FORM.search(content):
+    if is_disguised(content) or (any(each in content for each in _MARKS) and _OTHER_FORM.search(content)):
         return False
-    named = _VENDOR_LINE.findall(content)
+    words = content.lower().count(_VENDOR)
     return (
-        named == [vendor]
-        and len(_VENDOR_WORD.findall(content)) == 1
+        (words == 1 or len(_VENDOR_WORD.findall(content)) == 1)
+        and _VENDOR_LINE.findall(content) == [vendor]
         and len(_ID_LINE.findall(content)) == 1
         and _USUAL_ID.search(content) is not None
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 from collections import Counter
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -14,6 +17,9 @@ from tests.git import git
 from tests.served import VENDOR_PATH
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reconciler.model.canonical_json import Json
     from tests.served import Repository, Served
 
 pytestmark = pytest.mark.slow
@@ -88,6 +94,62 @@ def test_a_plan_of_a_change_asks_for_what_it_touches(filled: Repository, served:
     assert count(served) == {**LISTED, "document": DEFINED - 1 + 2, "log": 1}
     assert filled.run("plan", "--base", "main", "--out", "plan.json").returncode == 0
     assert count(served)["document"] == DEFINED + 2
+
+
+def show_changes(plan: Json) -> dict[str, Json]:
+    """Show all that a plan says of its systems but the numbers of its steps, by id."""
+    return {
+        each["id"]: {name: value for name, value in each.items() if name != "steps"}
+        for each in plan["changes"]
+    }
+
+
+def test_a_plan_of_a_change_reads_what_it_touches(filled: Repository, served: Served, tmp_path: Path) -> None:
+    """One definition of all, with ten processes of git, and the same answer; the note counts the others."""
+    git(filled.root, "checkout", "-qb", "change")
+    filled.define("s3", clientId=[a_client(3)], isVisible=False)
+    filled.commit("Hide one")
+    whole = filled.plan("--base", "main", "--all")
+    count(served)
+    calls = tmp_path / "calls"
+    program = tmp_path / "programs" / "git"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho >> {calls}\nexec {shutil.which("git")} "$@"\n')
+    program.chmod(0o755)
+
+    done = filled.run(
+        *("plan", "--base", "main", "--format", "json=part.json", "--format", "text"),
+        PATH=f"{program.parent}{os.pathsep}{os.environ['PATH']}",
+    )
+
+    part = json.loads((filled.root / "part.json").read_text())
+    assert "Not compared: 17 definition files, and systems without one." in " ".join(done.stdout.split())
+    assert part["narrowed"] == {
+        "only": [],
+        "definitions": 0,
+        "registered": 0,
+        "unmanaged": 0,
+        "files": DEFINED - 1,
+        "base": git(filled.root, "rev-parse", "main"),
+    }
+    assert show_changes(part) == {f"{VENDOR}_s3": show_changes(whole)[f"{VENDOR}_s3"]}
+    assert part["revision"] == whole["revision"]
+    assert len(calls.read_text().splitlines()) <= 10
+
+
+def test_a_plan_of_a_change_reads_more_where_the_register_says_so(filled: Repository, served: Served) -> None:
+    """A system holds by hand a client id that another definition asks for: both are in the answer."""
+    moved = a_live_document(id=f"{VENDOR}_s3", clientId=[a_client(3), a_client(4)])
+    without = a_live_document(id=f"{VENDOR}_s4", clientId=[])
+    for each in (without, moved):
+        served.ask("PUT", f"/{each['id']}", each).raise_for_status()
+    filled.define("s3", clientId=[a_client(3)], isVisible=False)
+
+    part = filled.plan("--base", "main")
+
+    whole = show_changes(filled.plan("--base", "main", "--all"))
+    assert show_changes(part) == {name: whole[name] for name in (f"{VENDOR}_s3", f"{VENDOR}_s4")}
+    assert "files" not in part["narrowed"]
 
 
 def test_an_apply_asks_for_no_more_than_safety_needs(filled: Repository, served: Served) -> None:
