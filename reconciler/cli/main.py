@@ -48,6 +48,11 @@ class Verbs(TyperGroup):
             with formatter.section(heading):
                 formatter.write_dl([(verb.ljust(widest), line) for verb, line in verbs.items()])
 
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Read the options of the whole program; typer makes validators of pydantic for them."""
+        _leave_out()
+        return super().parse_args(ctx, args)
+
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         """Import a verb's module and give its command."""
         del ctx

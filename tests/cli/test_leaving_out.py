@@ -27,3 +27,20 @@ def test_pydantic_gets_its_own_module_where_it_needs_more_of_it() -> None:
     )
 
     assert done.stdout.splitlines() == ["_NoPlugins 1", "module pydantic"]
+
+
+@pytest.mark.slow
+def test_options_of_the_whole_program_look_for_no_plugins() -> None:
+    """They are read before the verb is known, by pydantic too, which would load what lists installed packages."""
+    code = (
+        "import sys\n"
+        "from reconciler.__main__ import run\n"
+        "sys.argv = ['reconciler', 'explain', 'spelling']\n"
+        "run()\n"
+        "print('importlib.metadata' in sys.modules, 'pydantic' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert done.stdout.splitlines()[-1] == "False True"
