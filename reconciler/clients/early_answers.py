@@ -8,8 +8,9 @@ for whoever needs what failed, and nothing more is asked early.
 from __future__ import annotations
 
 from concurrent.futures import Future
-from threading import Lock
-from typing import TYPE_CHECKING
+from enum import Enum
+from threading import Condition
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,6 +24,22 @@ if TYPE_CHECKING:
     """Says whether a system is going to be needed."""
 
 
+class _Mark(Enum):
+    """What stands for an answer that is not there."""
+
+    UNASKED = "unasked"
+    UNDER_WAY = "under way"
+
+
+_UNASKED, _UNDER_WAY = _Mark
+
+
+class _Failure(NamedTuple):
+    """What was raised instead of an answer."""
+
+    failure: BaseException
+
+
 class EarlyAnswers:
     """The answers of one register that are there, or under way; safe for threads.
 
@@ -33,11 +50,12 @@ class EarlyAnswers:
         self._ask_list = ask_list
         self._ask_system = ask_system
         self._takes = takes
-        self._lock = Lock()
+        self._turn = Condition()
         self._is_over = False
         self._listed: Future[tuple[ListedSystem, ...] | None] | None = Future()
         """None in it stands for a list that is not asked for early."""
-        self._systems: dict[str, Future[RegisteredSystem | None]] = {}
+        self._systems: dict[str, RegisteredSystem | _Failure | _Mark | None] = {}
+        """No futures: one takes as much memory as a system."""
         self._left: Iterator[str] = iter(())
 
     def fetch_list(self) -> int:
@@ -61,27 +79,24 @@ class EarlyAnswers:
     def fetch_systems(self) -> None:
         """Fetch one system after another, in as many threads as call this, until all are there or it is over."""
         for name in self._left:
-            early = self._announce(name)
-            if early is None:
-                return
+            with self._turn:
+                if self._is_over:
+                    return
+                self._systems[name] = _UNDER_WAY
+            answer: RegisteredSystem | _Failure | None
             try:
-                early.set_result(self._ask_system(name))
+                answer = self._ask_system(name)
             except BaseException as failure:  # noqa: BLE001 - `read_system` raises it
-                early.set_exception(failure)
-                self.stop()
-
-    def _announce(self, system: str) -> Future[RegisteredSystem | None] | None:
-        """Note that a system is asked for; None where it is not, because it is over."""
-        with self._lock:
-            if self._is_over:
-                return None
-            early: Future[RegisteredSystem | None] = Future()
-            self._systems[system] = early
-            return early
+                answer = _Failure(failure)
+            with self._turn:
+                self._systems[name] = answer
+                if isinstance(answer, _Failure):
+                    self._is_over = True
+                self._turn.notify_all()
 
     def stop(self) -> None:
         """Ask nothing more ahead; what is under way is answered."""
-        with self._lock:
+        with self._turn:
             self._is_over = True
 
     def list_systems(self) -> tuple[ListedSystem, ...]:
@@ -92,7 +107,11 @@ class EarlyAnswers:
 
     def read_system(self, system: str) -> RegisteredSystem | None:
         """Give a system, which may be under way; raises what the register raised."""
-        with self._lock:
+        with self._turn:
             self._is_over = True
-            early = self._systems.pop(system, None)
-        return self._ask_system(system) if early is None else early.result()
+            while (answer := self._systems.get(system, _UNASKED)) is _UNDER_WAY:
+                self._turn.wait()
+            self._systems.pop(system, None)
+        if isinstance(answer, _Failure):
+            raise answer.failure
+        return self._ask_system(system) if isinstance(answer, _Mark) else answer
