@@ -52,28 +52,26 @@ class EarlyAnswers:
         self._takes = takes
         self._turn = Condition()
         self._is_over = False
-        self._listed: Future[tuple[ListedSystem, ...] | None] | None = Future()
+        self._listed: Future[tuple[ListedSystem, ...] | None] = Future()
         """None in it stands for a list that is not asked for early."""
+        self._is_list_given = False
         self._systems: dict[str, RegisteredSystem | _Failure | _Mark | None] = {}
         """No futures: one takes as much memory as a system."""
         self._left: Iterator[str] = iter(())
 
     def fetch_list(self) -> int:
         """Fetch the list, once; gives the number of systems that are to be fetched then."""
-        early = self._listed
-        if early is None:
-            return 0
         if self._is_over:
-            early.set_result(None)
+            self._listed.set_result(None)
             return 0
         try:
             listed = self._ask_list()
             ids = sorted({each.id for each in listed if self._takes(each)})
         except BaseException as failure:  # noqa: BLE001 - `list_systems` raises it
-            early.set_exception(failure)
+            self._listed.set_exception(failure)
             return 0
         self._left = iter(ids)
-        early.set_result(listed)
+        self._listed.set_result(listed)
         return len(ids)
 
     def fetch_systems(self) -> None:
@@ -100,9 +98,12 @@ class EarlyAnswers:
             self._is_over = True
 
     def list_systems(self) -> tuple[ListedSystem, ...]:
-        """Give the list, which may be under way; raises what the register raised."""
-        early, self._listed = self._listed, None
-        listed = None if early is None else early.result()
+        """Give the list, which may be under way or about to be; raises what the register raised."""
+        if self._is_list_given:
+            return self._ask_list()
+        self._is_list_given = True
+        listed = self._listed.result()
+        self._listed = Future()  # which lets go of a long list
         return self._ask_list() if listed is None else listed
 
     def read_system(self, system: str) -> RegisteredSystem | None:

@@ -148,6 +148,8 @@ def test_a_list_that_fails_is_raised_where_it_is_needed() -> None:
     with pytest.raises(NotConnected):
         early.list_systems()
     assert memory.asked == [LIST]
+    memory.failures.clear()
+    assert len(early.list_systems()) == len(IDS)
 
 
 def test_nobody_waits_for_a_list_that_cannot_be_gone_through() -> None:
@@ -203,6 +205,22 @@ def test_whoever_needs_an_answer_that_is_under_way_waits_for_it() -> None:
     assert found == [IDS[0]]
     assert sorted(memory.asked) == sorted([LIST, *IDS])
     assert active_count() == before
+
+
+def test_a_list_that_is_needed_before_it_is_asked_for_is_waited_for() -> None:
+    """Whoever is there first waits, and it is asked for once."""
+    memory = Memory()
+    early = memory.answer_early()
+    found: list[dict[str, str]] = []
+    thread = Thread(target=lambda: found.append(read_all(early)), daemon=True)
+    thread.start()
+    thread.join(0.05)
+
+    fetch(early)
+    thread.join(10)
+
+    assert found == [EXPECTED]
+    assert sorted(memory.asked) == [LIST, *IDS]
 
 
 def test_several_threads_share_what_is_left() -> None:
