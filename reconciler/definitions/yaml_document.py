@@ -7,7 +7,6 @@ A tree takes fifteen times the memory of its text, so documents keep the text an
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -84,20 +83,35 @@ class Tree(NamedTuple):
     faults: tuple[YamlFault, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class Document:
     """A YAML file as text, with its tree made when it is asked for."""
 
-    file: str
-    """Relative to the root, with forward slashes."""
-    text: str
-    unread: tuple[YamlFault, ...] = ()
-    """Why the text is not read as YAML at all; empty where it is."""
-    _faults: tuple[YamlFault, ...] | None = field(default=None, init=False, repr=False, compare=False)
-    _id: Position | None = field(default=None, init=False, repr=False, compare=False)
-    """Where the id stands, which is asked of every document, also when its tree is gone."""
-    _places: Places | None = field(default=None, init=False, repr=False, compare=False)
-    """Where the rest stands, likewise; None where that is too much to keep."""
+    __slots__ = ("_faults", "_id", "_places", "file", "text", "unread")
+
+    def __init__(self, file: str, text: str, unread: tuple[YamlFault, ...] = ()) -> None:
+        self.file = file
+        """Relative to the root, with forward slashes."""
+        self.text = text
+        self.unread = unread
+        """Why the text is not read as YAML at all; empty where it is."""
+        self._faults: tuple[YamlFault, ...] | None = None
+        self._id: Position | None = None
+        """Where the id stands, which is asked of every document, also when its tree is gone."""
+        self._places: Places | None = None
+        """Where the rest stands, likewise; None where that is too much to keep."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Document) and self._said == other._said
+
+    def __hash__(self) -> int:
+        return hash(self._said)
+
+    def __repr__(self) -> str:
+        return f"Document{self._said!r}"
+
+    @property
+    def _said(self) -> tuple[object, ...]:
+        return self.file, self.text, self.unread
 
     @property
     def root(self) -> Node | None:
@@ -131,9 +145,8 @@ class Document:
         """Give the tree, and keep of it what is asked of every document."""
         tree = compose_text(self.text, CParser)
         if self._faults is None:
-            object.__setattr__(self, "_faults", tree.faults)
-            object.__setattr__(self, "_id", _locate(tree.root, _ID))
-            object.__setattr__(self, "_places", keep_places(tree.root))
+            self._id, self._places = _locate(tree.root, _ID), keep_places(tree.root)
+            self._faults = tree.faults
         return tree
 
 

@@ -48,17 +48,16 @@ _RESOURCE_FORM = re.compile(r"(?!(?i:urn:))(?!\.+\Z)[^\s/]+")
 """The rules on rights say what is wrong with a name of another form, and no one asks for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class PackageFlags:
+class PackageFlags(NamedTuple):
     """What an access package may be used for."""
 
     delegable: bool
     """May be given to a system user for an organisation's clients."""
     assignable: bool
     """May be given to a system user for the organisation itself."""
-    name: str = field(default="", compare=False)
+    name: str = ""
     """In Norwegian."""
-    urn: str = field(default="", compare=False)
+    urn: str = ""
     """As the environment names it; empty where that is not known."""
 
 

@@ -36,7 +36,7 @@ _STEPS = re.compile(
 )
 """What decoding looks at; a broken escape takes the next two UTF-16 units along as they are."""
 _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+|%")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = "[\ud800-\udfff]"
 """A lone surrogate, which no JSON can hold: what is left where a broken escape takes its partner along."""
 _DECODABLE = re.compile(
     r"%(?:2[dDeE]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[fF]|7[eE]|[89A-Fa-f][0-9A-Fa-f]|(?![0-9A-Fa-f]{2})..)",
@@ -95,7 +95,11 @@ def parse_redirect(url: str) -> Redirect | None:
     at = "" if user_info is None else "@"
     tail = f"{path}{_print(query, _may_stand_in_query)}{_print_fragment(fragment)}"
     printed = f"{scheme}://{user}{at}{host}{port}{tail}"
-    return None if _SURROGATE.search(printed) else Redirect(scheme, user, host, fragment, printed)
+    return (
+        None
+        if not printed.isascii() and re.search(_SURROGATE, printed)
+        else Redirect(scheme, user, host, fragment, printed)
+    )
 
 
 def _read_authority(text: str, start: int, scheme: str) -> tuple[str | None, str, str, int] | None:

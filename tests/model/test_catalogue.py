@@ -12,7 +12,7 @@ def test_the_shipped_list_holds_what_the_source_holds() -> None:
     """By their flags there are as many packages as the System Register contract counts (§8.2)."""
     catalogue = read_shipped_catalogue()
     counts = {
-        flags: sum(each == PackageFlags(*flags) for each in catalogue.packages.values())
+        flags: sum(each[:2] == flags for each in catalogue.packages.values())
         for flags in ((True, True), (False, True), (True, False), (False, False))
     }
 
@@ -24,18 +24,20 @@ def test_the_shipped_list_holds_what_the_source_holds() -> None:
 @pytest.mark.parametrize(
     ("name", "flags"),
     [
-        ("skattegrunnlag", PackageFlags(delegable=True, assignable=True)),
-        ("SKATTEGRUNNLAG", PackageFlags(delegable=True, assignable=True)),
-        ("klientadministrator", PackageFlags(delegable=False, assignable=True)),
-        ("regnskapsforer-lonn", PackageFlags(delegable=True, assignable=False)),
-        ("eksplisitt", PackageFlags(delegable=False, assignable=False)),
+        ("skattegrunnlag", (True, True)),
+        ("SKATTEGRUNNLAG", (True, True)),
+        ("klientadministrator", (False, True)),
+        ("regnskapsforer-lonn", (True, False)),
+        ("eksplisitt", (False, False)),
         ("skattnaering", None),
         ("", None),
     ],
 )
-def test_a_package_is_found_in_any_letter_case(name: str, flags: PackageFlags | None) -> None:
+def test_a_package_is_found_in_any_letter_case(name: str, flags: tuple[bool, bool] | None) -> None:
     """The register's look-up ignores letter case."""
-    assert read_shipped_catalogue().find_package(PACKAGE_PREFIX + name) == flags
+    found = read_shipped_catalogue().find_package(PACKAGE_PREFIX + name)
+
+    assert (found and (found.delegable, found.assignable)) == flags
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING
 import pytest
 
 from reconciler.definitions.git import GitFailed, list_blobs, read_blobs, start_git
+from reconciler.definitions.yaml_document import Document
 from reconciler.errors import UsageError
 from reconciler.model.normalise import normalise
 from reconciler.operations.archive import Archive, trace_to_definitions, trace_to_history
@@ -188,8 +189,8 @@ def test_a_field_has_its_origin_against_a_base(archive: Archive) -> None:
 def test_a_file_that_is_as_it_was_is_not_parsed_again(archive: Archive) -> None:
     """The definition of the working tree stands for it, where file name and text are the same."""
     (before,) = archive.read_files("HEAD").definitions.values()
-    renamed = replace(before, document=replace(before.document, file="systems/other.yaml"))
-    edited = replace(before, document=replace(before.document, text=f"{before.document.text}# Edited\n"))
+    renamed = replace(before, document=Document("systems/other.yaml", before.document.text))
+    edited = replace(before, document=Document(FILE, f"{before.document.text}# Edited\n"))
 
     assert archive.read_files("HEAD", [before]).definitions[FILE] is before
     for each in (renamed, edited):
