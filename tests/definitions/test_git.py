@@ -454,6 +454,7 @@ def test_nothing_that_a_repository_configures_is_run(
     assert find_gap(hostile) == ""
     assert read_base(hostile, "main").blobs != ()
     assert [subject for subject, _ in read(hostile)] == ["Second", "First"]
+    assert sum(len(each) for each in git_log.walk_log(hostile, {"systems/a.yaml"})) == 2
     assert read_at_head(hostile, "systems/a.yaml") is not None
     assert find_line_origin(hostile, "systems/b.yaml", 1, 1).author == "anna@AUTHOR"
     assert not (tmp_path / "ran").exists(), (tmp_path / "ran").read_text()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.definitions.git import open_objects
 from reconciler.definitions.git_log import MOST_HISTORY, MOST_REVISIONS, Allowance, read_revisions, walk_log
-from tests.git import git
+from tests.git import commit_all, git
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -167,6 +167,50 @@ def test_a_pass_ends_with_the_last_file(root: Path) -> None:
     assert [*chain.from_iterable(walk_log(root, {"systems/none.yaml"}, "short"))] == []
     assert list(walk_log(root, {NAMES[0]}, "no-such-branch")) == []
     assert list(walk_log(root.parent, {NAMES[0]})) == []
+
+
+def test_a_repository_may_lie_deeper_and_say_how_git_shows_things(tmp_path: Path) -> None:
+    """Names are those below the folder, and no setting of the repository makes the pass another."""
+    folder = tmp_path / "repository" / "deeper"
+    (folder / "systems").mkdir(parents=True)
+    git(folder.parent, "init", "-q", "-b", "main", "--template=")
+    (folder / "systems/a.yaml").write_text(f"id: 1\n{_ALIKE}")
+    commit_all(folder.parent, "First")
+    git(folder, "mv", "systems/a.yaml", "systems/b.yaml")
+    commit_all(folder.parent, "Rename")
+    settings = {
+        "log.follow": "true",
+        "diff.renames": "copies",
+        "diff.relative": "false",
+        "log.diffMerges": "combined",
+        "core.quotePath": "true",
+        "format.pretty": "oneline",
+        "diff.orderFile": "/dev/zero",
+    }
+    for key, value in settings.items():
+        git(folder, "config", key, value)
+
+    found, cut = walk(folder, ["systems/a.yaml", "systems/b.yaml"], "HEAD")
+
+    content = f"id: 1\n{_ALIKE}".encode()
+    assert found == {"systems/a.yaml": [None, content], "systems/b.yaml": [content]}
+    assert cut == {"systems/b.yaml"}
+
+
+def test_a_shallow_clone_begins_where_it_was_cut(tmp_path: Path) -> None:
+    """Its oldest commit shows as one without a parent, to a pass as to a file by itself."""
+    whole, cut_off = tmp_path / "whole", tmp_path / "shallow"
+    (whole / "systems").mkdir(parents=True)
+    git(whole, "init", "-q", "-b", "main", "--template=")
+    for word in ("one", "two"):
+        (whole / "systems/a.yaml").write_text(f"id: {word}\n")
+        commit_all(whole, word)
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{whole}", str(cut_off), GIT_ALLOW_PROTOCOL="file")
+
+    found, cut = walk(cut_off, ["systems/a.yaml"], "HEAD")
+
+    assert (found, cut) == ({"systems/a.yaml": [b"id: two\n"]}, set())
+    assert [each.content for each in read_revisions(cut_off, "systems/a.yaml")] == [b"id: two\n"]
 
 
 def test_a_history_has_a_length_that_is_read() -> None:
