@@ -147,8 +147,8 @@ def _wish(chance: random.Random, word: str, clients: list[str]) -> Wish:
             if chance.random() < 0.15:
                 members["isVisible"] = chance.random() < 0.5
             if chance.random() < 0.15:
-                members["clientId"] = [chance.choice(CLIENTS)] if chance.random() < 0.3 else []
-            if chance.random() < 0.04:
+                members["clientId"] = [chance.choice(CLIENTS)] if chance.random() < 0.15 else []
+            if chance.random() < 0.02:
                 members["id"] = f"{VENDOR}_{chance.choice(_WORDS)}"
     return Wish(
         f"{VENDOR}_{word}",
@@ -177,12 +177,16 @@ def _deal(chance: random.Random, words: list[str]) -> dict[str, list[str]]:
     return dealt
 
 
-def _change(chance: random.Random, wishes: dict[str, tuple[str, Wish]], world: FileWorld) -> None:
+def _change(
+    chance: random.Random, wishes: dict[str, tuple[str, Wish]], chosen: list[str], world: FileWorld
+) -> None:
     """Change some files: what they say, their names, or only how they say it."""
-    chosen = chance.sample(sorted(wishes), chance.randrange(1, 4))
     for word in chosen:
         file, wish = wishes[word]
-        way = chance.randrange(10)
+        stands_twice = len(wish.clients) != len(set(wish.clients)) or any(
+            set(wish.clients) & set(each.clients) for name, (_, each) in wishes.items() if name != word
+        )
+        way = 7 if stands_twice and chance.random() < 0.9 else chance.randrange(13)
         if way <= 1:
             del world.after[file]
         if way == 1:
@@ -192,20 +196,27 @@ def _change(chance: random.Random, wishes: dict[str, tuple[str, Wish]], world: F
             other = wishes[chance.choice(chosen)][1]
             world.after[file] = write(chance, _wish_again(chance, word, way, wish, other))
     if chance.random() < 0.1:
-        added = _wish(chance, chance.choice(_WORDS), [])
+        added = _wish(chance, _choose_word(chance), [])
         world.after[f"systems/{chance.choice(_WORDS)}-new.yaml"] = write(chance, added)
+
+
+def _choose_word(chance: random.Random) -> str:
+    """Choose an id that is new, or sometimes one that is taken."""
+    return chance.choice(_WORDS) if chance.random() < 0.3 else _WORDS[-1]
 
 
 def _wish_again(chance: random.Random, word: str, way: int, wish: Wish, other: Wish) -> Wish:
     """Wish for something else in a file; client ids can move to it from another one."""
     if way == 2:
         return wish
-    if way <= 4:
+    if way <= 6:
         return replace(wish, visible=not wish.visible)
+    if way <= 8:  # what stood twice may stand once now
+        return replace(wish, clients=wish.clients[1:], visible=not wish.visible)
     again = _wish(chance, word, wish.clients)
-    if way == 5:
-        again.id = f"{VENDOR}_{chance.choice(_WORDS)}"
-    if way > 6:
+    if way == 9:
+        again.id = f"{VENDOR}_{_choose_word(chance)}"
+    if way > 10:
         pool = [*wish.clients, *other.clients]
         again.clients = [each for each in dict.fromkeys(pool) if chance.random() < 0.6]
         if other is not wish:
@@ -219,15 +230,21 @@ def make_file_world(seed: int) -> FileWorld:
     """Make the world of a seed, the same each time."""
     chance = random.Random(seed)  # noqa: S311 - a seed gives the same world each time
     asked = _deal(chance, _WORDS[:7])
+    chosen = chance.sample(_WORDS[:7], chance.choice((1, 1, 2, 2, 3)))
+    if chance.random() < 0.3:  # one client id stands twice before the change
+        asked[chosen[0]][:0] = chance.choice([each for each in asked.values() if each] or [CLIENTS])[:1]
     world = FileWorld()
     wishes: dict[str, tuple[str, Wish]] = {}
     for word in _WORDS[:7]:
         wishes[word] = (_name_file(chance, word), _wish(chance, word, asked[word]))
         world.before[wishes[word][0]] = write(chance, wishes[word][1])
     world.after = dict(world.before)
-    held = {word: list(clients) for word, clients in asked.items()} | {"u0": [], "u1": []}
+    holders = {client: word for word, clients in asked.items() for client in clients}
+    held = {word: [each for each in holders if holders[each] == word] for word in [*asked, "u0", "u1"]}
     for _ in range(chance.randrange(3)):
         giver, taker = chance.sample(sorted(held), 2)
+        if chance.random() < 0.5:
+            taker = chance.choice(chosen)
         moved = [client for client in held[giver] if chance.random() < 0.6]
         held[giver] = [client for client in held[giver] if client not in moved]
         held[taker] += moved if chance.random() < 0.7 else []
@@ -244,5 +261,5 @@ def make_file_world(seed: int) -> FileWorld:
                 name={"nb": "Regnskap", "nn": "Rekneskap", "en": "Accounting"},
                 description={"nb": "Best", "nn": "Vest", "en": "Rocks"},
             )
-    _change(chance, wishes, world)
+    _change(chance, wishes, chosen, world)
     return world

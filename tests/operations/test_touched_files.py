@@ -19,7 +19,8 @@ from reconciler.operations.scope import Scope
 from reconciler.operations.touched import MoreNeeded, find_touched
 from reconciler.operations.touched_files import read_concerned
 from reconciler.operations.validate import resolve_all, validate
-from tests.operations.file_worlds import ENVIRONMENTS, hash_object, make_file_world
+from tests.builders import VENDOR
+from tests.operations.file_worlds import ENVIRONMENTS, FileWorld, hash_object, make_file_world
 from tests.operations.test_operations import OWNERSHIP, TARGET
 from tests.operations.test_touched import show
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from reconciler.operations.archive import BaseFiles
     from reconciler.operations.broken_files import BrokenFile
     from reconciler.planning.plan import Plan
-    from tests.operations.file_worlds import FileWorld
     from tests.operations.test_scope import Counted
 
 BASE = "c" * 40
@@ -172,3 +172,72 @@ def test_very_many_changes_of_files_get_the_same_answer(check: Callable[[int], s
     ways = Counter(map(check, range(225, 1725)))
 
     assert sum(number for way, number in ways.items() if "unread" in way) > 400
+
+
+@dataclass
+class Change:
+    """Two files, of which one changes, and what is read of the other."""
+
+    before: str = "clientId: []\n"
+    after: str = "clientId: []\nisVisible: false\n"
+    beside: str = ""
+    """The end of the other file."""
+    vendor: str = f'vendor: "{VENDOR}"\n'
+    id: str = f"id: {VENDOR}_beside\n"
+    """How the other file begins."""
+
+    def read(self, root: Path, patch: pytest.MonkeyPatch) -> str:
+        """Say whether the other file is read, or everything."""
+        rest = f"{TEXTS}clientId: []\n" if "clientId" not in self.beside else TEXTS
+        beside = f"{self.id}{self.vendor}{rest}{self.beside}".encode()
+        begin = f'id: {VENDOR}_changed\nvendor: "{VENDOR}"\n{TEXTS}'
+        world = FileWorld(
+            {"systems/a.yaml": f"{begin}{self.before}".encode(), "systems/b.yaml": beside},
+            {"systems/a.yaml": f"{begin}{self.after}".encode(), "systems/b.yaml": beside},
+        )
+        found = _lay_out(world, root)
+        stored = {hash_object(each): each for each in world.before.values()}
+        patch.setattr(
+            "reconciler.operations.archive.read_blobs", lambda _, objects: (stored[each] for each in objects)
+        )
+        archive = StoredArchive(root, "tt02", ENVIRONMENTS, before=world.before)
+        made = read_concerned(archive, "main", found, {}, ())
+        if made is None:
+            return "everything"
+        return "unread" if made.touched.unread.contents else "both"
+
+
+TEXTS = "name: {nb: A, nn: A, en: A}\ndescription: {nb: A, nn: A, en: A}\nrights: []\n"
+CLIENT = "32ef65ac-6e62-498d-880f-76c85c2052ae"
+HAS = f"clientId: [{CLIENT}]\n"
+LACKS = "clientId: []\n"
+IN_PROD = "environments:\n  prod:\n    clientId: ['{}']\n"
+CHANGES: dict[str, tuple[Change, str]] = {
+    "nothing in common": (Change(), "unread"),
+    "an id in a comment": (Change(beside=f"# {VENDOR}_changed\n"), "both"),
+    "a client id of the base": (Change(HAS, LACKS, HAS), "both"),
+    "in capital letters": (Change(HAS, LACKS, HAS.replace(CLIENT, CLIENT.upper())), "both"),
+    "with an escape": (Change(beside=f'clientId: ["{CLIENT[:-1]}\\x66"]\n'), "both"),
+    "in one environment": (Change(HAS, LACKS, IN_PROD.format(CLIENT)), "both"),
+    "taken by both": (Change(HAS, HAS.replace("]", "] "), HAS), "everything"),
+    "an environment that nothing else names": (Change(beside="environments: {prod, tt02}\n"), "both"),
+    "its word alone": (Change(beside="# prod and tt02\n"), "unread"),
+    "another vendor": (Change(vendor='vendor: "310904473"\n', id="id: 310904473_beside\n"), "everything"),
+    "the vendor in another form": (Change(vendor=f'vendor: {{"ID": "0192:{VENDOR}"}}\n'), "unread"),
+    "the vendor in any form": (Change(vendor=f'vendor: !!str "{VENDOR}"\n'), "both"),
+    "no id": (Change(id=""), "everything"),
+    "broken, about something else": (Change(beside="nonsense: true\n"), "unread"),
+    "broken, and mentions the id": (Change(beside=f"nonsense: {VENDOR}_changed\n"), "everything"),
+    "a new client id": (Change(LACKS, HAS), "everything"),
+    "broken now": (Change(after="nonsense: true\n"), "everything"),
+    "broken at the base": (Change(before="clientId: 5\n"), "everything"),
+    "not there any more": (Change(after=f"{LACKS}environments: {{prod: {{}}}}\n"), "both"),
+}
+
+
+@pytest.mark.parametrize(("change", "expected"), CHANGES.values(), ids=CHANGES)
+def test_what_has_to_be_read(
+    change: Change, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file is left alone only where it can have nothing to do with the change."""
+    assert change.read(tmp_path, monkeypatch) == expected
