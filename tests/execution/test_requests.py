@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -109,3 +110,20 @@ def test_systems_of_one_plan_cost_no_more_each(stage: Stage) -> None:
     assert len([each for each in stage.log() if str(each["path"]).startswith(VENDOR_PATH)]) == 10 * (
         1 + 1 + 4
     )
+
+
+def test_a_plan_that_was_only_shown_takes_two_requests_more_at_each_write(stage: Stage) -> None:
+    """It names no newest entry, so the document and the log are read until they are of one moment."""
+    (name,) = stage.fresh("a")
+    plan = stage.plan([_update(stage, name)])
+    shown = replace(plan, changes=tuple(replace(each, newest=None) for each in plan.changes))
+    stage.control("DELETE", "log")
+
+    report = stage.apply(shown)
+
+    assert _take_requests(stage, name) == [
+        *("document", "log"),
+        *("document", "log", "document", "log", "PUT document", "document", "log"),
+    ]
+    assert [each.word for each in report.outcomes] == ["done"]
+    assert shown.digest == plan.digest
