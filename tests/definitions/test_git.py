@@ -13,6 +13,7 @@ import pytest
 
 from reconciler.definitions import git as module
 from reconciler.definitions import git_log
+from reconciler.definitions.changed_files import compare_files
 from reconciler.definitions.files import find_top
 from reconciler.definitions.git import (
     GitFailed,
@@ -453,6 +454,9 @@ def test_nothing_that_a_repository_configures_is_run(
 
     assert find_gap(hostile) == ""
     assert read_base(hostile, "main").blobs != ()
+    compared = compare_files(hostile, "main~1", [])
+    assert compared is not None
+    assert compared.uncommitted == frozenset()
     assert [subject for subject, _ in read(hostile)] == ["Second", "First"]
     assert sum(len(each) for each in git_log.walk_log(hostile, {"systems/a.yaml"})) == 2
     assert read_at_head(hostile, "systems/a.yaml") is not None

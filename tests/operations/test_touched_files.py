@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from reconciler.definitions.changed_files import ChangedFiles
 from reconciler.definitions.files import find_definitions, read_documents
 from reconciler.definitions.git import Base, Blob
+from reconciler.model.canonical_json import digest_json
 from reconciler.operations.archive import Archive, mark_blocked_before, trace_to_definitions
 from reconciler.operations.broken_files import separate
 from reconciler.operations.elsewhere import add_elsewhere
@@ -19,6 +21,7 @@ from reconciler.operations.scope import Scope
 from reconciler.operations.touched import MoreNeeded, find_touched
 from reconciler.operations.touched_files import read_concerned
 from reconciler.operations.validate import resolve_all, validate
+from reconciler.planning.acceptance import Acceptance, Acceptances
 from tests.builders import VENDOR
 from tests.operations.file_worlds import ENVIRONMENTS, FileWorld, hash_object, make_file_world
 from tests.operations.test_operations import OWNERSHIP, TARGET
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from reconciler.model.system import System
     from reconciler.operations.archive import BaseFiles
     from reconciler.operations.broken_files import BrokenFile
+    from reconciler.planning.ownership import Ownership
     from reconciler.planning.plan import Plan
     from tests.operations.test_scope import Counted
 
@@ -97,9 +101,17 @@ def _read_whole(archive: StoredArchive, found: ChangedFiles) -> Reading | None:
     return Reading(systems, checked.definitions, files, Scope(checked.findings, broken=broken))
 
 
-def _plan(archive: StoredArchive, read: Reading, memory: Counted) -> Plan:
-    made = plan_unjudged(read.systems, TARGET, memory, OWNERSHIP, scope=read.scope)
-    made = judge(made, memory, OWNERSHIP)
+def _accept(seed: int) -> Ownership:
+    """Let it stand in some worlds that one system is hidden."""
+    accepted = Acceptance(
+        "tt02", f"{VENDOR}_s{seed % 7}", "isVisible", date(2026, 12, 24), "x", digest_json(value=False)
+    )
+    return replace(OWNERSHIP, acceptances=Acceptances(date(2026, 11, 21), () if seed % 3 else (accepted,)))
+
+
+def _plan(archive: StoredArchive, read: Reading, memory: Counted, ownership: Ownership) -> Plan:
+    made = plan_unjudged(read.systems, TARGET, memory, ownership, scope=read.scope)
+    made = judge(made, memory, ownership)
     made = trace_to_definitions(made, read.systems, archive, read.files.resolve("tt02"))
     made = mark_blocked_before(made, read.systems, read.files, "tt02")
     return add_elsewhere(made, read.definitions, read.scope, archive, read.files)
@@ -114,23 +126,30 @@ def _check(seed: int, root: Path, patch: pytest.MonkeyPatch) -> str:
         "reconciler.operations.archive.read_blobs", lambda _, objects: (stored[each] for each in objects)
     )
     archive = StoredArchive(root, "tt02", ENVIRONMENTS, before=world.before)
-    read = read_concerned(archive, "main", found, {}, ())
+    ownership = _accept(seed)
+    standing = [each.id for each in ownership.acceptances.entries]
+    read = read_concerned(archive, "main", found, {}, standing)
     if read is None:
         return "everything"
     near = Reading(
         read.systems, read.checked.definitions, read.files, Scope(read.checked.findings, touched=read.touched)
     )
-    some, every = world.open(), world.open()
-    try:
-        part = _plan(archive, near, some)
-    except MoreNeeded:
-        return "everything, late"
     whole_reading = _read_whole(archive, found)
     assert whole_reading is not None, seed
-    whole = _plan(archive, whole_reading, every)
+    said, known = (
+        [each for each in findings if each.place.file in found.changed]
+        for findings in (read.checked.findings, whole_reading.scope.findings)
+    )
+    assert said == known, seed
+    some, every = world.open(), world.open()
+    try:
+        part = _plan(archive, near, some, ownership)
+    except MoreNeeded:
+        return "everything, late"
+    whole = _plan(archive, whole_reading, every, ownership)
     touched = find_touched(whole_reading.systems, whole_reading.files, "tt02")
     whole_reading.scope = replace(whole_reading.scope, touched=touched)
-    usual = _plan(archive, whole_reading, world.open())
+    usual = _plan(archive, whole_reading, world.open(), ownership)
     for system in {each.id for each in part.changes} | read.touched.ids:
         assert show(part, system) == show(whole, system), (seed, system)
     assert (part.newly_blocked, part.impacts) == (usual.newly_blocked, usual.impacts), seed
