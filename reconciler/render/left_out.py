@@ -132,8 +132,8 @@ def _describe_rest(narrowed: Narrowing) -> str:
     if narrowed.files:
         files = count(narrowed.definitions + narrowed.files, "definition file")
         return (
-            f"{compared} Not compared: {files}, and systems without one. Most were not even checked, which "
-            "`reconciler validate` does; `reconciler drift` compares everything, and so does `--all`."
+            f"{compared} Not compared: {files}, and systems without one. What is wrong in these files is not shown "
+            "here, but by `reconciler validate`. `reconciler drift` compares everything, and so does `--all`."
         )
     parts = [count(narrowed.definitions, "definition")] if narrowed.definitions else []
     parts += [f"{count(narrowed.unmanaged, 'system')} without one"] if narrowed.unmanaged else []
