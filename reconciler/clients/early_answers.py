@@ -76,21 +76,27 @@ class EarlyAnswers:
 
     def fetch_systems(self) -> None:
         """Fetch one system after another, in as many threads as call this, until all are there or it is over."""
-        for name in self._left:
-            with self._turn:
-                if self._is_over:
-                    return
-                self._systems[name] = _UNDER_WAY
-            answer: RegisteredSystem | _Failure | None
-            try:
-                answer = self._ask_system(name)
-            except BaseException as failure:  # noqa: BLE001 - `read_system` raises it
-                answer = _Failure(failure)
-            with self._turn:
-                self._systems[name] = answer
-                if isinstance(answer, _Failure):
-                    self._is_over = True
-                self._turn.notify_all()
+        while self.fetch_next():
+            pass
+
+    def fetch_next(self) -> bool:
+        """Fetch the next system; says whether there was one, and it is not over."""
+        name = next(self._left, None)
+        with self._turn:
+            if name is None or self._is_over:
+                return False
+            self._systems[name] = _UNDER_WAY
+        answer: RegisteredSystem | _Failure | None
+        try:
+            answer = self._ask_system(name)
+        except BaseException as failure:  # noqa: BLE001 - `read_system` raises it
+            answer = _Failure(failure)
+        with self._turn:
+            self._systems[name] = answer
+            if isinstance(answer, _Failure):
+                self._is_over = True
+            self._turn.notify_all()
+        return True
 
     def stop(self) -> None:
         """Ask nothing more ahead; what is under way is answered."""

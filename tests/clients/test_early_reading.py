@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from reconciler.clients.credentials import Credentials
-from reconciler.clients.early_reading import EarlyReading, choose_none, choose_systems
-from reconciler.clients.register import ListedSystem
+from reconciler.clients.early_reading import QUICK, EarlyReading, choose_none, choose_systems
+from reconciler.clients.register import HttpRegister, ListedSystem
 from reconciler.errors import GrantRefused
 from reconciler.model.environment import Environment
 from reconciler.model.secret import Secret
@@ -69,6 +70,29 @@ def test_it_is_read_before_anybody_asks(filled: Served) -> None:
     assert sorted(ids) == sorted(map(name, WORDS))
     assert [each.id for each in systems if each] == ids
     assert count_asked(filled) == expect(*WORDS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seconds", "threads"), [(0.0, 1), (2 * QUICK, 2)])
+def test_more_threads_read_where_the_network_takes_time(
+    seconds: float, threads: int, filled: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One does where answers come at once: the others would keep the definitions from being checked."""
+    asking: list[int] = []
+
+    def read(_: HttpRegister, _system: str) -> None:
+        asking.append(get_ident())
+        time.sleep(seconds)
+
+    monkeypatch.setattr(HttpRegister, "read_system", read)
+    reading = open_reading(filled, choose_systems("", ()))
+    opened = reading.take()
+    while len(asking) < len(WORDS):
+        time.sleep(QUICK)
+    assert opened.register.read_system(name(WORDS[-1])) is None
+    reading.close()
+
+    assert (len(asking), len(set(asking))) == (len(WORDS), threads)
 
 
 @pytest.mark.slow
