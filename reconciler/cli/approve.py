@@ -10,9 +10,8 @@ import typer
 
 from reconciler.cli.console import show_text
 from reconciler.cli.context import find_target, read_saved
-from reconciler.cli.journal import find_own_journal
 from reconciler.cli.options import JournalOption, ReasonOption, RootOption, Verb, make_app, read_date
-from reconciler.definitions.files import append_file, write_file
+from reconciler.definitions.files import append_file, find_own_journal, write_file
 from reconciler.definitions.settings import find_root, read_settings
 from reconciler.errors import UsageError
 from reconciler.execution.signoff import read_approvals_file

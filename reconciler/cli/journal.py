@@ -28,11 +28,6 @@ def find_journal(root: Path, folder: Path | None) -> Path:
     return found
 
 
-def find_own_journal(root: Path) -> Path:
-    """Give the folder of journals under the root, for a verb that only reads them; it need not exist."""
-    return root / ".reconciler" / "journal"
-
-
 def find_site(connection: Connection, root: Path, journal: Path) -> Site:
     """Name what a run writes to, and where it keeps its records."""
     locks = find_lock_folder(os.environ)

@@ -23,11 +23,10 @@ from reconciler.cli.context import (
 )
 from reconciler.cli.customer_side import let_read
 from reconciler.cli.github_actions import find_prefix, is_runner, write_outputs
-from reconciler.cli.journal import find_own_journal
 from reconciler.cli.review import Review, read_touched
 from reconciler.cli.runner_links import find_links
 from reconciler.cli.step_summary import show_summary
-from reconciler.definitions.files import open_drafts
+from reconciler.definitions.files import find_own_journal, open_drafts
 from reconciler.execution.signoff import find_approvals
 from reconciler.operations.archive import mark_blocked_before, trace_to_definitions
 from reconciler.operations.elsewhere import add_elsewhere

@@ -10,8 +10,9 @@ import typer
 from reconciler.cli.console import show_text
 from reconciler.cli.context import connect, find_target, read_saved
 from reconciler.cli.environment import choose_saved
-from reconciler.cli.journal import find_own_journal, find_site
+from reconciler.cli.journal import find_site
 from reconciler.cli.options import EnvironmentOption, RootOption, Verb, make_app
+from reconciler.definitions.files import find_own_journal
 from reconciler.definitions.settings import find_root
 from reconciler.execution.freshness import check_consistent, check_fresh
 from reconciler.execution.preflight import check_target

@@ -297,6 +297,11 @@ def write_definition(path: Path, text: str, *, within: Path | None = None) -> No
     Draft(real, mode).write(text)
 
 
+def find_own_journal(root: Path) -> Path:
+    """Give the folder of journals under a root, for a verb that only reads them; it need not exist."""
+    return root / ".reconciler" / "journal"
+
+
 def prepare_own_folder(root: Path, name: str = "") -> Path:
     """Make `.reconciler/` under a root, or a folder in it: the tool's own, private, and ignored by git.
 

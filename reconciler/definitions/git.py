@@ -11,6 +11,7 @@ import os
 import subprocess
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 from threading import Timer
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _MOST_ANSWER = 64 * 1024 * 1024
 """Bytes of one answer of git; the list of a hundred thousand definitions has twelve million."""
+_PIECE = 64 * 1024
+"""Bytes that are read at a time: room for the longest answer would have to be given back each time."""
 _SECONDS = 60
 """After which git is given up: a repository can bring a pipe where git expects a file."""
 _HINT = "Look at the repository with `git status`."
@@ -195,10 +198,13 @@ def ask_git(root: Path, *words: str) -> bytes:
     """Run git and give its answer; raises `GitFailed`."""
     with start_git(root, *words) as (given, answer):
         given.close()
-        content = answer.read(_MOST_ANSWER + 1)
-        if len(content) > _MOST_ANSWER:
-            raise GitFailed(f"git's answer has more than {_MOST_ANSWER:,} bytes.")
-    return content
+        pieces, size = [], 0
+        for piece in iter(partial(answer.read, _PIECE), b""):
+            pieces.append(piece)
+            size += len(piece)
+            if size > _MOST_ANSWER:
+                raise GitFailed(f"git's answer has more than {_MOST_ANSWER:,} bytes.")
+    return b"".join(pieces)
 
 
 def find_commit(root: Path, name: str) -> str | None:
