@@ -94,25 +94,24 @@ def run(
     if (ids or dry_run) and not adopt:
         raise UsageError("Ids and --dry-run go with --adopt.", hint="--only narrows what is compared.")
     outputs = choose_outputs(formats)
-    with Ahead(workers, only) as ahead:
+    with open_drafts(outputs.paths) as drafts, Ahead(workers, only) as ahead:
         context = read_usable(root, environment, vendor, outputs, verb="drift", ahead=ahead)
         context = narrow(check_named(context), only)
         archive = open_archive(context)
         notify_of_gap(archive)
-        with open_drafts(outputs.paths) as drafts:
-            with open_register(context, read_only=True, workers=workers) as connection:
-                made = trace_to_history(make_plan(context, connection), context.systems, archive)
-                with show_progress("Reading change logs") as progress:
-                    report = detect_drift(made, connection.register, connection.ownership, progress=progress)
-                imported, left = _adopt(report, made, context, connection, ids or ()) if adopt else (None, ())
-            findings = (*find_ending(context), *report.findings)
-            report = replace(report, created=made.created, tool_version=made.tool_version, findings=findings)
-            _write(report, outputs, drafts, context.root)
-            placed = move_drift(report, find_prefix(context.root, os.environ))
-            show_summary("drift", lambda: load_renderer("markdown").render_drift(placed), os.environ)
-            if is_runner(os.environ):
-                has_drift = str(report.has_drift).lower()
-                write_outputs({"has-drift": has_drift, "differences": str(len(report.alarming))}, os.environ)
+        with open_register(context, read_only=True, workers=workers) as connection:
+            made = trace_to_history(make_plan(context, connection), context.systems, archive)
+            with show_progress("Reading change logs") as progress:
+                report = detect_drift(made, connection.register, connection.ownership, progress=progress)
+            imported, left = _adopt(report, made, context, connection, ids or ()) if adopt else (None, ())
+        findings = (*find_ending(context), *report.findings)
+        report = replace(report, created=made.created, tool_version=made.tool_version, findings=findings)
+        _write(report, outputs, drafts, context.root)
+        placed = move_drift(report, find_prefix(context.root, os.environ))
+        show_summary("drift", lambda: load_renderer("markdown").render_drift(placed), os.environ)
+        if is_runner(os.environ):
+            has_drift = str(report.has_drift).lower()
+            write_outputs({"has-drift": has_drift, "differences": str(len(report.alarming))}, os.environ)
     if imported is not None:
         code = finish_adoption(context.root, imported, dry_run=dry_run)
         remaining = replace(report, differences=left)

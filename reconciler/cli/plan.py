@@ -22,6 +22,7 @@ from reconciler.cli.options import (
     make_app,
 )
 from reconciler.cli.outputs import choose_outputs
+from reconciler.definitions.files import open_drafts
 from reconciler.errors import Exit, UsageError
 from reconciler.model.environment import READERS
 
@@ -86,14 +87,18 @@ def run(
     if everything and not base:
         raise UsageError("--all goes with --base.", hint="Without --base, every system is compared.")
     whole = everything or out is not None
-    with Ahead(workers, only, needs_systems=whole or not base) as ahead:
+    written = [*outputs.paths, *([out] if out else [])]
+    with (
+        open_drafts(written) as drafts,
+        Ahead(workers, only, needs_systems=whole or not base) as ahead,
+    ):
         early = None if against else ahead
         if early is not None:
             early.begin_in(root, environment, vendor)
         from reconciler.cli.plan_making import PlanSources, make_and_write  # noqa: PLC0415 - while the register answers
 
         sources = PlanSources(root, environment, vendor, tuple(only or ()), outputs, base, early, whole=whole)
-        made = make_and_write(sources, against, out, workers)
+        made = make_and_write(sources, against, out, drafts, workers)
     codes = [Exit.FAILED] if made.newly_blocked or made.unusable else []
     if exit_code and (made.writes or made.unknown_before):
         codes.append(Exit.DIFFERENT)

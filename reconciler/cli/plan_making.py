@@ -26,11 +26,11 @@ from reconciler.cli.github_actions import find_prefix, is_runner, write_outputs
 from reconciler.cli.review import Review, read_touched
 from reconciler.cli.runner_links import find_links
 from reconciler.cli.step_summary import show_summary
-from reconciler.definitions.files import find_own_journal, open_drafts
-from reconciler.execution.signoff import find_approvals
+from reconciler.definitions.files import find_own_journal
 from reconciler.operations.archive import mark_blocked_before, trace_to_definitions
 from reconciler.operations.elsewhere import add_elsewhere
 from reconciler.operations.touched import MoreNeeded, differs_beside, find_touched
+from reconciler.planning.approval import FILE as APPROVED
 from reconciler.planning.plan_file import print_pieces
 from reconciler.render.formats import JSON, PLACED
 from reconciler.render.formats import render_plan as render_format
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from reconciler.cli.context import Context
     from reconciler.cli.outputs import Outputs
     from reconciler.definitions.files import Draft
+    from reconciler.planning.approval import PlanApproval
     from reconciler.planning.plan import Plan
 
 
@@ -91,22 +92,25 @@ class PlanSources:
         return Review(context, open_archive(context))
 
 
-def make_and_write(sources: PlanSources, against: str, out: Path | None, workers: int) -> Plan:
-    """Make a plan, of the register or of the definitions at a revision, and write it to all outputs and to a file."""
-    outputs = sources.outputs
+def make_and_write(
+    sources: PlanSources, against: str, out: Path | None, drafts: Mapping[Path, Draft], workers: int
+) -> Plan:
+    """Make a plan, of the register or of the definitions at a revision, and write it to all outputs and to a file.
+
+    `drafts` are the files of both, which are open.
+    """
     review = sources.read_against() if against else sources.read()
-    with open_drafts([*outputs.paths, *([out] if out else [])]) as drafts:
-        made, context = (
-            (make_plan_against(review.context, against), review.context)
-            if against
-            else _ask_register(review, sources, workers, for_apply=out is not None)
-        )
-        if out is not None:
-            drafts[out].write(print_pieces(made))
-            notify(f"Saved: {out} (digest {made.short_digest})")
-        notify_of_warnings(context)
-        _write(made, outputs, drafts, context.root)
-        _write_for_runner(made, out, context.root)
+    made, context = (
+        (make_plan_against(review.context, against), review.context)
+        if against
+        else _ask_register(review, sources, workers, for_apply=out is not None)
+    )
+    if out is not None:
+        drafts[out].write(print_pieces(made))
+        notify(f"Saved: {out} (digest {made.short_digest})")
+    notify_of_warnings(context)
+    _write(made, sources.outputs, drafts, context.root)
+    _write_for_runner(made, out, context.root)
     return made
 
 
@@ -126,14 +130,22 @@ def _ask_register(
             review = sources.read_whole()
             made = ask(review.context, open_customers=let_read(connection))
     context, archive, files = review.context, review.archive, review.files
-    approvals = find_approvals(made, context.root, find_own_journal(context.root))
-    made = replace(made, approvals=approvals)
+    made = replace(made, approvals=_find_approvals(made, context.root))
     if files is None:
         return made, context
     made = trace_to_definitions(made, context.systems, archive, files.resolve(archive.environment))
     made = mark_blocked_before(made, context.systems, files, archive.environment)
     definitions = context.checked.definitions
     return add_elsewhere(made, definitions, context.scope, archive, files, sources.vendor), context
+
+
+def _find_approvals(plan: Plan, root: Path) -> tuple[PlanApproval, ...]:
+    """Find the approvals in git that are for a plan; what reads them and journals is loaded where there are any."""
+    if not os.path.lexists(root / APPROVED):
+        return ()
+    from reconciler.execution.signoff import find_approvals  # noqa: PLC0415 - as said above
+
+    return find_approvals(plan, root, find_own_journal(root))
 
 
 def _write(plan: Plan, outputs: Outputs, drafts: Mapping[Path, Draft], root: Path) -> None:

@@ -15,6 +15,7 @@ from reconciler.definitions.files import find_top, read_file
 from reconciler.definitions.git import GitFailed, LineOrigin, find_line_origin, read_at_head
 from reconciler.definitions.yaml_document import MAX_BYTES
 from reconciler.errors import Refused, Remedy, UsageError
+from reconciler.execution.journal_folder import read_runs
 from reconciler.model.canonical_json import SHORT
 from reconciler.planning.approval import (
     FILE,
@@ -135,8 +136,6 @@ def find_used(journal: Path) -> Mapping[tuple[str, str, str], str]:
 
     A run of which every request failed leaves the register as it was, so it can be tried again.
     """
-    from reconciler.execution.journal_folder import read_runs  # noqa: PLC0415 - only where something was approved
-
     return {
         (run.start.digest, str(run.start.accepted["until"]), str(run.start.accepted["reason"])): run.start.run
         for run in read_runs(journal)
