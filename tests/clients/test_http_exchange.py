@@ -58,6 +58,7 @@ ENDLESS: dict[str, Callable[[], Answer]] = {
 
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 @pytest.mark.parametrize("how", ENDLESS)
+@pytest.mark.slow
 def test_an_exchange_ends_by_its_deadline(method: str, how: str) -> None:
     """W7: silence, slow heads, slow bodies and 1xx without end are given the same time, also for a write."""
     with serve(ENDLESS[how]()) as server:

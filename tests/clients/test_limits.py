@@ -73,6 +73,7 @@ WRITES: dict[str, Callable[[HttpRegister], None]] = {
 
 @pytest.mark.parametrize("method", WRITES)
 @pytest.mark.parametrize("how", ["drip", "head", "hold", "flood", "large", "bomb", "headers"])
+@pytest.mark.slow
 def test_a_write_whose_answer_keeps_to_no_limit_is_of_unknown_outcome(
     monkeypatch: pytest.MonkeyPatch, method: str, how: str
 ) -> None:

@@ -441,6 +441,7 @@ HTML = {"Content-Type": "text/html; charset=utf-8"}
     ],
     ids=["portal", "portal's redirect", "511", "proxy's page", "down"],
 )
+@pytest.mark.slow
 def test_what_answers_in_their_place(
     repository: Repository, served: Served, status: int, headers: dict[str, str], cause: str, which: str
 ) -> None:

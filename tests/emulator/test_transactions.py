@@ -146,6 +146,7 @@ def test_two_claims_of_one_client_id(slow: Emulator, writer: httpx.Client, metho
         assert writer.get(f"{VENDOR}/{second['id']}").json() == {**second, "isDeleted": False}
 
 
+@pytest.mark.slow
 def test_client_ids_in_opposite_order(slow: Emulator, writer: httpx.Client) -> None:
     """§9.4: a deadlock is 500 after a second, and one system holds all."""
     ids = [str(uuid.uuid4()) for _ in range(2)]
@@ -177,6 +178,7 @@ def test_put_around_a_delete(slow: Emulator, writer: httpx.Client) -> None:
 
 @pytest.mark.parametrize("name", list(MAKE))
 @pytest.mark.parametrize("is_half", [True, False], ids=["half", "whole"])
+@pytest.mark.slow
 def test_a_client_that_goes_away(slow: Emulator, writer: httpx.Client, name: str, *, is_half: bool) -> None:
     """E36, §9.3: its transaction is rolled back, and one that waits for it goes through."""
     document = seed(slow)

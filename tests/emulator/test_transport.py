@@ -167,6 +167,7 @@ def test_traces(hasty: Emulator, bearer: bytes, parent: str, trace: str, flags: 
         (b"Transfer-Encoding: chunked\r\n", b"1"),
     ],
 )
+@pytest.mark.slow
 def test_bodies_that_cannot_be_read(hasty: Emulator, bearer: bytes, framing: bytes, body: bytes) -> None:
     """E38, §9.1, §9.2: too large, no chunk, or stalled is B-500, and the connection is closed."""
     (answer,) = split(ask(hasty, post(bearer, framing, body)))

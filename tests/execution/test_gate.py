@@ -208,6 +208,7 @@ def test_the_impact_that_does_not_hold_is_named() -> None:
     assert _describe_mismatch("The plan", [first], [first, second]) == "The plan leaves out hidden: b"
 
 
+@pytest.mark.slow
 def test_only_the_gate_leads_to_a_write() -> None:
     """Requests that write are sent in `request`, which only the executor calls, with what only preflight makes."""
     assert {where for where, _ in _uses(WRITERS)} <= {"execution/request.py", "clients/register.py"}

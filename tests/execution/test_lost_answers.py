@@ -186,6 +186,7 @@ def test_a_slow_500_is_waited_for_and_a_quick_one_is_not(
     assert stage.held(one)[one]["allowedRedirectUrls"] == ["https://other.example/"]
 
 
+@pytest.mark.slow
 def test_a_write_that_is_committed_right_after_a_quick_500_is_done(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -217,6 +218,7 @@ def test_a_wish_to_stop_does_not_wait_for_a_second_look(stage: Stage) -> None:
     assert isinstance(outcome, Failed)
 
 
+@pytest.mark.slow
 def test_recover_looks_again_after_a_lost_answer(stage: Stage) -> None:
     """W20: what was reported as failed, and came through later all the same, is found; once, and not again."""
     one, asked = _one(stage)

@@ -154,6 +154,7 @@ CELLS = [
 
 
 @pytest.mark.parametrize(("struck", "action"), CELLS)
+@pytest.mark.slow
 def test_a_fault_on_a_write(stage: Stage, struck: Struck, action: str) -> None:
     """The outcome is what the register holds, nobody loses a member, nothing is sent twice, and it converges."""
     make, skip = ACTIONS[action]
@@ -227,6 +228,7 @@ def test_the_register_cannot_be_read_any_more(
         for fault in OUTAGES
     ],
 )
+@pytest.mark.slow
 def test_the_registers_own_look_up_is_out(stage: Stage, action: str, fault: dict[str, Json]) -> None:
     """The register refuses what it cannot look up; what was released for it is put back."""
     live, asked, _ = ACTIONS[action][0](stage)

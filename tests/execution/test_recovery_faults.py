@@ -98,6 +98,7 @@ def test_what_was_committed_and_not_acknowledged_is_done(stage: Stage, method: s
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("fault", ["restart", "metadata"])
+@pytest.mark.slow
 def test_what_the_register_refused_in_trouble_is_undone(stage: Stage, method: str, fault: str) -> None:
     """`restart`, `metadata`: the request was answered 500, and nothing of it was done."""
     one = _kill_after(stage, method, fault=fault)

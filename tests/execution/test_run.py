@@ -550,6 +550,7 @@ def test_a_fault_of_our_own_loses_no_report(stage: Stage) -> None:
     stage.converge(asked)
 
 
+@pytest.mark.slow
 def test_a_write_that_is_committed_late_is_waited_for(
     private_key: RSAPrivateKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -240,6 +240,7 @@ def _strike(stage: Stage, path: str, **fault: Json) -> None:
     ],
     ids=lambda fault: f"{fault['fault']}-{fault.get('status', '')}",
 )
+@pytest.mark.slow
 def test_an_outage_is_a_warning_and_blocks_nothing(
     stage: Stage, path: str, fault: dict[str, Json], monkeypatch: pytest.MonkeyPatch
 ) -> None:

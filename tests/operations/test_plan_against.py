@@ -276,6 +276,7 @@ def bench(private_key: RSAPrivateKey, tmp_path_factory: pytest.TempPathFactory) 
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(pair=pairs())
+@pytest.mark.slow
 def test_it_is_the_plan_against_a_register_that_holds_the_base(bench: Bench, pair: Pair) -> None:
     """Changes, blocks, steps, impacts, origins and unmanaged systems are the same."""
     bench.compare(pair)
