@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import select
+import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -25,6 +26,19 @@ def bare_environ(repository: Repository) -> dict[str, str]:
     """Give the variables that a person's shell would have in a repository, and no others."""
     kept = {name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_START") if name in os.environ}
     return {**kept, "HOME": str(repository.root), "LANG": "C.UTF-8", **repository.environ}
+
+
+def start_program(repository: Repository, *words: str) -> subprocess.Popen[str]:
+    """Start the program in a repository, with nobody at its input; whoever starts it reads what it says."""
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "reconciler", *words],
+        cwd=repository.root,
+        env=bare_environ(repository),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def _read(terminal: int) -> bytes:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,7 +13,7 @@ import pytest
 
 from tests.builders import OTHER_CLIENT
 from tests.served import VENDOR_PATH
-from tests.terminal import bare_environ
+from tests.terminal import start_program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,15 +118,7 @@ def test_a_cancelled_job_ends_in_time(repository: Repository, served: Served, tm
     job = _become_a_job(repository, tmp_path)
     fault = {"fault": "latency", "seconds": 30.0, "method": "POST", "path": "*systemregister/vendor*"}
     httpx.post(f"{served.base}/control/faults", json=fault).raise_for_status()
-    program = subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "reconciler", "apply", "--yes", "--report", "report.json"],
-        cwd=job.root,
-        env=bare_environ(job),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    program = start_program(job, "apply", "--yes", "--report", "report.json")
     assert program.stderr
     assert any(line.startswith("Journal: ") for line in program.stderr)
     time.sleep(1.0)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -17,9 +15,10 @@ import pytest
 from reconciler.planning.plan_file import print_plan, read_plan
 from tests.builders import VENDOR
 from tests.served import VENDOR_PATH, Repository, Served
-from tests.terminal import bare_environ, talk
+from tests.terminal import start_program, talk
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -56,15 +55,7 @@ def _writes(served: Served) -> list[str]:
 
 
 def _start(repository: Repository, *words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "reconciler", *words],
-        cwd=repository.root,
-        env=bare_environ(repository),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return start_program(repository, *words)
 
 
 def _read_lines(process: subprocess.Popen[str], start: str) -> Iterator[str]:

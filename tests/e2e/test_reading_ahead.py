@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -16,7 +15,7 @@ from reconciler.errors import Exit
 from tests.builders import VENDOR, a_definition_text
 from tests.e2e.test_only import name, register
 from tests.served import OTHER_CLIENT_ID, VENDOR_PATH
-from tests.terminal import bare_environ
+from tests.terminal import start_program
 
 if TYPE_CHECKING:
     from tests.served import Repository, Served
@@ -202,15 +201,7 @@ def test_a_token_of_another_vendor(repository: Repository, filled: Served) -> No
 def test_ctrl_c_ends_it_at_once(repository: Repository, filled: Served) -> None:
     """While everything is under way: exit code 4, one sentence, and nobody waits for the answers."""
     add_fault(filled, fault="latency", seconds=20.0, times=0, path=f"{VENDOR_PATH}*")
-    program = subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "reconciler", "plan"],
-        cwd=repository.root,
-        env=bare_environ(repository),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    program = start_program(repository, "plan")
     assert program.stderr is not None
     assert program.stderr.readline().startswith("Environment served")
     program.send_signal(signal.SIGINT)

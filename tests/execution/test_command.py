@@ -14,7 +14,7 @@ import pytest
 
 from tests.builders import VENDOR
 from tests.served import VENDOR_PATH, Repository, Served
-from tests.terminal import bare_environ, talk
+from tests.terminal import bare_environ, start_program, talk
 
 ONE = f"{VENDOR}_smartcloud"
 
@@ -95,15 +95,7 @@ def test_an_interruption_before_the_first_write_is_a_refusal(
     """W18: 4 by the table, with a sentence, whatever asks the program to end."""
     _strike(served, fault="latency", seconds=2.0, method="GET", path="*systemregister*", times=0)
     words = [verb, "-e", "served", *(["--yes"] if verb == "apply" else [])]
-    program = subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "reconciler", *words],
-        cwd=repository.root,
-        env=bare_environ(repository),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    program = start_program(repository, *words)
     assert program.stderr
     assert program.stderr.readline().startswith("Environment served")
 
